@@ -1,0 +1,145 @@
+// Package history is what the judges judge: client operations with their
+// outcomes, session events, and the transactions that the servers applied.
+//
+// An operation is invoked once and ends ok, fail (it definitely did not happen)
+// or info (nobody knows; it may happen even later). The vocabulary is Jepsen's.
+package history
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// Outcome is how an operation ended.
+type Outcome uint8
+
+// Outcomes.
+const (
+	// Info: the client does not know whether the operation took effect.
+	Info Outcome = iota
+	// OK: it took effect, the result fields are filled.
+	OK
+	// Fail: it definitely took no effect. Err says why, if a server said it.
+	Fail
+)
+
+// String returns Jepsen's word.
+func (o Outcome) String() string { return [...]string{"info", "ok", "fail"}[o] }
+
+// F is the function an operation calls, Jepsen's :f.
+type F string
+
+// Functions of coordinator workloads. Register workloads read as Jepsen's:
+// write is a blind setData, cas a setData with a version.
+const (
+	Create   F = "create"
+	Delete   F = "delete"
+	Set      F = "set" // setData; Version -1 is blind
+	Get      F = "get" // getData, a local read
+	Exists   F = "exists"
+	Children F = "children" // getChildren2
+	Sync     F = "sync"
+	SyncGet  F = "sync-get" // sync, then getData on the same connection
+	Multi    F = "multi"
+	Close    F = "close" // closeSession
+)
+
+// Never is the Return of an operation that never returned.
+const Never time.Duration = -1
+
+// Op is one client operation. Fields that a function does not use stay zero.
+type Op struct {
+	// ID is the operation's number in its plan; unique in a history.
+	ID int
+	// Process is the logical client. A process has one operation at a time,
+	// unless Pipelined; after an info outcome it goes on under a new number, as
+	// in Jepsen (see Client).
+	Process int
+	// Client is the client node that ran it; several processes may share it over time.
+	Client int
+	F      F
+	// Path and the arguments.
+	Path    string
+	Value   string
+	Version int32 // expected version, -1 any
+	Mode    int32 // create mode
+	Parts   []Part
+
+	// Invoke and Return are virtual time; Return is Never for what never returned.
+	Invoke, Return time.Duration
+	Outcome        Outcome
+	// Final marks the reads after healing.
+	Final bool
+
+	// The witness: which session and connection (the k-th of the session) carried
+	// it, under which xid, to which server (node id), and the zxid the reply bore.
+	// Zxid is 0 if there was no reply.
+	Session int64
+	Conn    int
+	Xid     int32
+	Server  int
+	Zxid    wire.Zxid
+	Err     wire.ErrorCode
+	// SyncXid and SyncZxid are the sync's own xid and reply zxid in a sync-get.
+	SyncXid  int32
+	SyncZxid wire.Zxid
+
+	// Results.
+	OutPath     string
+	OutValue    string
+	OutStat     *wire.Stat
+	OutChildren []string
+	OutParts    []wire.MultiResult
+}
+
+// Part is one operation of a multi.
+type Part struct {
+	F       F // create, delete, set or "check"
+	Path    string
+	Value   string
+	Version int32
+	Mode    int32
+}
+
+// Check is the function of a version check inside a multi.
+const Check F = "check"
+
+// SessionEventKind says what happened to a session, as its client saw it.
+type SessionEventKind string
+
+// Session events.
+const (
+	Connected    SessionEventKind = "connected" // Zxid: what the client had seen; Timeout: negotiated
+	Disconnected SessionEventKind = "disconnected"
+	Expired      SessionEventKind = "expired"
+	Closed       SessionEventKind = "closed"
+)
+
+// SessionEvent is one change of a client's session.
+type SessionEvent struct {
+	At      time.Duration
+	Client  int
+	Kind    SessionEventKind
+	Session int64
+	Conn    int
+	Server  int
+	Zxid    wire.Zxid
+	Timeout time.Duration
+}
+
+// Applied is one transaction as the ensemble applied it: the committed log W
+// that the witnessed checks replay. At is when the first server applied it.
+type Applied struct {
+	At  time.Duration
+	Txn *wire.Txn
+}
+
+// History is everything about a run that a judge may use.
+type History struct {
+	Ops      []Op // by ID
+	Sessions []SessionEvent
+	// Log is the committed log in zxid order, empty for histories recorded
+	// without one (Jepsen's).
+	Log []Applied
+}

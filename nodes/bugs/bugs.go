@@ -1,0 +1,108 @@
+// Package bugs is the bug zoo: historical and generic protocol bugs that can be
+// switched on, one readable line each at the decision it changes. The harness is
+// trusted because it finds every one of them; the correct build has none on.
+package bugs
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ID names one switchable bug.
+type ID uint8
+
+// The bugs of the coordinator.
+const (
+	AckBeforeSync ID = iota + 1
+	QuorumOffByOne
+	SkippedTruncation
+	NewLeaderAckBeforeLogged
+	NewLeaderAckBeforeSynced
+	ElectionIgnoresZxid
+	EpochBeforeHistory
+	StaleMemoryTree
+	DiffWhereTrunc
+	FollowerExpiresSession
+	EphemeralsSurviveExpiry
+	SequenceFromChildCount
+	EpochAnnouncedBeforeDurable
+	FailedMultiLeaksParent
+	ReadOvertakesWrite
+	PendingClearedAtNewLeader
+	TruncKeepsNewerSnapshot
+	TornTailRefusesStart
+	SyncAnsweredLocally
+	SessionTableForgotten
+	LeaderKeepsRoleWithoutQuorum
+	CommitSkipsHole
+	last
+)
+
+// Set is a set of switched-on bugs. The zero value is the correct build.
+type Set uint64
+
+// Of returns the set of the given bugs.
+func Of(ids ...ID) Set {
+	var s Set
+	for _, id := range ids {
+		s |= 1 << id
+	}
+	return s
+}
+
+// Has reports whether the bug is switched on. It is the one-line switch at the
+// decision a bug changes.
+func (s Set) Has(id ID) bool { return s&(1<<id) != 0 }
+
+// String lists the names, comma-separated, "" for the correct build.
+func (s Set) String() string {
+	var names []string
+	for _, b := range Catalogue {
+		if s.Has(b.ID) {
+			names = append(names, b.Name)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// Parse reads what String writes. Unknown names are an error that lists what
+// comes close, or how to list all.
+func Parse(names string) (Set, error) {
+	var s Set
+	for _, name := range strings.Split(names, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		b, ok := Lookup(name)
+		if !ok {
+			return 0, fmt.Errorf("unknown bug %q; `stampede list bugs` names them all", name)
+		}
+		s |= Of(b.ID)
+	}
+	return s, nil
+}
+
+// Lookup finds a bug by name.
+func Lookup(name string) (Bug, bool) {
+	for _, b := range Catalogue {
+		if b.Name == name {
+			return b, true
+		}
+	}
+	return Bug{}, false
+}
+
+// Bug is one page of the catalogue.
+type Bug struct {
+	ID ID
+	// Name is what --bug takes.
+	Name string
+	// Upstream is the issue id of the real system, or "" for a generic mutant.
+	Upstream string
+	// Wrong says what the code does wrong, Schedule what exposes it.
+	Wrong, Schedule string
+	// Breaks names the guarantees that fall, any of which may fire first.
+	Breaks []string
+	// Scenario is where it is hunted.
+	Scenario string
+}

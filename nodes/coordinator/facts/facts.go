@@ -1,0 +1,97 @@
+// Package facts is the vocabulary in which a coordinator server says what it
+// did: the event kinds it passes to node.Env.Observe. Live checkers hold the
+// protocol's invariants against these facts, faults can strike at them, and
+// their counts are the coverage marks of a run.
+//
+// A fact is stated at the moment it becomes true for the server that states it,
+// before the message that tells others leaves.
+package facts
+
+import "github.com/stampede-sim/stampede/nodes/node"
+
+func kind(code uint64, path bool, name, doc string, fields ...string) *node.EventKind {
+	k := &node.EventKind{System: "zk", Name: name, Code: 0x200 + code, Doc: doc, Path: path}
+	copy(k.Fields[:], fields)
+	All = append(All, k)
+	return k
+}
+
+// All lists every kind of this package, in declaration order.
+var All []*node.EventKind
+
+// Life of a server and its database.
+var (
+	Recovered     = kind(1, true, "recovered", "boot: the database was rebuilt from snapshot and log; digest of the tree", "zxid", "snapshotZxid", "digest", "logged")
+	FastForwarded = kind(2, true, "fast-forwarded", "before an election: logged transactions were applied to the memory tree", "zxid", "count")
+	SnapshotTaken = kind(3, true, "snapshot-taken", "a fuzzy snapshot became durable under this name", "zxid")
+	TornTail      = kind(4, true, "torn-tail", "boot: an incomplete record at the end of the log was dropped; offset kept", "offset", "dropped")
+	Drained       = kind(5, true, "drained", "step-down waited for the log's outstanding sync before electing")
+)
+
+// Election. Text of ElectionDecided is the role that follows.
+var (
+	ElectionStarted   = kind(10, true, "election-started", "Fast Leader Election began a round with this own vote", "round", "zxid", "peerEpoch")
+	ElectionDecided   = kind(11, true, "election-decided", "a quorum backs this vote", "round", "leader", "voteZxid", "peerEpoch")
+	ElectionJoined    = kind(12, true, "election-joined", "joined a leader established in an election this server did not take part in", "round", "leader")
+	RoundAdopted      = kind(13, true, "election-round-adopted", "a higher round was seen and adopted", "round")
+	BetterVote        = kind(14, true, "election-better-vote", "a better vote was adopted", "round", "leader")
+	FinalizeExtended  = kind(15, true, "election-finalize-extended", "a better vote arrived in the finalize window", "round")
+	NotificationRetry = kind(16, true, "election-notification-retry", "nobody answered in time; the vote is sent again", "round", "timeoutMs")
+)
+
+// Discovery and synchronisation.
+var (
+	EpochProposed         = kind(20, true, "epoch-proposed", "leader: chose this epoch from a quorum of FOLLOWERINFO and made its acceptedEpoch durable", "epoch")
+	AckEpochSent          = kind(21, true, "ackepoch-sent", "learner: accepted the epoch, durably", "epoch", "currentEpoch", "zxid")
+	Synchronizing         = kind(22, true, "synchronizing", "leader: a quorum acknowledged the epoch; its initial history ends at zxid; acks is a bit set of sids", "epoch", "zxid", "acks")
+	SyncEmptyDiff         = kind(23, true, "sync-empty-diff", "leader: the learner has exactly our history", "learner", "peerZxid", "targetZxid")
+	SyncDiff              = kind(24, true, "sync-diff", "leader: the learner lacks a suffix that is in memory", "learner", "peerZxid", "targetZxid")
+	SyncDiffFromDisk      = kind(25, true, "sync-diff-from-disk", "leader: the learner lacks a suffix that only the log files still hold", "learner", "peerZxid", "targetZxid")
+	SyncTrunc             = kind(26, true, "sync-trunc", "leader: the learner has a tail we do not have, and nothing follows it", "learner", "peerZxid", "targetZxid")
+	SyncTruncDiff         = kind(27, true, "sync-trunc-diff", "leader: the learner has a tail we do not have and lacks one of ours", "learner", "peerZxid", "targetZxid")
+	SyncSnap              = kind(28, true, "sync-snap", "leader: the learner gets the whole database", "learner", "peerZxid", "targetZxid")
+	SyncOutstanding       = kind(29, true, "sync-outstanding", "leader: this many proposals still in flight were added to a synchronisation", "learner", "count")
+	Truncated             = kind(30, true, "truncated", "learner: its log was cut after zxid, having ended at fromZxid", "zxid", "fromZxid")
+	SnapshotLoaded        = kind(31, true, "snapshot-loaded", "learner: its database was replaced by the leader's snapshot; digest of the tree", "zxid", "", "digest")
+	NewLeaderAcked        = kind(32, true, "newleader-acked", "learner: history and currentEpoch are durable, ACK of NEWLEADER sent; its log ends at zxid", "epoch", "zxid")
+	Established           = kind(33, true, "established", "leader: a quorum (bit set of sids) acknowledged NEWLEADER; everything up to zxid is committed", "epoch", "zxid", "acks")
+	UpToDate              = kind(34, true, "uptodate", "learner: synchronised with an established leader, starts serving", "epoch", "zxid")
+	CommitDuringSync      = kind(35, true, "commit-during-sync", "learner: a COMMIT arrived between NEWLEADER and UPTODATE", "zxid")
+	ProposalDuringSync    = kind(36, true, "proposal-during-sync", "learner: a PROPOSAL arrived between NEWLEADER and UPTODATE", "zxid")
+	LearnerRejoined       = kind(37, true, "learner-rejoined", "leader: a learner joined after establishment", "learner")
+	StepDown              = kind(38, true, "step-down", "leader or learner gave up its role; the text says why", "epoch")
+	LeaderLostQuorum      = kind(39, true, "leader-lost-quorum", "leader: no quorum of learners heard from in time", "epoch")
+	DiscoveryTimeout      = kind(40, true, "discovery-timeout", "leader or learner: discovery or synchronisation took longer than initLimit", "epoch")
+	EpochExhausted        = kind(41, false, "epoch-exhausted", "leader: the zxid counter is used up, a new epoch is needed", "epoch")
+	LeaderRefusedEpoch    = kind(42, false, "leader-refused-epoch", "learner: the leader's epoch is below the accepted one", "epoch", "accepted")
+	LeaderSawNewerHistory = kind(43, false, "leader-saw-newer-history", "leader: a learner has a newer history, gives up", "learner", "peerZxid", "peerEpoch")
+)
+
+// Broadcast. Body is the *wire.Txn where the doc says transaction.
+var (
+	Proposed   = kind(50, false, "proposed", "leader: issued a proposal (transaction)", "zxid", "session", "cxid")
+	Logged     = kind(51, false, "logged", "appended a transaction to the log file in the text; end is the file's size after it; not yet durable", "zxid", "end")
+	Acked      = kind(52, false, "acked", "everything up to zxid is durable here and the leader is told (its own log counts)", "zxid")
+	Committed  = kind(53, false, "committed", "leader: an ack quorum (bit set of sids) holds the transaction", "zxid", "acks")
+	Applied    = kind(54, false, "applied", "applied a transaction to the tree; digest of the tree after it", "zxid", "", "digest")
+	EmptySweep = kind(55, false, "pipeline-drained", "leader: nothing outstanding any more", "zxid")
+)
+
+// Sessions.
+var (
+	SessionOpened      = kind(60, true, "session-opened", "serving server: the client has its ConnectResponse", "session", "timeoutMs")
+	SessionExpiring    = kind(61, true, "session-expiring", "the session was not heard of for its timeout and is being closed; idle is how long, in ms of this server's clock; sinceActive how long this server leads", "session", "timeoutMs", "idleMs", "sinceActiveMs")
+	SessionRevalidated = kind(62, true, "session-revalidated", "leader: the session lives and now belongs to that server", "session", "server")
+	SessionMoved       = kind(63, true, "session-moved", "leader: a request came from a server that no longer owns the session", "session", "server")
+	SessionRejected    = kind(64, true, "session-rejected", "serving server: the session is unknown or closing, the client is told so", "session")
+	SessionTouched     = kind(65, false, "session-touched", "leader: heard of the session, directly or from a learner", "session")
+	ConnectRefused     = kind(66, true, "connect-refused", "serving server: the client has seen a later zxid than we have", "session", "zxid", "clientZxid")
+)
+
+// Requests.
+var (
+	WriteRejected = kind(70, true, "write-rejected", "leader: a request failed validation and became an error transaction", "zxid", "error")
+	MultiRejected = kind(71, true, "multi-rejected", "leader: a multi failed validation as a whole", "zxid", "error")
+	SyncAnswered  = kind(72, true, "sync-answered", "leader: answers a client's sync after everything up to zxid", "session", "cxid", "zxid")
+	ReadWaited    = kind(73, true, "read-waited", "a read waited behind its session's own write", "session", "cxid")
+)

@@ -1,0 +1,139 @@
+package wire
+
+// Record is the body of a request or reply.
+type Record interface{ isRecord() }
+
+// ACL is one access control entry: permission bits for an identity.
+type ACL struct {
+	Perms      int32
+	Scheme, ID string
+}
+
+// OpenACL grants everything to everyone (world:anyone, ALL).
+var OpenACL = []ACL{{Perms: 31, Scheme: "world", ID: "anyone"}}
+
+// Stat is a znode's metadata, in wire order.
+type Stat struct {
+	Czxid, Mzxid   Zxid  // zxid of the create; of the create or the last setData
+	Ctime, Mtime   int64 // leader's wall clock of those, ms
+	Version        int32 // number of setData since the create
+	Cversion       int32 // number of child creates and deletes
+	Aversion       int32 // number of setACL
+	EphemeralOwner int64 // owning session, 0 if not ephemeral
+	DataLength     int32
+	NumChildren    int32
+	Pzxid          Zxid // zxid of the last child create or delete, else Czxid
+}
+
+// CreateRequest asks for a znode (create, create2, createContainer). For
+// sequential modes the server appends ten digits to Path.
+type CreateRequest struct {
+	Path string
+	Data []byte
+	ACL  []ACL
+	Mode int32
+}
+
+// DeleteRequest asks to remove a childless znode; Version -1 matches any.
+type DeleteRequest struct {
+	Path    string
+	Version int32
+}
+
+// SetDataRequest asks to replace a znode's data; Version -1 matches any.
+type SetDataRequest struct {
+	Path    string
+	Data    []byte
+	Version int32
+}
+
+// CheckRequest, inside a multi, requires a znode to exist with that version.
+type CheckRequest struct {
+	Path    string
+	Version int32
+}
+
+// PathRequest is the body of exists, getData, getChildren and getChildren2.
+type PathRequest struct {
+	Path  string
+	Watch bool
+}
+
+// SyncRequest asks for a flush of the channel between server and leader.
+type SyncRequest struct{ Path string }
+
+// MultiRequest is a list of operations applied all or none.
+type MultiRequest struct{ Ops []MultiOp }
+
+// MultiOp is one operation of a multi: Type says which of create, create2,
+// delete, setData and check the Body is.
+type MultiOp struct {
+	Type OpCode
+	Body Record
+}
+
+// Empty is the body of ping and closeSession requests and of replies without one.
+type Empty struct{}
+
+// CreateSessionRequest, between servers only, asks the leader to open a session.
+type CreateSessionRequest struct{ TimeoutMs int32 }
+
+// CreateReply answers create with the actual path.
+type CreateReply struct{ Path string }
+
+// Create2Reply answers create2, createContainer and createTTL.
+type Create2Reply struct {
+	Path string
+	Stat Stat
+}
+
+// StatReply answers setData and exists.
+type StatReply struct{ Stat Stat }
+
+// DataReply answers getData.
+type DataReply struct {
+	Data []byte
+	Stat Stat
+}
+
+// ChildrenReply answers getChildren.
+type ChildrenReply struct{ Children []string }
+
+// Children2Reply answers getChildren2.
+type Children2Reply struct {
+	Children []string
+	Stat     Stat
+}
+
+// SyncReply answers sync.
+type SyncReply struct{ Path string }
+
+// MultiReply answers multi, one result an operation.
+type MultiReply struct{ Results []MultiResult }
+
+// MultiResult is the outcome of one operation: Err and no body if the multi
+// failed (0 before the failing operation, its code at it, -2 after it), else the
+// body its own reply would have (Empty for delete and check).
+type MultiResult struct {
+	Type OpCode
+	Err  ErrorCode
+	Body Record
+}
+
+func (*CreateRequest) isRecord()        {}
+func (*DeleteRequest) isRecord()        {}
+func (*SetDataRequest) isRecord()       {}
+func (*CheckRequest) isRecord()         {}
+func (*PathRequest) isRecord()          {}
+func (*SyncRequest) isRecord()          {}
+func (*MultiRequest) isRecord()         {}
+func (*Empty) isRecord()                {}
+func (*CreateSessionRequest) isRecord() {}
+func (*CreateReply) isRecord()          {}
+func (*Create2Reply) isRecord()         {}
+func (*StatReply) isRecord()            {}
+func (*DataReply) isRecord()            {}
+func (*ChildrenReply) isRecord()        {}
+func (*Children2Reply) isRecord()       {}
+func (*SyncReply) isRecord()            {}
+func (*MultiReply) isRecord()           {}
