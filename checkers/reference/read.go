@@ -1,0 +1,66 @@
+package reference
+
+import (
+	"slices"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// Data is getData: the data and the full Stat, or NoNode. The data is the tree's
+// own, not to be changed.
+func (t *Tree) Data(path string) ([]byte, wire.Stat, wire.ErrorCode) {
+	n := t.nodes[path]
+	if n == nil {
+		return nil, wire.Stat{}, wire.ErrNoNode
+	}
+	return n.data, n.stat(), wire.OK
+}
+
+// Stat is exists: the full Stat, or NoNode.
+func (t *Tree) Stat(path string) (wire.Stat, wire.ErrorCode) {
+	n := t.nodes[path]
+	if n == nil {
+		return wire.Stat{}, wire.ErrNoNode
+	}
+	return n.stat(), wire.OK
+}
+
+// Children is getChildren2: the names in order and the Stat, or NoNode. The slice
+// is the tree's own, valid until the next Apply.
+func (t *Tree) Children(path string) ([]string, wire.Stat, wire.ErrorCode) {
+	n := t.nodes[path]
+	if n == nil {
+		return nil, wire.Stat{}, wire.ErrNoNode
+	}
+	if n.sorted == nil && len(n.children) > 0 {
+		n.sorted = make([]string, 0, len(n.children))
+		for name := range n.children { //sim:unordered sorted below
+			n.sorted = append(n.sorted, name)
+		}
+		slices.Sort(n.sorted)
+	}
+	return n.sorted, n.stat(), wire.OK
+}
+
+// Creates is how many children were ever created under path: the number the next
+// sequential child bears. Zero if there is no such znode.
+func (t *Tree) Creates(path string) int32 {
+	if n := t.nodes[path]; n != nil {
+		return n.creates
+	}
+	return 0
+}
+
+// stat renders what clients see. The cversion that clients see counts creates
+// and deletes, which the count of creates and the number of those left yield.
+func (n *node) stat() wire.Stat {
+	return wire.Stat{
+		Czxid: n.czxid, Mzxid: n.mzxid, Pzxid: n.pzxid,
+		Ctime: n.ctime, Mtime: n.mtime,
+		Version: n.version, Aversion: n.aversion,
+		Cversion:       2*n.creates - int32(len(n.children)),
+		EphemeralOwner: n.owner,
+		DataLength:     int32(len(n.data)),
+		NumChildren:    int32(len(n.children)),
+	}
+}
