@@ -1,0 +1,91 @@
+package checkers
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/guarantee"
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/checkers/models"
+)
+
+// Verdict is what a judge says about a history.
+type Verdict string
+
+// Verdicts, from best to worst news.
+const (
+	// Pass: everything asked for was checked and holds.
+	Pass Verdict = "pass"
+	// Violation: a guarantee is broken, the findings say which.
+	Violation Verdict = "violation"
+	// Unknown: a search outgrew its budget before it found an answer.
+	Unknown Verdict = "unknown"
+	// Vacuous: too little happened for silence to mean anything.
+	Vacuous Verdict = "vacuous"
+)
+
+// Judges that Options.Judges names. Register, directory and session each imply
+// the witness.
+const (
+	// Witness replays the committed log and holds every reply against it.
+	Witness = "witness"
+	// Register searches a linearization of every versioned znode.
+	Register = "register"
+	// Directory searches a linearization of every parent's set of children.
+	Directory = "directory"
+	// Session is the witness alone, for workloads of sessions and ephemerals.
+	Session = "session"
+)
+
+// Options say how to judge. The zero value runs the witness.
+type Options struct {
+	// Judges lists Witness, Register, Directory and Session.
+	Judges []string
+	// Require lists functions of which at least one operation must have ended ok,
+	// or the verdict is vacuous.
+	Require []history.F
+	// StepBudget bounds the operations handed to searches, 0 for DefaultBudget.
+	StepBudget int
+	// Strong holds synced reads to linearizability. The classic sync does not
+	// promise it (ZOOKEEPER-1675): a deposed leader answers syncs too.
+	Strong bool
+}
+
+// DefaultBudget is the number of operations a verdict hands to searches. The
+// witness has judged all of them before; a search is the second opinion.
+const DefaultBudget = 100_000
+
+// Count is one line of a report's table.
+type Count struct {
+	Name string
+	N    int
+}
+
+// Report is a verdict with its reasons.
+type Report struct {
+	Verdict Verdict
+	// Findings are the broken guarantees, the first layer's that found any, in
+	// the order of the log.
+	Findings []guarantee.Finding
+	// Notes say what was not checked, and why a verdict is vacuous or unknown.
+	Notes []string
+	// Counted says how much was judged: operations by outcome, transactions,
+	// windows searched.
+	Counted []Count
+	// Linear is the search that failed, for drawing, else nil.
+	Linear *models.Result
+}
+
+// Judge decides a history. The layers build on one another, so judging stops at
+// the first that breaks: is there anything to judge, does every reply agree with
+// the committed log, does a search that knows no log find an order.
+func Judge(h *history.History, o Options) Report {
+	return Report{}
+}
+
+// evidenceTime renders virtual time in evidence lines.
+func evidenceTime(d time.Duration) string {
+	if d == history.Never {
+		return "never"
+	}
+	return d.String()
+}
