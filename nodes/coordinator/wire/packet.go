@@ -1,5 +1,7 @@
 package wire
 
+import "strconv"
+
 // PacketType is the type of a packet between leader and learner.
 type PacketType int32
 
@@ -25,7 +27,7 @@ const (
 	PacketSnapshotChunk PacketType = 100
 )
 
-var packetNames = map[PacketType]string{
+var packetNames = [...]string{
 	PacketRequest: "REQUEST", PacketProposal: "PROPOSAL", PacketAck: "ACK", PacketCommit: "COMMIT",
 	PacketPing: "PING", PacketRevalidate: "REVALIDATE", PacketSync: "SYNC",
 	PacketNewLeader: "NEWLEADER", PacketFollowerInfo: "FOLLOWERINFO", PacketUpToDate: "UPTODATE",
@@ -34,7 +36,12 @@ var packetNames = map[PacketType]string{
 }
 
 // String returns the packet type as the protocol writes it.
-func (t PacketType) String() string { return packetNames[t] }
+func (t PacketType) String() string {
+	if t >= 0 && int(t) < len(packetNames) && packetNames[t] != "" {
+		return packetNames[t]
+	}
+	return "PACKET" + strconv.Itoa(int(t))
+}
 
 // Packet is one message between leader and learner. Only the fields its type
 // names are meaningful.
@@ -49,8 +56,9 @@ type Packet struct {
 	Epoch int64
 	// Request: REQUEST.
 	Request *ForwardedRequest
-	// Session, TimeoutMs, Valid: REVALIDATE. Session and Cxid also name the
-	// client sync that a SYNC answers.
+	// Session and TimeoutMs: REVALIDATE, the learner's question. Session and Valid:
+	// the leader's answer. Session and Cxid also name the client sync that a SYNC
+	// answers.
 	Session   int64
 	Cxid      int32
 	TimeoutMs int32

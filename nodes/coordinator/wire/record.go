@@ -75,6 +75,9 @@ type MultiOp struct {
 // Empty is the body of ping and closeSession requests and of replies without one.
 type Empty struct{}
 
+// Opaque is the unread body of an operation this package has no shape for.
+type Opaque struct{ Bytes []byte }
+
 // CreateSessionRequest, between servers only, asks the leader to open a session.
 type CreateSessionRequest struct{ TimeoutMs int32 }
 
@@ -111,9 +114,9 @@ type SyncReply struct{ Path string }
 // MultiReply answers multi, one result an operation.
 type MultiReply struct{ Results []MultiResult }
 
-// MultiResult is the outcome of one operation: Err and no body if the multi
-// failed (0 before the failing operation, its code at it, -2 after it), else the
-// body its own reply would have (Empty for delete and check).
+// MultiResult is the outcome of one operation: Type OpError, Err and no body if
+// the multi failed (0 before the failing operation, its code at it, -2 after it),
+// else its type and the body its own reply would have (Empty for delete and check).
 type MultiResult struct {
 	Type OpCode
 	Err  ErrorCode
@@ -128,6 +131,7 @@ func (*PathRequest) isRecord()          {}
 func (*SyncRequest) isRecord()          {}
 func (*MultiRequest) isRecord()         {}
 func (*Empty) isRecord()                {}
+func (*Opaque) isRecord()               {}
 func (*CreateSessionRequest) isRecord() {}
 func (*CreateReply) isRecord()          {}
 func (*Create2Reply) isRecord()         {}

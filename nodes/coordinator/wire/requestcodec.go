@@ -1,0 +1,234 @@
+package wire
+
+import "fmt"
+
+// newRequestBody returns an empty body for a request of type op, to be read into.
+func newRequestBody(op OpCode) Record {
+	switch op {
+	case OpCreate, OpCreate2, OpCreateContainer:
+		return new(CreateRequest)
+	case OpDelete:
+		return new(DeleteRequest)
+	case OpSetData:
+		return new(SetDataRequest)
+	case OpCheck:
+		return new(CheckRequest)
+	case OpExists, OpGetData, OpGetChildren, OpGetChildren2:
+		return new(PathRequest)
+	case OpSync:
+		return new(SyncRequest)
+	case OpMulti:
+		return new(MultiRequest)
+	case OpPing, OpCloseSession:
+		return new(Empty)
+	case OpCreateSession:
+		return new(CreateSessionRequest)
+	}
+	return new(Opaque)
+}
+
+// newReplyBody returns an empty body for a reply to a request of type op.
+func newReplyBody(op OpCode) Record {
+	switch op {
+	case OpCreate:
+		return new(CreateReply)
+	case OpCreate2, OpCreateContainer, OpCreateTTL:
+		return new(Create2Reply)
+	case OpSetData, OpExists:
+		return new(StatReply)
+	case OpGetData:
+		return new(DataReply)
+	case OpGetChildren:
+		return new(ChildrenReply)
+	case OpGetChildren2:
+		return new(Children2Reply)
+	case OpSync:
+		return new(SyncReply)
+	case OpMulti:
+		return new(MultiReply)
+	case OpDelete, OpCheck, OpPing, OpCloseSession:
+		return new(Empty)
+	}
+	return new(Opaque)
+}
+
+// record visits a body. A switch rather than an interface method, because a
+// coder passed through an interface would have to live on the heap.
+func (c *coder) record(r Record) {
+	switch r := r.(type) {
+	case nil, *Empty:
+	case *CreateRequest:
+		r.visit(c)
+	case *DeleteRequest:
+		c.str("path", &r.Path)
+		c.int32("version", &r.Version)
+	case *SetDataRequest:
+		c.str("path", &r.Path)
+		c.buf("data", &r.Data)
+		c.int32("version", &r.Version)
+	case *CheckRequest:
+		c.str("path", &r.Path)
+		c.int32("version", &r.Version)
+	case *PathRequest:
+		c.str("path", &r.Path)
+		c.bool("watch", &r.Watch)
+	case *SyncRequest:
+		c.str("path", &r.Path)
+	case *MultiRequest:
+		r.visit(c)
+	case *CreateSessionRequest:
+		c.int32("timeOut", &r.TimeoutMs)
+	case *Opaque:
+		c.rest("body", &r.Bytes)
+	default:
+		c.replyRecord(r)
+	}
+}
+
+// replyRecord visits the body of a reply.
+func (c *coder) replyRecord(r Record) {
+	switch r := r.(type) {
+	case *CreateReply:
+		c.str("path", &r.Path)
+	case *Create2Reply:
+		c.str("path", &r.Path)
+		r.Stat.visit(c)
+	case *StatReply:
+		r.Stat.visit(c)
+	case *DataReply:
+		c.buf("data", &r.Data)
+		r.Stat.visit(c)
+	case *ChildrenReply:
+		c.strs("children", &r.Children)
+	case *Children2Reply:
+		c.strs("children", &r.Children)
+		r.Stat.visit(c)
+	case *SyncReply:
+		c.str("path", &r.Path)
+	case *MultiReply:
+		r.visit(c)
+	default:
+		panic(fmt.Sprintf("wire: %T has no encoding", r))
+	}
+}
+
+func (r *CreateRequest) visit(c *coder) {
+	c.str("path", &r.Path)
+	c.buf("data", &r.Data)
+	c.acls(&r.ACL)
+	c.int32("flags", &r.Mode)
+}
+
+func (c *coder) acls(v *[]ACL) {
+	vector(c, "acl", v, 12)
+	for i := range *v {
+		a := &(*v)[i]
+		c.int32("acl.perms", &a.Perms)
+		c.str("acl.scheme", &a.Scheme)
+		c.str("acl.id", &a.ID)
+	}
+}
+
+func (s *Stat) visit(c *coder) {
+	c.zxid("czxid", &s.Czxid)
+	c.zxid("mzxid", &s.Mzxid)
+	c.int64("ctime", &s.Ctime)
+	c.int64("mtime", &s.Mtime)
+	c.int32("version", &s.Version)
+	c.int32("cversion", &s.Cversion)
+	c.int32("aversion", &s.Aversion)
+	c.int64("ephemeralOwner", &s.EphemeralOwner)
+	c.int32("dataLength", &s.DataLength)
+	c.int32("numChildren", &s.NumChildren)
+	c.zxid("pzxid", &s.Pzxid)
+}
+
+// multiHeader precedes every operation and result of a multi and, with done set,
+// ends the list. An operation's err is -1; so are type and err of the end.
+type multiHeader struct {
+	typ  OpCode
+	done bool
+	err  int32
+}
+
+func (h *multiHeader) visit(c *coder) {
+	c.int32("multi.type", (*int32)(&h.typ))
+	c.bool("multi.done", &h.done)
+	c.int32("multi.err", &h.err)
+}
+
+var multiEnd = multiHeader{typ: -1, done: true, err: -1}
+
+func (r *MultiRequest) visit(c *coder) {
+	if c.decoding {
+		r.read(c)
+		return
+	}
+	for _, op := range r.Ops {
+		h := multiHeader{typ: op.Type, err: -1}
+		h.visit(c)
+		c.record(op.Body)
+	}
+	end := multiEnd
+	end.visit(c)
+}
+
+func (r *MultiRequest) read(c *coder) {
+	for {
+		var h multiHeader
+		h.visit(c)
+		if c.err != nil || h.done {
+			return
+		}
+		switch h.typ {
+		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck:
+		default:
+			// Its length is unknown, so what follows cannot be found either.
+			c.fail("multi.type", "%s is not supported in a multi", h.typ)
+			return
+		}
+		body := newRequestBody(h.typ)
+		c.record(body)
+		r.Ops = append(r.Ops, MultiOp{h.typ, body})
+	}
+}
+
+func (r *MultiReply) visit(c *coder) {
+	if c.decoding {
+		r.read(c)
+		return
+	}
+	for _, res := range r.Results {
+		h := multiHeader{typ: res.Type, err: int32(res.Err)}
+		h.visit(c)
+		if res.Type == OpError {
+			c.int32("multi.error", &h.err)
+		} else {
+			c.record(res.Body)
+		}
+	}
+	end := multiEnd
+	end.visit(c)
+}
+
+func (r *MultiReply) read(c *coder) {
+	for {
+		var h multiHeader
+		h.visit(c)
+		if c.err != nil || h.done {
+			return
+		}
+		res := MultiResult{Type: h.typ, Err: ErrorCode(h.err)}
+		switch h.typ {
+		case OpError:
+			c.int32("multi.error", (*int32)(&res.Err))
+		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck:
+			res.Body = newReplyBody(h.typ)
+			c.record(res.Body)
+		default:
+			c.fail("multi.type", "%s is not supported in a multi", h.typ)
+			return
+		}
+		r.Results = append(r.Results, res)
+	}
+}
