@@ -1,0 +1,54 @@
+package live
+
+import "github.com/stampede-sim/stampede/checkers/guarantee"
+
+// IDs of the live invariants.
+const (
+	OneLeader          = "d1-one-leader"
+	OneEstablishment   = "d2-one-establishment"
+	PrefixConsistency  = "d3-prefix-consistency"
+	Integrity          = "d4-integrity"
+	TotalOrder         = "d6-total-order"
+	LocalPrimaryOrder  = "d7-local-primary-order"
+	GlobalPrimaryOrder = "d8-global-primary-order"
+	PrimaryIntegrity   = "d9-primary-integrity"
+	CommittedLog       = "d10-committed-log"
+	LeaderCompleteness = "d11-leader-completeness"
+	CommittedDurable   = "d12-committed-durable"
+	ProcessConsistency = "d13-process-consistency"
+	EpochSanity        = "d14-epoch-sanity"
+	AckDurability      = "d17-ack-durability"
+	QuorumEvidence     = "d18-quorum-evidence"
+	ReplayDeterminism  = "d19-replay-determinism"
+	ExpiryByLeader     = "expiry-by-leader"
+	ExpiryNotEarly     = "expiry-not-early"
+	EphemeralsDie      = "ephemerals-die-with-session"
+)
+
+const (
+	sourceZab  = "Junqueira, Reed, Serafini: Zab, DSN 2011; "
+	sourceRemx = "Ouyang et al.: Multi-Grained Specifications for ZooKeeper (Remix); "
+)
+
+// Guarantees lists the invariants this package checks.
+var Guarantees = []guarantee.Guarantee{
+	{ID: OneLeader, Sentence: "An epoch has at most one leader in synchronisation or broadcast.", Source: sourceZab + "Leadership 1"},
+	{ID: OneEstablishment, Sentence: "An epoch has at most one server that establishes itself as its leader.", Source: sourceZab + "Leadership 2"},
+	{ID: PrefixConsistency, Sentence: "The sequences of transactions that two servers applied agree up to the shorter one, and so do their trees.", Source: sourceZab + "Prefix consistency"},
+	{ID: Integrity, Sentence: "A server logs and applies only transactions that a leader proposed, unchanged.", Source: sourceZab + "Integrity"},
+	{ID: TotalOrder, Sentence: "A server logs and applies transactions in strictly increasing zxid order.", Source: sourceZab + "Total order"},
+	{ID: LocalPrimaryOrder, Sentence: "A server that logs or applies a transaction has done so with all that its leader proposed before it.", Source: sourceZab + "Local primary order"},
+	{ID: GlobalPrimaryOrder, Sentence: "A server never logs or applies a transaction of an earlier epoch after one of a later epoch.", Source: sourceZab + "Global primary order"},
+	{ID: PrimaryIntegrity, Sentence: "When a leader is established, its history holds every transaction that was delivered before.", Source: sourceZab + "Primary integrity"},
+	{ID: CommittedLog, Sentence: "The committed log only grows, one proposal after the other, and only committed transactions reach a serving server's tree.", Source: sourceRemx + "committed log monotonicity"},
+	{ID: LeaderCompleteness, Sentence: "A leader that enters synchronisation has the whole committed log in its initial history.", Source: sourceRemx + "leader log completeness"},
+	{ID: CommittedDurable, Sentence: "A truncation or a snapshot never removes a committed transaction from a server.", Source: sourceRemx + "committed log durability"},
+	{ID: ProcessConsistency, Sentence: "A learner that acknowledges NEWLEADER has on disk a prefix of the leader's log, with its whole initial history.", Source: sourceRemx + "process consistency; ZOOKEEPER-2845"},
+	{ID: EpochSanity, Sentence: "currentEpoch is at most acceptedEpoch, neither falls, both are durable before anybody is told, and no log is ahead of currentEpoch.", Source: "Zab 1.0, phases 1 and 2; ZOOKEEPER-335"},
+	{ID: AckDurability, Sentence: "What a server acknowledges is durable there, with everything before it.", Source: "Zab 1.0, phases 2 and 3; ZOOKEEPER-4646"},
+	{ID: QuorumEvidence, Sentence: "A leader enters synchronisation, is established and commits only when a majority did acknowledge it.", Source: sourceZab + "quorums of phases 1 to 3"},
+	{ID: ReplayDeterminism, Sentence: "A server recovers from its disk exactly the state that its logged history describes.", Source: "ZooKeeper internals: fuzzy snapshots are replayed idempotently; ZOOKEEPER-1653"},
+	{ID: ExpiryByLeader, Sentence: "Only an established leader expires sessions.", Source: "ZooKeeper internals, sessions; ZOOKEEPER-1208"},
+	{ID: ExpiryNotEarly, Sentence: "A leader expires a session only after hearing nothing of it for its whole timeout.", Source: "ZooKeeper programmer's guide, sessions"},
+	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
+}
