@@ -1,0 +1,2 @@
+// Package txnlog is the transaction log of a coordinator server.
+package txnlog
