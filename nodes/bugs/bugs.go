@@ -34,7 +34,7 @@ const (
 	SyncAnsweredLocally
 	SessionTableForgotten
 	LeaderKeepsRoleWithoutQuorum
-	CommitSkipsHole
+	LateForwarding
 	last
 )
 

@@ -69,12 +69,12 @@ var (
 
 // Broadcast. Body is the *wire.Txn where the doc says transaction.
 var (
-	Proposed   = kind(50, false, "proposed", "leader: issued a proposal (transaction)", "zxid", "session", "cxid")
-	Logged     = kind(51, false, "logged", "appended a transaction to the log file in the text; end is the file's size after it; not yet durable", "zxid", "end")
-	Acked      = kind(52, false, "acked", "everything up to zxid is durable here and the leader is told (its own log counts)", "zxid")
-	Committed  = kind(53, false, "committed", "leader: an ack quorum (bit set of sids) holds the transaction", "zxid", "acks")
-	Applied    = kind(54, false, "applied", "applied a transaction to the tree; digest of the tree after it", "zxid", "", "digest")
-	EmptySweep = kind(55, false, "pipeline-drained", "leader: nothing outstanding any more", "zxid")
+	Proposed        = kind(50, false, "proposed", "leader: issued a proposal (transaction)", "zxid", "session", "cxid")
+	Logged          = kind(51, false, "logged", "appended a transaction to the log file in the text; end is the file's size after it; not yet durable", "zxid", "end")
+	Acked           = kind(52, false, "acked", "everything up to zxid is durable here and the leader is told (its own log counts)", "zxid")
+	Committed       = kind(53, false, "committed", "leader: an ack quorum (bit set of sids) holds the transaction", "zxid", "acks")
+	Applied         = kind(54, false, "applied", "applied a transaction to the tree; digest of the tree after it", "zxid", "", "digest")
+	PipelineDrained = kind(55, false, "pipeline-drained", "leader: nothing outstanding any more", "zxid")
 )
 
 // Sessions.

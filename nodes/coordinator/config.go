@@ -1,0 +1,107 @@
+package coordinator
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// Member is one voting server of the ensemble.
+type Member struct {
+	// Sid is the server id, 1..63, as in myid.
+	Sid int64
+	// Node is the process that runs it.
+	Node node.ID
+}
+
+// Config is the configuration of one server (zoo.cfg). Zero durations and limits
+// take the defaults stated here.
+type Config struct {
+	// Sid is this server's id; it must be one of the Members.
+	Sid     int64
+	Members []Member
+	// Tick is the unit of all limits (tickTime), default 2 s. The leader pings
+	// every half tick and expires sessions on tick boundaries.
+	Tick time.Duration
+	// InitLimit is how many ticks discovery and synchronisation may take, default
+	// 10. Too small, and a large snapshot never gets through.
+	InitLimit int
+	// SyncLimit is how many ticks leader and learner may be out of touch, default
+	// 5. It also bounds how long a deposed leader may serve stale reads.
+	SyncLimit int
+	// SnapCount is the number of logged transactions between snapshots, default
+	// 100 000; the actual point is random in its upper half.
+	SnapCount int
+	// CommitLogCount is the number of recent transactions kept in memory for
+	// DIFF, default 500. Learners further behind need the log files or a SNAP.
+	CommitLogCount int
+	// DiskSync lets the leader read its log files for learners that lag behind
+	// the memory cache; otherwise they get a SNAP (snapshotSizeFactor < 0).
+	DiskSync bool
+	// MinSessionTimeout and MaxSessionTimeout clamp what clients ask for; default
+	// 2 and 20 ticks.
+	MinSessionTimeout, MaxSessionTimeout time.Duration
+	// ElectionTimeoutMax caps the doubling resend interval of the election,
+	// default 60 s.
+	ElectionTimeoutMax time.Duration
+	// Bugs are the switched-on bugs; zero for the correct build.
+	Bugs bugs.Set
+}
+
+// withDefaults returns the configuration with zero values filled in.
+func (c Config) withDefaults() Config {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	count := func(n *int, v int) {
+		if *n == 0 {
+			*n = v
+		}
+	}
+	def(&c.Tick, 2*time.Second)
+	count(&c.InitLimit, 10)
+	count(&c.SyncLimit, 5)
+	count(&c.SnapCount, 100_000)
+	count(&c.CommitLogCount, 500)
+	def(&c.MinSessionTimeout, 2*c.Tick)
+	def(&c.MaxSessionTimeout, 20*c.Tick)
+	def(&c.ElectionTimeoutMax, 60*time.Second)
+	return c
+}
+
+// Validate reports the first nonsensical setting.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	if c.Tick < 2*time.Millisecond {
+		return fmt.Errorf("coordinator: tick %v is below 2ms", c.Tick)
+	}
+	if c.InitLimit < 1 || c.SyncLimit < 1 || c.SnapCount < 2 || c.CommitLogCount < 1 {
+		return errors.New("coordinator: initLimit, syncLimit and commitLogCount must be at least 1, snapCount at least 2")
+	}
+	if c.MinSessionTimeout > c.MaxSessionTimeout {
+		return fmt.Errorf("coordinator: session timeouts %v..%v are upside down", c.MinSessionTimeout, c.MaxSessionTimeout)
+	}
+	return c.validateMembers()
+}
+
+func (c Config) validateMembers() error {
+	seen := map[int64]bool{}
+	for _, m := range c.Members {
+		if m.Sid < 1 || m.Sid > 63 {
+			return fmt.Errorf("coordinator: sid %d is outside 1..63", m.Sid)
+		}
+		if seen[m.Sid] {
+			return fmt.Errorf("coordinator: sid %d appears twice", m.Sid)
+		}
+		seen[m.Sid] = true
+	}
+	if !seen[c.Sid] {
+		return fmt.Errorf("coordinator: own sid %d is not a member", c.Sid)
+	}
+	return nil
+}
