@@ -1,0 +1,245 @@
+package faults
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Draw makes a plan: faults in order of time, no two budgets' worth of voters
+// lost at once. It draws from r alone, so a seed means one plan.
+//
+// The budget: the voters that are down, paused or cut off at any moment never
+// exceed the largest number that leaves a majority, unless the seed is one of
+// those that lose majorities; every fault then still ends by itself or by the
+// healing that follows the safety phase. No fault loses synced data.
+func Draw(r *rand.Rand, p Profile, s Shape) []Fault {
+	if p == None || s.Voters == 0 || s.Duration <= 0 {
+		return nil
+	}
+	d := newDrawer(r, p, s)
+	at := d.gap()
+	for at < s.Duration {
+		if f, ok := d.draw(at); ok {
+			d.plan = append(d.plan, f)
+		}
+		at += d.gap()
+	}
+	slices.SortStableFunc(d.plan, func(a, b Fault) int { return int(a.At - b.At) })
+	return d.plan
+}
+
+// drawer is one seed's taste: what may happen, how often, how long.
+type drawer struct {
+	r     *rand.Rand
+	shape Shape
+	plan  []Fault
+
+	makers  []maker
+	meanGap time.Duration
+	// triggers and longs say in how many of 8 cases a fault waits for a moment
+	// of the protocol, and in how many it lasts long.
+	triggers, longs int
+	// limit is how many voters may be impaired at once.
+	limit    int
+	impaired []impairment
+}
+
+// impairment is a stretch of time for which some voters are out.
+type impairment struct {
+	from, until time.Duration
+	voters      int
+}
+
+// maker draws one kind of fault and knows how often to be asked.
+type maker struct {
+	weight int
+	// power marks faults that take everybody down at once.
+	power bool
+	draw  func(*drawer) Fault
+}
+
+// makers lists what can be drawn. Crashes lead because they are what the
+// protocols are about.
+var makers = []maker{
+	{weight: 6, draw: (*drawer).crash},
+	{weight: 5, draw: (*drawer).isolate},
+	{weight: 5, draw: (*drawer).partition},
+	{weight: 2, draw: (*drawer).oneWay},
+	{weight: 3, draw: (*drawer).cut},
+	{weight: 3, draw: (*drawer).slow},
+	{weight: 3, draw: (*drawer).pause},
+	{weight: 2, draw: (*drawer).clientTrouble},
+	{weight: 1, draw: (*drawer).skew},
+	{weight: 1, draw: (*drawer).drift},
+	{weight: 2, power: true, draw: (*drawer).powerLoss},
+}
+
+func newDrawer(r *rand.Rand, p Profile, s Shape) *drawer {
+	d := &drawer{r: r, shape: s, limit: max(1, s.tolerated())}
+	switch p {
+	case Light:
+		d.makers = slices.Clone(makers[:5])
+		d.meanGap, d.triggers, d.longs = 3*s.Settle, 1, 1
+	case Heavy:
+		d.makers = slices.Clone(makers)
+		d.meanGap, d.triggers, d.longs, d.limit = s.Settle/2, 4, 2, s.Voters
+	default:
+		d.makers = d.someMakers()
+		d.meanGap = s.Settle * time.Duration(d.between(1, 16)) / 4
+		d.triggers, d.longs = d.between(0, 7), d.between(0, 4)
+		if d.chance(1, 4) {
+			d.limit = s.Voters
+		}
+	}
+	return d
+}
+
+// someMakers keeps each kind with an even chance, and a random weight: seeds that
+// do one thing only reach states that seeds doing a bit of everything never do.
+func (d *drawer) someMakers() []maker {
+	power := d.chance(1, 3)
+	var some []maker
+	for _, m := range makers {
+		keep := d.chance(1, 2)
+		m.weight *= d.between(1, 4)
+		if keep && (!m.power || power) {
+			some = append(some, m)
+		}
+	}
+	if len(some) == 0 {
+		some = append(some, makers[0])
+	}
+	return some
+}
+
+// draw makes one fault at the given time, or none if the budget forbids what
+// came up.
+func (d *drawer) draw(at time.Duration) (Fault, bool) {
+	m := d.pick()
+	f := m.draw(d)
+	f.At = at
+	if d.chance(d.triggers, 8) && len(d.shape.Moments) > 0 && f.Kind != Skew && f.Kind != Drift {
+		d.delay(&f)
+	}
+	limit := d.limit
+	if m.power {
+		limit = d.shape.Voters
+	}
+	return f, d.spend(f, limit)
+}
+
+func (d *drawer) pick() maker {
+	total := 0
+	for _, m := range d.makers {
+		total += m.weight
+	}
+	n := d.r.IntN(total)
+	for _, m := range d.makers {
+		if n -= m.weight; n < 0 {
+			return m
+		}
+	}
+	panic("faults: weights do not add up")
+}
+
+// spend enters the fault into the budget, or refuses it.
+func (d *drawer) spend(f Fault, limit int) bool {
+	cost := d.cost(f)
+	if cost == 0 {
+		return true
+	}
+	now := impairment{from: f.At, until: f.until(), voters: cost}
+	for _, other := range d.impaired {
+		if other.until > now.from && other.from < now.until {
+			cost += other.voters
+		}
+	}
+	if cost > limit {
+		return false
+	}
+	d.impaired = append(d.impaired, now)
+	return true
+}
+
+// cost is how many voters the fault takes out while it lasts.
+func (d *drawer) cost(f Fault) int {
+	if f.Kind != Crash && f.Kind != Pause && f.Kind != Partition && f.Kind != Isolate && f.Kind != OneWay {
+		return 0
+	}
+	switch f.Target.Select {
+	case Client:
+		return 0
+	case All:
+		return d.shape.Voters
+	case Minority, Halves, Bridge, MajoritiesRing:
+		return max(1, d.shape.tolerated())
+	}
+	return 1
+}
+
+// until is when the voters a fault hits are well again, at the latest.
+func (f Fault) until() time.Duration {
+	length := f.For + f.Restart
+	if length == 0 {
+		return never
+	}
+	if f.When == nil {
+		return f.At + length
+	}
+	if f.When.Within == 0 {
+		return never
+	}
+	return f.At + f.When.Within + length
+}
+
+const never = time.Duration(1<<63 - 1)
+
+// delay ties the fault to a moment of the protocol. Half of them hit whoever
+// reaches the moment.
+func (d *drawer) delay(f *Fault) {
+	f.When = &Trigger{
+		Mark:   d.shape.Moments[d.r.IntN(len(d.shape.Moments))],
+		After:  d.skewed(8),
+		Within: d.shape.Settle * time.Duration(d.between(1, 6)),
+	}
+	if f.Kind == Crash {
+		f.When.Effects = d.skewed(12) - 1
+	}
+	single := f.Target.Select == Leader || f.Target.Select == Follower || f.Target.Select == Any
+	if single && d.chance(2, 3) {
+		f.Target = Target{Select: Actor, Name: d.shape.Group}
+	}
+}
+
+// between draws a number from low to high, both included.
+func (d *drawer) between(low, high int) int { return low + d.r.IntN(high-low+1) }
+
+// chance is true in num of den cases.
+func (d *drawer) chance(num, den int) bool { return d.r.IntN(den) < num }
+
+// skewed draws from 1 to high, small numbers more often.
+func (d *drawer) skewed(high int) int { return d.between(1, d.between(1, high)) }
+
+// gap is the time to the next fault.
+func (d *drawer) gap() time.Duration {
+	return time.Millisecond + d.upTo(2*d.meanGap)
+}
+
+// upTo draws a duration of whole milliseconds below most.
+func (d *drawer) upTo(most time.Duration) time.Duration {
+	return time.Duration(d.r.Int64N(max(1, most.Milliseconds()))) * time.Millisecond
+}
+
+// length is how long a fault lasts: mostly around the time the group needs to
+// settle, sometimes much shorter, sometimes long enough to be forgotten.
+func (d *drawer) length() time.Duration {
+	settle := d.shape.Settle
+	switch {
+	case d.chance(d.longs, 8):
+		return settle + d.upTo(4*settle)
+	case d.chance(1, 3):
+		return 10*time.Millisecond + d.upTo(settle/4)
+	}
+	return settle/4 + d.upTo(3*settle/2)
+}

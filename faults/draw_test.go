@@ -1,0 +1,126 @@
+package faults
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+var three = Shape{
+	Group: "zk", Voters: 3, Names: []string{"zk1", "zk2", "zk3"}, Clients: 4,
+	Duration: 20 * time.Second, Settle: time.Second,
+	Ports: []string{"client", "quorum", "election"}, Moments: []string{"zk.committed", "zk.established"},
+}
+
+var five = Shape{
+	Group: "zk", Voters: 5, Names: []string{"zk1", "zk2", "zk3", "zk4", "zk5"},
+	Duration: 20 * time.Second, Settle: time.Second,
+}
+
+func stream(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+func TestDrawnPlansAreOrderedAndParse(t *testing.T) {
+	for _, p := range Profiles {
+		for seed := range uint64(200) {
+			plan := Draw(stream(seed), p, three)
+			if !slices.IsSortedFunc(plan, func(a, b Fault) int { return int(a.At - b.At) }) {
+				t.Fatalf("%s %d: not in order of time", p, seed)
+			}
+			for _, f := range plan {
+				if _, err := ParseFault(f.String()); err != nil {
+					t.Fatalf("%s %d: %q: %v", p, seed, f, err)
+				}
+			}
+		}
+	}
+}
+
+func TestSameStreamSamePlan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		if !slices.EqualFunc(Draw(stream(seed), Swarm, three), Draw(stream(seed), Swarm, three), sameLine) {
+			t.Fatal("two plans from one seed")
+		}
+	})
+}
+
+func sameLine(a, b Fault) bool { return a.String() == b.String() }
+
+// TestLightPlansKeepAMajority recounts, at the start of every fault, how many
+// voters are out: the dumb twin of the drawer's budget.
+func TestLightPlansKeepAMajority(t *testing.T) {
+	for _, shape := range []Shape{three, five} {
+		for seed := range uint64(300) {
+			plan := Draw(stream(seed), Light, shape)
+			for _, f := range plan {
+				if out := votersOut(plan, shape, f.At); out > shape.tolerated() {
+					t.Fatalf("seed %d: %d of %d voters out at %v:\n%v", seed, out, shape.Voters, f.At, plan)
+				}
+			}
+		}
+	}
+}
+
+// votersOut counts the voters that may be out at one moment, the slow way.
+func votersOut(plan []Fault, s Shape, at time.Duration) int {
+	out := 0
+	for _, f := range plan {
+		end := f.At + f.For + f.Restart
+		if f.When != nil {
+			end += f.When.Within
+		}
+		endless := f.For+f.Restart == 0
+		if f.At > at || !endless && end <= at {
+			continue
+		}
+		switch {
+		case f.Kind == Cut || f.Kind == Slow || f.Kind == Skew || f.Kind == Drift:
+		case f.Target.Select == Client:
+		case f.Target.Select == All:
+			out += s.Voters
+		case f.Target.Select.splits() || f.Target.Select == Minority:
+			out += s.Voters / 2
+		default:
+			out++
+		}
+	}
+	return out
+}
+
+func TestSwarmReachesEveryKindAndSwitchesSomeOff(t *testing.T) {
+	seen := map[string]int{}
+	for seed := range uint64(300) {
+		kinds := map[string]bool{}
+		for _, f := range Draw(stream(seed), Swarm, three) {
+			kinds[f.Kind] = true
+		}
+		for k := range kinds {
+			seen[k]++
+		}
+	}
+	for _, k := range Kinds {
+		if n := seen[k.Name]; n == 0 || n > 280 {
+			t.Errorf("%s occurs in %d of 300 seeds", k.Name, n)
+		}
+	}
+}
+
+func TestNoneDrawsNothing(t *testing.T) {
+	if plan := Draw(stream(1), None, three); plan != nil {
+		t.Fatalf("drew %v", plan)
+	}
+}
+
+func TestParseProfileNamesTheProfiles(t *testing.T) {
+	for _, p := range Profiles {
+		if got, err := ParseProfile(string(p)); err != nil || got != p {
+			t.Errorf("%s: %v, %v", p, got, err)
+		}
+	}
+	if _, err := ParseProfile("wild"); err == nil {
+		t.Error("parsed a profile that does not exist")
+	}
+}

@@ -1,0 +1,142 @@
+package faults
+
+import "time"
+
+// target draws one process of the group, leaders first because most depends on them.
+func (d *drawer) target() Target {
+	t := Target{Name: d.shape.Group}
+	switch d.r.IntN(8) {
+	case 0, 1, 2, 3:
+		t.Select = Leader
+	case 4, 5:
+		t.Select, t.Index = Follower, d.r.IntN(max(1, d.shape.Voters-1))
+	case 6:
+		t.Select, t.Index = Any, d.r.IntN(d.shape.Voters)
+	default:
+		t = Target{Name: d.shape.Names[d.r.IntN(len(d.shape.Names))]}
+	}
+	return t
+}
+
+// few draws one process or a minority.
+func (d *drawer) few() Target {
+	if d.shape.tolerated() > 1 && d.chance(1, 4) {
+		return d.grouped(Minority)
+	}
+	return d.target()
+}
+
+func (d *drawer) grouped(s Select) Target {
+	return Target{Select: s, Name: d.shape.Group, Index: d.r.IntN(permutations(d.shape.Voters))}
+}
+
+// permutations is n!, bounded: six processes have more orders than anyone needs.
+func permutations(n int) int {
+	product := 1
+	for k := 2; k <= min(n, 6); k++ {
+		product *= k
+	}
+	return product
+}
+
+// port draws a single service in one of three cases.
+func (d *drawer) port() string {
+	if len(d.shape.Ports) == 0 || !d.chance(1, 3) {
+		return ""
+	}
+	return d.shape.Ports[d.r.IntN(len(d.shape.Ports))]
+}
+
+func (d *drawer) keep() Keep { return Keep(d.r.IntN(len(keepNames))) }
+
+func (d *drawer) crash() Fault {
+	f := Fault{Kind: Crash, Target: d.few(), Keep: d.keep(), Restart: d.length()}
+	if d.chance(1, 12) {
+		f.Restart = 0
+	}
+	return f
+}
+
+func (d *drawer) powerLoss() Fault {
+	all := Target{Select: All, Name: d.shape.Group}
+	return Fault{Kind: Crash, Target: all, Keep: d.keep(), Restart: time.Millisecond + d.upTo(d.shape.Settle/2)}
+}
+
+func (d *drawer) pause() Fault {
+	return Fault{Kind: Pause, Target: d.few(), For: d.length()}
+}
+
+func (d *drawer) isolate() Fault {
+	return Fault{Kind: Isolate, Target: d.target(), For: d.length(), Port: d.port()}
+}
+
+func (d *drawer) partition() Fault {
+	f := Fault{Kind: Partition, For: d.length(), Port: d.port()}
+	switch d.r.IntN(6) {
+	case 0, 1:
+		f.Target = d.grouped(Halves)
+	case 2:
+		f.Target = d.grouped(Bridge)
+	case 3:
+		f.Target = d.grouped(MajoritiesRing)
+	default:
+		f.Target = d.few()
+	}
+	return f
+}
+
+func (d *drawer) oneWay() Fault {
+	f := Fault{Kind: OneWay, From: d.target(), To: d.target(), For: d.length(), Port: d.port()}
+	if d.chance(1, 2) {
+		f.From, f.To = f.To, f.From
+	}
+	return f
+}
+
+func (d *drawer) cut() Fault {
+	if d.shape.Clients > 0 && d.chance(1, 3) {
+		return Fault{Kind: Cut, Target: d.client()}
+	}
+	return Fault{Kind: Cut, Target: d.target(), Port: d.port()}
+}
+
+func (d *drawer) client() Target {
+	return Target{Select: Client, Index: d.between(1, d.shape.Clients)}
+}
+
+// clientTrouble takes a client from its session for a while.
+func (d *drawer) clientTrouble() Fault {
+	if d.shape.Clients == 0 {
+		return d.cut()
+	}
+	kind := Isolate
+	if d.chance(1, 2) {
+		kind = Pause
+	}
+	return Fault{Kind: kind, Target: d.client(), For: d.length()}
+}
+
+func (d *drawer) slow() Fault {
+	most := time.Millisecond + d.upTo(d.shape.Settle/2)
+	least := d.upTo(most)
+	return Fault{Kind: Slow, Target: d.few(), AddMin: least, AddMax: most, For: d.length(), Port: d.port()}
+}
+
+func (d *drawer) skew() Fault {
+	jump := time.Millisecond + d.upTo(10*time.Second)
+	if d.chance(1, 4) {
+		jump *= 360
+	}
+	if d.chance(1, 2) {
+		jump = -jump
+	}
+	return Fault{Kind: Skew, Target: d.few(), Jump: jump}
+}
+
+func (d *drawer) drift() Fault {
+	ppm := int64(d.skewed(MaxDrift))
+	if d.chance(1, 2) {
+		ppm = -ppm
+	}
+	return Fault{Kind: Drift, Target: d.few(), PPM: ppm, For: d.length()}
+}

@@ -1,0 +1,57 @@
+package faults
+
+import (
+	"fmt"
+	"time"
+)
+
+// Profile is how much goes wrong.
+type Profile string
+
+// The profiles, from nothing to nearly everything at once.
+const (
+	// None: no faults; the cluster only has its own races.
+	None Profile = "none"
+	// Light: now and then one fault of the plainest kinds, inside the budget.
+	Light Profile = "light"
+	// Swarm: each seed switches whole kinds off and draws how often the rest
+	// strike; some seeds lose majorities and power for short times.
+	Swarm Profile = "swarm"
+	// Heavy: every kind, often, majorities and power included.
+	Heavy Profile = "heavy"
+)
+
+// Profiles lists all, mildest first.
+var Profiles = []Profile{None, Light, Swarm, Heavy}
+
+// ParseProfile reads a profile's name.
+func ParseProfile(s string) (Profile, error) {
+	for _, p := range Profiles {
+		if string(p) == s {
+			return p, nil
+		}
+	}
+	return "", fmt.Errorf("unknown fault profile %q; profiles are %v", s, Profiles)
+}
+
+// Shape is what a generator must know of the system it breaks.
+type Shape struct {
+	// Group is the group of servers that faults aim at, Voters its size, Names
+	// the processes' names. Clients is the size of the group "client".
+	Group   string
+	Voters  int
+	Names   []string
+	Clients int
+	// Duration is the length of the safety phase.
+	Duration time.Duration
+	// Settle is about how long the group needs to elect a leader and synchronise;
+	// durations of faults are drawn around it.
+	Settle time.Duration
+	// Ports names the services whose connections may be hit alone.
+	Ports []string
+	// Moments are the marks at which triggered faults may strike.
+	Moments []string
+}
+
+// tolerated is how many voters may be lost with a majority left.
+func (s Shape) tolerated() int { return (s.Voters - 1) / 2 }
