@@ -98,8 +98,7 @@ func (p *parser) fencedOutput() (string, error) {
 
 // formatOutput renders output the way [parser.output] reads it.
 func formatOutput(out string) string {
-	ambiguous := strings.HasPrefix(out, separator+"\n") || strings.HasPrefix(out, "\n")
-	if ambiguous || strings.Contains(out, "\n\n") {
+	if strings.HasPrefix(out, "\n") || strings.Contains(out, "\n\n") {
 		fence := separator + "\n"
 		return fence + out + fence + fence
 	}

@@ -131,5 +131,8 @@ func call(c *Command, run func(*Command) string) (out string, err error) {
 	if out != "" && !strings.HasSuffix(out, "\n") {
 		out += "\n"
 	}
+	if strings.Contains("\n"+out, "\n"+separator+"\n") {
+		c.Fatalf("output holds a line %s, which means something else in a script", separator)
+	}
 	return out, nil
 }
