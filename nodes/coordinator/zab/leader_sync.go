@@ -1,0 +1,214 @@
+package zab
+
+import (
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// chunkSize is how many bytes of a snapshot travel in one packet.
+const chunkSize = 4096
+
+// welcome registers a learner at its FOLLOWERINFO.
+func (l *Leader) welcome(sid int64, p *wire.Packet) {
+	f := &learner{sid: sid, accepted: p.Zxid.Epoch(), heard: l.host.Now()}
+	l.learners = append(l.learners, f)
+	if l.announced {
+		l.announce(f)
+		return
+	}
+	l.learnEpoch(sid, f.accepted)
+}
+
+// learnEpoch counts one server's acceptedEpoch. With a quorum, the new epoch is
+// greater than any epoch a quorum has accepted, so it is greater than any epoch
+// ever established. Only voters count: what an outsider accepted binds nobody.
+func (l *Leader) learnEpoch(sid, accepted int64) {
+	if l.epoch != 0 || !l.isVoter(sid) {
+		return
+	}
+	l.maxAccepted = max(l.maxAccepted, accepted)
+	l.infos = l.infos.Add(sid)
+	if !l.infos.Has(l.cfg.Sid) || !l.cfg.Voters.HasQuorum(l.infos) {
+		return
+	}
+	l.epoch = l.maxAccepted + 1
+	if l.cfg.Bugs.Has(bugs.EpochAnnouncedBeforeDurable) {
+		l.epochDurable()
+		return
+	}
+	l.host.SaveAcceptedEpoch(l.epoch, l.alive(l.epochDurable))
+}
+
+// epochDurable announces the new epoch: a crash from here on cannot make this
+// server accept, or propose, the same epoch a second time (ZOOKEEPER-1291).
+func (l *Leader) epochDurable() {
+	l.announced = true
+	l.host.Observe(node.Event{Kind: facts.EpochProposed, N: [4]int64{l.epoch}})
+	for _, f := range l.learners {
+		l.announce(f)
+	}
+	l.countEpochAck(l.cfg.Sid)
+}
+
+func (l *Leader) announce(f *learner) {
+	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketLeaderInfo, Zxid: wire.MakeZxid(l.epoch, 0)})
+}
+
+// ackEpoch handles ACKEPOCH. A learner with a newer history than ours proves
+// that the election was wrong, or is outdated: we must not lead.
+func (l *Leader) ackEpoch(f *learner, p *wire.Packet) {
+	f.acked, f.last = true, p.Zxid
+	counts := p.Epoch >= 0 && p.Zxid != wire.NoZxid && l.isVoter(f.sid)
+	if counts && l.phase == discovery {
+		if p.Epoch > l.ownCurrent || p.Epoch == l.ownCurrent && p.Zxid > l.ownLast {
+			l.host.Observe(node.Event{Kind: facts.LeaderSawNewerHistory, N: [4]int64{f.sid, int64(p.Zxid), p.Epoch}})
+			l.stepDown("a learner has a newer history")
+			return
+		}
+		l.countEpochAck(f.sid)
+		return
+	}
+	if l.phase != discovery {
+		l.synchronize(f)
+	}
+}
+
+// countEpochAck moves on to synchronisation when a quorum accepted the epoch.
+func (l *Leader) countEpochAck(sid int64) {
+	l.epochAcks = l.epochAcks.Add(sid)
+	if l.phase != discovery || !l.epochAcks.Has(l.cfg.Sid) || !l.cfg.Voters.HasQuorum(l.epochAcks) {
+		return
+	}
+	l.phase = synchronization
+	l.lastProposed = wire.MakeZxid(l.epoch, 0)
+	l.host.Observe(node.Event{Kind: facts.Synchronizing, N: [4]int64{l.epoch, int64(l.ownLast), int64(l.epochAcks)}})
+	l.host.PrepareToLead(l.epoch)
+	for _, f := range l.learners {
+		if f.acked {
+			l.synchronize(f)
+		}
+	}
+	l.host.SaveCurrentEpoch(l.epoch, l.alive(func() { l.countNewLeaderAck(l.cfg.Sid) }))
+}
+
+// synchronize sends a learner everything up to this moment and registers it for
+// everything after it. Both happen in one step: a proposal issued between the
+// cut and the registration would be lost to the learner for ever.
+func (l *Leader) synchronize(f *learner) {
+	h := l.host.History()
+	pl := decide(f.last, h, l.cfg.Bugs)
+	l.observeSync(f, pl, h.Last)
+	l.host.Send(f.sid, &wire.Packet{Type: pl.Op, Zxid: headerZxid(pl, h)})
+	if pl.Op == wire.PacketSnap {
+		l.sendSnapshot(f, h)
+	}
+	for _, t := range pl.Txns {
+		l.host.Send(f.sid, &wire.Packet{Type: wire.PacketProposal, Zxid: t.Zxid, Txn: t})
+		l.host.Send(f.sid, &wire.Packet{Type: wire.PacketCommit, Zxid: t.Zxid})
+	}
+	if !l.cfg.Bugs.Has(bugs.LateForwarding) {
+		l.register(f)
+	}
+	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketNewLeader, Zxid: wire.MakeZxid(l.epoch, 0)})
+}
+
+// headerZxid is the zxid in the DIFF, TRUNC or SNAP packet: where a DIFF ends,
+// where a TRUNC cuts, what a SNAP contains.
+func headerZxid(pl plan, h History) wire.Zxid {
+	if pl.Op == wire.PacketDiff {
+		return h.Last
+	}
+	return pl.Cut
+}
+
+// register adds the learner to those who get proposals and commits, beginning
+// with the proposals still in flight.
+func (l *Leader) register(f *learner) {
+	f.forwarding = true
+	if n := len(l.outstanding); n > 0 {
+		l.host.Observe(node.Event{Kind: facts.SyncOutstanding, N: [4]int64{f.sid, int64(n)}})
+	}
+	for _, p := range l.outstanding {
+		l.sendProposal(f, p.txn)
+	}
+}
+
+func (l *Leader) sendSnapshot(f *learner, h History) {
+	data := h.Snapshot()
+	for len(data) > chunkSize {
+		l.host.Send(f.sid, &wire.Packet{Type: wire.PacketSnapshotChunk, Data: data[:chunkSize:chunkSize]})
+		data = data[chunkSize:]
+	}
+	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketSnapshotChunk, Data: data, Last: true})
+}
+
+func (l *Leader) observeSync(f *learner, pl plan, last wire.Zxid) {
+	k := facts.SyncSnap
+	switch {
+	case pl.Op == wire.PacketDiff && len(pl.Txns) == 0:
+		k = facts.SyncEmptyDiff
+	case pl.Op == wire.PacketDiff && pl.FromDisk:
+		k = facts.SyncDiffFromDisk
+	case pl.Op == wire.PacketDiff:
+		k = facts.SyncDiff
+	case pl.Op == wire.PacketTrunc && len(pl.Txns) == 0:
+		k = facts.SyncTrunc
+	case pl.Op == wire.PacketTrunc:
+		k = facts.SyncTruncDiff
+	}
+	l.host.Observe(node.Event{Kind: k, N: [4]int64{f.sid, int64(f.last), int64(last)}})
+	if l.phase == broadcast {
+		l.host.Observe(node.Event{Kind: facts.LearnerRejoined, N: [4]int64{f.sid}})
+	}
+}
+
+// ack handles ACK from a learner: the first one it owes is for NEWLEADER.
+func (l *Leader) ack(f *learner, z wire.Zxid) {
+	if !f.synced {
+		if z != wire.MakeZxid(l.epoch, 0) {
+			return // an ACK of a proposal overtook it (ZOOKEEPER-4685): not a NEWLEADER ack
+		}
+		f.synced = true
+		if !f.forwarding {
+			l.register(f)
+		}
+		if l.phase == broadcast {
+			l.sendUpToDate(f)
+			return
+		}
+		l.countNewLeaderAck(f.sid)
+		return
+	}
+	if z.Counter() == 0 {
+		return // the learner also acknowledges UPTODATE, with the same zxid
+	}
+	l.ackProposal(f, z)
+}
+
+// countNewLeaderAck establishes the leader when a quorum holds its history. From
+// here on every transaction of that history is committed.
+func (l *Leader) countNewLeaderAck(sid int64) {
+	if !l.isVoter(sid) {
+		return
+	}
+	l.newLeaderAcks = l.newLeaderAcks.Add(sid)
+	if l.phase != synchronization || !l.newLeaderAcks.Has(l.cfg.Sid) || !l.cfg.Voters.HasQuorum(l.newLeaderAcks) {
+		return
+	}
+	l.phase = broadcast
+	l.host.Observe(node.Event{Kind: facts.Established, N: [4]int64{l.epoch, int64(l.lastCommitted), int64(l.newLeaderAcks)}})
+	l.host.Serve(l.epoch)
+	for _, f := range l.learners {
+		if f.synced {
+			l.sendUpToDate(f)
+		}
+	}
+	l.host.SetTimer(PingTimer, l.cfg.Tick/2)
+}
+
+func (l *Leader) sendUpToDate(f *learner) {
+	f.upToDate = true
+	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketUpToDate, Zxid: wire.NoZxid})
+}
