@@ -45,6 +45,14 @@ const (
 	Close    F = "close" // closeSession
 )
 
+// Functions of a plain register, as Jepsen's histories have them. Path is its
+// key, "" for the only one.
+const (
+	Read  F = "read"
+	Write F = "write"
+	CAS   F = "cas" // from Old to Value
+)
+
 // Never is the Return of an operation that never returned.
 const Never time.Duration = -1
 
@@ -62,8 +70,9 @@ type Op struct {
 	// Path and the arguments.
 	Path    string
 	Value   string
-	Version int32 // expected version, -1 any
-	Mode    int32 // create mode
+	Old     string // what a plain register's cas expects
+	Version int32  // expected version, -1 any
+	Mode    int32  // create mode
 	Parts   []Part
 
 	// Invoke and Return are virtual time; Return is Never for what never returned.
@@ -88,6 +97,7 @@ type Op struct {
 	// Results.
 	OutPath     string
 	OutValue    string
+	OutNil      bool // a plain register's read found nothing written
 	OutStat     *wire.Stat
 	OutChildren []string
 	OutParts    []wire.MultiResult

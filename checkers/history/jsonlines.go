@@ -1,0 +1,187 @@
+package history
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Stampede's own format is JSON lines: one object a line, whose "type" is "op",
+// "session" or "txn". It loses nothing. Times are nanoseconds of virtual time,
+// zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
+
+// Encoder writes a history line by line, while it grows.
+type Encoder struct{ json *json.Encoder }
+
+// NewEncoder writes to w, which the caller buffers and closes.
+func NewEncoder(w io.Writer) *Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return &Encoder{json: e}
+}
+
+// Op writes one operation.
+func (e *Encoder) Op(op *Op) error {
+	l, err := opToLine(op)
+	if err != nil {
+		return err
+	}
+	return e.write(l)
+}
+
+// Session writes one session event.
+func (e *Encoder) Session(s *SessionEvent) error {
+	return e.write(sessionLine{
+		Type: "session", At: s.At, Client: s.Client, Kind: s.Kind, Session: s.Session,
+		Conn: s.Conn, Server: s.Server, Zxid: zxid(s.Zxid), Timeout: s.Timeout,
+	})
+}
+
+// Txn writes one transaction of the committed log.
+func (e *Encoder) Txn(a *Applied) error {
+	l, err := txnToLine(a)
+	if err != nil {
+		return err
+	}
+	return e.write(l)
+}
+
+func (e *Encoder) write(line any) error {
+	if err := e.json.Encode(line); err != nil {
+		return fmt.Errorf("writing a history: %w", err)
+	}
+	return nil
+}
+
+// WriteLines writes a whole history in Stampede's format.
+func WriteLines(w io.Writer, h *History) error {
+	e := NewEncoder(w)
+	for i := range h.Sessions {
+		if err := e.Session(&h.Sessions[i]); err != nil {
+			return err
+		}
+	}
+	for i := range h.Log {
+		if err := e.Txn(&h.Log[i]); err != nil {
+			return err
+		}
+	}
+	for i := range h.Ops {
+		if err := e.Op(&h.Ops[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Decoder reads line by line what Encoder wrote.
+type Decoder struct {
+	r    *bufio.Reader
+	name string
+	line int
+}
+
+// NewDecoder reads from r; errors speak of it as name.
+func NewDecoder(r io.Reader, name string) *Decoder {
+	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
+}
+
+// Next returns the next *Op, *SessionEvent or *Applied, and io.EOF after the last.
+// Any other error names file and line and says what to do.
+func (d *Decoder) Next() (any, error) {
+	for {
+		text, err := d.r.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("%s:%d: %w", d.name, d.line+1, err)
+		}
+		if len(text) == 0 {
+			return nil, io.EOF
+		}
+		d.line++
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		v, perr := parseLine(text)
+		if perr != nil {
+			return nil, d.explain(perr, err != nil)
+		}
+		return v, nil
+	}
+}
+
+// explain adds the place and the remedy to what is wrong with a line.
+func (d *Decoder) explain(err error, unended bool) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax) && unended:
+		return fmt.Errorf("%s:%d: the last line is cut off, its writer died; delete it to judge the rest: %w", d.name, d.line, err)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%s:%d: not JSON; the file is damaged, record the history again: %w", d.name, d.line, err)
+	}
+	return fmt.Errorf("%s:%d: %w", d.name, d.line, err)
+}
+
+// parseLine reads one object.
+func parseLine(text []byte) (any, error) {
+	var head struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, err
+	}
+	switch head.Type {
+	case "op":
+		return decodeAs(text, lineToOp)
+	case "session":
+		return decodeAs(text, lineToSession)
+	case "txn":
+		return decodeAs(text, lineToTxn)
+	}
+	return nil, fmt.Errorf(`type %q is none of "op", "session" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+}
+
+// decodeAs reads a line strictly: an unknown field is a history that this version
+// would misjudge.
+func decodeAs[L any, V any](text []byte, convert func(*L) (V, error)) (any, error) {
+	var line L
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&line); err != nil {
+		return nil, fmt.Errorf("%w; correct the line, or judge it with the version that wrote it", err)
+	}
+	return convert(&line)
+}
+
+// ReadLines reads a whole history in Stampede's format.
+func ReadLines(r io.Reader, name string) (*History, error) {
+	h := &History{}
+	d := NewDecoder(r, name)
+	for {
+		v, err := d.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch v := v.(type) {
+		case *Op:
+			h.Ops = append(h.Ops, *v)
+		case *SessionEvent:
+			h.Sessions = append(h.Sessions, *v)
+		case *Applied:
+			h.Log = append(h.Log, *v)
+		}
+	}
+	slices.SortStableFunc(h.Ops, func(a, b Op) int { return a.ID - b.ID })
+	for i := 1; i < len(h.Ops); i++ {
+		if h.Ops[i].ID == h.Ops[i-1].ID {
+			return nil, fmt.Errorf("%s: operation %d occurs twice; the file joins several runs, judge them one by one", name, h.Ops[i].ID)
+		}
+	}
+	return h, nil
+}

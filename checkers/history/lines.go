@@ -1,0 +1,122 @@
+package history
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// opLine is an operation as a line of JSON.
+type opLine struct {
+	Type        string        `json:"type"`
+	ID          int           `json:"id"`
+	Process     int           `json:"process"`
+	Client      int           `json:"client,omitempty"`
+	F           F             `json:"f"`
+	Path        string        `json:"path,omitempty"`
+	Value       text          `json:"value,omitempty"`
+	Old         text          `json:"old,omitempty"`
+	Version     int32         `json:"version,omitempty"`
+	Mode        int32         `json:"mode,omitempty"`
+	Parts       []partLine    `json:"parts,omitempty"`
+	Invoke      time.Duration `json:"invoke"`
+	Return      time.Duration `json:"return"`
+	Outcome     string        `json:"outcome"`
+	Final       bool          `json:"final,omitempty"`
+	Session     int64         `json:"session,omitempty"`
+	Conn        int           `json:"conn,omitempty"`
+	Xid         int32         `json:"xid,omitempty"`
+	Server      int           `json:"server,omitempty"`
+	Zxid        zxid          `json:"zxid,omitempty"`
+	Err         int32         `json:"err,omitempty"`
+	SyncXid     int32         `json:"syncXid,omitempty"`
+	SyncZxid    zxid          `json:"syncZxid,omitempty"`
+	OutPath     string        `json:"outPath,omitempty"`
+	OutValue    text          `json:"outValue,omitempty"`
+	OutNil      bool          `json:"outNil,omitempty"`
+	OutStat     *statLine     `json:"outStat,omitempty"`
+	OutChildren []string      `json:"outChildren,omitempty"`
+	OutParts    []resultLine  `json:"outParts,omitempty"`
+}
+
+// partLine is one operation of a multi.
+type partLine struct {
+	F       F      `json:"f"`
+	Path    string `json:"path,omitempty"`
+	Value   text   `json:"value,omitempty"`
+	Version int32  `json:"version,omitempty"`
+	Mode    int32  `json:"mode,omitempty"`
+}
+
+// sessionLine is a session event as a line of JSON.
+type sessionLine struct {
+	Type    string           `json:"type"`
+	At      time.Duration    `json:"at"`
+	Client  int              `json:"client"`
+	Kind    SessionEventKind `json:"kind"`
+	Session int64            `json:"session,omitempty"`
+	Conn    int              `json:"conn,omitempty"`
+	Server  int              `json:"server,omitempty"`
+	Zxid    zxid             `json:"zxid,omitempty"`
+	Timeout time.Duration    `json:"timeout,omitempty"`
+}
+
+func opToLine(op *Op) (*opLine, error) {
+	l := &opLine{
+		Type: "op", ID: op.ID, Process: op.Process, Client: op.Client, F: op.F,
+		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode,
+		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final,
+		Session: op.Session, Conn: op.Conn, Xid: op.Xid, Server: op.Server, Zxid: zxid(op.Zxid),
+		Err: int32(op.Err), SyncXid: op.SyncXid, SyncZxid: zxid(op.SyncZxid),
+		OutPath: op.OutPath, OutValue: text(op.OutValue), OutNil: op.OutNil, OutStat: statToLine(op.OutStat),
+		OutChildren: op.OutChildren,
+	}
+	for _, p := range op.Parts {
+		l.Parts = append(l.Parts, partLine{p.F, p.Path, text(p.Value), p.Version, p.Mode})
+	}
+	for i := range op.OutParts {
+		r, err := resultToLine(&op.OutParts[i])
+		if err != nil {
+			return nil, fmt.Errorf("operation %d, part %d: %w", op.ID, i, err)
+		}
+		l.OutParts = append(l.OutParts, r)
+	}
+	return l, nil
+}
+
+func lineToOp(l *opLine) (*Op, error) {
+	op := &Op{
+		ID: l.ID, Process: l.Process, Client: l.Client, F: l.F,
+		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode,
+		Invoke: l.Invoke, Return: l.Return, Final: l.Final,
+		Session: l.Session, Conn: l.Conn, Xid: l.Xid, Server: l.Server, Zxid: wire.Zxid(l.Zxid),
+		Err: wire.ErrorCode(l.Err), SyncXid: l.SyncXid, SyncZxid: wire.Zxid(l.SyncZxid),
+		OutPath: l.OutPath, OutValue: string(l.OutValue), OutNil: l.OutNil, OutStat: l.OutStat.stat(),
+		OutChildren: l.OutChildren,
+	}
+	switch l.Outcome {
+	case "ok":
+		op.Outcome = OK
+	case "fail":
+		op.Outcome = Fail
+	case "info":
+		op.Outcome = Info
+	default:
+		return nil, fmt.Errorf("outcome %q of operation %d is none of ok, fail and info", l.Outcome, l.ID)
+	}
+	for _, p := range l.Parts {
+		op.Parts = append(op.Parts, Part{p.F, p.Path, string(p.Value), p.Version, p.Mode})
+	}
+	for i := range l.OutParts {
+		op.OutParts = append(op.OutParts, lineToResult(&l.OutParts[i]))
+	}
+	return op, nil
+}
+
+func lineToSession(l *sessionLine) (*SessionEvent, error) {
+	return &SessionEvent{
+		At: l.At, Client: l.Client, Kind: l.Kind, Session: l.Session,
+		Conn: l.Conn, Server: l.Server, Zxid: wire.Zxid(l.Zxid), Timeout: l.Timeout,
+	}, nil
+}
