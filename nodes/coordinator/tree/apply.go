@@ -1,0 +1,132 @@
+package tree
+
+import (
+	"fmt"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// Result is what applying a transaction gave: enough to answer any request.
+type Result struct {
+	// Err is the code of an error transaction. In a replay it may also be
+	// NoNode or NodeExists, which then mean nothing. A failed multi is OK here
+	// and has its codes in Parts.
+	Err  wire.ErrorCode
+	Path string    // create: the path created
+	Stat wire.Stat // create and setData: the metadata after it
+	// Parts: multi, one result an operation.
+	Parts []wire.MultiResult
+}
+
+// Apply carries out a committed transaction. LastProcessed advances last: a
+// snapshot named by it holds at least everything up to that name, the session
+// table included (ZOOKEEPER-3144).
+func (t *Tree) Apply(txn *wire.Txn) Result {
+	var res Result
+	if multi, ok := txn.Body.(*wire.MultiTxn); ok {
+		res.Parts = make([]wire.MultiResult, len(multi.Parts))
+		for i, part := range multi.Parts {
+			one := t.apply(txn, part.Body)
+			res.Parts[i] = one.part(part.Type)
+		}
+	} else {
+		res = t.apply(txn, txn.Body)
+	}
+	t.last = max(t.last, txn.Zxid)
+	return res
+}
+
+// apply carries out one body with the transaction's session, zxid and time.
+func (t *Tree) apply(txn *wire.Txn, body wire.TxnBody) Result {
+	switch b := body.(type) {
+	case *wire.CreateTxn:
+		return t.create(txn, b)
+	case *wire.DeleteTxn:
+		return Result{Err: t.remove(b.Path, txn.Zxid)}
+	case *wire.SetDataTxn:
+		return t.setData(txn, b)
+	case *wire.CheckTxn:
+		return Result{}
+	case *wire.CreateSessionTxn:
+		t.sessions[txn.Session] = b.TimeoutMs
+		return Result{}
+	case *wire.CloseSessionTxn:
+		t.closeSession(txn, b)
+		return Result{}
+	case *wire.ErrorTxn:
+		return Result{Err: b.Err}
+	}
+	panic(fmt.Sprintf("tree: cannot apply %v with a %T", txn, body))
+}
+
+func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
+	parent := t.nodes[Parent(b.Path)]
+	if parent == nil {
+		return Result{Err: wire.ErrNoNode}
+	}
+	parent.childCreated(b.ParentCversion, txn.Zxid)
+	t.rehash(parent)
+	if n := t.nodes[b.Path]; n != nil {
+		// A snapshot caught the node, but perhaps not its list (ZOOKEEPER-4846).
+		n.acl = t.acls.intern(b.ACL)
+		return Result{Err: wire.ErrNodeExists}
+	}
+	n := &znode{
+		path: b.Path, data: b.Data, acl: t.acls.intern(b.ACL),
+		czxid: txn.Zxid, mzxid: txn.Zxid, pzxid: txn.Zxid, ctime: txn.Time, mtime: txn.Time,
+	}
+	if b.Ephemeral {
+		n.owner = txn.Session
+	}
+	t.link(n)
+	return Result{Path: b.Path, Stat: n.stat()}
+}
+
+// remove deletes a node. The parent's pzxid moves even if the node is gone
+// already: in a replay the parent may be from before the delete and the
+// children from after it (ZOOKEEPER-3125, ZOOKEEPER-3145).
+func (t *Tree) remove(path string, zxid wire.Zxid) wire.ErrorCode {
+	parent := t.nodes[Parent(path)]
+	if parent == nil {
+		return wire.ErrNoNode
+	}
+	parent.childTouched(zxid)
+	t.rehash(parent)
+	n := t.nodes[path]
+	if n == nil {
+		return wire.ErrNoNode
+	}
+	t.unlink(n)
+	return wire.OK
+}
+
+func (t *Tree) setData(txn *wire.Txn, b *wire.SetDataTxn) Result {
+	n := t.nodes[b.Path]
+	if n == nil {
+		return Result{Err: wire.ErrNoNode}
+	}
+	n.data, n.version, n.mzxid, n.mtime = b.Data, b.Version, txn.Zxid, txn.Time
+	t.rehash(n)
+	return Result{Path: b.Path, Stat: n.stat()}
+}
+
+// closeSession deletes the nodes the transaction lists, no more: what the leader
+// did not list does not die here, or replicas could disagree.
+func (t *Tree) closeSession(txn *wire.Txn, b *wire.CloseSessionTxn) {
+	delete(t.sessions, txn.Session)
+	if t.bugs.Has(bugs.EphemeralsSurviveExpiry) {
+		return
+	}
+	for _, path := range b.Paths {
+		t.remove(path, txn.Zxid)
+	}
+}
+
+// part turns the result of one operation of a multi into its reply.
+func (r *Result) part(op wire.OpCode) wire.MultiResult {
+	if op == wire.OpError {
+		return wire.MultiResult{Type: op, Err: r.Err}
+	}
+	return wire.MultiResult{Type: op, Body: r.body(op)}
+}
