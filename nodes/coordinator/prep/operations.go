@@ -1,0 +1,197 @@
+package prep
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// operation validates what may stand alone or in a multi, records its effects
+// and returns its transaction body, or the code it fails with.
+func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.TxnBody, wire.ErrorCode) {
+	if !p.sessionOpen(txn.Session) {
+		return nil, wire.ErrSessionExpired
+	}
+	switch op {
+	case wire.OpCreate, wire.OpCreate2:
+		return p.create(txn, body.(*wire.CreateRequest))
+	case wire.OpDelete:
+		return p.delete(txn, body.(*wire.DeleteRequest))
+	case wire.OpSetData:
+		return p.setData(txn, body.(*wire.SetDataRequest))
+	case wire.OpCheck:
+		return p.check(body.(*wire.CheckRequest))
+	}
+	return nil, wire.ErrUnimplemented
+}
+
+func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest) (wire.TxnBody, wire.ErrorCode) {
+	if err := checkMode(r.Mode); err != wire.OK {
+		return nil, err
+	}
+	if !strings.HasPrefix(r.Path, "/") {
+		return nil, wire.ErrBadArguments
+	}
+	if len(r.ACL) == 0 {
+		return nil, wire.ErrInvalidACL
+	}
+	parentPath := tree.Parent(r.Path)
+	parent, ok := p.lookup(parentPath)
+	if !ok {
+		return nil, wire.ErrNoNode
+	}
+	path := r.Path
+	if r.Mode == wire.ModePersistentSequential || r.Mode == wire.ModeEphemeralSequential {
+		path += p.sequence(parent)
+	}
+	if !validPath(path) {
+		return nil, wire.ErrBadArguments
+	}
+	if _, exists := p.lookup(path); exists {
+		return nil, wire.ErrNodeExists
+	}
+	if parent.Owner != 0 {
+		return nil, wire.ErrNoChildrenForEph
+	}
+	child := tree.Meta{}
+	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
+	if ephemeral {
+		child.Owner = txn.Session
+	}
+	parent.Creates++
+	parent.Children++
+	p.putParent(txn.Zxid, parentPath, parent)
+	p.put(txn.Zxid, path, true, child)
+	return &wire.CreateTxn{Path: path, Data: r.Data, ACL: r.ACL, Ephemeral: ephemeral, ParentCversion: parent.Creates}, wire.OK
+}
+
+// checkMode tells the modes that exist from those that do not, and of the former
+// those that are not built (container and TTL).
+func checkMode(mode int32) wire.ErrorCode {
+	switch mode {
+	case wire.ModePersistent, wire.ModeEphemeral, wire.ModePersistentSequential, wire.ModeEphemeralSequential:
+		return wire.OK
+	case wire.ModeContainer, wire.ModeTTL, wire.ModeSequentialTTL:
+		return wire.ErrUnimplemented
+	}
+	return wire.ErrBadArguments
+}
+
+// sequence returns the suffix of a sequential name: the number of children ever
+// created, which deletes do not bring back. The count is a signed 32-bit number
+// and may wrap.
+func (p *Prep) sequence(parent tree.Meta) string {
+	n := parent.Creates
+	if p.bugs.Has(bugs.SequenceFromChildCount) {
+		n = parent.Children
+	}
+	return fmt.Sprintf("%010d", n)
+}
+
+func (p *Prep) delete(txn *wire.Txn, r *wire.DeleteRequest) (wire.TxnBody, wire.ErrorCode) {
+	if !validPath(r.Path) || tree.IsSystem(r.Path) {
+		return nil, wire.ErrBadArguments
+	}
+	node, ok := p.lookup(r.Path)
+	switch {
+	case !ok:
+		return nil, wire.ErrNoNode
+	case !matches(r.Version, node.Version):
+		return nil, wire.ErrBadVersion
+	case node.Children > 0:
+		return nil, wire.ErrNotEmpty
+	}
+	p.unlink(txn.Zxid, r.Path)
+	return &wire.DeleteTxn{Path: r.Path}, wire.OK
+}
+
+// unlink records that a node goes and its parent has a child less.
+func (p *Prep) unlink(zxid wire.Zxid, path string) {
+	parent, _ := p.lookup(tree.Parent(path))
+	parent.Children--
+	p.putParent(zxid, tree.Parent(path), parent)
+	p.put(zxid, path, false, tree.Meta{})
+}
+
+func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wire.ErrorCode) {
+	node, err := p.checked(r.Path, r.Version)
+	if err != wire.OK {
+		return nil, err
+	}
+	node.Version = nextVersion(node.Version)
+	p.put(txn.Zxid, r.Path, true, node)
+	return &wire.SetDataTxn{Path: r.Path, Data: r.Data, Version: node.Version}, wire.OK
+}
+
+// check notes the version found.
+func (p *Prep) check(r *wire.CheckRequest) (wire.TxnBody, wire.ErrorCode) {
+	node, err := p.checked(r.Path, r.Version)
+	if err != wire.OK {
+		return nil, err
+	}
+	return &wire.CheckTxn{Path: r.Path, Version: node.Version}, wire.OK
+}
+
+// checked returns a node that must exist with a version.
+func (p *Prep) checked(path string, version int32) (tree.Meta, wire.ErrorCode) {
+	if !validPath(path) {
+		return tree.Meta{}, wire.ErrBadArguments
+	}
+	node, ok := p.lookup(path)
+	switch {
+	case !ok:
+		return node, wire.ErrNoNode
+	case !matches(version, node.Version):
+		return node, wire.ErrBadVersion
+	}
+	return node, wire.OK
+}
+
+// anyVersion in a request matches every version.
+const anyVersion = -1
+
+func matches(want, have int32) bool { return want == anyVersion || want == have }
+
+// nextVersion counts on, leaving out the number that means any version
+// (ZOOKEEPER-4743).
+func nextVersion(v int32) int32 {
+	if v++; v == anyVersion {
+		v++
+	}
+	return v
+}
+
+// multi validates the operations one after the other, each on top of those
+// before it. If one fails, all become errors: those before it carry OK, it its
+// code, those after it RuntimeInconsistency; and nothing of them stays recorded.
+func (p *Prep) multi(txn *wire.Txn, r *wire.MultiRequest) wire.TxnBody {
+	start := len(p.changes)
+	parts := make([]wire.SubTxn, len(r.Ops))
+	for i, op := range r.Ops {
+		body, err := p.operation(txn, op.Type, op.Body)
+		if err != wire.OK {
+			p.rollback(start)
+			return failedMulti(len(r.Ops), i, err)
+		}
+		parts[i] = wire.SubTxn{Type: op.Type, Body: body}
+	}
+	return &wire.MultiTxn{Parts: parts}
+}
+
+func failedMulti(n, failing int, err wire.ErrorCode) *wire.MultiTxn {
+	parts := make([]wire.SubTxn, n)
+	for i := range parts {
+		code := wire.OK
+		switch {
+		case i == failing:
+			code = err
+		case i > failing:
+			code = wire.ErrRuntimeInconsistency
+		}
+		parts[i] = wire.SubTxn{Type: wire.OpError, Body: &wire.ErrorTxn{Err: code}}
+	}
+	return &wire.MultiTxn{Parts: parts}
+}

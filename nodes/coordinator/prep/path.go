@@ -1,0 +1,29 @@
+package prep
+
+import "strings"
+
+// validPath reports whether a path names a node that could exist: absolute,
+// without trailing slash, without empty, "." or ".." elements, without
+// characters that cannot be shown.
+func validPath(path string) bool {
+	if path == "/" {
+		return true
+	}
+	rest, ok := strings.CutPrefix(path, "/")
+	if !ok {
+		return false
+	}
+	for element := range strings.SplitSeq(rest, "/") {
+		if element == "" || element == "." || element == ".." {
+			return false
+		}
+	}
+	return !strings.ContainsFunc(rest, unprintable)
+}
+
+// unprintable names the characters ZooKeeper refuses. Those beyond the basic
+// plane fall too, since it looks at UTF-16 units; so does malformed UTF-8, which
+// reads as U+FFFD.
+func unprintable(r rune) bool {
+	return r <= 0x1f || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0
+}
