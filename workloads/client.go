@@ -1,0 +1,257 @@
+package workloads
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/client"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// ClientConfig is what a client node has to be told. StartAt, StopAt and FinalAt
+// are in the world's virtual time.
+type ClientConfig struct {
+	// Index is the client's index among the clients of the workload, from 0.
+	Index   int
+	Servers []node.ID
+	// SessionTimeout, ConnectTimeout and OpTimeout are those of [client.Config].
+	// OpTimeout must be positive, or one lost reply would end the list.
+	SessionTimeout, ConnectTimeout, OpTimeout time.Duration
+	// Setup is performed at once, in order, each until it succeeds; give it to
+	// client 0 only.
+	Setup []Op
+	// Ops is the client's part of the plan, Final its final reads.
+	Ops, Final []Op
+	// StartAt is the time that Op.At counts from. From StopAt on no operation of
+	// Ops starts, and from FinalAt on the final reads are made.
+	StartAt, StopAt, FinalAt time.Duration
+	Record                   *Recorder
+}
+
+// retryPause separates attempts at setup operations and final reads.
+const retryPause = 100 * time.Millisecond
+
+// minSleep keeps a client whose clock runs fast from waking up again and again
+// just short of the time it waits for.
+const minSleep = time.Millisecond
+
+// Validate reports what is missing or nonsense.
+func (c ClientConfig) Validate() error {
+	switch {
+	case c.Record == nil:
+		return errors.New("workloads: a client without a recorder")
+	case c.Index < 0 || c.Index >= len(c.Record.clients):
+		return fmt.Errorf("workloads: client %d, but the recorder has %d clients", c.Index, len(c.Record.clients))
+	case c.OpTimeout <= 0:
+		return errors.New("workloads: OpTimeout must be positive")
+	case c.StopAt < c.StartAt || c.FinalAt < c.StopAt:
+		return fmt.Errorf("workloads: start %v, stop %v, final reads %v; they must come in this order",
+			c.StartAt, c.StopAt, c.FinalAt)
+	}
+	for _, op := range append(c.Setup, append(c.Ops, c.Final...)...) {
+		if op.Client != c.Index {
+			return fmt.Errorf("workloads: client %d was given `%v`", c.Index, op)
+		}
+	}
+	return nil
+}
+
+// Client is the node that runs one client's list of operations on one session at
+// a time. When its session expires it opens another and goes on, and so it does
+// for the next operation after it closed one.
+type Client struct {
+	node.Base
+	cfg ClientConfig
+	env node.Env
+	zk  *client.Client
+	rec *Recorder
+
+	inFlight  int
+	idle      *node.Signal // set when inFlight falls to 0; nil if nobody waits
+	connected *node.Signal // set at the next connection; nil if nobody waits
+
+	versions map[string]int32    // the version last seen of each path
+	created  map[string][]string // per directory: own sequential children, oldest first
+}
+
+// NewClient makes a client node. A config that [ClientConfig.Validate] rejects is
+// a bug and panics.
+func NewClient(cfg ClientConfig) *Client {
+	if err := cfg.Validate(); err != nil {
+		panic(err.Error())
+	}
+	return &Client{cfg: cfg, rec: cfg.Record, versions: map[string]int32{}, created: map[string][]string{}}
+}
+
+// Boot starts the session and the list. After a crash, the list goes on after the
+// operation in which the client died, as another process.
+func (c *Client) Boot(env node.Env) {
+	c.env = env
+	c.zk = client.New(env, client.Config{
+		Servers:        c.cfg.Servers,
+		SessionTimeout: c.cfg.SessionTimeout,
+		ConnectTimeout: c.cfg.ConnectTimeout,
+		OpTimeout:      c.cfg.OpTimeout,
+	}, c)
+	c.rec.boot(c.cfg.Index)
+	c.zk.Start()
+	env.Go("workload", c.run)
+}
+
+// State says in a few words what the client is doing, for people.
+func (c *Client) State() string {
+	if c.zk == nil {
+		return "not booted"
+	}
+	return fmt.Sprintf("%s, %d in flight", c.zk.State(), c.inFlight)
+}
+
+// run is the client's life, straight down.
+func (c *Client) run(t *node.Task) {
+	c.setup(t)
+	c.sleepUntil(t, c.cfg.StartAt)
+	for i := c.rec.begin(c.cfg.Index, len(c.cfg.Ops)); i >= 0; i = c.rec.begin(c.cfg.Index, len(c.cfg.Ops)) {
+		op := c.cfg.Ops[i]
+		if !op.Pipelined {
+			c.drain(t)
+		}
+		c.sleepUntil(t, c.cfg.StartAt+op.At)
+		if c.rec.Now() >= c.cfg.StopAt {
+			break
+		}
+		c.perform(t, op)
+	}
+	c.drain(t)
+	c.sleepUntil(t, c.cfg.FinalAt)
+	c.final(t)
+}
+
+// setup performs the setup, each operation until it is done.
+func (c *Client) setup(t *node.Task) {
+	if c.rec.Ready() {
+		return
+	}
+	for _, op := range c.cfg.Setup {
+		for !c.tryCreate(t, op) {
+			t.Sleep(retryPause)
+		}
+	}
+	c.rec.clients[c.cfg.Index].setup = true
+}
+
+func (c *Client) tryCreate(t *node.Task, op Op) bool {
+	if !c.zk.Connected() {
+		c.connected = new(node.Signal)
+		t.Await(c.connected)
+	}
+	op.ID = c.rec.freshID(op.ID)
+	c.submit(op, false)
+	c.drain(t)
+	got := c.rec.op(op.ID)
+	return got.Outcome == history.OK || got.Err == wire.ErrNodeExists
+}
+
+// final makes the final reads, each until a server answers.
+func (c *Client) final(t *node.Task) {
+	for _, op := range c.cfg.Final[c.rec.clients[c.cfg.Index].final:] {
+		for !c.tryFinal(t, op) {
+			t.Sleep(retryPause)
+		}
+		c.rec.clients[c.cfg.Index].final++
+	}
+}
+
+// tryFinal makes one attempt. That there is no such node is an answer, too.
+func (c *Client) tryFinal(t *node.Task, op Op) bool {
+	c.revive()
+	c.submit(op, true)
+	c.drain(t)
+	got := c.rec.op(op.ID)
+	return got.Outcome == history.OK || got.Err == wire.ErrNoNode
+}
+
+// perform does one operation of the plan.
+func (c *Client) perform(t *node.Task, op Op) {
+	switch op.F {
+	case Hang:
+		c.zk.Hang()
+		t.Sleep(op.For)
+		c.zk.Wake()
+	case Move:
+		c.zk.Move()
+	case Open:
+		c.reopen()
+	default:
+		if !op.Pipelined {
+			c.revive()
+		}
+		c.submit(op, false)
+	}
+}
+
+// revive opens a new session if the present one is over.
+func (c *Client) revive() {
+	if c.zk.Over() {
+		c.reopen()
+	}
+}
+
+// reopen opens a new session. Whoever runs in it is another process: what the
+// old session left behind, its ephemerals and its place in the order, is not its own.
+func (c *Client) reopen() {
+	c.rec.NewProcess(c.cfg.Index)
+	c.zk.Restart()
+}
+
+// drain waits until nothing is in flight.
+func (c *Client) drain(t *node.Task) {
+	for c.inFlight > 0 {
+		c.idle = new(node.Signal)
+		t.Await(c.idle)
+	}
+}
+
+// sleepUntil waits for a time of the world on the node's own clock, which may
+// drift; hence the loop.
+func (c *Client) sleepUntil(t *node.Task, at time.Duration) {
+	for rest := at - c.rec.Now(); rest > 0; rest = at - c.rec.Now() {
+		t.Sleep(max(rest, minSleep))
+	}
+}
+
+// SessionEvent records what happens to the session.
+func (c *Client) SessionEvent(e client.Event) {
+	c.rec.Session(history.SessionEvent{
+		Client: c.cfg.Index, Kind: history.SessionEventKind(e.Kind.String()), Session: e.Session,
+		Conn: e.Conn, Server: int(e.Server), Zxid: e.Zxid, Timeout: e.Timeout,
+	})
+	switch e.Kind {
+	case client.Connected:
+		if s := c.connected; s != nil {
+			c.connected = nil
+			s.Set(nil)
+		}
+	case client.Expired:
+		c.reopen()
+	}
+}
+
+// Opened forwards to the session.
+func (c *Client) Opened(conn node.ConnID) { c.zk.Opened(conn) }
+
+// Receive forwards to the session.
+func (c *Client) Receive(conn node.ConnID, m node.Message) { c.zk.Receive(conn, m) }
+
+// Closed forwards to the session.
+func (c *Client) Closed(conn node.ConnID, why node.CloseReason) { c.zk.Closed(conn, why) }
+
+// Timer forwards to the session, which has the client's only timers.
+func (c *Client) Timer(tag node.Tag) { c.zk.Timer(tag) }
+
+// Decode forwards to the session.
+func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
+	return c.zk.Decode(conn, frame)
+}

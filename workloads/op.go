@@ -1,0 +1,71 @@
+package workloads
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// Functions of a plan beyond those of [history]. Only SyncChildren leaves an
+// operation in the history; the others show as session events.
+const (
+	// SyncChildren is a sync and a getChildren2 on the same connection. It is
+	// recorded as [history.Children] with the sync's xid and zxid.
+	SyncChildren history.F = "sync-children"
+	// Hang stops all traffic of the client for Op.For, pings included, so that
+	// its session may expire; then it reconnects.
+	Hang history.F = "hang"
+	// Move drops the connection and goes to the next server.
+	Move history.F = "move"
+	// Open forsakes the session without closing it and opens a new one.
+	Open history.F = "open"
+)
+
+// VersionArg is the expected version of a conditional operation: 0 and above are
+// versions, below are Any and Seen.
+type VersionArg int32
+
+const (
+	// Any makes the operation unconditional.
+	Any VersionArg = -1
+	// Seen stands for the version that this client saw last for the path, in any
+	// reply; 0, the version of a fresh znode, if it saw none. So a plan line
+	// always is a conditional request, whatever was cut out before it.
+	Seen VersionArg = -2
+)
+
+// LastCreated, as the name in the path of a delete, stands for the sequential
+// child of that directory that this client created last and did not yet try to
+// delete. Without one, the name is sent as it is, and no such node exists.
+const LastCreated = "?"
+
+// Op is one operation of a plan. Fields that a function does not use stay zero.
+type Op struct {
+	// ID numbers the operations of a plan from 1.
+	ID int
+	// Client is the index of the client that runs it.
+	Client int
+	// At is when it may start, counted from the start of the workload. It starts
+	// later if the client's previous operation has not ended.
+	At time.Duration
+	F  history.F
+	// Path, Value, Version and Mode (a create mode of wire) are the arguments.
+	Path, Value string
+	Version     VersionArg
+	Mode        int32
+	// Parts are the operations of a multi.
+	Parts []Part
+	// For is how long a hang lasts.
+	For time.Duration
+	// Pipelined operations are submitted without waiting for the previous one to
+	// end; the session's FIFO order must hold them apart.
+	Pipelined bool
+}
+
+// Part is one operation of a multi; F is create, delete, set or check.
+type Part struct {
+	F           history.F
+	Path, Value string
+	Version     VersionArg
+	Mode        int32
+}

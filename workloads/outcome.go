@@ -1,0 +1,107 @@
+package workloads
+
+import (
+	"strings"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/client"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// ended records the end of an operation; sync is the result of the sync before
+// it, if it had one.
+func (c *Client) ended(id int, r client.Result, sync *client.Result) {
+	c.rec.Return(id, func(h *history.Op) {
+		witness(h, r)
+		if sync != nil && sync.Sent {
+			h.SyncXid, h.SyncZxid = sync.Xid, sync.Zxid
+		}
+		results(h, r.Body)
+		h.Outcome = outcome(h, r)
+	})
+	h := c.rec.op(id)
+	c.learn(h)
+	if h.Outcome == history.Info {
+		c.rec.NewProcess(c.cfg.Index)
+	}
+	c.inFlight--
+	if s := c.idle; s != nil && c.inFlight == 0 {
+		c.idle = nil
+		s.Set(nil)
+	}
+}
+
+// witness copies how the request travelled.
+func witness(h *history.Op, r client.Result) {
+	h.Session, h.Conn, h.Xid, h.Server = r.Session, r.Conn, r.Xid, int(r.Server)
+	h.Zxid, h.Err = r.Zxid, r.Err
+}
+
+// outcome is what the client may claim. Err must be final in h.
+func outcome(h *history.Op, r client.Result) history.Outcome {
+	switch {
+	case !r.Sure:
+		return history.Info
+	case h.Err == wire.OK:
+		return history.OK
+	}
+	return history.Fail
+}
+
+// results copies what a reply brought. A multi that failed says so in its parts
+// only: the failing one has the error, those after it are told of it.
+func results(h *history.Op, body wire.Record) {
+	switch b := body.(type) {
+	case *wire.CreateReply:
+		h.OutPath = b.Path
+	case *wire.Create2Reply:
+		h.OutPath, h.OutStat = b.Path, &b.Stat
+	case *wire.StatReply:
+		h.OutStat = &b.Stat
+	case *wire.DataReply:
+		h.OutValue, h.OutStat = string(b.Data), &b.Stat
+	case *wire.Children2Reply:
+		h.OutChildren, h.OutStat = b.Children, &b.Stat
+	case *wire.SyncReply:
+		h.OutPath = b.Path
+	case *wire.MultiReply:
+		h.OutParts = b.Results
+		for _, part := range b.Results {
+			if h.Err == wire.OK || h.Err == wire.ErrRuntimeInconsistency {
+				h.Err = part.Err
+			}
+		}
+	}
+}
+
+// learn keeps what later operations of the plan refer to.
+func (c *Client) learn(h history.Op) {
+	if h.Outcome != history.OK {
+		return
+	}
+	if h.F == history.Create {
+		c.learnCreated(h.Path, h.OutPath, h.Mode)
+		c.versions[h.OutPath] = 0
+		return
+	}
+	if h.OutStat != nil {
+		c.versions[h.Path] = h.OutStat.Version
+	}
+	for i, part := range h.OutParts {
+		switch b := part.Body.(type) {
+		case *wire.StatReply:
+			c.versions[h.Parts[i].Path] = b.Stat.Version
+		case *wire.CreateReply:
+			c.versions[b.Path] = 0
+			c.learnCreated(h.Parts[i].Path, b.Path, h.Parts[i].Mode)
+		}
+	}
+}
+
+func (c *Client) learnCreated(asked, got string, mode int32) {
+	if mode != wire.ModePersistentSequential && mode != wire.ModeEphemeralSequential {
+		return
+	}
+	dir := asked[:strings.LastIndexByte(asked, '/')]
+	c.created[dir] = append(c.created[dir], got)
+}

@@ -1,0 +1,144 @@
+package workloads
+
+import (
+	"slices"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// Recorder writes down what clients did and saw. It belongs to the harness, not
+// to a node: it survives the clients' crashes and reads the world's clock.
+type Recorder struct {
+	now      func() time.Duration
+	ops      []history.Op
+	sessions []history.SessionEvent
+	index    map[int]int // operation ID -> position in ops
+	clients  []clientRecord
+}
+
+// clientRecord is what the recorder knows of one client.
+type clientRecord struct {
+	process int // its present logical process
+	booted  bool
+	setup   bool
+	begun   int // operations of its list that it has begun
+	final   int // final reads answered
+}
+
+// NewRecorder makes an empty recorder for so many clients. now is the world's
+// virtual time.
+func NewRecorder(clients int, now func() time.Duration) *Recorder {
+	r := &Recorder{now: now, index: map[int]int{}, clients: make([]clientRecord, clients)}
+	for i := range r.clients {
+		r.clients[i].process = i
+	}
+	return r
+}
+
+// Now is the world's virtual time.
+func (r *Recorder) Now() time.Duration { return r.now() }
+
+// Process returns the logical process that a client runs at present.
+func (r *Recorder) Process(client int) int { return r.clients[client].process }
+
+// NewProcess makes a client go on as another logical process, as Jepsen does
+// after an operation whose outcome nobody knows. The numbers of client c are c,
+// c+n, c+2n and so on for n clients.
+func (r *Recorder) NewProcess(client int) { r.clients[client].process += len(r.clients) }
+
+// Invoked reports whether an operation was invoked, in this or an earlier life
+// of its client.
+func (r *Recorder) Invoked(id int) bool {
+	_, ok := r.index[id]
+	return ok
+}
+
+// Invoke records the start of an operation, now, under the client's present
+// process. Until [Recorder.Return] its outcome is info. An ID that was invoked
+// before begins anew and forgets the earlier attempt; only reads may do that.
+func (r *Recorder) Invoke(op history.Op) {
+	op.Process = r.Process(op.Client)
+	op.Invoke, op.Return, op.Outcome = r.now(), history.Never, history.Info
+	if i, ok := r.index[op.ID]; ok {
+		r.ops[i] = op
+		return
+	}
+	r.index[op.ID] = len(r.ops)
+	r.ops = append(r.ops, op)
+}
+
+// Return records the end of an operation, now, with what fill adds to its record:
+// outcome, witness and results.
+func (r *Recorder) Return(id int, fill func(*history.Op)) {
+	op := &r.ops[r.index[id]]
+	op.Return = r.now()
+	fill(op)
+}
+
+// Session records a session event, now.
+func (r *Recorder) Session(e history.SessionEvent) {
+	e.At = r.now()
+	r.sessions = append(r.sessions, e)
+}
+
+// op returns the record of an operation that was invoked.
+func (r *Recorder) op(id int) history.Op { return r.ops[r.index[id]] }
+
+// boot notes that a client starts, for the first time or after a crash.
+func (r *Recorder) boot(client int) {
+	c := &r.clients[client]
+	if c.booted {
+		r.NewProcess(client)
+	}
+	c.booted = true
+}
+
+// begin hands out the next operation of a client's list of n, -1 at its end. A
+// client that crashed goes on after the operation it died in.
+func (r *Recorder) begin(client, n int) int {
+	c := &r.clients[client]
+	if c.begun == n {
+		return -1
+	}
+	c.begun++
+	return c.begun - 1
+}
+
+// freshID returns the ID for one more attempt at an operation of the setup.
+func (r *Recorder) freshID(id int) int {
+	for next := retryID; r.Invoked(id); next++ {
+		id = next
+	}
+	return id
+}
+
+// Ready reports whether the setup is complete.
+func (r *Recorder) Ready() bool { return len(r.clients) > 0 && r.clients[0].setup }
+
+// Finals returns how many final reads have been answered.
+func (r *Recorder) Finals() int {
+	n := 0
+	for _, c := range r.clients {
+		n += c.final
+	}
+	return n
+}
+
+// Counts returns how many operations ended how; those that never returned count
+// as info.
+func (r *Recorder) Counts() (ok, fail, info int) {
+	var n [3]int
+	for i := range r.ops {
+		n[r.ops[i].Outcome]++
+	}
+	return n[history.OK], n[history.Fail], n[history.Info]
+}
+
+// History returns what was recorded so far: operations by ID, session events in
+// the order they happened, no log.
+func (r *Recorder) History() *history.History {
+	ops := slices.Clone(r.ops)
+	slices.SortFunc(ops, func(a, b history.Op) int { return a.ID - b.ID })
+	return &history.History{Ops: ops, Sessions: slices.Clone(r.sessions)}
+}

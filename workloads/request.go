@@ -1,0 +1,118 @@
+package workloads
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/client"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// submit records the start of an operation and hands it to the session.
+func (c *Client) submit(op Op, final bool) {
+	h := c.resolve(op)
+	h.Final = final
+	c.rec.Invoke(h)
+	c.inFlight++
+	code, body := request(op.F, h)
+	if op.F != history.SyncGet && op.F != SyncChildren {
+		c.zk.Submit(code, body, func(r client.Result) { c.ended(h.ID, r, nil) })
+		return
+	}
+	var sync client.Result
+	c.zk.Submit(wire.OpSync, &wire.SyncRequest{Path: h.Path}, func(r client.Result) { sync = r })
+	c.zk.Submit(code, body, func(r client.Result) { c.ended(h.ID, synced(sync, r), &sync) })
+}
+
+// synced is the result of a read after a sync. Without the sync, the read does
+// not count; as neither has an effect, the whole then fails for sure.
+func synced(sync, read client.Result) client.Result {
+	if !read.Sure || read.Err != wire.OK || sync.Err == wire.OK && sync.Sure {
+		return read
+	}
+	return client.Result{
+		Sure: true, Err: wire.ErrConnectionLoss, Sent: read.Sent,
+		Session: read.Session, Conn: read.Conn, Xid: read.Xid, Server: read.Server,
+	}
+}
+
+// resolve makes the record of an operation of a plan, with its relative
+// arguments made absolute.
+func (c *Client) resolve(op Op) history.Op {
+	h := history.Op{
+		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value,
+		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody),
+	}
+	if op.F == SyncChildren {
+		h.F = history.Children
+	}
+	if dir, last := strings.CutSuffix(op.Path, "/"+LastCreated); last && op.F == history.Delete {
+		if own := c.created[dir]; len(own) > 0 {
+			h.Path = own[len(own)-1]
+			c.created[dir] = own[:len(own)-1]
+		}
+	}
+	for _, p := range op.Parts {
+		h.Parts = append(h.Parts, history.Part{
+			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, Version: c.version(p.Path, p.Version),
+		})
+	}
+	return h
+}
+
+func (c *Client) version(path string, v VersionArg) int32 {
+	if v == Seen {
+		return c.versions[path]
+	}
+	return int32(v)
+}
+
+// request encodes a resolved operation. f is its function in the plan, which
+// tells the two kinds of children apart.
+func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
+	switch f {
+	case history.Create:
+		return wire.OpCreate2, createRequest(h.Path, h.Value, h.Mode)
+	case history.Delete:
+		return wire.OpDelete, &wire.DeleteRequest{Path: h.Path, Version: h.Version}
+	case history.Set:
+		return wire.OpSetData, &wire.SetDataRequest{Path: h.Path, Data: []byte(h.Value), Version: h.Version}
+	case history.Get, history.SyncGet:
+		return wire.OpGetData, &wire.PathRequest{Path: h.Path}
+	case history.Exists:
+		return wire.OpExists, &wire.PathRequest{Path: h.Path}
+	case history.Children, SyncChildren:
+		return wire.OpGetChildren2, &wire.PathRequest{Path: h.Path}
+	case history.Sync:
+		return wire.OpSync, &wire.SyncRequest{Path: h.Path}
+	case history.Close:
+		return wire.OpCloseSession, &wire.Empty{}
+	case history.Multi:
+		m := &wire.MultiRequest{}
+		for _, p := range h.Parts {
+			m.Ops = append(m.Ops, multiOp(p))
+		}
+		return wire.OpMulti, m
+	}
+	panic(fmt.Sprintf("workloads: function %q is no request", f))
+}
+
+func createRequest(path, value string, mode int32) *wire.CreateRequest {
+	return &wire.CreateRequest{Path: path, Data: []byte(value), ACL: wire.OpenACL, Mode: mode}
+}
+
+func multiOp(p history.Part) wire.MultiOp {
+	switch p.F {
+	case history.Create:
+		return wire.MultiOp{Type: wire.OpCreate, Body: createRequest(p.Path, p.Value, p.Mode)}
+	case history.Delete:
+		return wire.MultiOp{Type: wire.OpDelete, Body: &wire.DeleteRequest{Path: p.Path, Version: p.Version}}
+	case history.Set:
+		return wire.MultiOp{Type: wire.OpSetData, Body: &wire.SetDataRequest{Path: p.Path, Data: []byte(p.Value), Version: p.Version}}
+	case history.Check:
+		return wire.MultiOp{Type: wire.OpCheck, Body: &wire.CheckRequest{Path: p.Path, Version: p.Version}}
+	}
+	panic(fmt.Sprintf("workloads: function %q cannot be part of a multi", p.F))
+}

@@ -1,0 +1,87 @@
+package workloads
+
+import (
+	"math/rand/v2"
+	"strconv"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+const (
+	directories = "/q"
+	// plainNames is how many names clients contend for in a directory.
+	plainNames = 3
+)
+
+// sequence is about directories: the names servers hand out, and what must not
+// change them. Every multi stays in one directory, so that histories can be
+// judged directory by directory.
+func sequence() Workload {
+	return Workload{
+		Name: "sequence",
+		Doc:  "directories with sequential and plain children, created, deleted and listed, alone and in multis that may fail",
+		Draw: func(r *rand.Rand) Shape {
+			s := drawShape(r, 6, 3)
+			s.Mix = swarm(r, []Weight{
+				{"sequential", 4}, {"ephemeral-sequential", 2}, {"create", 2}, {"delete", 2}, {"delete-last", 3},
+				{"children", 1}, {"sync-children", 2}, {"multi", 2}, {"failing-multi", 2}, {"failing-pair", 1},
+			}, "ephemeral-sequential", "create", "delete", "delete-last", "children", "multi", "failing-multi", "failing-pair")
+			return s
+		},
+		Generate: func(r *rand.Rand, s Shape) []Op {
+			return timeline(r, s, func(kind string) []Op { return sequenceOps(r, s, kind) })
+		},
+		Setup:      func(s Shape) []Op { return creates(directories, s.Keys) },
+		FinalReads: func(s Shape) []Op { return finals(SyncChildren, s, children(directories, s.Keys)...) },
+		Judges:     []string{"witness", "directory"},
+		NeedsKinds: []history.F{history.Create, history.Children},
+	}
+}
+
+func sequenceOps(r *rand.Rand, s Shape, kind string) []Op {
+	dir := child(directories, s.key(r))
+	plain := dir + "/p" + strconv.Itoa(r.IntN(plainNames))
+	next := dir + "/n-"
+	switch kind {
+	case "sequential":
+		return []Op{{F: history.Create, Path: next, Mode: wire.ModePersistentSequential}}
+	case "ephemeral-sequential":
+		return []Op{{F: history.Create, Path: next, Mode: wire.ModeEphemeralSequential}}
+	case "create":
+		return []Op{{F: history.Create, Path: plain}}
+	case "delete":
+		return []Op{{F: history.Delete, Path: plain, Version: Any}}
+	case "delete-last":
+		return []Op{{F: history.Delete, Path: dir + "/" + LastCreated, Version: Any}}
+	case "children":
+		return []Op{{F: history.Children, Path: dir}}
+	case "sync-children":
+		return []Op{{F: SyncChildren, Path: dir}}
+	case "multi":
+		return []Op{{F: history.Multi, Parts: []Part{
+			{F: history.Create, Path: next, Mode: wire.ModePersistentSequential},
+			{F: history.Create, Path: plain},
+		}}}
+	case "failing-multi":
+		return []Op{failingMulti(next, plain)}
+	case "failing-pair":
+		// ZOOKEEPER-1624: a multi that failed while another create was in flight
+		// left its sequence number behind, so the pair must be pipelined.
+		return []Op{
+			failingMulti(next, plain),
+			{F: history.Create, Path: next, Mode: wire.ModePersistentSequential, Pipelined: true},
+		}
+	}
+	panic("workloads: sequence knows no kind " + kind)
+}
+
+// failingMulti takes sequence numbers and then fails, since no plain child ever
+// reaches that version.
+func failingMulti(next, plain string) Op {
+	return Op{F: history.Multi, Parts: []Part{
+		{F: history.Create, Path: next, Mode: wire.ModePersistentSequential},
+		{F: history.Create, Path: next, Mode: wire.ModeEphemeralSequential},
+		{F: history.Check, Path: plain, Version: 1_000_000},
+	}}
+}

@@ -1,0 +1,77 @@
+package workloads
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+const ephemerals = "/e"
+
+// session is about the life of sessions: ephemerals that must die with them, and
+// clients that hang, move, close and come back while others watch.
+func session() Workload {
+	return Workload{
+		Name: "session",
+		Doc:  "ephemerals of clients that hang until they expire, move between servers, close and reopen, read by others",
+		Draw: func(r *rand.Rand) Shape {
+			s := drawShape(r, 6, 6)
+			s.Mix = swarm(r, []Weight{
+				{"ephemeral", 6}, {"ephemeral-sequential", 2}, {"delete", 2}, {"write", 2}, {"exists", 4}, {"children", 2},
+				{"sync-children", 2}, {"move", 2}, {"hang", 1}, {"close", 1}, {"create-close", 1}, {"open", 1},
+			}, "ephemeral-sequential", "delete", "write", "move", "hang", "close", "create-close", "open")
+			return s
+		},
+		Generate: func(r *rand.Rand, s Shape) []Op {
+			return timeline(r, s, func(kind string) []Op { return sessionOps(r, s, kind) })
+		},
+		Setup: func(Shape) []Op { return creates(ephemerals, 0) },
+		FinalReads: func(s Shape) []Op {
+			paths := make([]string, s.Clients)
+			for i := range paths {
+				paths[i] = ephemerals
+			}
+			return finals(SyncChildren, s, paths...)
+		},
+		Judges:     []string{"witness", "session"},
+		NeedsKinds: []history.F{history.Create, history.Children},
+	}
+}
+
+func sessionOps(r *rand.Rand, s Shape, kind string) []Op {
+	path := ephemerals + "/m" + strconv.Itoa(s.key(r))
+	switch kind {
+	case "ephemeral":
+		return []Op{{F: history.Create, Path: path, Mode: wire.ModeEphemeral}}
+	case "ephemeral-sequential":
+		return []Op{{F: history.Create, Path: ephemerals + "/n-", Mode: wire.ModeEphemeralSequential}}
+	case "delete":
+		return []Op{{F: history.Delete, Path: path, Version: Any}}
+	case "write":
+		return []Op{{F: history.Set, Path: path, Version: Any}}
+	case "exists":
+		return []Op{{F: history.Exists, Path: path}}
+	case "children":
+		return []Op{{F: history.Children, Path: ephemerals}}
+	case "sync-children":
+		return []Op{{F: SyncChildren, Path: ephemerals}}
+	case "move":
+		return []Op{{F: Move}}
+	case "hang":
+		return []Op{{F: Hang, For: time.Duration(500+r.IntN(4000)) * time.Millisecond}}
+	case "close":
+		return []Op{{F: history.Close}}
+	case "create-close":
+		// The close must take an ephemeral with it that is still in flight.
+		return []Op{
+			{F: history.Create, Path: path, Mode: wire.ModeEphemeral},
+			{F: history.Close, Pipelined: true},
+		}
+	case "open":
+		return []Op{{F: Open}}
+	}
+	panic("workloads: session knows no kind " + kind)
+}

@@ -1,0 +1,316 @@
+package workloads
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// A plan line reads
+//
+//	op 17 c3 1.204s cas /r/2 value=c3.17 version=seen
+//	op 18 c3 1.21s multi [check /r/2 version=seen] [write /r/0 value=c3.18.1] pipelined
+//	op 19 c1 2s hang for=3s
+//
+// setData is written write if it is unconditional and cas if not, as Jepsen does.
+
+// verb is one word for what an operation does, with the arguments it takes.
+type verb struct {
+	name                               string
+	f                                  history.F
+	path, value, version, mode         bool
+	parts, hangs, inMulti, onlyInMulti bool
+	conditional/* version is not Any */ bool
+}
+
+var verbs = []verb{
+	{name: "create", f: history.Create, path: true, value: true, mode: true, inMulti: true},
+	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
+	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
+	{name: "cas", f: history.Set, path: true, value: true, version: true, conditional: true, inMulti: true},
+	{name: "check", f: history.Check, path: true, version: true, inMulti: true, onlyInMulti: true},
+	{name: "get", f: history.Get, path: true},
+	{name: "exists", f: history.Exists, path: true},
+	{name: "children", f: history.Children, path: true},
+	{name: "sync", f: history.Sync, path: true},
+	{name: "sync-get", f: history.SyncGet, path: true},
+	{name: "sync-children", f: SyncChildren, path: true},
+	{name: "multi", f: history.Multi, parts: true},
+	{name: "close", f: history.Close},
+	{name: "open", f: Open},
+	{name: "move", f: Move},
+	{name: "hang", f: Hang, hangs: true},
+}
+
+var modeNames = []string{
+	wire.ModePersistent:           "persistent",
+	wire.ModeEphemeral:            "ephemeral",
+	wire.ModePersistentSequential: "sequential",
+	wire.ModeEphemeralSequential:  "ephemeral-sequential",
+}
+
+func verbOf(f history.F, v VersionArg) (verb, bool) {
+	for _, w := range verbs {
+		if w.f == f && (f != history.Set || w.conditional == (v != Any)) {
+			return w, true
+		}
+	}
+	return verb{}, false
+}
+
+// String renders the version as a plan does: any, seen or a number.
+func (v VersionArg) String() string {
+	switch v {
+	case Any:
+		return "any"
+	case Seen:
+		return "seen"
+	}
+	return strconv.Itoa(int(v))
+}
+
+// String renders the operation as its plan line.
+func (o Op) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "op %d c%d %v ", o.ID, o.Client, o.At)
+	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode}.append(&b)
+	for _, p := range o.Parts {
+		b.WriteString(" [")
+		p.append(&b)
+		b.WriteString("]")
+	}
+	if o.F == Hang {
+		fmt.Fprintf(&b, " for=%v", o.For)
+	}
+	if o.Pipelined {
+		b.WriteString(" pipelined")
+	}
+	return b.String()
+}
+
+// append writes the verb and the arguments that it takes.
+func (p Part) append(b *strings.Builder) {
+	v, ok := verbOf(p.F, p.Version)
+	if !ok {
+		panic(fmt.Sprintf("workloads: no verb for function %q", p.F))
+	}
+	b.WriteString(v.name)
+	if v.path {
+		b.WriteString(" " + quote(p.Path))
+	}
+	if v.value {
+		b.WriteString(" value=" + quote(p.Value))
+	}
+	if v.version && p.Version != Any {
+		b.WriteString(" version=" + p.Version.String())
+	}
+	if v.mode && p.Mode != wire.ModePersistent {
+		b.WriteString(" mode=" + modeNames[p.Mode])
+	}
+}
+
+// parser reads one plan line.
+type parser struct{ tokens []token }
+
+// ParseOp reads a plan line, as [Op.String] writes it.
+func ParseOp(line string) (Op, error) {
+	tokens, err := lex(line)
+	if err != nil {
+		return Op{}, fmt.Errorf("op: %w", err)
+	}
+	p := parser{tokens}
+	op, err := p.op()
+	if err != nil {
+		return Op{}, fmt.Errorf("op: %w", err)
+	}
+	return op, nil
+}
+
+// word takes the next token, which must be a bare word.
+func (p *parser) word(what string) (string, error) {
+	if len(p.tokens) == 0 || p.tokens[0].bracket != 0 || p.tokens[0].hasKey {
+		return "", fmt.Errorf("%s is missing", what)
+	}
+	w := p.tokens[0].value
+	p.tokens = p.tokens[1:]
+	return w, nil
+}
+
+// op reads the whole line.
+func (p *parser) op() (Op, error) {
+	o, err := p.head()
+	if err != nil {
+		return Op{}, err
+	}
+	v, part, err := p.verbAndPath(false)
+	if err != nil {
+		return Op{}, err
+	}
+	for len(p.tokens) > 0 {
+		t := p.tokens[0]
+		switch {
+		case t.bracket == '[' && v.parts:
+			err = p.part(&o)
+		case !t.hasKey && t.value == "pipelined" && !o.Pipelined:
+			o.Pipelined, p.tokens = true, p.tokens[1:]
+		case t.key == "for" && v.hangs:
+			o.For, err = parseDuration("for", t.value)
+			p.tokens = p.tokens[1:]
+		default:
+			err = p.argument(v, &part)
+		}
+		if err != nil {
+			return Op{}, err
+		}
+	}
+	if v.parts && len(o.Parts) == 0 {
+		return Op{}, errors.New("a multi without parts; add some, like [check /a version=seen]")
+	}
+	o.F, o.Path, o.Value, o.Version, o.Mode = part.F, part.Path, part.Value, part.Version, part.Mode
+	return o, part.check(v)
+}
+
+// head reads "op ID cN TIME".
+func (p *parser) head() (Op, error) {
+	var o Op
+	if w, err := p.word(`"op"`); err != nil || w != "op" {
+		return o, fmt.Errorf(`a line starts with "op", not %q`, w)
+	}
+	id, err := p.word("the number of the operation")
+	if err != nil {
+		return o, err
+	}
+	if o.ID, err = strconv.Atoi(id); err != nil || o.ID < 1 {
+		return o, fmt.Errorf("%q is no number of an operation; numbers start at 1", id)
+	}
+	client, err := p.word("the client, like c3,")
+	if err != nil {
+		return o, err
+	}
+	index, isClient := strings.CutPrefix(client, "c")
+	if o.Client, err = strconv.Atoi(index); !isClient || err != nil || o.Client < 0 {
+		return o, fmt.Errorf("%q is no client; write c0, c1, …", client)
+	}
+	at, err := p.word("the time, like 1.2s,")
+	if err != nil {
+		return o, err
+	}
+	o.At, err = parseDuration("time", at)
+	return o, err
+}
+
+func parseDuration(what, text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("%s %q; write a duration like 1.2s", what, text)
+	}
+	return d, nil
+}
+
+// verbAndPath reads what comes first in an operation and in a part.
+func (p *parser) verbAndPath(inMulti bool) (verb, Part, error) {
+	name, err := p.word("the function")
+	if err != nil {
+		return verb{}, Part{}, err
+	}
+	fits := func(v verb) bool { return v.inMulti && inMulti || !v.onlyInMulti && !inMulti }
+	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == name && fits(v) })
+	if i < 0 {
+		var names []string
+		for _, v := range verbs {
+			if fits(v) {
+				names = append(names, v.name)
+			}
+		}
+		return verb{}, Part{}, fmt.Errorf("unknown function %q; here they are %s", name, strings.Join(names, ", "))
+	}
+	v := verbs[i]
+	part := Part{F: v.f}
+	if v.version || v.f == history.Set {
+		part.Version = Any
+	}
+	if v.path {
+		if part.Path, err = p.word("the path of " + name); err != nil {
+			return verb{}, Part{}, err
+		}
+	}
+	return v, part, nil
+}
+
+// part reads "[VERB PATH ARGUMENTS]" into o.
+func (p *parser) part(o *Op) error {
+	p.tokens = p.tokens[1:]
+	v, part, err := p.verbAndPath(true)
+	if err != nil {
+		return err
+	}
+	for len(p.tokens) > 0 && p.tokens[0].bracket != ']' {
+		if err := p.argument(v, &part); err != nil {
+			return err
+		}
+	}
+	if len(p.tokens) == 0 {
+		return errors.New("a part of the multi lacks its ]")
+	}
+	p.tokens = p.tokens[1:]
+	o.Parts = append(o.Parts, part)
+	return part.check(v)
+}
+
+// argument reads one key=value that the verb takes.
+func (p *parser) argument(v verb, part *Part) error {
+	t := p.tokens[0]
+	p.tokens = p.tokens[1:]
+	switch {
+	case t.bracket != 0:
+		return fmt.Errorf("%s takes no %q", v.name, string(t.bracket))
+	case !t.hasKey:
+		return fmt.Errorf("%s: unexpected word %q", v.name, t.value)
+	case t.key == "value" && v.value:
+		part.Value = t.value
+	case t.key == "version" && v.version:
+		return part.setVersion(t.value)
+	case t.key == "mode" && v.mode:
+		mode := slices.Index(modeNames, t.value)
+		if mode < 0 {
+			return fmt.Errorf("unknown mode %q; modes are %s", t.value, strings.Join(modeNames, ", "))
+		}
+		part.Mode = int32(mode)
+	default:
+		return fmt.Errorf("%s takes no %s=", v.name, t.key)
+	}
+	return nil
+}
+
+func (part *Part) setVersion(text string) error {
+	switch text {
+	case "any":
+		part.Version = Any
+	case "seen":
+		part.Version = Seen
+	default:
+		n, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || n < 0 {
+			return fmt.Errorf("version %q; write any, seen or a number from 0", text)
+		}
+		part.Version = VersionArg(n)
+	}
+	return nil
+}
+
+// check reports arguments that are missing or not what the verb means.
+func (part *Part) check(v verb) error {
+	if v.path && !strings.HasPrefix(part.Path, "/") {
+		return fmt.Errorf("path %q; paths start with /", part.Path)
+	}
+	if v.conditional && part.Version == Any {
+		return errors.New("cas needs version=seen or version=N; an unconditional one is write")
+	}
+	return nil
+}

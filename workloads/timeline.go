@@ -1,0 +1,147 @@
+package workloads
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// timeline lays out a plan: every client starts operations at random gaps until
+// the duration is over, and draws what each does from invent.
+func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op) []Op {
+	var plan []Op
+	for client := range s.Clients {
+		var at time.Duration
+		for {
+			at += time.Duration(r.Int64N(int64(2 * s.Think)))
+			if at >= s.Duration {
+				break
+			}
+			plan = append(plan, s.turn(r, client, at, invent)...)
+		}
+	}
+	slices.SortStableFunc(plan, func(a, b Op) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Client, b.Client))
+	})
+	number(plan, FirstID)
+	return plan
+}
+
+// turn is what a client does at one time: one operation, or a pipelined burst.
+func (s Shape) turn(r *rand.Rand, client int, at time.Duration, invent func(string) []Op) []Op {
+	ops := invent(s.pick(r))
+	if r.IntN(100) < s.Burst && !pausing(ops) {
+		for range s.BurstLen {
+			more := invent(s.pick(r))
+			if pausing(more) {
+				continue
+			}
+			more[0].Pipelined = true
+			ops = append(ops, more...)
+		}
+	}
+	for i := range ops {
+		ops[i].Client, ops[i].At = client, at
+	}
+	return ops
+}
+
+// pausing reports whether some operation is about the session rather than on it:
+// such operations do not make sense in a pipeline.
+func pausing(ops []Op) bool {
+	return slices.ContainsFunc(ops, func(o Op) bool {
+		return o.F == Hang || o.F == Move || o.F == Open || o.F == history.Close
+	})
+}
+
+// key draws one of the keys, the first one more often if the shape is hot.
+func (s Shape) key(r *rand.Rand) int {
+	if r.IntN(100) < s.Hot {
+		return 0
+	}
+	return r.IntN(s.Keys)
+}
+
+// number gives operations their IDs in order and every written value its unique
+// text: client, operation and, in a multi, part.
+func number(ops []Op, first int) {
+	for i := range ops {
+		o := &ops[i]
+		o.ID = first + i
+		if o.F == history.Create || o.F == history.Set {
+			o.Value = fmt.Sprintf("c%d.%d", o.Client, o.ID)
+		}
+		for j := range o.Parts {
+			if p := &o.Parts[j]; p.F == history.Create || p.F == history.Set {
+				p.Value = fmt.Sprintf("c%d.%d.%d", o.Client, o.ID, j)
+			}
+		}
+	}
+}
+
+// creates lists the setup that makes a directory and its children 0 … n-1.
+func creates(dir string, n int) []Op {
+	ops := []Op{{F: history.Create, Path: dir}}
+	for k := range n {
+		ops = append(ops, Op{F: history.Create, Path: child(dir, k)})
+	}
+	number(ops, setupID)
+	return ops
+}
+
+// finals lists one final read of a function for each path, client by client.
+func finals(f history.F, s Shape, paths ...string) []Op {
+	var ops []Op
+	for i, path := range paths {
+		ops = append(ops, Op{F: f, Path: path, Client: i % s.Clients})
+	}
+	number(ops, finalID)
+	return ops
+}
+
+func child(dir string, k int) string { return dir + "/" + strconv.Itoa(k) }
+
+// children are the paths of the children 0 … n-1 of a directory.
+func children(dir string, n int) []string {
+	var paths []string
+	for k := range n {
+		paths = append(paths, child(dir, k))
+	}
+	return paths
+}
+
+// swarm draws a mix: every optional kind is off in one seed of three, and the
+// weights of the rest vary, because a kind that is always there drowns others.
+func swarm(r *rand.Rand, base []Weight, optional ...string) []Weight {
+	mix := slices.Clone(base)
+	for i := range mix {
+		if slices.Contains(optional, mix[i].Name) && r.IntN(3) == 0 {
+			mix[i].Weight = 0
+			continue
+		}
+		mix[i].Weight *= 1 + r.IntN(4)
+	}
+	return mix
+}
+
+// choose draws one of some values.
+func choose[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
+
+// drawShape draws the knobs that all workloads share.
+func drawShape(r *rand.Rand, maxClients, keys int) Shape {
+	return Shape{
+		Clients:  2 + r.IntN(maxClients-1),
+		Keys:     1 + r.IntN(keys),
+		Duration: choose(r, 4*time.Second, 8*time.Second, 10*time.Second),
+		Think: choose(r, 20*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond,
+			100*time.Millisecond, 200*time.Millisecond),
+		Hot:      choose(r, 0, 0, 30, 80),
+		Burst:    choose(r, 0, 0, 5, 20),
+		BurstLen: 1 + r.IntN(6),
+	}
+}

@@ -1,0 +1,62 @@
+package workloads
+
+import (
+	"math/rand/v2"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// Workload is one way of using a system, with what it expects.
+type Workload struct {
+	// Name is the last part of scenario names, Doc one sentence for lists.
+	Name, Doc string
+	// Draw picks the knobs of a seed.
+	Draw func(r *rand.Rand) Shape
+	// Generate makes the plan: in order of time, numbered from FirstID on.
+	Generate func(r *rand.Rand, s Shape) []Op
+	// Setup lists what client 0 creates before the start. It must succeed;
+	// what exists already counts as created.
+	Setup func(s Shape) []Op
+	// FinalReads lists the reads after healing, spread over the clients. A client
+	// repeats each until a server answers; only the last attempt is recorded.
+	FinalReads func(s Shape) []Op
+	// Judges names the models that can judge its histories.
+	Judges []string
+	// NeedsKinds lists the functions of which a history must hold successes to be
+	// worth judging.
+	NeedsKinds []history.F
+}
+
+// The IDs of a run's operations: setup comes first, then the plan, then the
+// final reads. Setup attempts after the first, if any, come last.
+const (
+	setupID = 1
+	// FirstID is the ID of a plan's first operation.
+	FirstID = 1001
+	finalID = 1_000_001
+	retryID = 2_000_001
+)
+
+// All lists the workloads of the coordinator, in a fixed order.
+func All() []Workload { return []Workload{register(), sequence(), session()} }
+
+// Lookup finds a workload by name.
+func Lookup(name string) (Workload, bool) {
+	for _, w := range All() {
+		if w.Name == name {
+			return w, true
+		}
+	}
+	return Workload{}, false
+}
+
+// OpsOf returns the operations of one client, in order.
+func OpsOf(ops []Op, client int) []Op {
+	var own []Op
+	for _, o := range ops {
+		if o.Client == client {
+			own = append(own, o)
+		}
+	}
+	return own
+}
