@@ -25,7 +25,7 @@ func drawTarget(t *rapid.T, k Kind, label string) Target {
 			Target{Select: Follower, Name: "zk", Index: rapid.IntRange(0, 9).Draw(t, "index")},
 			Target{Select: Minority, Name: "zk", Index: 2})
 		if k.Name != Crash {
-			allowed = append(allowed, Target{Select: Client, Index: rapid.IntRange(1, 9).Draw(t, "client")})
+			allowed = append(allowed, Target{Select: Client, Index: rapid.IntRange(0, 9).Draw(t, "client")})
 		}
 	}
 	if k.splits {
@@ -114,7 +114,7 @@ func TestParseErrorsSayWhatIsWrong(t *testing.T) {
 		{"fault 1s crash leader(zk", "missing )"},
 		{"fault 1s crash leader(zk,1)", "leader takes a group and nothing else"},
 		{"fault 1s pause follower(zk,x)", "follower takes a number from 0"},
-		{"fault 1s pause client(0)", "client takes a number from 1"},
+		{"fault 1s pause client(x)", "client takes a number from 0"},
 		{"fault 1s crash client(1)", "clients cannot crash"},
 		{"fault 1s crash halves(zk)", "only partition can"},
 		{"fault 1s crash actor(zk)", "name the fact with when=MARK"},

@@ -101,7 +101,7 @@ func (d *drawer) cut() Fault {
 }
 
 func (d *drawer) client() Target {
-	return Target{Select: Client, Index: d.between(1, d.shape.Clients)}
+	return Target{Select: Client, Index: d.r.IntN(d.shape.Clients)}
 }
 
 // clientTrouble takes a client from its session for a while.

@@ -26,7 +26,7 @@ const (
 	All Select = "all"
 	// Actor is the process of the group that states the trigger's fact.
 	Actor Select = "actor"
-	// Client is the Index-th process of the group "client", from 1.
+	// Client is the Index-th process of the group "client".
 	Client Select = "client"
 
 	// Halves splits the Index-th permutation of the group down the middle.
@@ -96,8 +96,8 @@ func ParseTarget(s string) (Target, error) {
 	}
 	if Select(sel) == Client {
 		k, err := parseIndex(inside)
-		if err != nil || k == 0 {
-			return Target{}, fmt.Errorf("target %q: client takes a number from 1", s)
+		if err != nil {
+			return Target{}, fmt.Errorf("target %q: client takes a number from 0", s)
 		}
 		return Target{Select: Client, Index: k}, nil
 	}

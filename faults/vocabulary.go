@@ -1,0 +1,74 @@
+package faults
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// Port is a service of a process that faults may name.
+type Port struct {
+	Name   string
+	Number node.Port
+}
+
+// Vocabulary is what the faults of one world may speak of. A plan that names
+// anything else would quietly do nothing, so it is refused before it runs.
+type Vocabulary struct {
+	// Processes and Groups are the names that targets may use.
+	Processes, Groups []string
+	// Ports are the services, Marks the facts of triggers.
+	Ports []Port
+	Marks []string
+}
+
+// Check reports the first name in a fault that the vocabulary does not have.
+func (f Fault) Check(v Vocabulary) error {
+	for _, t := range []Target{f.Target, f.From, f.To} {
+		if err := t.check(v); err != nil {
+			return err
+		}
+	}
+	if _, ok := v.port(f.Port); !ok {
+		return fmt.Errorf("unknown port %q; ports are %s, all", f.Port, strings.Join(v.portNames(), ", "))
+	}
+	if f.When != nil && !slices.Contains(v.Marks, f.When.Mark) {
+		return fmt.Errorf("nobody states the fact %q; facts are %s", f.When.Mark, strings.Join(v.Marks, ", "))
+	}
+	return nil
+}
+
+func (t Target) check(v Vocabulary) error {
+	switch {
+	case t.isZero() || t.Select == Client:
+		return nil
+	case t.Select == Named && !slices.Contains(v.Processes, t.Name):
+		return fmt.Errorf("no process is called %q; processes are %s", t.Name, strings.Join(v.Processes, ", "))
+	case t.Select != Named && !slices.Contains(v.Groups, t.Name):
+		return fmt.Errorf("no group is called %q; groups are %s", t.Name, strings.Join(v.Groups, ", "))
+	}
+	return nil
+}
+
+// port finds a port by name; "" is found and means all.
+func (v Vocabulary) port(name string) (Port, bool) {
+	if name == "" {
+		return Port{}, true
+	}
+	for _, p := range v.Ports {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return Port{}, false
+}
+
+func (v Vocabulary) portNames() []string {
+	names := make([]string, len(v.Ports))
+	for i, p := range v.Ports {
+		names[i] = p.Name
+	}
+	return names
+}

@@ -1,0 +1,304 @@
+package stampede
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stampede-sim/stampede/sim"
+)
+
+// Knobs is everything about a run that a seed decides besides faults and
+// operations: the shape of the cluster, its configuration, and how fast its
+// network and disks are. A plan states every knob, so a run depends on no
+// default of the version that replays it.
+type Knobs struct {
+	// Servers is the size of the ensemble.
+	Servers int
+
+	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
+	// in ZooKeeper's configuration.
+	Tick                 time.Duration
+	InitLimit, SyncLimit int
+	// SnapCount is after how many transactions a server takes a snapshot,
+	// CommitLogCount how many committed ones the leader keeps in memory for
+	// synchronising learners. Small values reach DIFF, TRUNC and SNAP often.
+	SnapCount, CommitLogCount int
+	// DiskSync lets a leader synchronise learners from its log files.
+	DiskSync bool
+	// ElectionMax caps the growing wait between repeated votes.
+	ElectionMax time.Duration
+
+	// SessionTimeout is what clients ask for; servers grant it within 2 and 20
+	// ticks. OpTimeout is after how long a client gives an operation up.
+	SessionTimeout, OpTimeout time.Duration
+
+	// NetLeast and NetMost bound the latency of ordinary messages around
+	// NetMean. One in NetTailOneIn (0: none) takes up to NetTail.
+	NetLeast, NetMean, NetMost, NetTail time.Duration
+	NetTailOneIn                        int
+	// ConnectTimeout is when a dial without an answer fails, StallTimeout when a
+	// connection whose data nobody acknowledges breaks.
+	ConnectTimeout, StallTimeout time.Duration
+	// DatagramTrouble is in how many of 1000 cases a datagram is lost, and in as
+	// many each it is duplicated and delayed.
+	DatagramTrouble int
+	// DiskLeast and DiskMost bound how long a sync takes around DiskMean; one in
+	// DiskTailOneIn (0: none) takes up to DiskTail.
+	DiskLeast, DiskMean, DiskMost, DiskTail time.Duration
+	DiskTailOneIn                           int
+	// Wire passes every message through its real encoder and decoder.
+	Wire bool
+
+	// WarmUp is the virtual time before the safety phase, in which the ensemble
+	// boots and the workload is set up. Safety is the length of the safety phase,
+	// Liveness the bound within which a healed ensemble must have converged.
+	WarmUp, Safety, Liveness time.Duration
+}
+
+// knob is one named field of Knobs and its text form.
+type knob struct {
+	name, doc string
+	get       func(*Knobs) string
+	set       func(*Knobs, string) error
+}
+
+func number(name string, least, most int, doc string, field func(*Knobs) *int) knob {
+	return knob{
+		name: name, doc: fmt.Sprintf("%s (%d to %d)", doc, least, most),
+		get: func(k *Knobs) string { return strconv.Itoa(*field(k)) },
+		set: func(k *Knobs, s string) error {
+			n, err := strconv.Atoi(s)
+			if err != nil || n < least || n > most {
+				return fmt.Errorf("want a number from %d to %d", least, most)
+			}
+			*field(k) = n
+			return nil
+		},
+	}
+}
+
+func span(name string, least, most time.Duration, doc string, field func(*Knobs) *time.Duration) knob {
+	return knob{
+		name: name, doc: fmt.Sprintf("%s (%v to %v)", doc, least, most),
+		get: func(k *Knobs) string { return field(k).String() },
+		set: func(k *Knobs, s string) error {
+			d, err := time.ParseDuration(s)
+			if err != nil || d < least || d > most {
+				return fmt.Errorf("want a duration from %v to %v", least, most)
+			}
+			*field(k) = d
+			return nil
+		},
+	}
+}
+
+func flag(name, doc string, field func(*Knobs) *bool) knob {
+	return knob{
+		name: name, doc: doc,
+		get: func(k *Knobs) string { return strconv.FormatBool(*field(k)) },
+		set: func(k *Knobs, s string) (err error) {
+			if *field(k), err = strconv.ParseBool(s); err != nil {
+				return errors.New("want true or false")
+			}
+			return nil
+		},
+	}
+}
+
+const day = 24 * time.Hour
+
+// knobs lists every knob in the order plans and results print them.
+var knobs = []knob{
+	number("servers", 1, 7, "size of the ensemble, odd", func(k *Knobs) *int { return &k.Servers }),
+	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
+	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
+	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
+	number("snap-count", 2, 1e6, "transactions between snapshots", func(k *Knobs) *int { return &k.SnapCount }),
+	number("commit-log-count", 1, 1e6, "committed transactions kept for synchronising learners", func(k *Knobs) *int { return &k.CommitLogCount }),
+	flag("disk-sync", "synchronise learners from the log files too", func(k *Knobs) *bool { return &k.DiskSync }),
+	span("election-max", 200*time.Millisecond, time.Hour, "longest wait between repeated votes", func(k *Knobs) *time.Duration { return &k.ElectionMax }),
+	span("session-timeout", time.Millisecond, time.Hour, "session timeout clients ask for", func(k *Knobs) *time.Duration { return &k.SessionTimeout }),
+	span("op-timeout", time.Millisecond, time.Hour, "how long clients wait for a reply", func(k *Knobs) *time.Duration { return &k.OpTimeout }),
+	span("net-least", 0, time.Minute, "least network latency", func(k *Knobs) *time.Duration { return &k.NetLeast }),
+	span("net-mean", 0, time.Minute, "mean network latency of ordinary messages", func(k *Knobs) *time.Duration { return &k.NetMean }),
+	span("net-most", 0, time.Minute, "most network latency of ordinary messages", func(k *Knobs) *time.Duration { return &k.NetMost }),
+	span("net-tail", 0, time.Minute, "most network latency of slow messages", func(k *Knobs) *time.Duration { return &k.NetTail }),
+	number("net-tail-one-in", 0, 1e6, "one message in this many is slow", func(k *Knobs) *int { return &k.NetTailOneIn }),
+	span("connect-timeout", time.Millisecond, time.Hour, "how long a dial waits", func(k *Knobs) *time.Duration { return &k.ConnectTimeout }),
+	span("stall-timeout", time.Millisecond, time.Hour, "how long a connection survives on a blocked link", func(k *Knobs) *time.Duration { return &k.StallTimeout }),
+	number("datagram-trouble", 0, 500, "datagrams of 1000 that are lost, and as many duplicated and delayed", func(k *Knobs) *int { return &k.DatagramTrouble }),
+	span("disk-least", 0, time.Minute, "least duration of a sync", func(k *Knobs) *time.Duration { return &k.DiskLeast }),
+	span("disk-mean", 0, time.Minute, "mean duration of an ordinary sync", func(k *Knobs) *time.Duration { return &k.DiskMean }),
+	span("disk-most", 0, time.Minute, "most duration of an ordinary sync", func(k *Knobs) *time.Duration { return &k.DiskMost }),
+	span("disk-tail", 0, time.Minute, "most duration of a slow sync", func(k *Knobs) *time.Duration { return &k.DiskTail }),
+	number("disk-tail-one-in", 0, 1e6, "one sync in this many is slow", func(k *Knobs) *int { return &k.DiskTailOneIn }),
+	flag("wire", "pass messages through their real encoding", func(k *Knobs) *bool { return &k.Wire }),
+	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
+	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
+	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
+}
+
+// Setting is one knob of a run, for results and people.
+type Setting struct{ Name, Value string }
+
+// Settings lists every knob in a fixed order.
+func (k Knobs) Settings() []Setting {
+	out := make([]Setting, len(knobs))
+	for i, n := range knobs {
+		out[i] = Setting{n.name, n.get(&k)}
+	}
+	return out
+}
+
+// Set turns the knob of a "name=value" word. Errors name the knobs or the range.
+func (k *Knobs) Set(word string) error {
+	name, value, ok := strings.Cut(word, "=")
+	if !ok {
+		return fmt.Errorf("knob %q: want name=value", word)
+	}
+	for _, n := range knobs {
+		if n.name != name {
+			continue
+		}
+		if err := n.set(k, value); err != nil {
+			return fmt.Errorf("knob %s=%s: %w", name, value, err)
+		}
+		return nil
+	}
+	return fmt.Errorf("unknown knob %q; knobs are %s", name, strings.Join(knobNames(), ", "))
+}
+
+func knobNames() []string {
+	names := make([]string, len(knobs))
+	for i, n := range knobs {
+		names[i] = n.name
+	}
+	return names
+}
+
+// Validate rejects knobs that contradict each other. Single values are checked
+// where they are set.
+func (k Knobs) Validate() error {
+	switch {
+	case k.Servers%2 == 0:
+		return fmt.Errorf("knob servers=%d: an ensemble has an odd number of servers", k.Servers)
+	}
+	config := k.world(0)
+	return config.Validate()
+}
+
+// world is the configuration of the simulated world that the knobs describe.
+func (k Knobs) world(seed uint64) sim.Config {
+	trouble := sim.Ratio{Num: uint32(k.DatagramTrouble), Den: 1000}
+	return sim.Config{
+		Seed: seed,
+		Wire: k.Wire,
+		Net: sim.NetConfig{
+			Latency:        latency(k.NetLeast, k.NetMean, k.NetMost, k.NetTail, k.NetTailOneIn),
+			ConnectTimeout: k.ConnectTimeout,
+			StallTimeout:   k.StallTimeout,
+			Loss:           trouble, Duplicate: trouble, Reorder: trouble,
+		},
+		Disk: sim.DiskConfig{Sync: latency(k.DiskLeast, k.DiskMean, k.DiskMost, k.DiskTail, k.DiskTailOneIn)},
+	}
+}
+
+func latency(least, mean, most, tail time.Duration, oneIn int) sim.Latency {
+	l := sim.Latency{Min: least, Mean: mean, Max: most, TailMax: tail}
+	if oneIn > 0 {
+		l.Tail = sim.Ratio{Num: 1, Den: uint32(oneIn)}
+	}
+	return l
+}
+
+// settle is about how long the ensemble needs to elect a leader and synchronise:
+// the election's fixed waits, then discovery and synchronisation of a few round
+// trips and syncs.
+func (k Knobs) settle() time.Duration {
+	return 400*time.Millisecond + 10*k.NetMost + 6*k.DiskMost
+}
+
+// bound is the longest a healed ensemble may take: the last losers' timeouts of
+// every kind one after the other, thrice, because an attempt may just have begun
+// wrong when healing came.
+func (k Knobs) bound() time.Duration {
+	limits := time.Duration(k.InitLimit+k.SyncLimit) * k.Tick
+	once := k.settle() + limits + k.ElectionMax + k.ConnectTimeout + k.StallTimeout +
+		2*k.session() + k.OpTimeout + 10*(k.NetTail+k.DiskTail)
+	return (3*once + 5*time.Second).Truncate(time.Millisecond)
+}
+
+// session is the timeout that servers grant.
+func (k Knobs) session() time.Duration {
+	return min(max(k.SessionTimeout, 2*k.Tick), 20*k.Tick)
+}
+
+// drawKnobs draws the knobs of a seed. Extremes come up often: a feature that is
+// off or a limit that is tiny shows more than any mean.
+func drawKnobs(r *rand.Rand) Knobs {
+	d := dice{r}
+	k := Knobs{
+		Servers: []int{1, 3, 3, 3, 3, 3, 5, 5, 5, 5}[r.IntN(10)],
+		Tick:    d.millis(50, 500),
+		Wire:    d.chance(1, 4),
+		WarmUp:  4 * time.Second,
+		Safety:  10 * time.Second,
+	}
+	k.InitLimit, k.SyncLimit = d.between(5, 20), d.between(3, 10)
+	k.SnapCount, k.CommitLogCount = d.logarithmic(5, 400), d.logarithmic(2, 200)
+	k.DiskSync = d.chance(1, 2)
+	k.ElectionMax = d.millis(500, 3000)
+	k.SessionTimeout = k.Tick * time.Duration(d.between(2, 20))
+	k.OpTimeout = d.millis(500, 4000)
+	d.network(&k)
+	d.disk(&k)
+	k.Liveness = k.bound()
+	return k
+}
+
+// dice draws integers for knobs.
+type dice struct{ *rand.Rand }
+
+func (d dice) between(low, high int) int { return low + d.IntN(high-low+1) }
+func (d dice) chance(num, den int) bool  { return d.IntN(den) < num }
+func (d dice) logarithmic(low, high int) int {
+	return low + d.between(0, (high-low)>>d.IntN(6))
+}
+
+func (d dice) millis(low, high int) time.Duration {
+	return time.Duration(d.between(low, high)) * time.Millisecond
+}
+
+func (d dice) micros(low, high int) time.Duration {
+	return time.Duration(d.between(low, high)) * time.Microsecond
+}
+
+// network draws a rack, a region or a bad line.
+func (d dice) network(k *Knobs) {
+	scale := []int{1, 1, 5, 40}[d.IntN(4)]
+	k.NetLeast = d.micros(20, 200*scale)
+	k.NetMean = k.NetLeast + d.micros(10, 200*scale)
+	k.NetMost = k.NetMean + d.micros(50, 1000*scale)
+	k.ConnectTimeout, k.StallTimeout = d.millis(200, 3000), d.millis(500, 10000)
+	if d.chance(1, 2) {
+		k.NetTailOneIn, k.NetTail = d.logarithmic(20, 2000), k.NetMost+d.millis(1, 20*scale)
+	}
+	if d.chance(1, 2) {
+		k.DatagramTrouble = d.logarithmic(1, 200)
+	}
+}
+
+// disk draws a solid-state disk with a cache, one without, or a spinning one.
+func (d dice) disk(k *Knobs) {
+	scale := []int{1, 1, 10, 50}[d.IntN(4)]
+	k.DiskLeast = d.micros(10, 100*scale)
+	k.DiskMean = k.DiskLeast + d.micros(10, 100*scale)
+	k.DiskMost = k.DiskMean + d.micros(10, 400*scale)
+	if d.chance(1, 3) {
+		k.DiskTailOneIn, k.DiskTail = d.logarithmic(10, 500), k.DiskMost+d.millis(1, 10*scale)
+	}
+}

@@ -1,0 +1,43 @@
+package stampede
+
+import (
+	"slices"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// allFacts lists every kind of fact that the nodes of this repository state.
+func allFacts() []*node.EventKind { return facts.All }
+
+func marks(kinds []*node.EventKind) []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.Mark()
+	}
+	return names
+}
+
+// Paths lists the marks that a healthy hunt must have hit at least once, sorted.
+func Paths() []string {
+	var paths []string
+	for _, k := range allFacts() {
+		if k.Path {
+			paths = append(paths, k.Mark())
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// moments lists the marks at which triggered faults strike: the steps of
+// election, synchronisation and broadcast between which a crash matters.
+func moments() []string {
+	return marks([]*node.EventKind{
+		facts.ElectionDecided, facts.EpochProposed, facts.AckEpochSent, facts.Synchronizing,
+		facts.SyncDiff, facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap,
+		facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked, facts.Established, facts.UpToDate,
+		facts.Proposed, facts.Logged, facts.Acked, facts.Committed, facts.Applied,
+		facts.SnapshotTaken, facts.SessionExpiring, facts.StepDown,
+	})
+}

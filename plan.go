@@ -1,0 +1,163 @@
+package stampede
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stampede-sim/stampede/faults"
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
+	"github.com/stampede-sim/stampede/workloads"
+)
+
+// PlanFormat is the version of the text form of plans.
+const PlanFormat = 1
+
+// Plan is everything that a run does: what a seed of a scenario came to, as
+// values that can be printed, edited, shrunk and run again. The seed still feeds
+// the streams of network, disks and nodes.
+type Plan struct {
+	// Scenario and Seed say where the plan comes from.
+	Scenario string
+	Seed     uint64
+	// Bugs are the planted bugs that the servers run with.
+	Bugs bugs.Set
+	// Knobs shape the cluster, Shape the workload: what is set up before Ops and
+	// read after them.
+	Knobs Knobs
+	Shape workloads.Shape
+	// Faults and Ops are what happens, in order of time.
+	Faults []faults.Fault
+	Ops    []workloads.Op
+}
+
+// PlanOptions change what a seed is turned into. The zero value changes nothing.
+type PlanOptions struct {
+	// Bugs are the planted bugs.
+	Bugs bugs.Set
+	// Profile replaces the scenario's habit of faults.
+	Profile faults.Profile
+	// Knobs are "name=value" settings that win over what was drawn.
+	Knobs []string
+	// Duration replaces the length of the safety phase.
+	Duration time.Duration
+}
+
+// PlanFor turns a seed of a scenario into a plan. The same arguments give the
+// same plan; options change only what they name, as far as the rest does not
+// depend on it.
+func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
+	s, err := Lookup(scenario)
+	if err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Scenario: s.Name, Seed: seed, Bugs: o.Bugs}
+	if p.Knobs, err = knobsFor(seed, o); err != nil {
+		return Plan{}, err
+	}
+	w := s.workload()
+	p.Shape = w.Draw(sim.Stream(seed, "shape"))
+	p.Shape.Duration = p.Knobs.Safety
+	p.Ops = w.Generate(sim.Stream(seed, "workload"), p.Shape)
+	profile := s.Profile
+	if o.Profile != "" {
+		profile = o.Profile
+	}
+	p.Faults = faults.Draw(sim.Stream(seed, "faults"), profile, p.faultShape())
+	return p, p.Validate()
+}
+
+func knobsFor(seed uint64, o PlanOptions) (Knobs, error) {
+	k := drawKnobs(sim.Stream(seed, "knobs"))
+	if o.Duration > 0 {
+		k.Safety = o.Duration
+	}
+	for _, word := range o.Knobs {
+		if err := k.Set(word); err != nil {
+			return Knobs{}, err
+		}
+	}
+	return k, nil
+}
+
+// Validate reports what cannot be run about a plan and which line to change.
+func (p Plan) Validate() error {
+	if _, err := Lookup(p.Scenario); err != nil {
+		return err
+	}
+	if err := p.Knobs.Validate(); err != nil {
+		return err
+	}
+	if err := p.Shape.Validate(); err != nil {
+		return err
+	}
+	for _, op := range p.Ops {
+		if op.Client < 0 || op.Client >= p.Shape.Clients {
+			return fmt.Errorf("%v: there are %d clients; raise clients= in the shape line", op, p.Shape.Clients)
+		}
+	}
+	vocabulary := p.vocabulary()
+	for _, f := range p.Faults {
+		if err := f.Check(vocabulary); err != nil {
+			return fmt.Errorf("%v: %w", f, err)
+		}
+	}
+	return nil
+}
+
+// The groups of processes of a coordinator world.
+const (
+	serverGroup = "zk"
+	clientGroup = faults.ClientGroup
+)
+
+// ports names what faults may hit of a connection.
+var ports = []faults.Port{
+	{Name: "client", Number: wire.ClientPort},
+	{Name: "quorum", Number: wire.QuorumPort},
+	{Name: "election", Number: wire.ElectionPort},
+}
+
+func (k Knobs) serverNames() []string {
+	names := make([]string, k.Servers)
+	for i := range names {
+		names[i] = fmt.Sprintf("zk%d", i+1)
+	}
+	return names
+}
+
+func clientName(index int) string { return fmt.Sprintf("c%d", index) }
+
+// serverID is the process that runs the server of a sid: servers come first.
+func serverID(sid int) node.ID { return node.ID(sid - 1) }
+
+// vocabulary is what the fault lines of this plan may speak of.
+func (p Plan) vocabulary() faults.Vocabulary {
+	names := p.Knobs.serverNames()
+	for i := range p.Shape.Clients {
+		names = append(names, clientName(i))
+	}
+	return faults.Vocabulary{
+		Processes: names,
+		Groups:    []string{serverGroup, clientGroup},
+		Ports:     ports,
+		Marks:     slices.Concat(marks(allFacts()), []string{node.Role.Mark()}),
+	}
+}
+
+// faultShape is what the generator of faults must know of this plan.
+func (p Plan) faultShape() faults.Shape {
+	return faults.Shape{
+		Group:    serverGroup,
+		Voters:   p.Knobs.Servers,
+		Names:    p.Knobs.serverNames(),
+		Clients:  p.Shape.Clients,
+		Duration: p.Knobs.Safety,
+		Settle:   p.Knobs.settle(),
+		Ports:    []string{"client", "quorum", "election"},
+		Moments:  moments(),
+	}
+}

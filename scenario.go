@@ -1,0 +1,59 @@
+package stampede
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stampede-sim/stampede/faults"
+	"github.com/stampede-sim/stampede/workloads"
+)
+
+// Scenario is a system with a workload and a habit of faults: everything that a
+// seed turns into a plan.
+type Scenario struct {
+	// Name is "system/workload", Doc one sentence for lists.
+	Name, Doc string
+	// Workload names the entry of package workloads that drives it.
+	Workload string
+	// Profile is how much goes wrong unless the caller asks otherwise.
+	Profile faults.Profile
+}
+
+// Scenarios lists every scenario in a fixed order.
+func Scenarios() []Scenario {
+	var all []Scenario
+	for _, w := range workloads.All() {
+		all = append(all, Scenario{
+			Name: "coordinator/" + strings.TrimPrefix(w.Name, "coordinator/"), Doc: w.Doc, Workload: w.Name, Profile: faults.Swarm,
+		})
+	}
+	return all
+}
+
+// Lookup finds a scenario by name. The error of an unknown one names those that
+// come close, or all.
+func Lookup(name string) (Scenario, error) {
+	var all, near []string
+	for _, s := range Scenarios() {
+		if s.Name == name {
+			return s, nil
+		}
+		all = append(all, s.Name)
+		_, last, _ := strings.Cut(s.Name, "/")
+		if strings.Contains(name, last) || name != "" && strings.Contains(s.Name, name) {
+			near = append(near, s.Name)
+		}
+	}
+	if len(near) > 0 {
+		return Scenario{}, fmt.Errorf("unknown scenario %q; did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return Scenario{}, fmt.Errorf("unknown scenario %q; scenarios are %s", name, strings.Join(all, ", "))
+}
+
+func (s Scenario) workload() workloads.Workload {
+	w, ok := workloads.Lookup(s.Workload)
+	if !ok {
+		panic("stampede: scenario " + s.Name + " names the workload " + s.Workload + ", which does not exist")
+	}
+	return w
+}
