@@ -32,7 +32,7 @@ import (
 type TimeoutKind uint8
 
 const (
-	// RetryTimeout: nobody has spoken for so long that our vote is sent again.
+	// RetryTimeout: no quorum agrees yet, so our vote is sent again.
 	RetryTimeout TimeoutKind = iota + 1
 	// FinalizeTimeout: a quorum agrees; the wait for a better vote is over.
 	FinalizeTimeout
@@ -94,8 +94,9 @@ type Election struct {
 	host Host
 
 	state wire.PeerState
-	// round is the logical clock: it grows by one with every Start, and jumps
-	// forward to a later round that is heard of. It is not durable.
+	// round is the logical clock: it grows by one with every Start, moves to a
+	// later round that is heard of, and to the round of the quorum that is joined.
+	// It is not durable.
 	round int64
 	// own is the vote we started with; vote is the best heard in this round, or
 	// what was settled on. While looking, vote never gets worse within a round.
@@ -105,9 +106,10 @@ type Election struct {
 	tally, settled tally
 	// finalizing: a quorum holds our vote and the finalize timeout is pending.
 	finalizing bool
-	retry      time.Duration
-	result     Result
-	decided    bool
+	// retry is the present wait before the vote is sent again.
+	retry   time.Duration
+	result  Result // valid if decided
+	decided bool
 }
 
 // New returns a server's election, at rest until the first Start.
@@ -128,18 +130,18 @@ func defaultTo(d *time.Duration, value time.Duration) {
 // ourselves, the zxid our history ends with and our currentEpoch. A server that
 // is no voter proposes nobody.
 func (e *Election) Start(own Vote) {
+	e.round++
+	e.observe(facts.ElectionStarted, e.round, int64(own.Zxid), own.PeerEpoch)
 	if !e.votes() {
 		own = noVote
 	}
 	e.state, e.own, e.vote = wire.Looking, own, own
-	e.round++
 	e.decided, e.finalizing = false, false
 	e.tally.clear()
 	e.settled.clear()
-	e.observe(facts.ElectionStarted, e.round, int64(own.Zxid), own.PeerEpoch)
 	e.host.SetTimeout(0, FinalizeTimeout)
 	e.retry = e.cfg.TimeoutMin
-	e.host.SetTimeout(e.retry, RetryTimeout)
+	e.armRetry()
 	e.broadcast()
 	e.recount()
 }

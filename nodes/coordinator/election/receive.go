@@ -18,9 +18,6 @@ func (e *Election) Receive(n wire.Notification) {
 	if e.state != wire.Looking || !e.counts(n.From) || !e.counts(n.Leader) {
 		return
 	}
-	if !e.finalizing {
-		e.host.SetTimeout(e.retry, RetryTimeout) // somebody is there
-	}
 	switch n.State {
 	case wire.Looking:
 		e.receiveLooking(n)
@@ -139,7 +136,7 @@ func (e *Election) recount() {
 	if e.counts(e.vote.Leader) && e.votes() {
 		e.tally.put(e.cfg.Sid, e.ballot())
 	}
-	if !e.finalizing && e.agreed() {
+	if !e.finalizing && e.agreed() && e.own.Zxid != wire.NoZxid {
 		e.finalizing = true
 		e.host.SetTimeout(0, RetryTimeout)
 		e.host.SetTimeout(e.cfg.FinalizeWait, FinalizeTimeout)
@@ -156,7 +153,7 @@ func (e *Election) unfinalize() {
 	if e.finalizing {
 		e.finalizing = false
 		e.host.SetTimeout(0, FinalizeTimeout)
-		e.host.SetTimeout(e.retry, RetryTimeout)
+		e.armRetry()
 	}
 }
 

@@ -27,9 +27,13 @@ func (e *Election) retryBroadcast() {
 	}
 	e.retry = min(2*e.retry, e.cfg.TimeoutMax)
 	e.observe(facts.NotificationRetry, e.round, e.retry.Milliseconds())
-	e.host.SetTimeout(e.retry, RetryTimeout)
+	e.armRetry()
 	e.broadcast()
 }
+
+// armRetry arranges the next retry. What is heard meanwhile does not put it off:
+// a peer that we hear but that does not hear us would silence us for ever.
+func (e *Election) armRetry() { e.host.SetTimeout(e.retry, RetryTimeout) }
 
 // finalize decides, unless a settled server took back its support meanwhile.
 func (e *Election) finalize() {
