@@ -94,8 +94,8 @@ func (n *znode) removeChild(name string) {
 func (n *znode) childCreated(creates int32, zxid wire.Zxid) {
 	if creates-n.creates > 0 {
 		n.creates = creates
-		n.childTouched(zxid)
 	}
+	n.childTouched(zxid)
 }
 
 func (n *znode) childTouched(zxid wire.Zxid) { n.pzxid = max(n.pzxid, zxid) }
