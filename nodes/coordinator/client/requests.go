@@ -165,7 +165,7 @@ func (c *Client) overdue() {
 		endings = append(endings, ending{r.done, r.failed(wire.ErrOperationTimeout)})
 	}
 	if len(c.pending) > 0 && c.due(c.pending[0]) {
-		c.lose(wire.ErrOperationTimeout)
+		c.lose(wire.ErrConnectionLoss)
 	}
 	c.armOldest()
 	deliver(endings)
