@@ -1,10 +1,15 @@
 package live
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -25,47 +30,206 @@ type Ghost interface {
 // Server is one member of the ensemble. Every member votes.
 type Server struct {
 	ID node.ID
-	// Sid is the server id that quorum bit sets use, 1 to 63.
+	// Sid is the server id, 1 to 63: the bit it has in quorum bit sets.
 	Sid int64
 	// Name is for people.
 	Name string
 }
 
-// Config holds the bounds that session expiry is judged by.
+// Config holds the bound that session expiry is judged by.
 type Config struct {
-	// Tick is the ensemble's tickTime; expiry is rounded up to whole ticks.
-	Tick time.Duration
-	// DriftPPM bounds how much faster than virtual time a server's clock may
-	// run, in parts per million.
+	// DriftPPM bounds how much faster than virtual time a server's clock may run,
+	// in parts per million.
 	DriftPPM int64
 }
 
 // Checker watches one ensemble. It is told every fact, boot and crash in order,
 // and keeps the first violation.
 type Checker struct {
-	servers []Server
-	ghost   Ghost
 	cfg     Config
+	ghost   Ghost
+	servers []*server
+	byID    []*server // sparse, by node ID
+
+	root     *entry
+	frontier *entry // end of the committed log
+	epochs   map[int64]*epoch
+	recent   *epoch // the epoch last looked up
+	folds    folds
+	timeouts map[int64]time.Duration // of every session ever proposed
+
+	now     moment
 	finding *guarantee.Finding
+	// encoded and onDisk are scratch for comparing transactions.
+	encoded, onDisk []byte
+}
+
+// moment is the fact being checked and where it came from.
+type moment struct {
+	step  uint64
+	at    time.Duration
+	event node.Event
 }
 
 // New returns a checker of an ensemble that has not started yet.
 func New(servers []Server, g Ghost, cfg Config) *Checker {
-	return &Checker{servers: servers, ghost: g, cfg: cfg}
+	root := &entry{committed: true}
+	c := &Checker{
+		cfg: cfg, ghost: g,
+		root: root, frontier: root,
+		epochs:   map[int64]*epoch{},
+		folds:    folds{root: root},
+		timeouts: map[int64]time.Duration{},
+	}
+	for i, m := range servers {
+		if m.Sid < 1 || m.Sid > 63 {
+			panic(fmt.Sprintf("live: sid %d of %s is outside 1..63", m.Sid, m.Name))
+		}
+		s := &server{Server: m, index: i, bit: 1 << m.Sid, promised: root, touched: map[int64]time.Duration{}}
+		c.servers = append(c.servers, s)
+		for int(m.ID) >= len(c.byID) {
+			c.byID = append(c.byID, nil)
+		}
+		c.byID[m.ID] = s
+	}
+	return c
 }
 
-// Observe takes one fact, as it is stated.
-func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Event) {}
+// server returns the member that runs as a process, nil for other processes.
+func (c *Checker) server(id node.ID) *server {
+	if id < 0 || int(id) >= len(c.byID) {
+		return nil
+	}
+	return c.byID[id]
+}
 
-// Booted tells that a server's process starts.
-func (c *Checker) Booted(id node.ID) {}
+// Observe takes one fact, as it is stated. After the first violation it does
+// nothing: what follows from a broken state proves nothing.
+func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Event) {
+	s := c.server(id)
+	if s == nil || c.finding != nil {
+		return
+	}
+	c.now = moment{step: step, at: at, event: e}
+	zxid := wire.Zxid(e.N[0])
+	switch e.Kind {
+	case facts.Logged:
+		c.logged(s, zxid, e)
+	case facts.Acked:
+		c.ackedUpTo(s, zxid)
+	case facts.Applied:
+		c.applied(s, zxid, e)
+	case facts.Committed:
+		c.committed(s, zxid, uint64(e.N[1]))
+	case facts.Proposed:
+		c.proposed(s, zxid, e)
+	case facts.SessionTouched, facts.SessionRevalidated:
+		s.touched[e.N[0]] = at
+	case facts.SessionExpiring:
+		c.expiring(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
+	default:
+		c.observeRare(s, e)
+	}
+}
+
+// observeRare takes the facts of boots, elections and synchronisations.
+func (c *Checker) observeRare(s *server, e node.Event) {
+	first, second := wire.Zxid(e.N[0]), wire.Zxid(e.N[1])
+	switch e.Kind {
+	case facts.Recovered:
+		c.recovered(s, first, second, uint64(e.N[2]))
+	case facts.FastForwarded:
+		c.fastForwarded(s, first)
+	case facts.Truncated:
+		c.truncated(s, first)
+	case facts.SnapshotLoaded:
+		c.snapshotLoaded(s, first, uint64(e.N[2]))
+	case facts.EpochProposed:
+		c.epochProposed(s, e.N[0])
+	case facts.AckEpochSent:
+		c.ackEpochSent(s, e.N[0], e.N[1])
+	case facts.Synchronizing:
+		c.synchronizing(s, e.N[0], second, uint64(e.N[2]))
+	case facts.NewLeaderAcked:
+		c.newLeaderAcked(s, e.N[0], second)
+	case facts.Established:
+		c.established(s, e.N[0], second, uint64(e.N[2]))
+	case facts.UpToDate:
+		c.upToDate(s, e.N[0])
+	case facts.ElectionStarted, facts.StepDown:
+		s.idle()
+	}
+}
+
+// Booted tells that a server's process starts. An empty disk then is a new
+// machine's: nothing that the old one promised binds it.
+func (c *Checker) Booted(id node.ID) {
+	s := c.server(id)
+	if s == nil {
+		return
+	}
+	s.down()
+	if len(c.ghost.Files(id)) == 0 {
+		s.promised, s.accepted, s.current = c.root, 0, 0
+	}
+}
 
 // Crashed tells that a server's process is gone, for whatever reason.
-func (c *Checker) Crashed(id node.ID) {}
+func (c *Checker) Crashed(id node.ID) {
+	if s := c.server(id); s != nil {
+		s.down()
+	}
+}
 
 // Finding returns the first violation, nil if there is none.
 func (c *Checker) Finding() *guarantee.Finding { return c.finding }
 
-// Log returns the committed transactions in zxid order, with the time when each
-// was first applied.
-func (c *Checker) Log() []history.Applied { return nil }
+// Log returns the committed transactions in zxid order, with the time when a
+// server first applied each; one that entered every tree by recovery or snapshot
+// bears the time of its commit.
+func (c *Checker) Log() []history.Applied {
+	var log []history.Applied
+	for e := c.frontier; e.prev != nil; e = e.prev {
+		log = append(log, history.Applied{At: e.at, Txn: e.txn})
+	}
+	slices.Reverse(log)
+	return log
+}
+
+// fail reports that a guarantee broke at the present fact. detail goes on where
+// the guarantee's sentence ends; entries lend their origins to the evidence.
+func (c *Checker) fail(s *server, id, detail string, entries ...*entry) {
+	if c.finding != nil {
+		return
+	}
+	f := &guarantee.Finding{
+		Guarantee:   id,
+		Explanation: strings.TrimSuffix(sentences[id], ".") + "; but " + detail,
+		Step:        c.now.step, At: c.now.at, Node: s.Name,
+	}
+	for i, e := range entries {
+		if e != nil && e.prev != nil && !slices.Contains(entries[:i], e) {
+			f.Evidence = append(f.Evidence, e.origin())
+		}
+	}
+	f.Evidence = append(f.Evidence, fmt.Sprintf("step %d: %s stated %v at %v", c.now.step, s.Name, c.now.event, c.now.at))
+	c.finding = f
+}
+
+// names renders a bit set of sids for people.
+func (c *Checker) names(bits uint64) string {
+	var out []string
+	for _, s := range c.servers {
+		if bits&s.bit != 0 {
+			out = append(out, s.Name)
+			bits &^= s.bit
+		}
+	}
+	if bits != 0 {
+		out = append(out, fmt.Sprintf("strangers %#b", bits))
+	}
+	if len(out) == 0 {
+		return "nobody"
+	}
+	return strings.Join(out, ", ")
+}

@@ -26,8 +26,8 @@ const (
 )
 
 const (
-	sourceZab  = "Junqueira, Reed, Serafini: Zab, DSN 2011; "
-	sourceRemx = "Ouyang et al.: Multi-Grained Specifications for ZooKeeper (Remix); "
+	sourceZab   = "Junqueira, Reed, Serafini: Zab, DSN 2011; "
+	sourceRemix = "Ouyang et al.: Multi-Grained Specifications for ZooKeeper (Remix); "
 )
 
 // Guarantees lists the invariants this package checks.
@@ -40,10 +40,10 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LocalPrimaryOrder, Sentence: "A server that logs or applies a transaction has done so with all that its leader proposed before it.", Source: sourceZab + "Local primary order"},
 	{ID: GlobalPrimaryOrder, Sentence: "A server never logs or applies a transaction of an earlier epoch after one of a later epoch.", Source: sourceZab + "Global primary order"},
 	{ID: PrimaryIntegrity, Sentence: "When a leader is established, its history holds every transaction that was delivered before.", Source: sourceZab + "Primary integrity"},
-	{ID: CommittedLog, Sentence: "The committed log only grows, one proposal after the other, and only committed transactions reach a serving server's tree.", Source: sourceRemx + "committed log monotonicity"},
-	{ID: LeaderCompleteness, Sentence: "A leader that enters synchronisation has the whole committed log in its initial history.", Source: sourceRemx + "leader log completeness"},
-	{ID: CommittedDurable, Sentence: "A truncation or a snapshot never removes a committed transaction from a server.", Source: sourceRemx + "committed log durability"},
-	{ID: ProcessConsistency, Sentence: "A learner that acknowledges NEWLEADER has on disk a prefix of the leader's log, with its whole initial history.", Source: sourceRemx + "process consistency; ZOOKEEPER-2845"},
+	{ID: CommittedLog, Sentence: "The committed log only grows, one proposal after the other, and only committed transactions reach a serving server's tree.", Source: sourceRemix + "committed log monotonicity"},
+	{ID: LeaderCompleteness, Sentence: "A leader that enters synchronisation has the whole committed log in its initial history.", Source: sourceRemix + "leader log completeness"},
+	{ID: CommittedDurable, Sentence: "A truncation or a snapshot never removes a committed transaction from a server.", Source: sourceRemix + "committed log durability"},
+	{ID: ProcessConsistency, Sentence: "A learner that acknowledges NEWLEADER has on disk a prefix of the leader's log, with its whole initial history.", Source: sourceRemix + "process consistency; ZOOKEEPER-2845"},
 	{ID: EpochSanity, Sentence: "currentEpoch is at most acceptedEpoch, neither falls, both are durable before anybody is told, and no log is ahead of currentEpoch.", Source: "Zab 1.0, phases 1 and 2; ZOOKEEPER-335"},
 	{ID: AckDurability, Sentence: "What a server acknowledges is durable there, with everything before it.", Source: "Zab 1.0, phases 2 and 3; ZOOKEEPER-4646"},
 	{ID: QuorumEvidence, Sentence: "A leader enters synchronisation, is established and commits only when a majority did acknowledge it.", Source: sourceZab + "quorums of phases 1 to 3"},
@@ -52,3 +52,12 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ExpiryNotEarly, Sentence: "A leader expires a session only after hearing nothing of it for its whole timeout.", Source: "ZooKeeper programmer's guide, sessions"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
 }
+
+// sentences finds a guarantee's sentence by its ID.
+var sentences = func() map[string]string {
+	m := make(map[string]string, len(Guarantees))
+	for _, g := range Guarantees {
+		m[g.ID] = g.Sentence
+	}
+	return m
+}()

@@ -1,0 +1,87 @@
+package live
+
+import (
+	"fmt"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// recovered compares what a server made of its disk with what the disk says, and
+// that with what the server had promised to keep.
+func (c *Checker) recovered(s *server, z, snapshot wire.Zxid, digest uint64) {
+	s.down()
+	base := c.position(snapshot)
+	if base == nil {
+		c.fail(s, ReplayDeterminism, fmt.Sprintf("%s starts from a snapshot of %v, a zxid nobody proposed", s.Name, snapshot))
+		return
+	}
+	end, problem := c.logHistory(s, cached, base)
+	if problem == "" && c.position(z) != end {
+		problem = fmt.Sprintf("the log ends at %v", end)
+	}
+	if problem != "" {
+		c.fail(s, ReplayDeterminism, fmt.Sprintf("%s recovers %v from its snapshot of %v, while on its disk %s", s.Name, z, snapshot, problem), end)
+		return
+	}
+	if want := c.folds.digest(end); want != digest {
+		c.fail(s, ReplayDeterminism, fmt.Sprintf("%s recovers %v with digest %016x, it should be %016x", s.Name, z, digest, want), end)
+		return
+	}
+	if !end.holds(s.promised) {
+		c.fail(s, AckDurability, fmt.Sprintf("%s recovers a history up to %v, having acknowledged %v", s.Name, end, s.promised), s.promised, end)
+		return
+	}
+	s.log, s.tree = end, end
+}
+
+// fastForwarded moves the memory tree to the end of the log.
+func (c *Checker) fastForwarded(s *server, z wire.Zxid) {
+	e := c.position(z)
+	if e == nil || s.log != nil && e != s.log {
+		c.fail(s, ReplayDeterminism, fmt.Sprintf("%s brings its tree to %v, its log ends at %v", s.Name, z, s.log), e, s.log)
+		return
+	}
+	s.tree = e
+}
+
+// truncated cuts a log. Committed transactions are never cut.
+func (c *Checker) truncated(s *server, z wire.Zxid) {
+	if s.log == nil {
+		return
+	}
+	end := s.log.upTo(z)
+	if kept := s.log.lastCommitted(); kept.zxid > end.zxid {
+		c.fail(s, CommittedDurable, fmt.Sprintf("%s cuts its log after %v and loses %v, which is committed", s.Name, z, kept), kept)
+		return
+	}
+	s.log, s.tree = end, end
+	if s.promised.zxid > end.zxid {
+		s.promised = s.promised.upTo(end.zxid)
+	}
+	for n := len(s.pending); n > 0 && s.pending[n-1].zxid > z; n-- {
+		s.pending = s.pending[:n-1]
+	}
+}
+
+// snapshotLoaded replaces a learner's history by its leader's.
+func (c *Checker) snapshotLoaded(s *server, z wire.Zxid, digest uint64) {
+	e := c.position(z)
+	if e == nil {
+		c.fail(s, Integrity, fmt.Sprintf("%s loads a snapshot of %v, a zxid nobody proposed", s.Name, z))
+		return
+	}
+	if s.log != nil {
+		if kept := s.log.lastCommitted(); !e.holds(kept) {
+			c.fail(s, CommittedDurable, fmt.Sprintf("%s replaces its history by a snapshot of %v and loses %v, which is committed", s.Name, z, kept), e, kept)
+			return
+		}
+	}
+	if want := c.folds.digest(e); want != digest {
+		c.fail(s, PrefixConsistency, fmt.Sprintf("%s loads a snapshot of %v with digest %016x, it should be %016x", s.Name, z, digest, want), e)
+		return
+	}
+	s.log, s.tree, s.pending = e, e, s.pending[:0]
+	// Until the snapshot is durable a crash brings back the old history, which
+	// may have had an uncommitted tail; after, only the new one.
+	s.promised = s.promised.lastCommitted()
+}

@@ -1,0 +1,52 @@
+package live
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// server is the ghost of one member: what it has said so far comes to.
+type server struct {
+	Server
+	index int // in Checker.servers
+	bit   uint64
+
+	// log is the history in its log files as the page cache shows them, tree the
+	// one its memory holds. Nil while it is down and until it has recovered.
+	log, tree *entry
+	// pending lists log records not yet seen durable, oldest first.
+	pending []record
+	// promised is the longest history that it said to hold durably and has not
+	// been told to drop since. It survives crashes.
+	promised *entry
+	// accepted and current are the highest epoch files seen durable.
+	accepted, current int64
+
+	// leads is the epoch it leads since entering synchronisation, 0 if none.
+	// serving: established, or up to date with an established leader.
+	leads   int64
+	serving bool
+	// since is when it was established, touched when it last heard of each
+	// session since.
+	since   time.Duration
+	touched map[int64]time.Duration
+}
+
+// record is one append to a log file.
+type record struct {
+	zxid wire.Zxid
+	file string
+	end  int64 // size of the file with it
+}
+
+// idle ends whatever role the server played.
+func (s *server) idle() {
+	s.leads, s.serving = 0, false
+}
+
+// down forgets what a process loses with its memory.
+func (s *server) down() {
+	s.idle()
+	s.log, s.tree, s.pending = nil, nil, s.pending[:0]
+}
