@@ -1,0 +1,153 @@
+package workloads
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"pgregory.net/rapid"
+)
+
+func TestPlanLines(t *testing.T) {
+	tests := []struct {
+		line string
+		op   Op
+	}{
+		{"op 17 c3 1.204s cas /r/2 value=c3.17 version=seen",
+			Op{ID: 17, Client: 3, At: 1204 * time.Millisecond, F: history.Set, Path: "/r/2", Value: "c3.17", Version: Seen}},
+		{"op 18 c0 0s write /r/2 value=c0.18",
+			Op{ID: 18, F: history.Set, Path: "/r/2", Value: "c0.18", Version: Any}},
+		{"op 19 c1 20ms cas /r/2 value=x version=0",
+			Op{ID: 19, Client: 1, At: 20 * time.Millisecond, F: history.Set, Path: "/r/2", Value: "x"}},
+		{"op 20 c1 20ms create /q/0/n- value=c1.20 mode=ephemeral-sequential pipelined",
+			Op{ID: 20, Client: 1, At: 20 * time.Millisecond, F: history.Create, Path: "/q/0/n-", Value: "c1.20",
+				Mode: wire.ModeEphemeralSequential, Pipelined: true}},
+		{"op 21 c1 20ms delete /q/0/?",
+			Op{ID: 21, Client: 1, At: 20 * time.Millisecond, F: history.Delete, Path: "/q/0/?", Version: Any}},
+		{"op 22 c1 20ms multi [check /r/0 version=3] [write /r/0 value=a] [create /r/1 value=b] [delete /r/2]",
+			Op{ID: 22, Client: 1, At: 20 * time.Millisecond, F: history.Multi, Parts: []Part{
+				{F: history.Check, Path: "/r/0", Version: 3},
+				{F: history.Set, Path: "/r/0", Value: "a", Version: Any},
+				{F: history.Create, Path: "/r/1", Value: "b"},
+				{F: history.Delete, Path: "/r/2", Version: Any},
+			}}},
+		{"op 23 c1 2s hang for=3s",
+			Op{ID: 23, Client: 1, At: 2 * time.Second, F: Hang, For: 3 * time.Second}},
+		{"op 24 c1 2s sync-children /q/0", Op{ID: 24, Client: 1, At: 2 * time.Second, F: SyncChildren, Path: "/q/0"}},
+		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
+		{`op 26 c1 2s write "/a b" value=""`,
+			Op{ID: 26, Client: 1, At: 2 * time.Second, F: history.Set, Path: "/a b", Version: Any}},
+	}
+	for _, test := range tests {
+		got, err := ParseOp(test.line)
+		if err != nil || !reflect.DeepEqual(got, test.op) {
+			t.Errorf("%s\nparsed %+v, %v\n  want %+v", test.line, got, err, test.op)
+		}
+		if got := test.op.String(); got != test.line {
+			t.Errorf("printed %s\n   want %s", got, test.line)
+		}
+	}
+}
+
+func TestPlanLineErrors(t *testing.T) {
+	tests := []struct{ line, want string }{
+		{"", `a line starts with "op"`},
+		{"opp 1 c0 0s move", `a line starts with "op", not "opp"`},
+		{"op x c0 0s move", `"x" is no number of an operation`},
+		{"op 0 c0 0s move", `"0" is no number of an operation`},
+		{"op 1", "the client, like c3, is missing"},
+		{"op 1 3 0s move", `"3" is no client; write c0`},
+		{"op 1 c0 soon move", `time "soon"; write a duration`},
+		{"op 1 c0 -1s move", `time "-1s"; write a duration`},
+		{"op 1 c0 0s", "the function is missing"},
+		{"op 1 c0 0s crate /a", `unknown function "crate"; here they are create, delete`},
+		{"op 1 c0 0s check /a", `unknown function "check"`},
+		{"op 1 c0 0s get", "the path of get is missing"},
+		{"op 1 c0 0s get value=x", "the path of get is missing"},
+		{"op 1 c0 0s get a", `path "a"; paths start with /`},
+		{"op 1 c0 0s get /a value=x", "get takes no value="},
+		{"op 1 c0 0s get /a b", `get: unexpected word "b"`},
+		{"op 1 c0 0s get /a [", `get takes no "["`},
+		{"op 1 c0 0s cas /a value=x", "cas needs version=seen"},
+		{"op 1 c0 0s cas /a value=x version=any", "cas needs version=seen"},
+		{"op 1 c0 0s cas /a value=x version=-1", `version "-1"; write any, seen or a number`},
+		{"op 1 c0 0s create /a mode=temporary", `unknown mode "temporary"; modes are persistent`},
+		{"op 1 c0 0s multi", "a multi without parts"},
+		{"op 1 c0 0s multi [get /a]", `unknown function "get"; here they are create, delete, write, cas, check`},
+		{"op 1 c0 0s multi [write /a value=x", "lacks its ]"},
+		{"op 1 c0 0s multi [cas /a value=x]", "cas needs version=seen"},
+		{"op 1 c0 0s hang for=long", `for "long"; write a duration`},
+		{"op 1 c0 0s move pipelined pipelined", `unexpected word "pipelined"`},
+		{`op 1 c0 0s write /a value="x`, "unfinished quote"},
+	}
+	for _, test := range tests {
+		_, err := ParseOp(test.line)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q\n got %v\nwant %s", test.line, err, test.want)
+		}
+	}
+}
+
+// part draws the arguments that a verb takes.
+func part(t *rapid.T, v verb) Part {
+	p := Part{F: v.f}
+	if v.path {
+		p.Path = "/" + rapid.String().Draw(t, "path")
+	}
+	if v.value {
+		p.Value = rapid.String().Draw(t, "value")
+	}
+	switch {
+	case v.conditional:
+		p.Version = rapid.SampledFrom([]VersionArg{Seen, 0, 1, 1 << 30}).Draw(t, "version")
+	case v.version:
+		p.Version = rapid.SampledFrom([]VersionArg{Any, Seen, 0, 7}).Draw(t, "version")
+	case v.f == history.Set:
+		p.Version = Any
+	}
+	if v.mode {
+		p.Mode = rapid.Int32Range(0, int32(len(modeNames)-1)).Draw(t, "mode")
+	}
+	return p
+}
+
+func TestPlanLinesRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		fitting := func(v verb) bool { return !v.onlyInMulti }
+		v := rapid.SampledFrom(verbs).Filter(fitting).Draw(t, "verb")
+		p := part(t, v)
+		op := Op{
+			ID: rapid.IntRange(1, 1<<40).Draw(t, "id"), Client: rapid.IntRange(0, 99).Draw(t, "client"),
+			At: time.Duration(rapid.Int64Min(0).Draw(t, "at")), Pipelined: rapid.Bool().Draw(t, "pipelined"),
+			F: p.F, Path: p.Path, Value: p.Value, Version: p.Version, Mode: p.Mode,
+		}
+		if v.hangs {
+			op.For = time.Duration(rapid.Int64Min(0).Draw(t, "for"))
+		}
+		if v.parts {
+			inMulti := rapid.SampledFrom(verbs).Filter(func(v verb) bool { return v.inMulti })
+			for range rapid.IntRange(1, 4).Draw(t, "parts") {
+				op.Parts = append(op.Parts, part(t, inMulti.Draw(t, "part")))
+			}
+		}
+		got, err := ParseOp(op.String())
+		if err != nil || !reflect.DeepEqual(got, op) {
+			t.Fatalf("%v\nparsed %+v, %v\n  want %+v", op, got, err, op)
+		}
+	})
+}
+
+func ExampleParseOp() {
+	op, err := ParseOp("op 17 c3 1.204s cas /r/2 value=c3.17 version=seen pipelined")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	op.Version, op.Pipelined = 4, false
+	fmt.Println(op)
+	// Output: op 17 c3 1.204s cas /r/2 value=c3.17 version=4
+}
