@@ -59,19 +59,19 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 		return Plan{}, err
 	}
 	w := s.workload()
-	p.Shape = w.Draw(sim.Stream(seed, "shape"))
+	p.Shape = w.Draw(sim.NewStream(seed, "shape"))
 	p.Shape.Duration = p.Knobs.Safety
-	p.Ops = w.Generate(sim.Stream(seed, "workload"), p.Shape)
+	p.Ops = w.Generate(sim.NewStream(seed, "workload"), p.Shape)
 	profile := s.Profile
 	if o.Profile != "" {
 		profile = o.Profile
 	}
-	p.Faults = faults.Draw(sim.Stream(seed, "faults"), profile, p.faultShape())
+	p.Faults = faults.Draw(sim.NewStream(seed, "faults"), profile, p.faultShape())
 	return p, p.Validate()
 }
 
 func knobsFor(seed uint64, o PlanOptions) (Knobs, error) {
-	k := drawKnobs(sim.Stream(seed, "knobs"))
+	k := drawKnobs(sim.NewStream(seed, "knobs"))
 	if o.Duration > 0 {
 		k.Safety = o.Duration
 	}

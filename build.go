@@ -1,0 +1,139 @@
+package stampede
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/live"
+	"github.com/stampede-sim/stampede/faults"
+	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
+	"github.com/stampede-sim/stampede/workloads"
+)
+
+// newRun builds the world of a plan and boots everybody.
+func newRun(p Plan, o RunOptions) *run {
+	scenario, err := Lookup(p.Scenario)
+	if err != nil {
+		panic("stampede: " + err.Error())
+	}
+	r := &run{plan: p, workload: scenario.workload(), world: sim.NewWorld(p.Knobs.world(p.Seed))}
+	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
+	r.ensemble = newEnsemble(p.Knobs)
+	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift})
+	if o.Trace != nil {
+		r.world.SetTrace(o.Trace)
+	}
+	r.addServers()
+	r.addClients()
+	r.watch(o)
+	r.injector = faults.Apply(r.world, p.Faults, faults.Options{From: p.Knobs.WarmUp, Vocabulary: p.vocabulary()})
+	for _, process := range r.world.Processes() {
+		r.world.Start(process.ID)
+	}
+	return r
+}
+
+// addServers adds zk1 … zkN, whose process IDs are 0 … N-1.
+func (r *run) addServers() {
+	k := r.plan.Knobs
+	var members []coordinator.Member
+	for sid := 1; sid <= k.Servers; sid++ {
+		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid)})
+	}
+	for sid, name := range k.serverNames() {
+		cfg := coordinator.Config{
+			Sid: int64(sid + 1), Members: members, Tick: k.Tick,
+			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
+			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync,
+			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
+		}
+		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })
+	}
+}
+
+// addClients adds c0 … with their parts of the plan.
+func (r *run) addClients() {
+	k, shape := r.plan.Knobs, r.plan.Shape
+	setup, final := r.workload.Setup(shape), r.workload.FinalReads(shape)
+	r.finals = len(final)
+	r.clients = make([]*workloads.Client, shape.Clients)
+	var servers []node.ID
+	for _, s := range r.ensemble.servers {
+		servers = append(servers, s.ID)
+	}
+	for i := range shape.Clients {
+		cfg := workloads.ClientConfig{
+			Index: i, Servers: servers,
+			SessionTimeout: k.SessionTimeout, OpTimeout: k.OpTimeout,
+			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
+			StartAt: k.WarmUp, StopAt: k.healAt() + calm, FinalAt: k.healAt() + calm,
+			Record: r.recorder,
+		}
+		r.world.Add(clientName(i), clientGroup, func() node.Node {
+			r.clients[i] = workloads.NewClient(cfg)
+			return r.clients[i]
+		})
+	}
+}
+
+// supervision is after how long a process that exited by itself is started again,
+// as an operator's supervisor would.
+const supervision = time.Second
+
+// watch puts the checkers between the nodes and the faults: a fact is judged
+// before a fault may strike at it.
+func (r *run) watch(o RunOptions) {
+	r.world.OnEvent(func(s sim.Seen) {
+		r.marks.add(s.Event.Kind)
+		if int(s.Node) < r.plan.Knobs.Servers {
+			r.ensemble.observe(s)
+			r.checker.Observe(s.Step, s.At, s.Node, s.Event)
+			if r.checker.Finding() != nil {
+				r.world.Stop("a live invariant is broken")
+			}
+		}
+		if o.Observe != nil {
+			o.Observe(s)
+		}
+	})
+	r.world.OnProcess(func(c sim.ProcessChange) {
+		if int(c.Node) < r.plan.Knobs.Servers {
+			r.changed(c)
+		}
+	})
+}
+
+// changed follows the life of a server.
+func (r *run) changed(c sim.ProcessChange) {
+	switch c.Kind {
+	case sim.Booted:
+		r.checker.Booted(c.Node)
+	case sim.Crashed, sim.Exited:
+		r.ensemble.lost(c.Node)
+		r.checker.Crashed(c.Node)
+	}
+	if c.Kind != sim.Exited {
+		return
+	}
+	r.world.At(c.At+supervision, "supervisor", func() {
+		if !r.world.Processes()[c.Node].Up {
+			r.world.Start(c.Node)
+		}
+	})
+}
+
+// ghost shows the live checker the disks of the world.
+type ghost struct{ world *sim.World }
+
+func (g ghost) Files(id node.ID) []string { return g.world.DiskOf(id).Files() }
+
+func (g ghost) Read(id node.ID, file string) ([]byte, bool) { return g.world.DiskOf(id).Read(file) }
+
+func (g ghost) Durable(id node.ID, file string) ([]byte, bool) {
+	return g.world.DiskOf(id).Durable(file)
+}
+
+func (g ghost) DurableSize(id node.ID, file string) int64 {
+	return g.world.DiskOf(id).DurableSize(file)
+}

@@ -1,0 +1,219 @@
+package stampede
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers"
+	"github.com/stampede-sim/stampede/checkers/guarantee"
+	"github.com/stampede-sim/stampede/checkers/live"
+	"github.com/stampede-sim/stampede/faults"
+	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
+	"github.com/stampede-sim/stampede/workloads"
+)
+
+// RunOptions say what to watch of a run. None of them changes what happens in it.
+type RunOptions struct {
+	// Trace receives every line of the trace.
+	Trace func(sim.Line)
+	// Observe receives every fact that a process states.
+	Observe func(sim.Seen)
+	// Clock measures the wall time of the result; nil leaves it 0.
+	Clock func() time.Time
+}
+
+// run is one execution of a plan.
+type run struct {
+	plan     Plan
+	workload workloads.Workload
+	world    *sim.World
+	injector *faults.Injector
+	recorder *workloads.Recorder
+	checker  *live.Checker
+	clients  []*workloads.Client
+	finals   int
+	marks    tally
+	ensemble ensemble
+	broken   *guarantee.Finding
+}
+
+// Run executes a plan and judges it. The same plan gives the same result on any
+// machine, wall time aside. A plan that [Plan.Validate] rejects is a bug of the
+// caller and panics.
+func Run(p Plan, o RunOptions) Result {
+	if err := p.Validate(); err != nil {
+		panic("stampede: " + err.Error())
+	}
+	var began time.Time
+	if o.Clock != nil {
+		began = o.Clock()
+	}
+	r := newRun(p, o)
+	defer r.world.Close()
+	r.phases()
+	result := r.result()
+	if o.Clock != nil {
+		result.WallSeconds = o.Clock().Sub(began).Seconds()
+	}
+	return result
+}
+
+// phases runs the world through its life: warm-up, safety with faults, then
+// healing and convergence. It returns early when a guarantee breaks.
+func (r *run) phases() {
+	k := r.plan.Knobs
+	if !r.world.Run(k.WarmUp) {
+		return
+	}
+	if !r.recorder.Ready() {
+		r.fail(k.WarmUp, "the workload was not set up during warm-up")
+		return
+	}
+	if !r.world.Run(k.healAt()) {
+		return
+	}
+	r.injector.HealAll()
+	r.converge()
+}
+
+// healAt is when the safety phase ends.
+func (k Knobs) healAt() time.Duration { return k.WarmUp + k.Safety }
+
+// calm is the time between healing and the final reads, in which clients may
+// still start operations.
+const calm = 500 * time.Millisecond
+
+// glance is how often the harness looks whether the ensemble has converged.
+const glance = 50 * time.Millisecond
+
+// converge lets the healed world run until it has converged, or blames it.
+func (r *run) converge() {
+	deadline := r.plan.Knobs.healAt() + r.plan.Knobs.Liveness
+	for r.world.Now() < deadline {
+		if !r.world.Run(min(r.world.Now()+glance, deadline)) {
+			return
+		}
+		if r.pending() == "" {
+			return
+		}
+	}
+	r.fail(deadline, r.pending())
+}
+
+// pending is the first reason why the world has not converged, "" if it has.
+func (r *run) pending() string {
+	if reason := r.ensemble.pending(); reason != "" {
+		return reason
+	}
+	if done := r.recorder.Finals(); done < r.finals {
+		return fmt.Sprintf("%d of %d final reads are answered", done, r.finals)
+	}
+	return ""
+}
+
+// fail blames the ensemble for not making progress.
+func (r *run) fail(at time.Duration, reason string) {
+	var evidence []string
+	for _, p := range r.world.Processes() {
+		if p.Group == serverGroup {
+			evidence = append(evidence, describe(p)+r.ensemble.describe(p.ID))
+		}
+	}
+	for i, c := range r.clients {
+		evidence = append(evidence, clientName(i)+": "+c.State())
+	}
+	r.broken = &guarantee.Finding{
+		Guarantee:   Liveness,
+		Explanation: fmt.Sprintf("%v after the faults ended: %s (%s)", at-min(at, r.plan.Knobs.healAt()), reason, strings.Join(evidence, "; ")),
+		Evidence:    evidence, At: at, Step: r.world.Steps(),
+	}
+}
+
+func describe(p sim.ProcessInfo) string {
+	if !p.Up {
+		return p.Name + ": down"
+	}
+	return fmt.Sprintf("%s: %s, term %d", p.Name, p.Role, p.Term)
+}
+
+// result collects what the run came to and has it judged.
+func (r *run) result() Result {
+	out := r.measured()
+	if f := r.world.Failure(); f != nil {
+		out.Stack = f.Stack
+		out.blame(guarantee.Finding{
+			Guarantee: NoPanic, Explanation: f.Name + " panicked: " + f.Reason,
+			Step: f.Step, At: f.At, Node: f.Name,
+		})
+		return out
+	}
+	if f := r.checker.Finding(); f != nil {
+		out.blame(*f)
+		return out
+	}
+	out.Report = checkers.Judge(out.History, checkers.Options{Judges: r.workload.Judges, Require: r.workload.NeedsKinds})
+	out.Notes = out.Report.Notes
+	out.blame(out.Report.Findings...)
+	if out.Failed() {
+		return out
+	}
+	if r.broken != nil {
+		out.blame(*r.broken)
+		return out
+	}
+	out.Verdict = out.Report.Verdict
+	if out.Verdict != checkers.Pass {
+		out.Explanation = strings.Join(out.Notes, "; ")
+	}
+	return out
+}
+
+// measured is the result without a verdict.
+func (r *run) measured() Result {
+	out := Result{
+		Scenario: r.plan.Scenario, Seed: r.plan.Seed, Bugs: r.plan.Bugs.String(),
+		Hash: fmt.Sprintf("%016x", r.world.Hash()), Events: r.world.Steps(),
+		VirtualSeconds: r.world.Now().Seconds(),
+		Faults:         map[string]int{}, Skipped: map[string]int{},
+		Marks: r.marks.named(r.world.Counters()), Knobs: map[string]string{},
+		Plan: r.plan, Spans: r.injector.Spans(), Checkpoints: r.world.Checkpoints(),
+	}
+	out.Ops.OK, out.Ops.Fail, out.Ops.Info = r.recorder.Counts()
+	for _, c := range r.injector.Counts() {
+		out.Faults[c.Kind], out.Skipped[c.Kind] = c.Injected, c.Skipped
+	}
+	for _, s := range r.plan.Knobs.Settings() {
+		out.Knobs[s.Name] = s.Value
+	}
+	out.History = r.recorder.History()
+	out.History.Log = r.checker.Log()
+	return out
+}
+
+// tally counts facts by the code of their kind.
+type tally []uint64
+
+func (t *tally) add(k *node.EventKind) {
+	if int(k.Code) >= len(*t) {
+		*t = append(*t, make(tally, int(k.Code)-len(*t)+1)...)
+	}
+	(*t)[k.Code]++
+}
+
+// named turns the counts into marks, with the world's own counters.
+func (t tally) named(counters []sim.Counter) map[string]uint64 {
+	marks := map[string]uint64{}
+	for _, k := range allFacts() {
+		if int(k.Code) < len(t) && t[k.Code] > 0 {
+			marks[k.Mark()] = t[k.Code]
+		}
+	}
+	for _, c := range counters {
+		if c.N > 0 {
+			marks["sim."+c.Name] = c.N
+		}
+	}
+	return marks
+}
