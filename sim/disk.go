@@ -1,0 +1,229 @@
+package sim
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// Disk is one process's disk as a tool outside the process sees it: for tests
+// and checkers.
+type Disk struct {
+	dir     directory
+	rand    *rand.Rand // what crashes keep
+	dice    dice       // how long syncs take
+	sync    Latency
+	syncDir Latency
+	// last is when the latest sync requested so far completes. A disk completes
+	// its syncs in the order they were asked for, like a device's flush queue.
+	last int64
+}
+
+func newDisk(r *rand.Rand, cfg DiskConfig) *Disk {
+	return &Disk{
+		dir: newDirectory(), rand: r, sync: cfg.Sync, syncDir: cfg.SyncDir,
+		dice: dice{rand.NewPCG(r.Uint64(), r.Uint64())},
+	}
+}
+
+// DiskOf returns the disk of a process, up or down.
+func (w *World) DiskOf(id node.ID) *Disk { return w.process(id).disk }
+
+// Files returns the names of all files, sorted.
+func (d *Disk) Files() []string { return slices.Sorted(maps.Keys(d.dir.cache)) }
+
+// Read returns a copy of a file as the process sees it, and whether it exists.
+func (d *Disk) Read(name string) ([]byte, bool) {
+	f, ok := d.dir.cache[name]
+	if !ok {
+		return nil, false
+	}
+	return slices.Clone(f.cache), true
+}
+
+// Durable returns a copy of what a crash that loses everything unsynced would
+// leave of a file, and whether it would leave the file.
+func (d *Disk) Durable(name string) ([]byte, bool) {
+	f, ok := d.dir.durable[name]
+	if !ok {
+		return nil, false
+	}
+	return slices.Clone(f.durable), true
+}
+
+// diskHandle is the disk as one incarnation uses it: its writes end with it.
+type diskHandle struct {
+	inc *incarnation
+	d   *Disk
+}
+
+func (h *diskHandle) Read(name string) ([]byte, bool) { return h.d.Read(name) }
+
+func (h *diskHandle) List() []string { return h.d.Files() }
+
+func (h *diskHandle) Size(name string) int64 {
+	if f, ok := h.d.dir.cache[name]; ok {
+		return int64(len(f.cache))
+	}
+	return 0
+}
+
+func (h *diskHandle) Append(name string, b []byte) error {
+	if h.inc.effect() {
+		h.d.dir.open(name).append(b)
+		h.wrote("append", name, b)
+	}
+	return nil
+}
+
+func (h *diskHandle) WriteFile(name string, b []byte) error {
+	if h.inc.effect() {
+		h.d.dir.open(name).rewrite(b)
+		h.wrote("write", name, b)
+	}
+	return nil
+}
+
+func (h *diskHandle) Truncate(name string, size int64) error {
+	f, ok := h.d.dir.cache[name]
+	if !ok {
+		return missing("truncate", name)
+	}
+	if size >= 0 && size < int64(len(f.cache)) && h.inc.effect() {
+		f.truncate(int(size))
+		h.wrote("truncate", name, nil)
+	}
+	return nil
+}
+
+func (h *diskHandle) Rename(from, to string) error {
+	f, ok := h.d.dir.cache[from]
+	if !ok {
+		return missing("rename", from)
+	}
+	if from != to && h.inc.effect() {
+		h.d.dir.note(link{kind: renamed, from: from, to: to, file: f})
+		h.wrote("rename to "+to, from, nil)
+	}
+	return nil
+}
+
+func (h *diskHandle) Remove(name string) error {
+	if _, ok := h.d.dir.cache[name]; ok && h.inc.effect() {
+		h.d.dir.note(link{kind: removed, from: name})
+		h.wrote("remove", name, nil)
+	}
+	return nil
+}
+
+func missing(op, name string) error {
+	return fmt.Errorf("%s %s: %w", op, name, fs.ErrNotExist)
+}
+
+// wrote folds one operation into the hash and ends its effect.
+func (h *diskHandle) wrote(op, name string, b []byte) {
+	inc, w := h.inc, h.inc.w
+	w.ledger.add(w.now, uint64(evWrite)<<32|uint64(uint32(inc.p.id)), hashString(uint64(len(op)), name), hashBytes(0, b))
+	if w.trace != nil {
+		w.emit(verbWrite, inc.p.id, node.Nobody, writeText{op, name, len(b)})
+	}
+	inc.done()
+}
+
+// request is one fsync under way, in a slot of its incarnation; free slots have
+// key 0.
+type request struct {
+	tag  node.Tag
+	task *node.Task // woken instead of a callback, if set
+	file *file      // nil for the directory
+	name string
+	upto uint64 // operations covered: those before the call
+	err  error
+	key  uint64 // of its event
+}
+
+func (h *diskHandle) Sync(name string, tag node.Tag) { h.syncFile(name, request{tag: tag}) }
+
+func (h *diskHandle) SyncDir(tag node.Tag) { h.syncNames(request{tag: tag}) }
+
+// WakeSynced wakes a task when a file is durable.
+func (inc *incarnation) WakeSynced(t *node.Task, name string) {
+	inc.disk.syncFile(name, request{task: t})
+}
+
+// WakeDirSynced wakes a task when the directory is durable.
+func (inc *incarnation) WakeDirSynced(t *node.Task) { inc.disk.syncNames(request{task: t}) }
+
+func (h *diskHandle) syncFile(name string, r request) {
+	if !h.inc.effect() {
+		return
+	}
+	r.name = name
+	if f, ok := h.d.dir.cache[name]; ok {
+		r.file, r.upto = f, f.now()
+	} else {
+		r.err = missing("sync", name)
+	}
+	h.ask(r, &h.d.sync)
+}
+
+func (h *diskHandle) syncNames(r request) {
+	if h.inc.effect() {
+		r.name, r.upto = "the directory", h.d.dir.now()
+		h.ask(r, &h.d.syncDir)
+	}
+}
+
+// ask queues a request and ends its effect.
+func (h *diskHandle) ask(r request, l *Latency) {
+	inc, w := h.inc, h.inc.w
+	h.d.last = max(h.d.last, w.now+h.d.dice.sample(l))
+	slot := inc.requestSlot()
+	r.key = w.queue.schedule(h.d.last, evDisk, int32(inc.p.id), slot)
+	inc.requests[slot] = r
+	inc.done()
+}
+
+func (inc *incarnation) requestSlot() uint32 {
+	if n := len(inc.freeReq); n > 0 {
+		slot := inc.freeReq[n-1]
+		inc.freeReq = inc.freeReq[:n-1]
+		return slot
+	}
+	inc.requests = append(inc.requests, request{})
+	return uint32(len(inc.requests) - 1)
+}
+
+// completeSync makes durable what a request covers, and tells the process. A
+// paused process learns it later; its kernel does not wait.
+func (w *World) completeSync(e event) {
+	p := w.procs[e.node]
+	inc := p.inc
+	r := inc.requests[e.slot]
+	switch {
+	case r.file != nil:
+		r.file.settle(r.upto)
+	case r.err == nil:
+		p.disk.dir.settle(r.upto)
+	}
+	if p.postpone(e) {
+		return
+	}
+	inc.requests[e.slot] = request{}
+	inc.freeReq = append(inc.freeReq, e.slot)
+	w.step(e, uint64(r.tag.Kind), r.tag.Arg)
+	if w.trace != nil {
+		w.emit(verbSync, p.id, node.Nobody, r.name)
+	}
+	w.enter(inc)
+	if r.task != nil {
+		r.task.Wake(r.err)
+	} else {
+		inc.node.DiskDone(r.tag, r.err)
+	}
+	w.leave(inc)
+}
