@@ -108,7 +108,8 @@ func (l *Log) StartAfter(z wire.Zxid) {
 		for len(l.files) > 0 {
 			l.dropActive()
 		}
-		l.last, l.durable = z, z
+		l.last, l.durable, l.covered = z, min(l.durable, z), 0
+		l.chores = append(l.chores, chore{kind: flushNames})
 	}
 	l.base = z
 	for _, name := range l.stale {

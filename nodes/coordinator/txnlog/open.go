@@ -27,7 +27,7 @@ type Opened struct {
 }
 
 // Open reads the log on d. Nothing it finds counts as durable before the first
-// sync, so a log with records is Dirty. With bugs.TornTailRefusesStart a torn
+// sync, so the log on any but an empty disk is Dirty. With bugs.TornTailRefusesStart a torn
 // tail is taken for corruption.
 func Open(d node.Disk, b bugs.Set) (*Log, Opened) {
 	l := &Log{disk: d}
@@ -43,10 +43,22 @@ func Open(d node.Disk, b bugs.Set) (*Log, Opened) {
 		o.Corrupt = fmt.Sprintf("%s: checksum mismatch at offset %d", o.TornFile, o.TornAt)
 	}
 	if f := l.active(); f != nil {
-		f.synced, f.listed = 0, false
 		l.last, o.LastZxid, o.Start = f.last, f.last, l.files[0].first
 	}
+	l.settleBoot()
 	return l, o
+}
+
+// settleBoot makes what was found durable before anything is added to it. A
+// process can die without its machine: then the page cache survives, with cuts
+// and removals that a later power failure would undo behind newer records.
+func (l *Log) settleBoot() {
+	if f := l.active(); f != nil {
+		l.chores = append(l.chores, chore{kind: flushFile, name: f.name})
+	}
+	if len(l.disk.List()) > 0 {
+		l.chores = append(l.chores, chore{kind: flushNames})
+	}
 }
 
 // logFiles lists the log files by first zxid.

@@ -1,0 +1,120 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
+	"github.com/stampede-sim/stampede/nodes/coordinator/txnlog"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+const snapshotPrefix = "snapshot."
+
+// snapshotName returns the name of the snapshot of z.
+func snapshotName(z wire.Zxid) string { return snapshotPrefix + strconv.FormatInt(int64(z), 16) }
+
+// snapshots lists the zxids of all snapshot files, newest first.
+func snapshots(d node.Disk) []wire.Zxid {
+	var zs []wire.Zxid
+	for _, name := range d.List() {
+		hex, ok := strings.CutPrefix(name, snapshotPrefix)
+		if !ok {
+			continue
+		}
+		if z, err := strconv.ParseInt(hex, 16, 64); err == nil {
+			zs = append(zs, wire.Zxid(z))
+		}
+	}
+	slices.Sort(zs)
+	slices.Reverse(zs)
+	return zs
+}
+
+// loadSnapshot restores the tree of one snapshot.
+func loadSnapshot(d node.Disk, z wire.Zxid) (*tree.Tree, error) {
+	data, _ := d.Read(snapshotName(z))
+	t, err := tree.Restore(data)
+	if err != nil {
+		return nil, fmt.Errorf("store: %s: %w", snapshotName(z), err)
+	}
+	t.SetLastProcessed(z)
+	return t, nil
+}
+
+// SaveSnapshot drains snap, at most chunk nodes at a time, into a file and
+// publishes it. The server may apply transactions meanwhile; each chunk is synced
+// before the next is serialized. It fails with the disk, and gives up (saved
+// false) if the log is truncated meanwhile, as the snapshot may hold what was cut.
+//
+// Before the snapshot gets its name, the log must be durable as far as it went
+// when serialization ended: a fuzzy snapshot is only right together with every
+// transaction that may have left traces in it. Somebody else must Sync the log.
+func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapshot, chunk int) (saved bool, err error) {
+	name, cuts := snapshotName(snap.Zxid()), log.Cuts()
+	write := d.WriteFile
+	for more := true; more; write = d.Append {
+		var data []byte
+		data, more = snap.Next(chunk)
+		if err = write(name+temporary, data); err == nil {
+			err = t.Sync(name + temporary)
+		}
+		if err != nil {
+			return false, fmt.Errorf("store: save %s: %w", name, err)
+		}
+	}
+	err = log.AwaitDurable(t, log.LastZxid())
+	if log.Cuts() != cuts {
+		return false, d.Remove(name + temporary)
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, publish(t, d, name)
+}
+
+// Install replaces the history by a snapshot of z that the leader sent, durably.
+// The tree must be loaded from the snapshot by the caller.
+//
+// What the history has beyond z goes first, then comes the snapshot, then the log
+// before it goes. A crash in between leaves the old history up to z, or the new
+// one; a log that ends before its snapshot is dropped by Recover as well.
+func Install(t *node.Task, d node.Disk, log *txnlog.Log, z wire.Zxid, snapshot []byte) error {
+	if err := cut(t, d, log, z); err != nil {
+		return err
+	}
+	name := snapshotName(z)
+	if err := d.WriteFile(name+temporary, snapshot); err != nil {
+		return fmt.Errorf("store: save %s: %w", name, err)
+	}
+	if err := publish(t, d, name); err != nil {
+		return err
+	}
+	log.StartAfter(z)
+	return log.Settle(t)
+}
+
+// PurgeSnapshots deletes all snapshots older than the newest keep, and the log
+// files that only those needed. Only snapshots that can be read count, so that
+// damaged ones never crowd out the last good one (ZOOKEEPER-3231).
+func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int) error {
+	valid := 0
+	for i, z := range snapshots(d) {
+		if _, err := loadSnapshot(d, z); err != nil {
+			continue
+		}
+		if valid++; valid < keep {
+			continue
+		}
+		for _, old := range snapshots(d)[i+1:] {
+			if err := d.Remove(snapshotName(old)); err != nil {
+				return fmt.Errorf("store: purge: %w", err)
+			}
+		}
+		return log.Purge(z)
+	}
+	return nil
+}

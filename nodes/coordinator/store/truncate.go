@@ -1,0 +1,80 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/txnlog"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// Truncate makes the history end at z, durably: what a TRUNC asks. The caller
+// then reloads the tree with [Load], and must not append or sync meanwhile. It is
+// an error if the history cannot be rebuilt up to z from what would be left.
+//
+// Snapshots beyond z are gone for good before the log is cut. The other order has
+// a window in which a crash leaves a cut log and a snapshot that holds what was
+// cut, and the truncated transactions come back (ZOOKEEPER-4837). In this order a
+// crash leaves an older snapshot and the whole log, that is, the old history.
+func Truncate(t *node.Task, d node.Disk, log *txnlog.Log, z wire.Zxid, b bugs.Set) error {
+	if b.Has(bugs.TruncKeepsNewerSnapshot) {
+		return truncateLog(t, log, z)
+	}
+	return cut(t, d, log, z)
+}
+
+func cut(t *node.Task, d node.Disk, log *txnlog.Log, z wire.Zxid) error {
+	if err := checkReach(d, log, z); err != nil {
+		return err
+	}
+	// A snapshot in progress may be published while we wait; the log's cut, which
+	// makes it give up, follows the last look without a pause.
+	for {
+		n, err := discardSnapshotsAfter(d, z)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return truncateLog(t, log, z)
+		}
+		if err := t.SyncDir(); err != nil {
+			return fmt.Errorf("store: truncate to %v: %w", z, err)
+		}
+	}
+}
+
+func truncateLog(t *node.Task, log *txnlog.Log, z wire.Zxid) error {
+	if err := log.Truncate(z); err != nil {
+		return err
+	}
+	return log.Settle(t)
+}
+
+// checkReach reports whether the log reaches back to a snapshot at or before z,
+// or to the beginning.
+func checkReach(d node.Disk, log *txnlog.Log, z wire.Zxid) error {
+	if z >= log.LastZxid() || log.Reaches(0) {
+		return nil
+	}
+	for _, s := range snapshots(d) {
+		if _, err := loadSnapshot(d, s); s <= z && err == nil && log.Reaches(s) {
+			return nil
+		}
+	}
+	return fmt.Errorf("store: cannot truncate to %v: no snapshot on this disk leads there", z)
+}
+
+// discardSnapshotsAfter removes all snapshots beyond z and returns their number.
+func discardSnapshotsAfter(d node.Disk, z wire.Zxid) (n int, _ error) {
+	for _, s := range snapshots(d) {
+		if s <= z {
+			break
+		}
+		if err := d.Remove(snapshotName(s)); err != nil {
+			return n, fmt.Errorf("store: truncate to %v: %w", z, err)
+		}
+		n++
+	}
+	return n, nil
+}
