@@ -1,0 +1,153 @@
+package coordinator
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/session"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// clientConn is one client's connection, and the session it carries.
+type clientConn struct {
+	id node.ConnID
+	// greeted: the ConnectRequest has been read; what follows are requests.
+	greeted bool
+	// session is 0 until the ConnectRequest; ready once it was answered.
+	session   int64
+	ready     bool
+	timeoutMs int32
+	// queue holds the requests not answered yet, in arrival order. Its head always
+	// waits for a commit or a sync: a read that reaches the head is served at once.
+	queue []*pending
+}
+
+// pending is one request of a session in its server.
+type pending struct {
+	req *wire.Request
+	// reply is set early only by a planted bug, for reads.
+	reply *wire.Reply
+}
+
+// connect opens a session, or moves an existing one to this server.
+func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
+	if r.LastZxidSeen > s.db.tree.LastProcessed() {
+		// The client has seen the future. Serving it would show it the past.
+		s.observe(facts.ConnectRefused, r.Session, int64(s.db.tree.LastProcessed()), int64(r.LastZxidSeen))
+		s.drop(c)
+		return
+	}
+	c.timeoutMs = s.clampTimeout(r.TimeoutMs)
+	if r.Session == 0 {
+		c.session = s.ids.Next()
+		s.opening[c.session] = c
+		s.submit(&wire.ForwardedRequest{
+			Session: c.session, Type: wire.OpCreateSession,
+			Body: &wire.CreateSessionRequest{TimeoutMs: c.timeoutMs},
+		})
+		return
+	}
+	c.session = r.Session
+	if r.Password != session.Password(r.Session) {
+		s.rejectSession(c)
+		return
+	}
+	if old := s.moving[c.session]; old != nil {
+		s.drop(old)
+	}
+	s.moving[c.session] = c
+	s.askRevalidation(c)
+}
+
+func (s *Server) clampTimeout(ms int32) int32 {
+	lo, hi := s.cfg.MinSessionTimeout.Milliseconds(), s.cfg.MaxSessionTimeout.Milliseconds()
+	return int32(min(max(int64(ms), lo), hi))
+}
+
+// askRevalidation asks the leader whether the session still lives.
+func (s *Server) askRevalidation(c *clientConn) {
+	p := &wire.Packet{Type: wire.PacketRevalidate, Session: c.session, TimeoutMs: c.timeoutMs}
+	if s.leader != nil {
+		s.revalidate(s.cfg.Sid, p)
+		return
+	}
+	s.env.Send(s.leaderConn, p)
+}
+
+// revalidated goes on with a connection whose session the leader ruled on.
+func (s *Server) revalidated(id int64, valid bool) {
+	c := s.moving[id]
+	if c == nil {
+		return // the client has gone meanwhile
+	}
+	delete(s.moving, id)
+	if !valid {
+		s.rejectSession(c)
+		return
+	}
+	s.welcome(c)
+}
+
+// welcome tells the client that its session is open here.
+func (s *Server) welcome(c *clientConn) {
+	if old := s.clients[c.session]; old != nil {
+		s.drop(old) // the client reconnected before we noticed it had gone
+	}
+	c.ready = true
+	s.clients[c.session] = c
+	s.touch(c)
+	s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
+	s.env.Send(c.id, &wire.ConnectResponse{
+		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session),
+	})
+}
+
+// rejectSession tells the client that its session is no more.
+func (s *Server) rejectSession(c *clientConn) {
+	s.observe(facts.SessionRejected, c.session)
+	s.env.Send(c.id, &wire.ConnectResponse{})
+	s.drop(c)
+}
+
+// drop closes a client's connection and forgets what waits on it. Requests that
+// were forwarded take their course.
+func (s *Server) drop(c *clientConn) {
+	s.env.Close(c.id)
+	delete(s.conns, c.id)
+	s.clientGone(c)
+}
+
+// clientGone forgets a connection that is no more.
+func (s *Server) clientGone(c *clientConn) {
+	for _, m := range []map[int64]*clientConn{s.clients, s.opening, s.moving} {
+		if m[c.session] == c {
+			delete(m, c.session)
+		}
+	}
+	if s.bug(bugs.FollowerExpiresSession) && c.ready && s.learner != nil {
+		s.lastWord[c.session] = int64(s.env.Now())
+		s.env.SetTimer(time.Duration(c.timeoutMs)*time.Millisecond, node.Tag{Kind: tagSilent, Arg: uint64(c.session)})
+	}
+}
+
+// silentSession is the planted bug of a follower that expires sessions by its own
+// clock, not knowing that the client has moved to another server.
+func (s *Server) silentSession(id int64) {
+	if s.learner == nil || !s.serving || s.clients[id] != nil {
+		return
+	}
+	idle := (int64(s.env.Now()) - s.lastWord[id]) / int64(time.Millisecond)
+	s.observe(facts.SessionExpiring, id, 0, idle)
+	s.submit(&wire.ForwardedRequest{Session: id, Type: wire.OpCloseSession, Body: &wire.Empty{}})
+}
+
+// touch notes that the session was heard from.
+func (s *Server) touch(c *clientConn) {
+	if s.leader != nil {
+		s.touchSession(c.session)
+		return
+	}
+	s.touched[c.session] = c.timeoutMs
+}

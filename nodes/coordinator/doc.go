@@ -1,0 +1,31 @@
+// Package coordinator is a ZooKeeper server as one deterministic state machine.
+//
+// A [Server] is always in one of three states. Looking, it elects (package
+// election). Leading or following, it runs one term of the broadcast protocol
+// (package zab) and, once synchronised, serves clients. Every doubt ends the term:
+// connections close, the log is drained, the memory tree catches up with it, and
+// the server looks again.
+//
+// The life of a write: a client's request arrives at any server (clients.go), is
+// forwarded to the leader, which checks the session and prepares a transaction
+// against the outstanding changes (requests.go, package prep); zab proposes it,
+// every server logs it (package txnlog) and acknowledges it when it is durable;
+// at the commit every server applies it to its tree, and the one that holds the
+// client's connection replies (deliver.go). A read is answered by the connected
+// server from its own tree, behind the session's earlier writes and behind
+// nothing else: reads are local, as in ZooKeeper.
+//
+// Where this differs from Apache ZooKeeper, on purpose:
+//
+//   - The election runs over one connection a direction, instead of one shared by
+//     both and fought over by server id.
+//   - A server that finds transactions of a later epoch in its log than its
+//     currentEpoch raises currentEpoch to that epoch at boot. Upstream refuses to
+//     start in that window (ZOOKEEPER-1653 and its successors). It is safe, since
+//     the log is always a prefix of the history of the epoch of its last record,
+//     which is just what that currentEpoch would claim.
+//   - A SNAP replaces the log files too, so they never contain a hole
+//     (ZOOKEEPER-2846), and a TRUNC discards newer snapshots (ZOOKEEPER-4837).
+//   - An established leader does not move its tree to (epoch,0): the tree's zxid
+//     is always that of a transaction.
+package coordinator

@@ -1,0 +1,196 @@
+package coordinator
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/election"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/session"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// redialWait is the pause between attempts to reach a leader that does not lead
+// yet, dialTriesMax how often it is tried before the election is repeated.
+const (
+	redialWait   = 100 * time.Millisecond
+	dialTriesMax = 5
+)
+
+// look starts an election. The database is at the end of the durable log.
+func (s *Server) look() {
+	s.state = wire.Looking
+	s.observeRole("looking", s.election.Round()+1)
+	s.election.Start(election.Vote{Leader: s.cfg.Sid, Zxid: s.db.lastSeen(), PeerEpoch: s.current})
+	s.followElection()
+}
+
+// followElection takes the role that a decided election gives us.
+func (s *Server) followElection() {
+	if s.state != wire.Looking || s.draining {
+		return
+	}
+	r, decided := s.election.Decided()
+	if !decided {
+		return
+	}
+	s.term++
+	if r.Leader == s.cfg.Sid {
+		s.lead(r)
+		return
+	}
+	s.follow(r)
+}
+
+func (s *Server) zabConfig() zab.Config {
+	return zab.Config{
+		Sid: s.cfg.Sid, Voters: s.voters, Tick: s.cfg.Tick,
+		InitLimit: s.cfg.InitLimit, SyncLimit: s.cfg.SyncLimit, Bugs: s.cfg.Bugs,
+	}
+}
+
+func (s *Server) lead(r election.Result) {
+	s.state = wire.Leading
+	s.election.Settle(wire.Leading, r.Vote, r.Vote.PeerEpoch)
+	s.observeRole("leader", s.accepted+1)
+	s.leader = zab.NewLeader(s.zabConfig(), (*leading)(s), s.accepted, s.current, s.db.lastSeen())
+}
+
+func (s *Server) follow(r election.Result) {
+	s.state = wire.Following
+	s.election.Settle(wire.Following, r.Vote, r.Vote.PeerEpoch)
+	s.observeRole("follower", s.accepted)
+	s.dialTries = 0
+	s.dialLeader()
+}
+
+func (s *Server) dialLeader() {
+	sid := s.election.Vote().Leader
+	s.leaderConn = s.env.Dial(s.nodeOf(sid), wire.QuorumPort)
+	s.conns[s.leaderConn] = &connection{port: wire.QuorumPort, sid: sid}
+}
+
+func (s *Server) joinLeader() {
+	s.learner = zab.NewLearner(s.zabConfig(), (*following)(s), s.election.Vote().Leader, s.accepted, s.current)
+}
+
+// leaderGone handles the end of our connection to the leader. Before the leader
+// has told its epoch it may simply not lead yet: try again, a few times.
+func (s *Server) leaderGone(why node.CloseReason) {
+	s.leaderConn = 0
+	begun := s.learner != nil && s.learner.Epoch() != 0
+	if s.dialTries++; begun || s.dialTries >= dialTriesMax {
+		s.stepDown("connection to the leader: " + why.String())
+		return
+	}
+	if s.learner != nil {
+		s.learner.End()
+		s.learner = nil
+		s.stopRoleTimers()
+	}
+	s.env.SetTimer(redialWait, node.Tag{Kind: tagRedial, Arg: s.term})
+}
+
+func (s *Server) redial(term uint64) {
+	if term == s.term && s.state == wire.Following && s.leaderConn == 0 {
+		s.dialLeader()
+	}
+}
+
+func (s *Server) roleTimeout(k zab.TimerKind, term uint64) {
+	switch {
+	case term != s.term:
+	case s.leader != nil:
+		s.leader.Timeout(k)
+	case s.learner != nil:
+		s.learner.Timeout(k)
+	}
+}
+
+func (s *Server) setRoleTimer(k zab.TimerKind, d time.Duration) {
+	s.env.StopTimer(s.roleTimers[k])
+	s.roleTimers[k] = s.env.SetTimer(d, node.Tag{Kind: tagRole + uint32(k), Arg: s.term})
+}
+
+func (s *Server) stopRoleTimers() {
+	for k, t := range s.roleTimers {
+		s.env.StopTimer(t)
+		s.roleTimers[k] = 0
+	}
+}
+
+// stepDown ends the term: nobody is served any more, every connection but those
+// of the election closes, and what was logged becomes part of the database before
+// the next vote claims it.
+func (s *Server) stepDown(string) {
+	if s.leader != nil {
+		s.leader.End()
+	}
+	if s.learner != nil {
+		s.learner.End()
+	}
+	s.closeTermConnections()
+	s.stopRoleTimers()
+	s.env.StopTimer(s.expiry)
+	s.resetTerm()
+	s.state, s.draining = wire.Looking, true
+	s.observeRole("looking", s.election.Round()+1)
+	s.electWhenDrained()
+}
+
+// resetTerm forgets everything that belongs to a role.
+func (s *Server) resetTerm() {
+	s.term++
+	s.leader, s.learner, s.leaderConn, s.serving = nil, nil, 0, false
+	s.prep, s.tracker, s.expiry = nil, nil, 0
+	s.whenDurable = nil
+	s.learnerConn = map[int64]node.ConnID{}
+	s.clients = map[int64]*clientConn{}
+	s.opening = map[int64]*clientConn{}
+	s.moving = map[int64]*clientConn{}
+	s.touched = map[int64]int32{}
+	s.lastWord = map[int64]int64{}
+}
+
+func (s *Server) closeTermConnections() {
+	for _, c := range sortedKeys(s.conns) {
+		if s.conns[c].port != wire.ElectionPort {
+			s.env.Close(c)
+			delete(s.conns, c)
+		}
+	}
+}
+
+// electWhenDrained starts the next election once nothing durable is under way.
+// Voting earlier could claim a zxid that a crash then takes back.
+func (s *Server) electWhenDrained() {
+	if !s.draining || s.flows > 0 || s.db.log.Syncing() {
+		return
+	}
+	if s.db.log.Dirty() {
+		s.observe(facts.Drained)
+		s.syncLog()
+		return
+	}
+	s.draining = false
+	s.fastForward()
+	s.look()
+}
+
+// serve opens the client port in an established term.
+func (s *Server) serve(epoch int64) {
+	s.serving = true
+	s.election.Settle(s.state, s.election.Vote(), epoch)
+	if s.leader == nil {
+		s.observeRole("follower", epoch)
+		return
+	}
+	s.observeRole("leader", epoch)
+	s.ledSince = int64(s.env.Now())
+	s.tracker = session.NewTracker(s.cfg.Tick)
+	for _, live := range s.db.tree.Sessions() {
+		s.tracker.Add(live.ID, time.Duration(live.TimeoutMs)*time.Millisecond, s.env.Now())
+	}
+	s.armExpiry()
+}
