@@ -150,7 +150,11 @@ func (c *Checker) committed(s *server, z wire.Zxid, acks uint64) {
 			said |= m.bit
 		}
 	}
-	if !c.evident(s, fmt.Sprintf("commits %v", z), "holding it", acks, said) || p.committed {
+	if problem := c.evidence(acks, said, "holding it"); problem != "" {
+		c.fail(s, QuorumEvidence, fmt.Sprintf("%s commits %v %s", s.Name, z, problem), p)
+		return
+	}
+	if p.committed {
 		return
 	}
 	if p.prev != c.frontier {
@@ -160,18 +164,16 @@ func (c *Checker) committed(s *server, z wire.Zxid, acks uint64) {
 	c.commit(p)
 }
 
-// evident checks that the servers a leader counts are a majority of the members,
-// all of which stated it themselves.
-func (c *Checker) evident(s *server, act, of string, counted, said uint64) bool {
+// evidence checks that the servers a leader counts are a majority of the members,
+// all of which stated it themselves; if not, it says what is wrong.
+func (c *Checker) evidence(counted, said uint64, of string) string {
 	if lied := counted &^ said; lied != 0 {
-		c.fail(s, QuorumEvidence, fmt.Sprintf("%s %s counting %s, of which %s stated no %s", s.Name, act, c.names(counted), c.names(lied), of))
-		return false
+		return fmt.Sprintf("counting %s, of which %s stated no %s", c.names(counted), c.names(lied), of)
 	}
 	if n := bits.OnesCount64(counted); 2*n <= len(c.servers) {
-		c.fail(s, QuorumEvidence, fmt.Sprintf("%s %s on the word of %s: %d of %d", s.Name, act, c.names(counted), n, len(c.servers)))
-		return false
+		return fmt.Sprintf("on the word of %s: %d of %d", c.names(counted), n, len(c.servers))
 	}
-	return true
+	return ""
 }
 
 // applied moves a server's tree and compares it with the reference.

@@ -156,7 +156,12 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.established(s, e.N[0], second, uint64(e.N[2]))
 	case facts.UpToDate:
 		c.upToDate(s, e.N[0])
-	case facts.ElectionStarted, facts.StepDown:
+	case facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap:
+		c.release(e.N[0])
+	case facts.ElectionStarted:
+		s.idle()
+		c.reread(s)
+	case facts.StepDown:
 		s.idle()
 	}
 }
@@ -170,7 +175,7 @@ func (c *Checker) Booted(id node.ID) {
 	}
 	s.down()
 	if len(c.ghost.Files(id)) == 0 {
-		s.promised, s.accepted, s.current = c.root, 0, 0
+		s.promised, s.released, s.accepted, s.current = c.root, false, 0, 0
 	}
 }
 

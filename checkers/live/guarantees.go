@@ -44,7 +44,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LeaderCompleteness, Sentence: "A leader that enters synchronisation has the whole committed log in its initial history.", Source: sourceRemix + "leader log completeness"},
 	{ID: CommittedDurable, Sentence: "A truncation or a snapshot never removes a committed transaction from a server.", Source: sourceRemix + "committed log durability"},
 	{ID: ProcessConsistency, Sentence: "A learner that acknowledges NEWLEADER has on disk a prefix of the leader's log, with its whole initial history.", Source: sourceRemix + "process consistency; ZOOKEEPER-2845"},
-	{ID: EpochSanity, Sentence: "currentEpoch is at most acceptedEpoch, neither falls, both are durable before anybody is told, and no log is ahead of currentEpoch.", Source: "Zab 1.0, phases 1 and 2; ZOOKEEPER-335"},
+	{ID: EpochSanity, Sentence: "currentEpoch is at most acceptedEpoch, neither falls, both are durable before anybody is told, and currentEpoch stands for a history that is on the disk.", Source: "Zab 1.0, phases 1 and 2; ZOOKEEPER-335, ZOOKEEPER-4643"},
 	{ID: AckDurability, Sentence: "What a server acknowledges is durable there, with everything before it.", Source: "Zab 1.0, phases 2 and 3; ZOOKEEPER-4646"},
 	{ID: QuorumEvidence, Sentence: "A leader enters synchronisation, is established and commits only when a majority did acknowledge it.", Source: sourceZab + "quorums of phases 1 to 3"},
 	{ID: ReplayDeterminism, Sentence: "A server recovers from its disk exactly the state that its logged history describes.", Source: "ZooKeeper internals: fuzzy snapshots are replayed idempotently; ZOOKEEPER-1653"},

@@ -91,6 +91,54 @@ var plays = []struct {
 		p.elect(A, 2, z(1, 2), B)
 		p.write(A, z(2, 1), znode("c"), B)
 	}},
+	{"", "a crash hits a server that has cut its log and not said so yet", func(p *play) {
+		p.tailOnA(func() {
+			p.fact(B, facts.SyncTrunc, 1, n(1, 2), n(1, 1))
+			p.cut(A, z(1, 1))
+			p.disks[A].sync()
+			p.crash(A)
+			p.boot(A)
+		})
+	}},
+	{"", "a term ends after the log was cut and before that was said", func(p *play) {
+		p.tailOnA(func() {
+			p.boot(A)
+			p.accept(A, 2)
+			p.fact(B, facts.SyncTrunc, 1, n(1, 2), n(1, 1))
+			p.cut(A, z(1, 1))
+			p.disks[A].sync()
+			p.fact(A, facts.ElectionStarted, 5, n(1, 1), 1)
+			p.epoch(A, acceptedEpoch, 2)
+			p.fact(B, facts.Established, 2, n(1, 1), bit(B, C))
+			p.join(A, 2, z(1, 1))
+			p.propose(B, z(2, 1), znode("new"))
+			p.append(A, z(2, 1))
+			p.ack(A, z(2, 1))
+		})
+	}},
+	{AckDurability, "an acknowledged tail vanishes though nobody told to cut it", func(p *play) {
+		p.tailOnA(func() {
+			p.cut(A, z(1, 1))
+			p.disks[A].sync()
+			p.boot(A)
+		})
+	}},
+	{CommittedDurable, "a truncation that was never stated took a committed transaction", func(p *play) {
+		p.fact(A, facts.SyncTrunc, 2, n(1, 1), 0)
+		p.cut(B, 0)
+		p.fact(B, facts.ElectionStarted, 5, 0, 1)
+	}},
+	{EpochSanity, "currentEpoch is durable before the history it stands for (ZOOKEEPER-4643)", func(p *play) {
+		p.accept(C, 1)
+		p.epoch(C, currentEpoch, 1)
+		p.append(C, z(1, 1))
+		p.write(A, z(1, 2), znode("b"), B)
+		p.elect(A, 2, z(1, 2), B)
+		p.accept(C, 2)
+		p.epoch(C, currentEpoch, 2)
+		p.crash(C)
+		p.boot(C)
+	}},
 	{OneLeader, "two servers synchronise in one epoch", func(p *play) {
 		p.epoch(B, acceptedEpoch, 2)
 		p.fact(B, facts.EpochProposed, 2)
@@ -422,6 +470,19 @@ var plays = []struct {
 			p.say(A, facts.Applied, "", p.txns[z(1, 4)], n(1, 4), 0, p.digest(A))
 		})
 	}},
+}
+
+// tailOnA leaves 1:2 on A alone, acknowledged, with B leading C into epoch 2.
+func (p *play) tailOnA(then func()) {
+	p.propose(A, z(1, 2), znode("lost"))
+	p.append(A, z(1, 2))
+	p.ack(A, z(1, 2))
+	p.crash(A)
+	p.discover(B, 2, z(1, 1), C)
+	p.append(C, z(1, 1))
+	p.disks[C].sync()
+	p.join(C, 2, z(1, 1))
+	then()
 }
 
 // session opens session 9, of 4 s, before what follows.

@@ -232,19 +232,23 @@ func (p *play) replicate(leader node.ID, z wire.Zxid, followers ...node.ID) {
 	}
 }
 
-// truncate cuts a log in the page cache.
+// truncate cuts a log in the page cache and says so.
 func (p *play) truncate(id node.ID, z wire.Zxid) {
+	p.cut(id, z)
+	p.fact(id, facts.Truncated, int64(z), 0)
+}
+
+// cut cuts a log in the page cache.
+func (p *play) cut(id node.ID, z wire.Zxid) {
 	kept := bytes.Clone(logHeader)
 	p.trees[id] = nil
-	var from wire.Zxid
 	for r := range records(p.disks[id].cached[logFile]) {
-		if from = zxidIn(r); from <= z {
-			kept = append(kept, logRecord(p.txns[from])...)
-			p.trees[id] = append(p.trees[id], p.txns[from])
+		if at := zxidIn(r); at <= z {
+			kept = append(kept, logRecord(p.txns[at])...)
+			p.trees[id] = append(p.trees[id], p.txns[at])
 		}
 	}
 	p.disks[id].cached[logFile] = kept
-	p.fact(id, facts.Truncated, int64(z), int64(from))
 }
 
 // load replaces a server's database by a snapshot of another's tree.

@@ -31,7 +31,23 @@ func (c *Checker) recovered(s *server, z, snapshot wire.Zxid, digest uint64) {
 		c.fail(s, AckDurability, fmt.Sprintf("%s recovers a history up to %v, having acknowledged %v", s.Name, end, s.promised), s.promised, end)
 		return
 	}
+	if ep := c.epochs[c.epochFile(s, cached, currentEpoch)]; ep != nil && ep.leader != nil && !s.released && !end.holds(ep.initial) {
+		c.fail(s, EpochSanity, fmt.Sprintf("%s comes back with %s %d and a history up to %v, which is not the one up to %v that epoch %d began with",
+			s.Name, currentEpoch, ep.number, end, ep.initial, ep.number), end, ep.initial)
+		return
+	}
 	s.log, s.tree = end, end
+}
+
+// reread follows a truncation that ended with its term, before the server said
+// so. No durable step is under way when an election starts.
+func (c *Checker) reread(s *server) {
+	if !s.released || s.log == nil {
+		return
+	}
+	if end, problem := c.diskHistory(s, cached); problem == "" && end.zxid < s.log.zxid {
+		c.truncated(s, end.zxid)
+	}
 }
 
 // fastForwarded moves the memory tree to the end of the log.
@@ -81,7 +97,7 @@ func (c *Checker) snapshotLoaded(s *server, z wire.Zxid, digest uint64) {
 		return
 	}
 	s.log, s.tree, s.pending = e, e, s.pending[:0]
-	// Until the snapshot is durable a crash brings back the old history, which
-	// may have had an uncommitted tail; after, only the new one.
+	// A crash brings back the old history until the snapshot is durable, and only
+	// the new one after.
 	s.promised = s.promised.lastCommitted()
 }

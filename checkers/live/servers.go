@@ -20,6 +20,9 @@ type server struct {
 	// promised is the longest history that it said to hold durably and has not
 	// been told to drop since. It survives crashes.
 	promised *entry
+	// released: a leader has since sent it a TRUNC or SNAP, so it may drop what is
+	// not committed, and a crash may keep it from telling.
+	released bool
 	// accepted and current are the highest epoch files seen durable.
 	accepted, current int64
 

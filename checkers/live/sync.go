@@ -37,7 +37,8 @@ func (c *Checker) synchronizing(s *server, number int64, z wire.Zxid, acks uint6
 		c.fail(s, OneLeader, fmt.Sprintf("%s enters synchronisation twice in epoch %d", s.Name, number))
 		return
 	}
-	if !c.evident(s, fmt.Sprintf("leads epoch %d", number), "acceptance of it", acks, ep.accepted) {
+	if problem := c.evidence(acks, ep.accepted, "acceptance of it"); problem != "" {
+		c.fail(s, QuorumEvidence, fmt.Sprintf("%s leads epoch %d %s", s.Name, number, problem))
 		return
 	}
 	initial := c.position(z)
@@ -55,6 +56,16 @@ func (c *Checker) synchronizing(s *server, number int64, z wire.Zxid, acks uint6
 	}
 	ep.leader, ep.initial, ep.tail = s, initial, initial
 	s.leads, s.serving = number, false
+}
+
+// release notes that a leader tells a learner to drop what the leader lacks.
+func (c *Checker) release(sid int64) {
+	for _, s := range c.servers {
+		if s.Sid == sid {
+			s.released = true
+			s.promised = s.promised.lastCommitted()
+		}
+	}
 }
 
 // newLeaderAcked compares the learner's disk with its leader's history. The disk,
@@ -89,7 +100,7 @@ func (c *Checker) newLeaderAcked(s *server, number int64, z wire.Zxid) {
 	if z.Epoch() == number {
 		ep.acked[s.index] = max(ep.acked[s.index], z)
 	}
-	s.promised, s.log = end, end
+	s.promised, s.released, s.log = end, false, end
 }
 
 // durableUpTo checks that the disk of s after any crash holds history e.
@@ -127,7 +138,8 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 	if !c.durableUpTo(s, end, fmt.Sprintf("is established in epoch %d", number)) || !c.epochsAre(s, number) {
 		return
 	}
-	if !c.evident(s, fmt.Sprintf("is established in epoch %d", number), "acknowledgement of NEWLEADER", acks, ep.newLeader|s.bit) {
+	if problem := c.evidence(acks, ep.newLeader|s.bit, "acknowledgement of NEWLEADER"); problem != "" {
+		c.fail(s, QuorumEvidence, fmt.Sprintf("%s is established in epoch %d %s", s.Name, number, problem))
 		return
 	}
 	if !end.holds(c.frontier) {
