@@ -55,6 +55,16 @@ func (d *Disk) Durable(name string) ([]byte, bool) {
 	return slices.Clone(f.durable), true
 }
 
+// DurableSize returns the length of what [Disk.Durable] returns, 0 if the crash
+// would not leave the file. It copies nothing.
+func (d *Disk) DurableSize(name string) int64 {
+	f, ok := d.dir.durable[name]
+	if !ok {
+		return 0
+	}
+	return int64(len(f.durable))
+}
+
 // diskHandle is the disk as one incarnation uses it: its writes end with it.
 type diskHandle struct {
 	inc *incarnation
