@@ -36,8 +36,10 @@ type Server struct {
 	Name string
 }
 
-// Config holds the bound that session expiry is judged by.
+// Config holds the bounds that session expiry is judged by.
 type Config struct {
+	// Tick is the ensemble's tickTime: servers grant no session less than two.
+	Tick time.Duration
 	// DriftPPM bounds how much faster than virtual time a server's clock may run,
 	// in parts per million.
 	DriftPPM int64

@@ -64,7 +64,7 @@ func newPlay() *play {
 		p.disks[i] = &disk{cached: map[string][]byte{}}
 		servers = append(servers, Server{ID: node.ID(i), Sid: int64(i + 1), Name: fmt.Sprint("zk", i+1)})
 	}
-	p.c = New(servers, p, Config{DriftPPM: 500})
+	p.c = New(servers, p, Config{Tick: 2 * time.Second, DriftPPM: 500})
 	for i := range p.disks {
 		p.boot(node.ID(i))
 	}

@@ -17,7 +17,7 @@ func (c *Checker) expiring(s *server, session int64, stated time.Duration) {
 	if !known || stated > 0 && stated < timeout {
 		timeout = stated // a client may ask for another timeout when it reconnects
 	}
-	c.notEarly(s, session, timeout)
+	c.notEarly(s, session, max(timeout, 2*c.cfg.Tick))
 }
 
 // notEarly checks that the leader heard nothing of a session for its timeout: of
