@@ -66,8 +66,19 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	if o.Profile != "" {
 		profile = o.Profile
 	}
-	p.Faults = faults.Draw(sim.NewStream(seed, "faults"), profile, p.faultShape())
+	p.Faults = drawFaults(seed, profile, p.faultShape())
 	return p, p.Validate()
+}
+
+// drawFaults draws what goes wrong. In half of the seeds with faults, clocks are
+// wrong as well.
+func drawFaults(seed uint64, profile faults.Profile, s faults.Shape) []faults.Fault {
+	plan := faults.Draw(sim.NewStream(seed, "faults"), profile, s)
+	clocks := sim.NewStream(seed, "clocks")
+	if profile == faults.None || clocks.IntN(2) == 0 {
+		return plan
+	}
+	return append(faults.DrawClocks(clocks, s), plan...)
 }
 
 func knobsFor(seed uint64, o PlanOptions) (Knobs, error) {

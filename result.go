@@ -37,7 +37,7 @@ var own = []guarantee.Guarantee{
 
 // Guarantees lists everything that a run may find broken, by ID.
 func Guarantees() []guarantee.Guarantee {
-	all := slices.Concat(own, live.Guarantees, checkers.Guarantees.Sorted())
+	all := slices.Concat(own, live.Guarantees, checkers.Guarantees)
 	slices.SortStableFunc(all, func(a, b guarantee.Guarantee) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(all, func(a, b guarantee.Guarantee) bool { return a.ID == b.ID })
 }

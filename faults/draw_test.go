@@ -124,3 +124,21 @@ func TestParseProfileNamesTheProfiles(t *testing.T) {
 		t.Error("parsed a profile that does not exist")
 	}
 }
+
+func TestWrongClocksHitEachServerAtMostOnceAKind(t *testing.T) {
+	total := 0
+	for seed := range uint64(100) {
+		seen := map[string]bool{}
+		for _, f := range DrawClocks(stream(seed), three) {
+			key := f.Kind + f.Target.String()
+			if _, err := ParseFault(f.String()); err != nil || seen[key] || f.At != 0 {
+				t.Fatalf("seed %d: %v (%v)", seed, f, err)
+			}
+			seen[key] = true
+			total++
+		}
+	}
+	if total == 0 {
+		t.Fatal("every clock is right in every seed")
+	}
+}

@@ -1,6 +1,9 @@
 package faults
 
-import "time"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // target draws one process of the group, leaders first because most depends on them.
 func (d *drawer) target() Target {
@@ -139,4 +142,26 @@ func (d *drawer) drift() Fault {
 		ppm = -ppm
 	}
 	return Fault{Kind: Drift, Target: d.few(), PPM: ppm, For: d.length()}
+}
+
+// DrawClocks gives some servers clocks that are wrong from the start: wall clocks
+// that were never set alike, oscillators that are a little off. They stay so
+// until everything is healed.
+func DrawClocks(r *rand.Rand, s Shape) []Fault {
+	d := &drawer{r: r, shape: s}
+	var plan []Fault
+	for _, name := range s.Names {
+		if d.chance(1, 3) {
+			f := d.skew()
+			f.Target = Target{Name: name}
+			plan = append(plan, f)
+		}
+		if d.chance(1, 4) {
+			f := d.drift()
+			f.Target, f.For = Target{Name: name}, 0
+			f.PPM = f.PPM/50 + 1
+			plan = append(plan, f)
+		}
+	}
+	return plan
 }
