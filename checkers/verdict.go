@@ -1,8 +1,6 @@
 package checkers
 
 import (
-	"time"
-
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/models"
@@ -80,12 +78,4 @@ type Report struct {
 // the committed log, does a search that knows no log find an order.
 func Judge(h *history.History, o Options) Report {
 	return Report{}
-}
-
-// evidenceTime renders virtual time in evidence lines.
-func evidenceTime(d time.Duration) string {
-	if d == history.Never {
-		return "never"
-	}
-	return d.String()
 }

@@ -1,0 +1,75 @@
+package checkers
+
+import "github.com/stampede-sim/stampede/checkers/guarantee"
+
+// IDs of the guarantees that histories are judged by.
+const (
+	LogOrder         = "log-order"
+	AtMostOnce       = "at-most-once"
+	Durability       = "durability"
+	DefiniteFailure  = "definite-failure"
+	WriteZxid        = "write-zxid"
+	RealTimeOrder    = "real-time-order"
+	WriteResult      = "write-result"
+	VersionCAS       = "version-cas"
+	VersionGrowth    = "version-growth"
+	SequentialNames  = "sequential-names"
+	MultiAtomic      = "multi-atomic"
+	EphemeralOwner   = "ephemeral-owner"
+	EphemeralCleanup = "ephemeral-cleanup"
+	ClosedSession    = "closed-session"
+	SessionOnce      = "session-once"
+	ReadResult       = "read-result"
+	ReadYourWrites   = "read-your-writes"
+	MonotonicReads   = "monotonic-reads"
+	SingleImage      = "single-system-image"
+	FIFOReplies      = "fifo-replies"
+	FIFOWrites       = "fifo-writes"
+	SyncOrder        = "sync-order"
+	FinalReads       = "final-reads"
+	Linearizable     = "linearizable"
+)
+
+const (
+	paper = "Hunt et al., ZooKeeper (USENIX ATC 2010), section 2.3"
+	guide = "ZooKeeper Programmer's Guide"
+)
+
+// Guarantees lists what histories are judged by, in the order the judges look: the
+// narrower comes first, and what it explains is not reported again by a wider one.
+var Guarantees = []guarantee.Guarantee{
+	{ID: LogOrder, Sentence: "The committed log bears strictly increasing zxids.", Source: "Junqueira et al., Zab (DSN 2011), section 3"},
+	{ID: AtMostOnce, Sentence: "A request becomes at most one transaction.", Source: paper},
+	{ID: DefiniteFailure, Sentence: "A write that was answered with an error, or never sent, takes no effect.", Source: guide + ", Consistency Guarantees: Atomicity"},
+	{ID: Durability, Sentence: "An acknowledged write is in the committed log.", Source: guide + ", Consistency Guarantees: Reliability"},
+	{ID: WriteZxid, Sentence: "The reply to a write bears the zxid of its own transaction.", Source: "ZOOKEEPER client protocol, ReplyHeader"},
+	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
+	{ID: ClosedSession, Sentence: "A session gets no successful reply from a server that has applied its end.", Source: guide + ", Sessions"},
+	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: guide + ", Sessions"},
+	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
+	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
+	{ID: SequentialNames, Sentence: "A sequential name ends in the number of children its parent ever had.", Source: guide + ", Sequence Nodes"},
+	{ID: VersionCAS, Sentence: "A write that names a version succeeds only on that version.", Source: guide + ", Data Access"},
+	{ID: VersionGrowth, Sentence: "Each setData raises the version by one.", Source: guide + ", ZooKeeper Stat Structure; ZOOKEEPER-4743"},
+	{ID: MultiAtomic, Sentence: "A multi takes effect as a whole under one zxid, or not at all.", Source: "ZOOKEEPER-965"},
+	{ID: WriteResult, Sentence: "The result of a write is what the tree before it calls for.", Source: paper + ", Linearizable writes"},
+	{ID: FIFOReplies, Sentence: "Replies on a connection arrive in the order of the requests.", Source: paper + ", FIFO client order"},
+	{ID: FIFOWrites, Sentence: "The writes of a session take effect in the order it sent them, without gaps in a connection.", Source: paper + ", FIFO client order"},
+	{ID: ReadYourWrites, Sentence: "A read sees the earlier writes of its connection.", Source: paper + ", FIFO client order"},
+	{ID: MonotonicReads, Sentence: "What a connection sees never goes back in time.", Source: guide + ", Consistency Guarantees: Single System Image"},
+	{ID: SingleImage, Sentence: "A session never sees an older state after it moved to another server.", Source: guide + ", Consistency Guarantees: Single System Image"},
+	{ID: SyncOrder, Sentence: "A read after a sync sees every write its leader had acknowledged before.", Source: guide + ", Consistency Guarantees; ZOOKEEPER-1675 for the limits"},
+	{ID: FinalReads, Sentence: "A synced read after healing sees every write acknowledged before it.", Source: guide + ", Consistency Guarantees: Timeliness"},
+	{ID: ReadResult, Sentence: "A read returns what the tree at its zxid holds.", Source: paper},
+	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
+}
+
+// Lookup finds one of Guarantees by ID.
+func Lookup(id string) (guarantee.Guarantee, bool) {
+	for _, g := range Guarantees {
+		if g.ID == id {
+			return g, true
+		}
+	}
+	return guarantee.Guarantee{}, false
+}

@@ -1,0 +1,188 @@
+package checkers
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// These guarantees compare what clients were told of a write with what became of
+// it; none of them needs the tree.
+
+// definiteFailure: a write that was answered with an error, or never sent, takes
+// no effect.
+func (w *witness) definiteFailure() {
+	for i := range w.h.Ops {
+		op, t := &w.h.Ops[i], w.txnOf[i]
+		if op.Outcome == history.Fail && t != none && !failed(w.h.Log[t].Txn) {
+			w.report(DefiniteFailure, i, fmt.Sprintf("But op %d failed (%v) and is transaction %v of the log.",
+				op.ID, op.Err, w.zxidOf(i)), ^int(t))
+		}
+	}
+}
+
+// durability: an acknowledged write is in the committed log. So is a write rejected
+// for the state of the tree: the rejection took a zxid.
+func (w *witness) durability() {
+	for i := range w.h.Ops {
+		op := &w.h.Ops[i]
+		if !isWrite(op.F) || op.Xid <= 0 || w.txnOf[i] != none {
+			continue
+		}
+		if op.Outcome == history.OK || op.Outcome == history.Fail && replied(op) && aboutTheTree(op.Err) {
+			w.report(Durability, i, fmt.Sprintf("But the log has no transaction of op %d, which was answered %v at %v.",
+				op.ID, op.Err, op.Zxid))
+		}
+	}
+}
+
+// aboutTheTree reports whether an error speaks of the state of the tree, so that
+// only the leader can have found it.
+func aboutTheTree(e wire.ErrorCode) bool {
+	switch e {
+	case wire.ErrNoNode, wire.ErrBadVersion, wire.ErrNodeExists, wire.ErrNotEmpty, wire.ErrNoChildrenForEph:
+		return true
+	}
+	return false
+}
+
+// writeZxid: the reply to a write bears the zxid of its own transaction. As those
+// of the log differ, so do those of the replies.
+func (w *witness) writeZxid() {
+	for i := range w.h.Ops {
+		op, t := &w.h.Ops[i], w.txnOf[i]
+		if t != none && replied(op) && op.Zxid != w.zxidOf(i) {
+			w.report(WriteZxid, i, fmt.Sprintf("But op %d is transaction %v and was answered with %v.",
+				op.ID, w.zxidOf(i), op.Zxid), ^int(t))
+		}
+	}
+}
+
+// realTimeOrder: a write that returned before another was invoked has the lower
+// zxid. Walking up the log, no write may have returned before the latest invocation
+// below it.
+func (w *witness) realTimeOrder() {
+	latest := none // the write invoked last, of those below
+	for t := range w.h.Log {
+		i := int(w.opOf[t])
+		if i == none {
+			continue
+		}
+		op := &w.h.Ops[i]
+		if latest != none && op.Return != history.Never && op.Return < w.h.Ops[latest].Invoke {
+			w.report(RealTimeOrder, i, fmt.Sprintf("But op %d returned at %v with zxid %v, and op %d, invoked at %v, got %v.",
+				op.ID, op.Return, w.zxidOf(i), w.h.Ops[latest].ID, w.h.Ops[latest].Invoke, w.zxidOf(latest)), latest)
+		}
+		if latest == none || op.Invoke > w.h.Ops[latest].Invoke {
+			latest = i
+		}
+	}
+}
+
+// closedSession: a session gets no successful reply from a server that has applied
+// its end. Being told of an end that then does not come to pass is legal: a leader
+// may crash between.
+func (w *witness) closedSession() {
+	for i := range w.h.Ops {
+		op := &w.h.Ops[i]
+		end, ended := w.closed[op.Session]
+		if ended && op.F != history.Close && op.Outcome == history.OK && op.Zxid >= end {
+			w.report(ClosedSession, i, fmt.Sprintf("But session %#x ended at %v and op %d succeeded at %v.",
+				op.Session, end, op.ID, op.Zxid))
+		}
+	}
+}
+
+// ending is an acknowledged write at the moment its client knew.
+type ending struct {
+	at time.Duration
+	op int
+}
+
+// acknowledged lists the successful writes by the time they returned.
+func (w *witness) acknowledged() []ending {
+	var out []ending
+	for i := range w.h.Ops {
+		if op := &w.h.Ops[i]; op.Outcome == history.OK && isWrite(op.F) && w.txnOf[i] != none {
+			out = append(out, ending{op.Return, i})
+		}
+	}
+	slices.SortFunc(out, func(a, b ending) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.op, b.op)) })
+	return out
+}
+
+// synced lists the successful synced reads by the time they were invoked.
+func (w *witness) synced() []int {
+	var out []int
+	for i := range w.h.Ops {
+		op := &w.h.Ops[i]
+		if op.Outcome != history.Info && isRead(op.F) && op.SyncZxid > 0 && replied(op) {
+			out = append(out, i)
+		}
+	}
+	slices.SortFunc(out, func(a, b int) int {
+		return cmp.Or(cmp.Compare(w.h.Ops[a].Invoke, w.h.Ops[b].Invoke), cmp.Compare(a, b))
+	})
+	return out
+}
+
+// syncOrder: a read after a sync sees every write its leader had acknowledged
+// before. That is all a sync promises: the leader that answers may have been
+// deposed without knowing, so writes of later epochs may be missing. Of the read's
+// own epoch none may be: that epoch's leader answers a sync after all it proposed.
+func (w *witness) syncOrder() {
+	reads := w.synced()
+	if len(reads) == 0 {
+		return
+	}
+	acks := w.acknowledged()
+	highest := map[int64]int{} // epoch -> the acknowledged write of highest zxid
+	for _, i := range reads {
+		op := &w.h.Ops[i]
+		for len(acks) > 0 && acks[0].at < op.Invoke {
+			a := acks[0].op
+			epoch := w.zxidOf(a).Epoch()
+			if best, ok := highest[epoch]; !ok || w.zxidOf(a) > w.zxidOf(best) {
+				highest[epoch] = a
+			}
+			acks = acks[1:]
+		}
+		if op.Zxid < op.SyncZxid {
+			w.report(SyncOrder, i, fmt.Sprintf("But op %d read at %v after its sync returned %v.", op.ID, op.Zxid, op.SyncZxid))
+		}
+		if a, ok := highest[op.Zxid.Epoch()]; ok && w.zxidOf(a) > op.Zxid && !op.Final {
+			w.report(SyncOrder, i, fmt.Sprintf("But op %d synced and read at %v, after op %d of the same epoch had been acknowledged at %v.",
+				op.ID, op.Zxid, w.h.Ops[a].ID, w.zxidOf(a)), a)
+		}
+	}
+}
+
+// finalReads: a synced read after healing sees every write acknowledged before it.
+// By then one leader is left, so the excuse of syncOrder is void.
+func (w *witness) finalReads() {
+	var acks []ending
+	highest := none
+	for _, i := range w.synced() {
+		op := &w.h.Ops[i]
+		if !op.Final {
+			continue
+		}
+		if acks == nil {
+			acks = w.acknowledged()
+		}
+		for len(acks) > 0 && acks[0].at < op.Invoke {
+			if a := acks[0].op; highest == none || w.zxidOf(a) > w.zxidOf(highest) {
+				highest = a
+			}
+			acks = acks[1:]
+		}
+		if highest != none && w.zxidOf(highest) > op.Zxid {
+			w.report(FinalReads, i, fmt.Sprintf("But op %d read at %v, after op %d had been acknowledged at %v.",
+				op.ID, op.Zxid, w.h.Ops[highest].ID, w.zxidOf(highest)), highest)
+		}
+	}
+}

@@ -1,0 +1,291 @@
+package checkers
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/checkers/reference"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// replay folds the log into the reference tree once, and holds every write against
+// the tree just before it and every read against the tree it was read from.
+func (w *witness) replay() {
+	reads := w.readsByZxid()
+	r := replayer{witness: w, opened: map[int64]int{}}
+	for t := range w.h.Log {
+		txn := w.h.Log[t].Txn
+		for len(reads) > 0 && reads[0].zxid < txn.Zxid {
+			r.read(int(reads[0].op))
+			reads = reads[1:]
+		}
+		r.transaction(t, txn)
+	}
+	for _, o := range reads {
+		r.read(int(o.op))
+	}
+}
+
+// observation is an answered read.
+type observation struct {
+	zxid wire.Zxid
+	op   int32
+}
+
+func (w *witness) readsByZxid() []observation {
+	out := make([]observation, 0, len(w.h.Ops))
+	for i := range w.h.Ops {
+		op := &w.h.Ops[i]
+		if isRead(op.F) && replied(op) && op.Outcome != history.Info && (op.Outcome == history.OK || op.Err == wire.ErrNoNode) {
+			out = append(out, observation{op.Zxid, int32(i)})
+		}
+	}
+	slices.SortFunc(out, func(a, b observation) int { return cmp.Or(cmp.Compare(a.zxid, b.zxid), cmp.Compare(a.op, b.op)) })
+	return out
+}
+
+// replayer is the witness with its tree at some point of the log.
+type replayer struct {
+	*witness
+	opened map[int64]int  // session -> the transaction that opened it
+	parts  []wire.TxnBody // of the present transaction
+}
+
+// transaction checks one transaction against the tree before it, applies it, and
+// checks the results of its request against the tree after it.
+func (r *replayer) transaction(t int, txn *wire.Txn) {
+	who := ^t
+	var op *history.Op
+	if i := r.opOf[t]; i != none {
+		who, op = int(i), &r.h.Ops[i]
+	}
+	r.sessions(t, who, txn)
+	if op != nil {
+		r.request(who, op, txn)
+	}
+	r.parts = appendParts(r.parts[:0], txn)
+	answered := op != nil && op.Outcome == history.OK && !failed(txn)
+	r.body(who, txn, 0)
+	code := r.tree.ApplyEach(txn, func(i int) {
+		if answered {
+			r.result(who, op, i)
+		}
+		r.body(who, txn, i+1)
+	})
+	if code != wire.OK {
+		r.report(WriteResult, who, fmt.Sprintf("But transaction %v does not fit the tree: %v.", txn.Zxid, code))
+	}
+}
+
+// sessions checks what a transaction does to sessions and their ephemerals.
+func (r *replayer) sessions(t, who int, txn *wire.Txn) {
+	switch b := txn.Body.(type) {
+	case *wire.CreateSessionTxn:
+		if first, again := r.opened[txn.Session]; again {
+			r.report(SessionOnce, who, fmt.Sprintf("But %v opens session %#x, which %v had opened before.",
+				txn.Zxid, txn.Session, r.h.Log[first].Txn.Zxid), ^first)
+		}
+		r.opened[txn.Session] = t
+	case *wire.CloseSessionTxn:
+		listed, owned := slices.Clone(b.Paths), r.tree.Owned(txn.Session)
+		if slices.Sort(listed); !slices.Equal(listed, owned) {
+			r.report(EphemeralCleanup, who, fmt.Sprintf("But the end of session %#x at %v deletes %v, and the session owns %v.",
+				txn.Session, txn.Zxid, listed, owned))
+		}
+	}
+}
+
+// body checks what must hold of part i of every transaction, whoever asked for it,
+// against the tree just before that part.
+func (r *replayer) body(who int, txn *wire.Txn, i int) {
+	if i >= len(r.parts) {
+		return
+	}
+	switch b := r.parts[i].(type) {
+	case *wire.CreateTxn:
+		if b.Ephemeral && !r.tree.SessionOpen(txn.Session) {
+			r.report(EphemeralOwner, who, fmt.Sprintf("But %v creates %s for session %#x, which is not open.",
+				txn.Zxid, b.Path, txn.Session))
+		}
+		parent := reference.Parent(b.Path)
+		if had := r.tree.Creates(parent); b.ParentCversion != had+1 {
+			r.report(SequentialNames, who, fmt.Sprintf("But %v makes %s child number %d of %s, which had %d.",
+				txn.Zxid, b.Path, b.ParentCversion, parent, had))
+		}
+	case *wire.SetDataTxn:
+		st, code := r.tree.Stat(b.Path)
+		if want := reference.NextVersion(st.Version); code == wire.OK && b.Version != want {
+			r.report(VersionGrowth, who, fmt.Sprintf("But %v sets %s from version %d to %d.",
+				txn.Zxid, b.Path, st.Version, b.Version))
+		}
+	}
+}
+
+// appendParts lists the bodies of a transaction: a multi's parts, or its only one.
+func appendParts(out []wire.TxnBody, txn *wire.Txn) []wire.TxnBody {
+	multi, ok := txn.Body.(*wire.MultiTxn)
+	if !ok {
+		return append(out, txn.Body)
+	}
+	for i := range multi.Parts {
+		out = append(out, multi.Parts[i].Body)
+	}
+	return out
+}
+
+// partOf is the single operation that an operation asks for.
+func partOf(op *history.Op) history.Part {
+	return history.Part{F: op.F, Path: op.Path, Value: op.Value, Version: op.Version, Mode: op.Mode}
+}
+
+// request checks what became of a request against the tree before it.
+func (r *replayer) request(who int, op *history.Op, txn *wire.Txn) {
+	switch {
+	case op.F == history.Multi:
+		r.multi(who, op, txn)
+	case op.F == history.Close:
+		if _, ok := txn.Body.(*wire.CloseSessionTxn); !ok {
+			r.report(WriteResult, who, fmt.Sprintf("But op %d closes its session and became %s.", op.ID, describeBody(txn.Body)))
+		}
+	default:
+		part := partOf(op)
+		trial := r.tree.Try()
+		objections := trial.Objections(txn.Session, &part)
+		if e, rejected := txn.Body.(*wire.ErrorTxn); rejected {
+			r.rejection(who, op, txn, e.Err, objections)
+			return
+		}
+		r.acceptance(who, op, txn.Zxid, &part, objections)
+		r.effect(who, op, &part, txn.Body, &trial)
+	}
+}
+
+// rejection: an error is what the tree called for, and what the client was told.
+func (r *replayer) rejection(who int, op *history.Op, txn *wire.Txn, err wire.ErrorCode, objections []wire.ErrorCode) {
+	switch {
+	case op.Outcome == history.OK:
+		r.report(WriteResult, who, fmt.Sprintf("But op %d was answered ok, and the log rejects it at %v: %v.", op.ID, txn.Zxid, err))
+	case op.Outcome == history.Fail && replied(op) && op.Err != wire.OK && op.Err != err:
+		r.report(WriteResult, who, fmt.Sprintf("But op %d was answered %v, and the log rejects it at %v for another reason: %v.", op.ID, op.Err, txn.Zxid, err))
+	case aboutTheTree(err) && !slices.Contains(objections, err):
+		r.report(WriteResult, who, fmt.Sprintf("But op %d was rejected at %v: %v; %s.", op.ID, txn.Zxid, err, calledFor(objections)))
+	}
+}
+
+// calledFor names what the tree would have answered.
+func calledFor(objections []wire.ErrorCode) string {
+	if len(objections) == 0 {
+		return "the tree before it calls for ok"
+	}
+	words := make([]string, len(objections))
+	for i, e := range objections {
+		words[i] = e.String()
+	}
+	return "the tree before it calls for " + strings.Join(words, " or ")
+}
+
+// acceptance: what took effect was valid.
+func (r *replayer) acceptance(who int, op *history.Op, z wire.Zxid, p *history.Part, objections []wire.ErrorCode) {
+	if len(objections) == 0 {
+		return
+	}
+	if slices.Contains(objections, wire.ErrBadVersion) {
+		st, _ := r.tree.Stat(p.Path)
+		r.report(VersionCAS, who, fmt.Sprintf("But op %d named version %d of %s and took effect at %v on version %d.",
+			op.ID, p.Version, p.Path, z, st.Version))
+		return
+	}
+	id := WriteResult
+	if slices.Contains(objections, wire.ErrSessionExpired) {
+		id = EphemeralOwner
+	}
+	r.report(id, who, fmt.Sprintf("But op %d took effect at %v; %s.", op.ID, z, calledFor(objections)))
+}
+
+// effect: the transaction does what was asked for.
+func (r *replayer) effect(who int, op *history.Op, p *history.Part, body wire.TxnBody, trial *reference.Trial) {
+	same := false
+	switch b := body.(type) {
+	case *wire.CreateTxn:
+		if reference.Sequential(p.Mode) && p.F == history.Create {
+			r.suffix(who, op, p, b.Path, trial)
+			same = strings.HasPrefix(b.Path, p.Path)
+		} else {
+			same = b.Path == p.Path
+		}
+		same = same && p.F == history.Create && string(b.Data) == p.Value && b.Ephemeral == reference.Ephemeral(p.Mode)
+	case *wire.DeleteTxn:
+		same = p.F == history.Delete && b.Path == p.Path
+	case *wire.SetDataTxn:
+		same = p.F == history.Set && b.Path == p.Path && string(b.Data) == p.Value
+	case *wire.CheckTxn:
+		same = p.F == history.Check && b.Path == p.Path
+	}
+	if !same {
+		r.report(WriteResult, who, fmt.Sprintf("But op %d asked to %s and became %s.", op.ID, describePart(p), describeBody(body)))
+	}
+}
+
+// suffix: a sequential name ends in the number of children its parent ever had.
+func (r *replayer) suffix(who int, op *history.Op, p *history.Part, path string, trial *reference.Trial) {
+	if want := trial.CreatedPath(p); path != want {
+		r.report(SequentialNames, who, fmt.Sprintf("But op %d created %s where %s was due.", op.ID, path, want))
+	}
+}
+
+// result checks what a client was told of part i of its write against the tree just
+// after that part.
+func (r *replayer) result(who int, op *history.Op, i int) {
+	if op.F == history.Multi {
+		r.partResult(who, op, i)
+		return
+	}
+	path := op.Path
+	if c, ok := r.parts[i].(*wire.CreateTxn); ok {
+		path = c.Path
+		if op.OutPath != "" && op.OutPath != path {
+			r.report(WriteResult, who, fmt.Sprintf("But op %d was told it created %s, and created %s.", op.ID, op.OutPath, path))
+		}
+	}
+	if op.OutStat != nil && op.F != history.Delete {
+		r.statIs(WriteResult, who, op, path, op.OutStat)
+	}
+}
+
+// statIs compares a Stat that a client got with the tree's.
+func (r *replayer) statIs(id string, who int, op *history.Op, path string, got *wire.Stat) {
+	want, code := r.tree.Stat(path)
+	if code != wire.OK || *got != want {
+		r.report(id, who, fmt.Sprintf("But op %d got of %s%s.", op.ID, path, statDifference(got, &want, code)))
+	}
+}
+
+// statDifference names the fields that differ.
+func statDifference(got, want *wire.Stat, code wire.ErrorCode) string {
+	if code != wire.OK {
+		return " a stat, and there is no such znode"
+	}
+	var b strings.Builder
+	field := func(name string, g, w string) {
+		if g != w {
+			b.WriteString(" " + name + " " + g + " instead of " + w + ",")
+		}
+	}
+	number := func(name string, g, w int64) { field(name, strconv.FormatInt(g, 10), strconv.FormatInt(w, 10)) }
+	field("czxid", got.Czxid.String(), want.Czxid.String())
+	field("mzxid", got.Mzxid.String(), want.Mzxid.String())
+	field("pzxid", got.Pzxid.String(), want.Pzxid.String())
+	number("ctime", got.Ctime, want.Ctime)
+	number("mtime", got.Mtime, want.Mtime)
+	number("version", int64(got.Version), int64(want.Version))
+	number("cversion", int64(got.Cversion), int64(want.Cversion))
+	number("aversion", int64(got.Aversion), int64(want.Aversion))
+	number("ephemeralOwner", got.EphemeralOwner, want.EphemeralOwner)
+	number("dataLength", int64(got.DataLength), int64(want.DataLength))
+	number("numChildren", int64(got.NumChildren), int64(want.NumChildren))
+	return strings.TrimSuffix(b.String(), ",")
+}

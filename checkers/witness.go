@@ -1,0 +1,250 @@
+package checkers
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/stampede-sim/stampede/checkers/guarantee"
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/checkers/reference"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// findingsPerGuarantee bounds the findings under one guarantee: a broken run breaks
+// it thousands of times, the first few tell the story.
+const findingsPerGuarantee = 5
+
+// witness checks a whole history against the committed log W, in n log n.
+//
+// Two facts of ZooKeeper make that possible. A transaction carries the session and
+// xid of the request it came from, so W settles what became of each write, answered
+// or not. And a reply carries the zxid of the state it was read from, so a read is
+// checked against that state and no other.
+type witness struct {
+	h    *history.History
+	tree *reference.Tree
+	// txnOf and opOf join operations and transactions by index; none is -1.
+	txnOf, opOf []int32
+	// closed is the zxid that ended each session.
+	closed map[int64]wire.Zxid
+
+	findings []guarantee.Finding
+	counts   map[string]int
+	// blamed are the operations, or ^index for transactions, that a finding already
+	// explains.
+	blamed map[int]bool
+}
+
+// none is the partner of an operation or transaction that has none.
+const none = -1
+
+// runWitness judges h by every witnessed guarantee.
+func runWitness(h *history.History) *witness {
+	w := &witness{
+		h: h, tree: reference.New(), closed: map[int64]wire.Zxid{},
+		counts: map[string]int{}, blamed: map[int]bool{},
+	}
+	if w.logOrder(); len(w.findings) > 0 {
+		return w // nothing below means anything without an order
+	}
+	w.link()
+	w.definiteFailure()
+	w.durability()
+	w.writeZxid()
+	w.realTimeOrder()
+	w.closedSession()
+	w.connections()
+	w.syncOrder()
+	w.finalReads()
+	w.replay()
+	w.sortFindings()
+	return w
+}
+
+// report enters a finding about the operation at index op. A guarantee that holds
+// of an operation already blamed would only say the same in wider words.
+func (w *witness) report(id string, op int, explanation string, also ...int) {
+	if w.blamed[op] {
+		return
+	}
+	w.blamed[op] = true
+	if w.counts[id]++; w.counts[id] > findingsPerGuarantee {
+		return
+	}
+	f := guarantee.Finding{Guarantee: id, Explanation: sentence(id) + " " + explanation}
+	for _, i := range append([]int{op}, also...) {
+		if i >= 0 {
+			f.Ops = append(f.Ops, w.h.Ops[i].ID)
+		} else if f.At == 0 {
+			f.At = w.h.Log[^i].At
+		}
+		f.Evidence = append(f.Evidence, w.evidence(i))
+	}
+	if f.At == 0 && op >= 0 {
+		f.At = w.h.Ops[op].Invoke
+	}
+	w.findings = append(w.findings, f)
+}
+
+// sentence is the text of a guarantee.
+func sentence(id string) string {
+	g, ok := Lookup(id)
+	if !ok {
+		panic("checkers: " + id + " is not among the guarantees")
+	}
+	return g.Sentence
+}
+
+// evidence is one line about an operation (index) or a transaction (^index).
+func (w *witness) evidence(i int) string {
+	if i >= 0 {
+		return describeOp(&w.h.Ops[i])
+	}
+	return describeTxn(&w.h.Log[^i])
+}
+
+// sortFindings orders them as Guarantees lists them.
+func (w *witness) sortFindings() {
+	rank := map[string]int{}
+	for i, g := range Guarantees {
+		rank[g.ID] = i
+	}
+	slices.SortStableFunc(w.findings, func(a, b guarantee.Finding) int {
+		return cmp.Compare(rank[a.Guarantee], rank[b.Guarantee])
+	})
+}
+
+// notes says how many findings were counted but not listed.
+func (w *witness) notes() []string {
+	var out []string
+	for _, g := range Guarantees {
+		if more := w.counts[g.ID] - findingsPerGuarantee; more > 0 {
+			out = append(out, fmt.Sprintf("%s is broken %d more times", g.ID, more))
+		}
+	}
+	return out
+}
+
+// logOrder: the committed log bears strictly increasing zxids.
+func (w *witness) logOrder() {
+	for i := 1; i < len(w.h.Log); i++ {
+		if a, b := w.h.Log[i-1].Txn.Zxid, w.h.Log[i].Txn.Zxid; b <= a {
+			w.report(LogOrder, ^i, fmt.Sprintf("But %v follows %v.", b, a), ^(i - 1))
+		}
+	}
+}
+
+// request names one request of one session.
+type request struct {
+	session int64
+	xid     int32
+	index   int32
+}
+
+func byRequest(a, b request) int {
+	return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.xid, b.xid), cmp.Compare(a.index, b.index))
+}
+
+// link joins each write with its transaction and finds what ended the sessions. On
+// the way it sees that a request becomes at most one transaction.
+func (w *witness) link() {
+	txns := make([]request, 0, len(w.h.Log))
+	w.opOf = make([]int32, len(w.h.Log))
+	for i := range w.h.Log {
+		w.opOf[i] = none
+		txn := w.h.Log[i].Txn
+		if _, ok := txn.Body.(*wire.CloseSessionTxn); ok && w.closed[txn.Session] == 0 {
+			w.closed[txn.Session] = txn.Zxid
+		}
+		if txn.Cxid > 0 { // the ensemble's own requests bear none
+			txns = append(txns, request{txn.Session, txn.Cxid, int32(i)})
+		}
+	}
+	ops := make([]request, 0, len(w.h.Ops))
+	w.txnOf = make([]int32, len(w.h.Ops))
+	for i := range w.h.Ops {
+		w.txnOf[i] = none
+		if op := &w.h.Ops[i]; isWrite(op.F) && op.Xid > 0 {
+			ops = append(ops, request{op.Session, op.Xid, int32(i)})
+		}
+	}
+	slices.SortFunc(txns, byRequest)
+	slices.SortFunc(ops, byRequest)
+	w.join(ops, txns)
+}
+
+// join walks two sorted lists of requests.
+func (w *witness) join(ops, txns []request) {
+	for i, o := 0, 0; i < len(txns); i++ {
+		t := txns[i]
+		if i > 0 && t.session == txns[i-1].session && t.xid == txns[i-1].xid {
+			first := txns[i-1].index
+			w.report(AtMostOnce, ^int(t.index), fmt.Sprintf("But request %d of session %#x became %v and %v.",
+				t.xid, t.session, w.h.Log[first].Txn.Zxid, w.h.Log[t.index].Txn.Zxid), ^int(first))
+			continue
+		}
+		for o < len(ops) && (ops[o].session < t.session || ops[o].session == t.session && ops[o].xid < t.xid) {
+			o++
+		}
+		if o < len(ops) && ops[o].session == t.session && ops[o].xid == t.xid {
+			w.txnOf[ops[o].index], w.opOf[t.index] = t.index, ops[o].index
+		}
+	}
+}
+
+// isWrite reports whether a function of the coordinator becomes a transaction.
+func isWrite(f history.F) bool {
+	switch f {
+	case history.Create, history.Delete, history.Set, history.Multi, history.Close:
+		return true
+	}
+	return false
+}
+
+// isRead reports whether a function of the coordinator reads the tree.
+func isRead(f history.F) bool {
+	switch f {
+	case history.Get, history.Exists, history.Children, history.SyncGet:
+		return true
+	}
+	return false
+}
+
+// zxidOf is the zxid of a write's transaction, 0 if it has none.
+func (w *witness) zxidOf(op int) wire.Zxid {
+	if t := w.txnOf[op]; t != none {
+		return w.h.Log[t].Txn.Zxid
+	}
+	return 0
+}
+
+// replied reports whether the ensemble answered with a zxid that means something:
+// requests turned away before they entered the pipeline bear none of their own.
+func replied(op *history.Op) bool {
+	if op.Zxid <= 0 {
+		return false
+	}
+	switch op.Err {
+	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrNoAuth, wire.ErrInvalidACL,
+		wire.ErrSessionExpired, wire.ErrSessionMoved:
+		return false
+	}
+	return true
+}
+
+// failed reports whether a transaction records a rejection.
+func failed(txn *wire.Txn) bool {
+	switch b := txn.Body.(type) {
+	case *wire.ErrorTxn:
+		return true
+	case *wire.MultiTxn:
+		for _, p := range b.Parts {
+			if _, ok := p.Body.(*wire.ErrorTxn); !ok {
+				return false
+			}
+		}
+		return len(b.Parts) > 0
+	}
+	return false
+}
