@@ -56,7 +56,7 @@ func TestFingerprintsTellMessagesApart(t *testing.T) {
 		"creates":   func(p *Packet) { p.Txn.Body.(*CreateTxn).ParentCversion++ },
 	}
 	seen := map[uint64]string{base().Fingerprint(): "nothing"}
-	for name, change := range changes {
+	for name, change := range changes { //sim:unordered each case is its own
 		p := base()
 		change(p)
 		if other, ok := seen[p.Fingerprint()]; ok {
