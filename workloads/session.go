@@ -20,8 +20,8 @@ func session() Workload {
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 6)
 			s.Mix = swarm(r, []Weight{
-				{"ephemeral", 6}, {"ephemeral-sequential", 2}, {"delete", 2}, {"write", 2}, {"exists", 4}, {"children", 2},
-				{"sync-children", 2}, {"move", 2}, {"hang", 1}, {"close", 1}, {"create-close", 1}, {"open", 1},
+				{"ephemeral", 24}, {"ephemeral-sequential", 8}, {"delete", 8}, {"write", 8}, {"exists", 16}, {"children", 8},
+				{"sync-children", 8}, {"move", 4}, {"hang", 1}, {"close", 2}, {"create-close", 2}, {"open", 1},
 			}, "ephemeral-sequential", "delete", "write", "move", "hang", "close", "create-close", "open")
 			return s
 		},

@@ -1,0 +1,141 @@
+package workloads
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
+	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// ensemble is what all servers of a test share: one perfect database, so that
+// whatever goes wrong is the client's doing or the network's.
+type ensemble struct {
+	tree  *tree.Tree
+	prep  *prep.Prep
+	owner map[int64]node.ID       // of each session
+	heard map[int64]time.Duration // when each session was heard from
+	log   []*wire.Txn
+}
+
+func newEnsemble() *ensemble {
+	t := tree.New()
+	return &ensemble{tree: t, prep: prep.New(t, 0), owner: map[int64]node.ID{}, heard: map[int64]time.Duration{}}
+}
+
+// write commits a request and returns its answer.
+func (e *ensemble) write(req prep.Request) *wire.Reply {
+	zxid := wire.MakeZxid(1, uint32(len(e.log)+1))
+	txn := e.prep.Prepare(req, zxid, int64(zxid))
+	e.log = append(e.log, txn)
+	result := e.tree.Apply(txn)
+	e.prep.Done(zxid)
+	err, body := tree.Reply(txn, result, req.Type)
+	return &wire.Reply{Zxid: zxid, Err: err, Body: body}
+}
+
+// expire closes the sessions that were silent for their timeout.
+func (e *ensemble) expire(now time.Duration) {
+	for _, s := range e.tree.Sessions() {
+		if now-e.heard[s.ID] > time.Duration(s.TimeoutMs)*time.Millisecond {
+			e.write(prep.Request{Session: s.ID, Type: wire.OpCloseSession, Body: &wire.Empty{}})
+		}
+	}
+}
+
+// read answers what is not a write.
+func (e *ensemble) read(m *wire.Request) *wire.Reply {
+	r := &wire.Reply{Zxid: e.tree.LastProcessed()}
+	switch m.Type {
+	case wire.OpSync:
+		r.Body = &wire.SyncReply{Path: m.Body.(*wire.SyncRequest).Path}
+	case wire.OpGetData:
+		data, stat, err := e.tree.Data(m.Body.(*wire.PathRequest).Path)
+		r.Err, r.Body = err, &wire.DataReply{Data: data, Stat: stat}
+	case wire.OpExists:
+		stat, err := e.tree.Stat(m.Body.(*wire.PathRequest).Path)
+		r.Err, r.Body = err, &wire.StatReply{Stat: stat}
+	case wire.OpGetChildren2:
+		names, stat, err := e.tree.Children(m.Body.(*wire.PathRequest).Path)
+		r.Err, r.Body = err, &wire.Children2Reply{Children: names, Stat: stat}
+	}
+	if r.Err != wire.OK {
+		r.Body = nil
+	}
+	return r
+}
+
+// server is one server of the ensemble: it knows its connections, no more.
+type server struct {
+	node.Base
+	*ensemble
+	env      node.Env
+	world    func() time.Duration
+	sessions map[node.ConnID]int64
+}
+
+// sessionTick is how often each server looks for sessions to expire.
+const sessionTick = 100 * time.Millisecond
+
+func (s *server) Boot(env node.Env) {
+	s.env = env
+	env.SetTimer(sessionTick, node.Tag{})
+}
+
+func (s *server) Timer(node.Tag) {
+	s.expire(s.world())
+	s.env.SetTimer(sessionTick, node.Tag{})
+}
+
+func (s *server) Receive(c node.ConnID, m node.Message) {
+	switch m := m.(type) {
+	case *wire.ConnectRequest:
+		s.connect(c, m)
+	case *wire.Request:
+		s.request(c, m)
+	}
+}
+
+func (s *server) connect(c node.ConnID, m *wire.ConnectRequest) {
+	id := m.Session
+	if id == 0 {
+		id = int64(1000 + len(s.log))
+		s.write(prep.Request{Session: id, Type: wire.OpCreateSession, Body: &wire.CreateSessionRequest{TimeoutMs: m.TimeoutMs}})
+	}
+	timeout, lives := s.tree.SessionTimeout(id)
+	if !lives {
+		s.env.Send(c, &wire.ConnectResponse{})
+		s.env.Close(c)
+		return
+	}
+	s.sessions[c], s.owner[id], s.heard[id] = id, s.env.Self(), s.world()
+	s.env.Send(c, &wire.ConnectResponse{Session: id, TimeoutMs: timeout})
+}
+
+func (s *server) request(c node.ConnID, m *wire.Request) {
+	id := s.sessions[c]
+	s.heard[id] = s.world()
+	r := &wire.Reply{Zxid: s.tree.LastProcessed()}
+	_, lives := s.tree.SessionTimeout(id)
+	switch {
+	case m.Type == wire.OpPing:
+	case !lives:
+		r.Err = wire.ErrSessionExpired
+	case s.owner[id] != s.env.Self():
+		r.Err = wire.ErrSessionMoved
+	case m.Type.IsWrite():
+		r = s.write(prep.Request{Session: id, Cxid: m.Xid, Type: m.Type, Body: m.Body})
+	default:
+		r = s.read(m)
+	}
+	r.Xid, r.Type = m.Xid, m.Type
+	s.env.Send(c, r)
+}
+
+func (s *server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
+	if _, known := s.sessions[c]; !known {
+		return wire.DecodeConnectRequest(frame)
+	}
+	return wire.DecodeRequest(frame)
+}
