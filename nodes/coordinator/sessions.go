@@ -65,7 +65,7 @@ func (s *Server) revalidate(sid int64, p *wire.Packet) {
 		return
 	}
 	(*leading)(s).Send(sid, &wire.Packet{
-		Type: wire.PacketRevalidate, Session: p.Session, TimeoutMs: p.TimeoutMs, Valid: valid,
+		Type: wire.PacketRevalidate, Session: p.Session, Valid: valid,
 	})
 }
 

@@ -52,7 +52,7 @@ func (s *Server) takeSnapshot() {
 // newest snapshots hold nothing but committed transactions, so that no TRUNC can
 // reach behind the oldest one kept.
 func (s *Server) purge() {
-	if !s.serving || s.db.log.Syncing() {
+	if !s.serving {
 		return
 	}
 	if err := store.PurgeSnapshots(s.env.Disk(), s.db.log, snapshotsToKeep); err != nil {
