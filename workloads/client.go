@@ -51,9 +51,11 @@ func (c ClientConfig) Validate() error {
 		return fmt.Errorf("workloads: start %v, stop %v, final reads %v; they must come in this order",
 			c.StartAt, c.StopAt, c.FinalAt)
 	}
-	for _, op := range append(c.Setup, append(c.Ops, c.Final...)...) {
-		if op.Client != c.Index {
-			return fmt.Errorf("workloads: client %d was given `%v`", c.Index, op)
+	for _, list := range [...][]Op{c.Setup, c.Ops, c.Final} {
+		for i := range list {
+			if list[i].Client != c.Index {
+				return fmt.Errorf("workloads: client %d was given `%v`", c.Index, list[i])
+			}
 		}
 	}
 	return nil

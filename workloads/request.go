@@ -16,14 +16,15 @@ func (c *Client) submit(op Op, final bool) {
 	h.Final = final
 	c.rec.Invoke(h)
 	c.inFlight++
+	id, path := h.ID, h.Path // the closures must not keep the whole record alive
 	code, body := request(op.F, h)
 	if op.F != history.SyncGet && op.F != SyncChildren {
-		c.zk.Submit(code, body, func(r client.Result) { c.ended(h.ID, r, nil) })
+		c.zk.Submit(code, body, func(r client.Result) { c.ended(id, r, nil) })
 		return
 	}
 	var sync client.Result
-	c.zk.Submit(wire.OpSync, &wire.SyncRequest{Path: h.Path}, func(r client.Result) { sync = r })
-	c.zk.Submit(code, body, func(r client.Result) { c.ended(h.ID, synced(sync, r), &sync) })
+	c.zk.Submit(wire.OpSync, &wire.SyncRequest{Path: path}, func(r client.Result) { sync = r })
+	c.zk.Submit(code, body, func(r client.Result) { c.ended(id, synced(sync, r), &sync) })
 }
 
 // synced is the result of a read after a sync. Without the sync, the read does

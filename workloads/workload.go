@@ -52,7 +52,13 @@ func Lookup(name string) (Workload, bool) {
 
 // OpsOf returns the operations of one client, in order.
 func OpsOf(ops []Op, client int) []Op {
-	var own []Op
+	n := 0
+	for i := range ops {
+		if ops[i].Client == client {
+			n++
+		}
+	}
+	own := make([]Op, 0, n)
 	for _, o := range ops {
 		if o.Client == client {
 			own = append(own, o)
