@@ -63,8 +63,8 @@ func (c *Checker) same(a, b *wire.Txn) bool {
 		return true
 	}
 	c.encoded = wire.EncodeTxn(c.encoded[:0], a)
-	c.onDisk = wire.EncodeTxn(c.onDisk[:0], b)
-	return bytes.Equal(c.encoded, c.onDisk)
+	c.other = wire.EncodeTxn(c.other[:0], b)
+	return bytes.Equal(c.encoded, c.other)
 }
 
 // follows checks that entry e goes directly on top of history at: Zab's three

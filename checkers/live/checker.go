@@ -62,8 +62,8 @@ type Checker struct {
 
 	now     moment
 	finding *guarantee.Finding
-	// encoded and onDisk are scratch for comparing transactions.
-	encoded, onDisk []byte
+	// encoded and other are scratch for comparing transactions.
+	encoded, other []byte
 }
 
 // moment is the fact being checked and where it came from.

@@ -2,9 +2,11 @@ package live
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/adler32"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,13 +15,13 @@ import (
 )
 
 // view tells two readings of a disk apart.
-type view bool
+type view int
 
 const (
 	// cached is what the owner reads: the page cache.
-	cached view = false
+	cached view = iota
 	// durable is what no crash can take any more.
-	durable view = true
+	durable
 )
 
 // read returns a file in a view; durable files that the owner has meanwhile
@@ -65,50 +67,75 @@ func (c *Checker) newestSnapshot(s *server, v view) (wire.Zxid, string) {
 }
 
 // logHistory returns history base extended by the log records after it. Records
-// are held against their proposals byte by byte.
+// are held against their proposals byte by byte, each once: logs only grow, but
+// for crashes and truncations, after which all of it is read again.
 func (c *Checker) logHistory(s *server, v view, base *entry) (*entry, string) {
-	end := base
+	from := s.scanned[v]
+	if s.released || from.at == nil || !from.at.holds(base) || !c.grown(s, v, from) {
+		from = scan{at: base}
+	}
 	for _, file := range c.logFiles(s) {
+		if from.file != "" && firstZxid(file) < firstZxid(from.file) {
+			continue
+		}
 		b, _ := c.read(s, v, file)
-		for record := range records(b) {
+		start := int64(0)
+		if file == from.file {
+			start = from.offset
+		}
+		for end, record := range records(b, start) {
 			z := zxidIn(record)
-			if z <= base.zxid {
-				continue
+			if z > base.zxid {
+				e, problem := c.onDisk(from.at, record, z)
+				if problem != "" {
+					return from.at, file + " " + problem
+				}
+				from.at = e
 			}
-			e := c.proposal(z)
-			switch {
-			case e == nil:
-				return end, fmt.Sprintf("%s holds %v, which nobody proposed", file, z)
-			case e.prev != end:
-				return end, fmt.Sprintf("%s holds %v after %v, its leader proposed it after %v", file, z, end, e.prev)
-			}
-			if c.encoded = wire.EncodeTxn(c.encoded[:0], e.txn); !bytes.Equal(record, c.encoded) {
-				return end, fmt.Sprintf("%s holds %v with other bytes than were proposed", file, z)
-			}
-			end = e
+			from.file, from.offset = file, end
 		}
 	}
-	return end, ""
+	s.scanned[v] = from
+	return from.at, ""
+}
+
+// grown reports whether what was scanned is still there.
+func (c *Checker) grown(s *server, v view, from scan) bool {
+	b, _ := c.read(s, v, from.file)
+	return from.file == "" || int64(len(b)) >= from.offset
+}
+
+// onDisk returns the history that a record extends, or the problem with it.
+func (c *Checker) onDisk(at *entry, record []byte, z wire.Zxid) (*entry, string) {
+	e := c.proposal(z)
+	switch {
+	case e == nil:
+		return nil, fmt.Sprintf("holds %v, which nobody proposed", z)
+	case e.prev != at:
+		return nil, fmt.Sprintf("holds %v after %v, its leader proposed it after %v", z, at, e.prev)
+	}
+	if c.encoded = wire.EncodeTxn(c.encoded[:0], e.txn); !bytes.Equal(record, c.encoded) {
+		return nil, fmt.Sprintf("holds %v with other bytes than were proposed", z)
+	}
+	return e, ""
 }
 
 // logFiles lists the log files of a disk by first zxid.
 func (c *Checker) logFiles(s *server) []string {
-	type numbered struct {
-		zxid wire.Zxid
-		name string
-	}
-	var logs []numbered
+	var logs []string
 	for _, file := range c.ghost.Files(s.ID) {
-		if z, ok := zxidOf(file, "log."); ok {
-			logs = append(logs, numbered{z, file})
+		if _, ok := zxidOf(file, "log."); ok {
+			logs = append(logs, file)
 		}
 	}
-	slices.SortFunc(logs, func(a, b numbered) int { return int(min(max(a.zxid-b.zxid, -1), 1)) })
-	names := make([]string, len(logs))
-	for i, l := range logs {
-		names[i] = l.name
-	}
-	return names
+	slices.SortFunc(logs, func(a, b string) int { return cmp.Compare(firstZxid(a), firstZxid(b)) })
+	return logs
+}
+
+// firstZxid is the zxid in the name of a log file.
+func firstZxid(file string) wire.Zxid {
+	z, _ := zxidOf(file, "log.")
+	return z
 }
 
 // zxidOf reads the zxid in a file name such as log.1000000a1; false for temporary
@@ -132,23 +159,26 @@ const (
 	txnHeaderSize = 32 // session, cxid, zxid, time, type
 )
 
-// records yields the encoded transactions of a log file up to its end, which is
-// where the file, a zero length, or a torn record says so.
-func records(b []byte) func(yield func([]byte) bool) {
-	return func(yield func([]byte) bool) {
+// records yields the encoded transactions of a log file from an offset, 0 for its
+// beginning, to its end, which is where the file, a zero length, or a torn record
+// says so; each under the offset after its record.
+func records(b []byte, from int64) iter.Seq2[int64, []byte] {
+	return func(yield func(int64, []byte) bool) {
 		if len(b) < logHeaderSize || string(b[:4]) != logMagic {
 			return
 		}
-		for b = b[logHeaderSize:]; len(b) >= recordHead; {
-			n := int64(binary.BigEndian.Uint32(b[8:]))
-			if n < txnHeaderSize || recordHead+n+1 > int64(len(b)) || b[recordHead+n] != recordEnd {
+		at := max(from, logHeaderSize)
+		for at+recordHead <= int64(len(b)) {
+			body := at + recordHead
+			end := body + int64(binary.BigEndian.Uint32(b[at+8:]))
+			if end-body < txnHeaderSize || end >= int64(len(b)) || b[end] != recordEnd {
 				return
 			}
-			record := b[recordHead : recordHead+n]
-			if binary.BigEndian.Uint64(b) != uint64(adler32.Checksum(record)) || !yield(record) {
+			record := b[body:end]
+			if binary.BigEndian.Uint64(b[at:]) != uint64(adler32.Checksum(record)) || !yield(end+1, record) {
 				return
 			}
-			b = b[recordHead+n+1:]
+			at = end + 1
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (p *play) boot(id node.ID) {
 	p.c.Booted(id)
 	p.trees[id] = nil
 	var last wire.Zxid
-	for r := range records(p.disks[id].cached[logFile]) {
+	for _, r := range records(p.disks[id].cached[logFile], 0) {
 		last = zxidIn(r)
 		p.trees[id] = append(p.trees[id], p.txns[last])
 	}
@@ -191,13 +191,17 @@ var logHeader = append([]byte(logMagic), 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0)
 // append logs transactions in the page cache.
 func (p *play) append(id node.ID, zxids ...wire.Zxid) {
 	for _, z := range zxids {
-		d := p.disks[id]
-		if d.cached[logFile] == nil {
-			d.cached[logFile] = logHeader
-		}
-		d.cached[logFile] = append(bytes.Clone(d.cached[logFile]), logRecord(p.txns[z])...)
-		p.say(id, facts.Logged, logFile, p.txns[z], int64(z), int64(len(d.cached[logFile])))
+		p.appendTo(id, logFile, z)
 	}
+}
+
+func (p *play) appendTo(id node.ID, file string, z wire.Zxid) {
+	d := p.disks[id]
+	if d.cached[file] == nil {
+		d.cached[file] = logHeader
+	}
+	d.cached[file] = append(bytes.Clone(d.cached[file]), logRecord(p.txns[z])...)
+	p.say(id, facts.Logged, file, p.txns[z], int64(z), int64(len(d.cached[file])))
 }
 
 // ack makes the log durable and says so.
@@ -242,7 +246,7 @@ func (p *play) truncate(id node.ID, z wire.Zxid) {
 func (p *play) cut(id node.ID, z wire.Zxid) {
 	kept := bytes.Clone(logHeader)
 	p.trees[id] = nil
-	for r := range records(p.disks[id].cached[logFile]) {
+	for _, r := range records(p.disks[id].cached[logFile], 0) {
 		if at := zxidIn(r); at <= z {
 			kept = append(kept, logRecord(p.txns[at])...)
 			p.trees[id] = append(p.trees[id], p.txns[at])

@@ -71,6 +71,7 @@ func (c *Checker) truncated(s *server, z wire.Zxid) {
 		return
 	}
 	s.log, s.tree = end, end
+	s.scanned = [2]scan{}
 	if s.promised.zxid > end.zxid {
 		s.promised = s.promised.upTo(end.zxid)
 	}
@@ -97,6 +98,7 @@ func (c *Checker) snapshotLoaded(s *server, z wire.Zxid, digest uint64) {
 		return
 	}
 	s.log, s.tree, s.pending = e, e, s.pending[:0]
+	s.scanned = [2]scan{}
 	// A crash brings back the old history until the snapshot is durable, and only
 	// the new one after.
 	s.promised = s.promised.lastCommitted()

@@ -26,6 +26,9 @@ type server struct {
 	// accepted and current are the highest epoch files seen durable.
 	accepted, current int64
 
+	// scanned says how far either view of its log files was read and found sound.
+	scanned [2]scan
+
 	// leads is the epoch it leads since entering synchronisation, 0 if none.
 	// serving: established, or up to date with an established leader.
 	leads   int64
@@ -43,6 +46,13 @@ type record struct {
 	end  int64 // size of the file with it
 }
 
+// scan is a place in a log: after history at, which ends at an offset of a file.
+type scan struct {
+	file   string
+	offset int64
+	at     *entry // nil if nothing was read
+}
+
 // idle ends whatever role the server played.
 func (s *server) idle() {
 	s.leads, s.serving = 0, false
@@ -52,4 +62,5 @@ func (s *server) idle() {
 func (s *server) down() {
 	s.idle()
 	s.log, s.tree, s.pending = nil, nil, s.pending[:0]
+	s.scanned = [2]scan{}
 }

@@ -77,7 +77,7 @@ func TestRecords(t *testing.T) {
 	}
 	whole := func(b []byte) int {
 		n := 0
-		for r := range records(b) {
+		for _, r := range records(b, 0) {
 			n++
 			if zxidIn(r) != z(1, uint32(n)) {
 				t.Fatalf("record %d has zxid %v", n, zxidIn(r))
@@ -105,6 +105,45 @@ func TestRecords(t *testing.T) {
 	if got := whole(append(file, make([]byte, 100)...)); got != 4 {
 		t.Errorf("padded: %d records, want 4", got)
 	}
+}
+
+// TestScanTwin appends, rolls, syncs, snapshots and purges at random. Reading on
+// from where the last reading ended finds what reading everything finds.
+func TestScanTwin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := opened()
+		s, d := p.c.server(A), p.disks[A]
+		last, file := z(1, 1), logFile
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			switch rapid.IntRange(0, 6).Draw(t, "do") {
+			case 0:
+				d.sync()
+			case 1:
+				file = fmt.Sprintf("log.%x", int64(last)+1)
+			case 2:
+				d.cached[fmt.Sprintf("snapshot.%x", int64(last))] = []byte("snapshot")
+				if rapid.Bool().Draw(t, "purge") && file != logFile {
+					d.sync() // a server purges what a durable snapshot covers
+					delete(d.cached, logFile)
+				}
+			default:
+				last++
+				p.propose(A, last, znode(fmt.Sprint(int64(last))))
+				p.appendTo(A, file, last)
+			}
+			for _, v := range []view{cached, durable} {
+				got, problem := p.c.diskHistory(s, v)
+				s.scanned[v] = scan{}
+				want, wantProblem := p.c.diskHistory(s, v)
+				if got != want || problem != wantProblem {
+					t.Fatalf("view %d: read on to %v %q, afresh to %v %q", v, got, problem, want, wantProblem)
+				}
+				if v == cached && got.zxid != last {
+					t.Fatalf("the log ends at %v, read %v", last, got)
+				}
+			}
+		}
+	})
 }
 
 // TestZxidOf checks which names are snapshots and logs.
