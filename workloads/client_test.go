@@ -42,21 +42,26 @@ func build(seed uint64, wired bool, w Workload, s Shape, plan []Op) *stage {
 		})
 		world.Start(id)
 	}
+	st.addClients(w, s, plan, startAt)
+	return st
+}
+
+// addClients adds the clients of a workload that starts at some time.
+func (st *stage) addClients(w Workload, s Shape, plan []Op, start time.Duration) {
 	for i := range s.Clients {
 		cfg := ClientConfig{
 			Index: i, Servers: []node.ID{0, 1, 2}, SessionTimeout: time.Second, OpTimeout: 400 * time.Millisecond,
 			Ops: OpsOf(plan, i), Final: OpsOf(st.finals, i), Record: st.record,
-			StartAt: startAt, StopAt: startAt + s.Duration, FinalAt: startAt + s.Duration + time.Second,
+			StartAt: start, StopAt: start + s.Duration, FinalAt: start + s.Duration + time.Second,
 		}
 		if i == 0 {
 			cfg.Setup = w.Setup(s)
 		}
-		id := world.Add(fmt.Sprintf("c%d", i), "client", func() node.Node { return NewClient(cfg) })
+		id := st.world.Add(fmt.Sprintf("c%d", i), "client", func() node.Node { return NewClient(cfg) })
 		st.clients = append(st.clients, id)
-		world.Start(id)
-		world.SetDrift(id, int64(i*7919%40000-20000))
+		st.world.Start(id)
+		st.world.SetDrift(id, int64(i*7919%40000-20000))
 	}
-	return st
 }
 
 // run lets the whole workload happen and fails the test on a panic of a node.
