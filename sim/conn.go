@@ -167,6 +167,8 @@ func (inc *incarnation) attach(c *conn, side int) {
 }
 
 // detach takes an end from its incarnation, which will hear nothing more of it.
+// What is under way toward the end travels on and arrives nowhere, because its
+// sender waits for acknowledgements.
 func (w *World) detach(c *conn, side int) {
 	s := &c.sides[side]
 	inc := s.inc
@@ -177,7 +179,6 @@ func (w *World) detach(c *conn, side int) {
 	mc.sides[ms].pos = s.pos
 	inc.ends = inc.ends[:last]
 	s.inc = nil
-	s.in.cut(0)
 	c.sides[1-side].in.stall = 0 // nobody waits for acknowledgements of what it sent
 	if side == 0 {
 		c.connect = 0

@@ -61,6 +61,7 @@ func (d *Disk) crash(mode CrashMode) (lost losses) {
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if f := before[name]; d.dir.cache[name] != f {
 			lost.files++
+			lost.bytes += f.unsyncedBytes() // none left, if another name shows it
 		}
 	}
 	return lost

@@ -93,7 +93,7 @@ func (inc *incarnation) bury() {
 	}
 	inc.stopTasks()
 	w.stale += len(inc.timers) - len(inc.freeTimer) + len(inc.requests) - len(inc.freeReq)
-	p.paused, p.deferred = false, p.deferred[:0]
+	p.release()
 	w.ledger.add(w.now, uint64(inc.death)<<8|uint64(inc.mode), uint64(p.id), 0)
 	if w.trace != nil {
 		w.emit(traceVerb(inc.death.String()), p.id, node.Nobody, inc.epitaph())

@@ -143,24 +143,28 @@ func (w *World) Pause(id node.ID) {
 }
 
 // Resume ends a pause: the callbacks put off run now, in their order.
-//
-// They go back into the queue as they were, with times that have passed, which
-// sorts them before everything of this instant.
 func (w *World) Resume(id node.ID) {
 	p := w.process(id)
 	if !p.paused {
 		return
 	}
-	p.paused = false
-	for _, e := range p.deferred {
-		w.queue.push(e)
-	}
-	p.deferred = p.deferred[:0]
+	p.release()
 	w.ledger.add(w.now, uint64(Resumed), uint64(id), 0)
 	if w.trace != nil {
 		w.emit(verbResume, id, node.Nobody, "")
 	}
 	w.changed(p, ProcessChange{Kind: Resumed})
+}
+
+// release puts back into the queue what a pause put off. The events keep their
+// times, which have passed, and so come in their order before everything else of
+// this instant. If the process is dead, they find nobody, as they should.
+func (p *process) release() {
+	p.paused = false
+	for _, e := range p.deferred {
+		p.w.queue.push(e)
+	}
+	p.deferred = p.deferred[:0]
 }
 
 // postpone puts an event off if its process is paused, and reports whether.

@@ -121,7 +121,7 @@ func (w *World) arrive(e event) {
 		w.aim(c, to)
 	}
 	if s.inc == nil {
-		w.arriveNowhere(e, c, to)
+		w.arriveNowhere(e, c, to, kind)
 		return
 	}
 	switch kind {
@@ -148,11 +148,13 @@ func (w *World) hold(e event, c *conn, to int) {
 	w.startStall(c, to)
 }
 
-// arriveNowhere drops what comes to an end that nobody holds.
-func (w *World) arriveNowhere(e event, c *conn, to int) {
+// arriveNowhere drops what comes to an end that nobody holds. The end that sent
+// it learns of that by the last word this end left behind.
+func (w *World) arriveNowhere(e event, c *conn, to int, kind itemKind) {
 	w.step(e, uint64(c.id(to)), 2)
-	w.awaitAck(c, to)
-	w.net.release(c)
+	if kind == itemMessage {
+		w.awaitAck(c, to)
+	}
 }
 
 // arriveSyn is the acceptor's machine answering a handshake, which it does even
@@ -226,9 +228,6 @@ func (w *World) receive(e event, c *conn, to int, m node.Message) {
 func (w *World) ended(e event, c *conn, to int, why node.CloseReason) {
 	inc, id := c.sides[to].inc, c.id(to)
 	w.detach(c, to)
-	if c.sides[1-to].inc == nil && !c.synPending {
-		c.sides[1-to].in.cut(0)
-	}
 	w.step(e, uint64(id), 16+uint64(why))
 	w.tellClosed(inc, c, to, why)
 }
