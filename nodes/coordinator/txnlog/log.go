@@ -18,7 +18,8 @@ type Log struct {
 	files []*file
 	// chores must be done and durable before another record reaches the disk.
 	chores []chore
-	// held are the bytes at the end of the last file that wait for the chores.
+	// held are the bytes at the end of the last file that wait for the chores. No
+	// new file is started meanwhile, so that they are of one file.
 	// Invariant: len(held) > 0 only while len(chores) > 0.
 	held []byte
 	// stale are files left over from before a gap; see Open.
@@ -71,7 +72,7 @@ func (l *Log) Append(txn *wire.Txn) (name string, end int64, err error) {
 		panic(fmt.Sprintf("txnlog: append of %v to a log that ends at %v", txn.Zxid, l.last))
 	}
 	b := l.buf[:0]
-	if l.roll || len(l.files) == 0 {
+	if len(l.files) == 0 || l.roll && len(l.held) == 0 {
 		l.startFile(txn.Zxid)
 		b = appendHeader(b)
 	}

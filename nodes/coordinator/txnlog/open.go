@@ -27,7 +27,7 @@ type Opened struct {
 }
 
 // Open reads the log on d. Nothing it finds counts as durable before the first
-// sync, so the log on any but an empty disk is Dirty. With bugs.TornTailRefusesStart a torn
+// sync, so every log is Dirty at first. With bugs.TornTailRefusesStart a torn
 // tail is taken for corruption.
 func Open(d node.Disk, b bugs.Set) (*Log, Opened) {
 	l := &Log{disk: d}
@@ -56,9 +56,7 @@ func (l *Log) settleBoot() {
 	if f := l.active(); f != nil {
 		l.chores = append(l.chores, chore{kind: flushFile, name: f.name})
 	}
-	if len(l.disk.List()) > 0 {
-		l.chores = append(l.chores, chore{kind: flushNames})
-	}
+	l.chores = append(l.chores, chore{kind: flushNames})
 }
 
 // logFiles lists the log files by first zxid.

@@ -16,7 +16,7 @@ type Disk struct {
 	// Effect, if not nil, is called after every change to the page cache and
 	// after every completed sync: all the moments a crash could strike at.
 	Effect func()
-	// Fail, if not nil, is the error of every further write.
+	// Fail, if not nil, is the outcome of every further write and sync.
 	Fail error
 
 	durable, cache map[string]*file
@@ -51,7 +51,6 @@ type link struct {
 type pending struct {
 	settle func()
 	done   func(error)
-	tag    node.Tag
 }
 
 // New returns an empty disk.
@@ -162,13 +161,13 @@ func (d *Disk) Remove(name string) error {
 }
 
 // Sync implements [node.Disk].
-func (d *Disk) Sync(name string, tag node.Tag) {
-	d.pending = append(d.pending, pending{settle: d.settleFile(name), tag: tag})
+func (d *Disk) Sync(name string, _ node.Tag) {
+	d.pending = append(d.pending, pending{settle: d.settleFile(name)})
 }
 
 // SyncDir implements [node.Disk].
-func (d *Disk) SyncDir(tag node.Tag) {
-	d.pending = append(d.pending, pending{settle: d.settleNames(), tag: tag})
+func (d *Disk) SyncDir(_ node.Tag) {
+	d.pending = append(d.pending, pending{settle: d.settleNames()})
 }
 
 func (d *Disk) settleFile(name string) func() {
@@ -215,19 +214,19 @@ func (d *Disk) WakeDirSynced(t *node.Task) {
 // Pending returns the number of syncs that have not completed.
 func (d *Disk) Pending() int { return len(d.pending) }
 
-// Complete ends the oldest pending sync with err, and resumes the task that
-// waits for it or returns the tag it was asked with.
-func (d *Disk) Complete(err error) node.Tag {
+// CompleteNext ends the oldest pending sync and resumes the task that waits for
+// it, if one does. It returns the sync's outcome, Fail.
+func (d *Disk) CompleteNext() error {
 	p := d.pending[0]
 	d.pending = d.pending[1:]
-	if err == nil {
+	if d.Fail == nil {
 		p.settle()
 		d.effect()
 	}
 	if p.done != nil {
-		p.done(err)
+		p.done(d.Fail)
 	}
-	return p.tag
+	return d.Fail
 }
 
 // Run runs body as a task to its end, completing every sync in order.
@@ -235,7 +234,7 @@ func (d *Disk) Run(body func(*node.Task)) {
 	t := node.NewTask("test", d, body)
 	t.Start()
 	for !t.Ended() {
-		d.Complete(nil)
+		d.CompleteNext()
 	}
 }
 
