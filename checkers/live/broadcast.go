@@ -150,7 +150,7 @@ func (c *Checker) committed(s *server, z wire.Zxid, acks uint64) {
 			said |= m.bit
 		}
 	}
-	if problem := c.evidence(acks, said, "holding it"); problem != "" {
+	if problem := c.evidence(acks, said, "copy of it that is still there"); problem != "" {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s commits %v %s", s.Name, z, problem), p)
 		return
 	}

@@ -376,6 +376,16 @@ var plays = []struct {
 		p.ack(A, z(1, 2))
 		p.fact(A, facts.Committed, n(1, 2), bit(A, B))
 	}},
+	{QuorumEvidence, "a commit counts a server that was made to cut it since", func(p *play) {
+		p.propose(A, z(1, 2), znode("b"))
+		p.append(A, z(1, 2))
+		p.append(B, z(1, 2))
+		p.ack(A, z(1, 2))
+		p.ack(B, z(1, 2))
+		p.fact(A, facts.SyncTrunc, 2, n(1, 2), n(1, 1))
+		p.truncate(B, z(1, 1))
+		p.fact(A, facts.Committed, n(1, 2), bit(A, B))
+	}},
 	{QuorumEvidence, "a commit by a follower", func(p *play) {
 		p.fact(B, facts.Committed, n(1, 1), bit(A, B))
 	}},

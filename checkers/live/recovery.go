@@ -70,6 +70,7 @@ func (c *Checker) truncated(s *server, z wire.Zxid) {
 		c.fail(s, CommittedDurable, fmt.Sprintf("%s cuts its log after %v and loses %v, which is committed", s.Name, z, kept), kept)
 		return
 	}
+	c.void(s, end)
 	s.log, s.tree = end, end
 	s.scanned = [2]scan{}
 	if s.promised.zxid > end.zxid {
@@ -77,6 +78,15 @@ func (c *Checker) truncated(s *server, z wire.Zxid) {
 	}
 	for n := len(s.pending); n > 0 && s.pending[n-1].zxid > z; n-- {
 		s.pending = s.pending[:n-1]
+	}
+}
+
+// void takes back what s acknowledged and now drops. A leader that still counts
+// it (the learner came back to the same leader and was cut) commits on nothing.
+func (c *Checker) void(s *server, end *entry) {
+	for e := s.log; e != nil && !end.holds(e); e = e.prev {
+		ep := c.epochOf(e.zxid.Epoch())
+		ep.acked[s.index] = min(ep.acked[s.index], e.prev.zxid)
 	}
 }
 
@@ -97,6 +107,7 @@ func (c *Checker) snapshotLoaded(s *server, z wire.Zxid, digest uint64) {
 		c.fail(s, PrefixConsistency, fmt.Sprintf("%s loads a snapshot of %v with digest %016x, it should be %016x", s.Name, z, digest, want), e)
 		return
 	}
+	c.void(s, e)
 	s.log, s.tree, s.pending = e, e, s.pending[:0]
 	s.scanned = [2]scan{}
 	// A crash brings back the old history until the snapshot is durable, and only
