@@ -61,6 +61,7 @@ func fuzzyScript() (l *leader, before int) {
 	l = newLeader()
 	l.open(1)
 	l.open(2)
+	l.open(3)
 	l.create(1, "/a", wire.ModePersistent)
 	l.create(1, "/a/b", wire.ModePersistent)
 	l.create(1, "/e", wire.ModeEphemeral)
@@ -69,9 +70,9 @@ func fuzzyScript() (l *leader, before int) {
 	l.delete(1, "/a/b")
 	l.create(1, "/a/b", wire.ModePersistent)
 	l.create(2, "/a/b/c", wire.ModeEphemeral) // below a node that replay deletes again
-	l.close(2)                                // ephemerals the snapshot may miss
+	l.create(2, "/a/b/d", wire.ModePersistent)
+	l.close(2) // ephemerals the snapshot may miss
 	l.close(1)
-	l.open(3)
 	l.create(3, "/e", wire.ModePersistent) // no longer an ephemeral
 	return l, before
 }

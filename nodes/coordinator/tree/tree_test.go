@@ -89,6 +89,9 @@ func TestApplyIsIdempotentForParents(t *testing.T) {
 	if res := tr.Apply(log[0]); res.Err != wire.ErrNodeExists {
 		t.Errorf("a repeated create gives %s", res.Err)
 	}
+	if tr.LastProcessed() != log[2].Zxid {
+		t.Errorf("an old transaction moved the tree back to %s", tr.LastProcessed())
+	}
 	if res := tr.Apply(log[2]); res.Err != wire.ErrNoNode {
 		t.Errorf("a repeated delete gives %s", res.Err)
 	}

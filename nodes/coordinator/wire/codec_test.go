@@ -223,6 +223,8 @@ func TestRepliesNeedTheirRequest(t *testing.T) {
 func TestErrorsNamePlaceAndField(t *testing.T) {
 	huge := (&Request{1, OpSetData, &SetDataRequest{"/a", []byte{1}, 0}}).AppendWire(nil)
 	copy(huge[14:], []byte{0x7f, 0xff, 0xff, 0xff})
+	negative := (&Request{1, OpSetData, &SetDataRequest{"/a", nil, 0}}).AppendWire(nil)
+	negative[17] = 0xfe
 	nested := EncodeTxn(nil, &Txn{Type: OpMulti, Body: &MultiTxn{[]SubTxn{{OpError, &ErrorTxn{}}}}})
 	nested[len(nested)-9] = byte(OpMulti)
 	copy(nested[len(nested)-12:], []byte{0, 0, 0})
@@ -233,6 +235,8 @@ func TestErrorsNamePlaceAndField(t *testing.T) {
 	}{
 		{"huge length", func() error { _, err := DecodeRequest(huge); return err },
 			"wire: offset 18, field data: length 2147483647 is impossible with 5 bytes left"},
+		{"negative length", func() error { _, err := DecodeRequest(negative); return err },
+			"wire: offset 18, field data: length -2 is impossible with 4 bytes left"},
 		{"unknown packet", func() error { _, err := DecodePacket(make([]byte, 20)); return err },
 			"wire: offset 12, field type: 0 is no packet type"},
 		{"multi in a multi", func() error { _, err := DecodeTxn(nested); return err },
