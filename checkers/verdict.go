@@ -41,16 +41,17 @@ type Options struct {
 	// Require lists functions of which at least one operation must have ended ok,
 	// or the verdict is vacuous.
 	Require []history.F
-	// StepBudget bounds the operations handed to searches, 0 for DefaultBudget.
+	// StepBudget bounds the steps of all searches together, 0 for DefaultBudget.
 	StepBudget int
 	// Strong holds synced reads to linearizability. The classic sync does not
 	// promise it (ZOOKEEPER-1675): a deposed leader answers syncs too.
 	Strong bool
 }
 
-// DefaultBudget is the number of operations a verdict hands to searches. The
-// witness has judged all of them before; a search is the second opinion.
-const DefaultBudget = 100_000
+// DefaultBudget is how many steps of a model a verdict spends on searches, some
+// tenths of a second. The witness has judged everything before; a search is the
+// second opinion.
+const DefaultBudget = 500_000
 
 // Count is one line of a report's table.
 type Count struct {
@@ -71,11 +72,4 @@ type Report struct {
 	Counted []Count
 	// Linear is the search that failed, for drawing, else nil.
 	Linear *models.Result
-}
-
-// Judge decides a history. The layers build on one another, so judging stops at
-// the first that breaks: is there anything to judge, does every reply agree with
-// the committed log, does a search that knows no log find an order.
-func Judge(h *history.History, o Options) Report {
-	return Report{}
 }

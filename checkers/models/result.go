@@ -1,9 +1,25 @@
 // Package models holds sequential specifications for porcupine, and the rules by
 // which a history becomes something porcupine can search within bounds: parted by
 // znode, cut into windows, unknown outcomes resolved or few.
+//
+// The search is the second opinion. It trusts no zxid where it has operations
+// enough without; the log only settles what nobody was told.
 package models
 
-import "github.com/anishathalye/porcupine"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// Bounds of one search. Porcupine's memory grows with the square of a window, its
+// time with two to the number of unknown outcomes once a violation is in.
+const (
+	maxWindow   = 10_000
+	goodWindow  = 256 // a quiet moment after so many operations ends a window
+	maxUnknowns = 20
+)
 
 // Result is the answer of one search.
 type Result struct {
@@ -18,4 +34,56 @@ type Result struct {
 	// Spec and Info draw the failed search with porcupine.Visualize.
 	Spec porcupine.Model
 	Info porcupine.LinearizationInfo
+}
+
+// Budget bounds the work of all searches of a verdict in steps of a model, which,
+// unlike seconds, are the same on every machine.
+type Budget struct{ Steps int }
+
+// search asks porcupine about one window. Porcupine has no bound but a wall clock,
+// so the model itself counts: once the budget is spent it refuses every step, which
+// ends the search at once, and the answer is unknown.
+func search(r Result, spec porcupine.Model, ops []porcupine.Operation, budget *Budget) Result {
+	if len(ops) > maxWindow {
+		r.Outcome, r.Why = porcupine.Unknown, "more operations overlap than a search can hold"
+		return r
+	}
+	spent, step := false, spec.Step
+	bounded := spec
+	bounded.Step = func(state, in, out any) (bool, any) {
+		if budget.Steps <= 0 {
+			spent = true
+			return false, state
+		}
+		budget.Steps--
+		return step(state, in, out)
+	}
+	ok := porcupine.CheckOperations(bounded, ops)
+	switch {
+	case ok:
+		r.Outcome = porcupine.Ok
+	case spent:
+		r.Outcome, r.Why = porcupine.Unknown, "the step budget is spent"
+	default:
+		r.Outcome = porcupine.Illegal
+		r.Spec = spec
+		_, r.Info = porcupine.CheckOperationsVerbose(spec, ops, 0)
+	}
+	return r
+}
+
+// cut splits operations, in order of their calls, into windows at moments when
+// nothing was in flight.
+func cut(ops []porcupine.Operation) [][]porcupine.Operation {
+	slices.SortStableFunc(ops, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
+	var out [][]porcupine.Operation
+	first, returned := 0, int64(-1)
+	for i := range ops {
+		if i-first >= goodWindow && returned < ops[i].Call {
+			out = append(out, ops[first:i])
+			first = i
+		}
+		returned = max(returned, ops[i].Return)
+	}
+	return append(out, ops[first:])
 }
