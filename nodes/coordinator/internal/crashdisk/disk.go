@@ -214,6 +214,9 @@ func (d *Disk) WakeDirSynced(t *node.Task) {
 // Pending returns the number of syncs that have not completed.
 func (d *Disk) Pending() int { return len(d.pending) }
 
+// TaskNext reports whether the oldest pending sync is one that a task awaits.
+func (d *Disk) TaskNext() bool { return len(d.pending) > 0 && d.pending[0].done != nil }
+
 // CompleteNext ends the oldest pending sync and resumes the task that waits for
 // it, if one does. It returns the sync's outcome, Fail.
 func (d *Disk) CompleteNext() error {
