@@ -1,0 +1,77 @@
+package live
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// sessionScenes are about the life and death of session 9.
+var sessionScenes = []scene{
+	{"", "a session expires after its timeout", func(p *play) {
+		p.session(func() {
+			p.fact(A, facts.SessionTouched, 9)
+			p.at += 4 * time.Second
+			p.fact(A, facts.SessionExpiring, 9, 4000, 4001, 0)
+			p.proposeFor(A, z(1, 3), 9, 0, &wire.CloseSessionTxn{})
+		})
+	}},
+	{"", "a client closes its session at once", func(p *play) {
+		p.session(func() { p.proposeFor(A, z(1, 3), 9, 2, &wire.CloseSessionTxn{}) })
+	}},
+	{"", "a fast clock expires a session a little early", func(p *play) {
+		p.session(func() {
+			p.at += 4*time.Second - 2*time.Millisecond
+			p.fact(A, facts.SessionExpiring, 9, 4000, 4000, 0)
+		})
+	}},
+	{ExpiryByLeader, "a follower expires a session", func(p *play) {
+		p.session(func() {
+			p.at += time.Minute
+			p.fact(B, facts.SessionExpiring, 9, 4000, 60000, 0)
+		})
+	}},
+	{ExpiryNotEarly, "a session expires too early after its last touch", func(p *play) {
+		p.session(func() {
+			p.at += 3 * time.Second
+			p.fact(A, facts.SessionTouched, 9)
+			p.at += 3 * time.Second
+			p.fact(A, facts.SessionExpiring, 9, 4000, 6000, 0)
+		})
+	}},
+	{ExpiryNotEarly, "a new leader does not give a fresh timeout", func(p *play) {
+		p.session(func() {
+			p.at += time.Minute
+			p.elect(B, 2, z(1, 2), A)
+			p.at += time.Second
+			p.fact(B, facts.SessionExpiring, 9, 4000, 60000, 0)
+		})
+	}},
+	{ExpiryNotEarly, "a session is closed unasked, without a word", func(p *play) {
+		p.session(func() { p.proposeFor(A, z(1, 3), 9, 0, &wire.CloseSessionTxn{}) })
+	}},
+	{EphemeralsDie, "an ephemeral outlives its session", func(p *play) {
+		p.session(func() {
+			eph := znode("eph")
+			eph.Ephemeral = true
+			p.proposeFor(A, z(1, 3), 9, 1, eph)
+			p.replicate(A, z(1, 3), B)
+			p.proposeFor(A, z(1, 4), 9, 2, &wire.CloseSessionTxn{})
+			for _, id := range []node.ID{A, B} {
+				p.append(id, z(1, 4))
+				p.ack(id, z(1, 4))
+			}
+			p.fact(A, facts.Committed, n(1, 4), bit(A, B))
+			p.say(A, facts.Applied, "", p.txns[z(1, 4)], n(1, 4), 0, p.digest(A))
+		})
+	}},
+}
+
+// session opens session 9, of 4 s, before what follows.
+func (p *play) session(then func()) {
+	p.proposeFor(A, z(1, 2), 9, 0, &wire.CreateSessionTxn{TimeoutMs: 4000})
+	p.replicate(A, z(1, 2), B)
+	then()
+}
