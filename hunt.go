@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"runtime"
 	"slices"
 	"sync"
@@ -19,6 +20,8 @@ type HuntOptions struct {
 	Scenarios []string
 	// First and Last bound the seeds, both included; Last 0 means no end.
 	First, Last uint64
+	// Seeds, if not nil, yields the seeds instead of First and Last.
+	Seeds iter.Seq[uint64]
 	// For ends the hunt after so much wall time; 0 means never. Runs that have
 	// begun are finished.
 	For time.Duration
@@ -101,6 +104,20 @@ func (o HuntOptions) validate() error {
 	return nil
 }
 
+// seeds yields the seeds to run, in order.
+func (o HuntOptions) seeds() iter.Seq[uint64] {
+	if o.Seeds != nil {
+		return o.Seeds
+	}
+	return func(yield func(uint64) bool) {
+		for seed := o.First; o.Last == 0 || seed <= o.Last; seed++ {
+			if !yield(seed) {
+				return
+			}
+		}
+	}
+}
+
 // prey is one run to do.
 type prey struct {
 	scenario string
@@ -113,7 +130,7 @@ func hunters(ctx context.Context, o HuntOptions) <-chan Result {
 	work, results := make(chan prey), make(chan Result)
 	go func() {
 		defer close(work)
-		for seed := o.First; o.Last == 0 || seed <= o.Last; seed++ {
+		for seed := range o.seeds() {
 			for _, name := range o.Scenarios {
 				select {
 				case work <- prey{name, seed}:
@@ -160,12 +177,13 @@ func Confirm(r Result) Result {
 		return r
 	}
 	r.Verdict, r.Guarantee = Nondeterministic, ""
-	r.Explanation = fmt.Sprintf("the same plan gave hash %s and then %s; %s", r.Hash, again.Hash, divergence(r, again))
+	r.Explanation = fmt.Sprintf("the same plan gave hash %s and then %s; %s", r.Hash, again.Hash, Divergence(r, again))
 	return r
 }
 
-// divergence says between which steps two runs of one plan parted.
-func divergence(a, b Result) string {
+// Divergence says between which steps two runs of one plan parted, as far as the
+// checkpoints of the results tell.
+func Divergence(a, b Result) string {
 	last := uint64(0)
 	for _, c := range a.Checkpoints {
 		k, ok := slices.BinarySearchFunc(b.Checkpoints, c.Step, func(c sim.Checkpoint, step uint64) int { return cmp.Compare(c.Step, step) })

@@ -212,7 +212,7 @@ func (t tally) named(counters []sim.Counter) map[string]uint64 {
 	}
 	for _, c := range counters {
 		if c.N > 0 {
-			marks["sim."+c.Name] = c.N
+			marks[c.Name] = c.N
 		}
 	}
 	return marks
