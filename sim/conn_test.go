@@ -66,66 +66,68 @@ func story(s *script) string {
 	return strings.Join(out, " ")
 }
 
-// TestConnectionStories tells what both ends see when something happens. The
-// dialler sends ten messages at 10 ms; do is called at 10.5 ms, while they are in
-// flight.
-func TestConnectionStories(t *testing.T) {
-	tests := []struct {
-		name string
-		do   func(p *pair)
-		a, b string
-	}{
-		{"nothing", func(p *pair) {}, "opened", "accept 0..9"},
-		{"close behind messages", func(p *pair) { p.a.env.Close(p.ac) }, "opened", "accept 0..9 closed"},
-		{"acceptor closes", func(p *pair) { p.b.env.Close(p.bc) }, "opened closed", "accept"},
-		{"both close", func(p *pair) { p.b.env.Close(p.bc); p.a.env.Close(p.ac) }, "opened", "accept"},
-		{"send after close", func(p *pair) { p.a.env.Close(p.ac); p.send(10, 12) }, "opened", "accept 0..9 closed"},
-		{"acceptor crashes", func(p *pair) { p.w.Crash(p.bid, KeepAll) }, "opened reset", "accept"},
-		{"dialler exits", func(p *pair) { p.a.env.Exit("enough") }, "opened", "accept 0..9 reset"},
-		{"blocked for good, toward the acceptor",
-			func(p *pair) { p.w.Block("x", p.aToB) }, "opened timeout", "accept"},
-		{"blocked for good, acknowledgements only",
-			func(p *pair) { p.w.Block("x", p.bToA) }, "opened timeout", "accept 0..9 reset"},
-		{"blocked for good, both ways",
-			func(p *pair) { p.w.Block("x", both) }, "opened timeout", "accept"},
-		{"blocked for half the patience",
-			func(p *pair) {
-				p.w.Block("x", both)
-				p.w.At(500*ms, "heal", func() { p.w.Unblock("x") })
-			}, "opened", "accept 0..9"},
-		{"acknowledgements blocked for half the patience",
-			func(p *pair) {
-				p.w.Block("x", p.bToA)
-				p.w.At(500*ms, "heal", func() { p.w.Unblock("x") })
-			}, "opened", "accept 0..9"},
-		{"healed after the sender gave up: the acceptor learns by a reset",
-			func(p *pair) {
-				p.w.Block("x", both)
-				p.w.At(5*time.Second, "heal", func() { p.w.Unblock("x") })
-			}, "opened timeout", "accept reset"},
-		{"crash behind a partition: told when it heals",
-			func(p *pair) {
-				p.w.Block("x", both)
-				p.w.Crash(p.bid, KeepAll)
-				p.w.At(500*ms, "heal", func() { p.w.Unblock("x") })
-			}, "opened reset", "accept"},
-		{"crash behind a partition that stays: told by one's own patience",
-			func(p *pair) { p.w.Block("x", both); p.w.Crash(p.bid, KeepAll) }, "opened timeout", "accept"},
-		{"paused acceptor", func(p *pair) {
-			p.w.Pause(p.bid)
-			p.w.At(5*time.Second, "resume", func() { p.w.Resume(p.bid) })
+// stories are what may happen to a connection while ten messages are in flight
+// from the dialler, and what both ends see of it.
+var stories = []struct {
+	name string
+	do   func(p *pair)
+	a, b string
+}{
+	{"nothing", func(p *pair) {}, "opened", "accept 0..9"},
+	{"close behind messages", func(p *pair) { p.a.env.Close(p.ac) }, "opened", "accept 0..9 closed"},
+	{"acceptor closes", func(p *pair) { p.b.env.Close(p.bc) }, "opened closed", "accept"},
+	{"both close", func(p *pair) { p.b.env.Close(p.bc); p.a.env.Close(p.ac) }, "opened", "accept"},
+	{"send after close", func(p *pair) { p.a.env.Close(p.ac); p.send(10, 12) }, "opened", "accept 0..9 closed"},
+	{"acceptor crashes", func(p *pair) { p.w.Crash(p.bid, KeepAll) }, "opened reset", "accept"},
+	{"dialler exits", func(p *pair) { p.a.env.Exit("enough") }, "opened", "accept 0..9 reset"},
+	{"blocked for good, toward the acceptor",
+		func(p *pair) { p.w.Block("x", p.aToB) }, "opened timeout", "accept"},
+	{"blocked for good, acknowledgements only",
+		func(p *pair) { p.w.Block("x", p.bToA) }, "opened timeout", "accept 0..9 reset"},
+	{"blocked for good, both ways",
+		func(p *pair) { p.w.Block("x", both) }, "opened timeout", "accept"},
+	{"blocked for half the patience",
+		func(p *pair) {
+			p.w.Block("x", both)
+			p.w.At(500*ms, "heal", func() { p.w.Unblock("x") })
 		}, "opened", "accept 0..9"},
-		{"paused acceptor crashes", func(p *pair) {
-			p.w.Pause(p.bid)
-			p.w.At(500*ms, "crash", func() { p.w.Crash(p.bid, KeepAll) })
-		}, "opened reset", "accept"},
-		{"crash of a restarted acceptor does not matter to old connections", func(p *pair) {
+	{"acknowledgements blocked for half the patience",
+		func(p *pair) {
+			p.w.Block("x", p.bToA)
+			p.w.At(500*ms, "heal", func() { p.w.Unblock("x") })
+		}, "opened", "accept 0..9"},
+	{"healed after the sender gave up: the acceptor learns by a reset",
+		func(p *pair) {
+			p.w.Block("x", both)
+			p.w.At(5*time.Second, "heal", func() { p.w.Unblock("x") })
+		}, "opened timeout", "accept reset"},
+	{"crash behind a partition: told when it heals",
+		func(p *pair) {
+			p.w.Block("x", both)
 			p.w.Crash(p.bid, KeepAll)
-			p.w.Start(p.bid)
-			p.w.At(500*ms, "crash", func() { p.w.Crash(p.bid, KeepAll) })
-		}, "opened reset", ""},
-	}
-	for _, tt := range tests {
+			p.w.At(500*ms, "heal", func() { p.w.Unblock("x") })
+		}, "opened reset", "accept"},
+	{"crash behind a partition that stays: told by one's own patience",
+		func(p *pair) { p.w.Block("x", both); p.w.Crash(p.bid, KeepAll) }, "opened timeout", "accept"},
+	{"paused acceptor", func(p *pair) {
+		p.w.Pause(p.bid)
+		p.w.At(5*time.Second, "resume", func() { p.w.Resume(p.bid) })
+	}, "opened", "accept 0..9"},
+	{"paused acceptor crashes", func(p *pair) {
+		p.w.Pause(p.bid)
+		p.w.At(500*ms, "crash", func() { p.w.Crash(p.bid, KeepAll) })
+	}, "opened reset", "accept"},
+	{"crash of a restarted acceptor does not matter to old connections", func(p *pair) {
+		p.w.Crash(p.bid, KeepAll)
+		p.w.Start(p.bid)
+		p.w.At(500*ms, "crash", func() { p.w.Crash(p.bid, KeepAll) })
+	}, "opened reset", ""},
+}
+
+// TestConnectionStories sends ten messages at 10 ms and lets something happen at
+// 10.5 ms.
+func TestConnectionStories(t *testing.T) {
+	for _, tt := range stories {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPair(quick(1))
 			defer p.w.Close()

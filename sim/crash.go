@@ -208,7 +208,8 @@ func (w *World) crashDisk(p *process, mode CrashMode) {
 		return
 	}
 	if lost.bytes > 0 || lost.files > 0 {
-		w.emit(verbLost, p.id, node.Nobody, fmt.Sprintf("%d bytes, %d names, %d renames", lost.bytes, lost.files, lost.renames))
+		text := fmt.Sprintf("%d bytes, %d names, %d renames", lost.bytes, lost.files, lost.renames)
+		w.emit(verbLost, p.id, node.Nobody, text)
 	}
 	if lost.torn > 0 {
 		w.emit(verbTorn, p.id, node.Nobody, fmt.Sprintf("%d files", lost.torn))

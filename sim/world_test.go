@@ -29,6 +29,17 @@ func TestSameSeedSameHash(t *testing.T) {
 	}
 }
 
+// TestRunGolden pins one busy run, so that another machine, architecture or
+// compiler that runs it differently shows.
+func TestRunGolden(t *testing.T) {
+	w := chat(Config{Seed: 91}, 5)
+	defer w.Close()
+	w.Run(2 * time.Second)
+	if got, want := w.Hash(), uint64(0xabddbccc427f2ffe); got != want {
+		t.Errorf("hash %#x after %d steps, want %#x", got, w.Steps(), want)
+	}
+}
+
 // TestRunInSlices: how a run is cut into calls does not matter.
 func TestRunInSlices(t *testing.T) {
 	whole, sliced := chat(Config{Seed: 7}, 3), chat(Config{Seed: 7}, 3)
