@@ -239,23 +239,28 @@ func (k Knobs) session() time.Duration {
 
 // drawKnobs draws the knobs of a seed. Extremes come up often: a feature that is
 // off or a limit that is tiny shows more than any mean.
+//
+// The ensemble must be able to work: a tick is never shorter than a few of the
+// slowest ordinary messages and syncs, and no outlier takes longer than a tick.
+// Otherwise the run would show that timeouts time out.
 func drawKnobs(r *rand.Rand) Knobs {
 	d := dice{r}
 	k := Knobs{
 		Servers: []int{1, 3, 3, 3, 3, 3, 5, 5, 5, 5}[r.IntN(10)],
-		Tick:    d.millis(50, 500),
 		Wire:    d.chance(1, 4),
-		WarmUp:  4 * time.Second,
 		Safety:  10 * time.Second,
 	}
+	d.network(&k)
+	d.disk(&k)
+	k.Tick = max(d.millis(50, 500), 4*k.NetMost, 2*k.DiskMost).Truncate(time.Millisecond)
+	k.NetTail, k.DiskTail = min(k.NetTail, k.Tick), min(k.DiskTail, k.Tick)
 	k.InitLimit, k.SyncLimit = d.between(5, 20), d.between(3, 10)
 	k.SnapCount, k.CommitLogCount = d.logarithmic(5, 400), d.logarithmic(2, 200)
 	k.DiskSync = d.chance(1, 2)
 	k.ElectionMax = d.millis(500, 3000)
 	k.SessionTimeout = k.Tick * time.Duration(d.between(2, 20))
 	k.OpTimeout = d.millis(500, 4000)
-	d.network(&k)
-	d.disk(&k)
+	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
 	k.Liveness = k.bound()
 	return k
 }
