@@ -35,6 +35,7 @@ const (
 	SessionTableForgotten
 	LeaderKeepsRoleWithoutQuorum
 	LateForwarding
+	AckSurvivesTruncation
 	last
 )
 

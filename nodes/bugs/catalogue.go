@@ -165,4 +165,11 @@ var Catalogue = []Bug{
 		Breaks:   []string{"no-panic", "d7-local-primary-order"},
 		Scenario: register,
 	},
+	{
+		ID: AckSurvivesTruncation, Name: "ack-survives-truncation",
+		Wrong:    "A leader goes on counting the acknowledgements that a learner gave on an earlier connection, although the learner's new synchronisation truncates what it acknowledged.",
+		Schedule: "A follower acknowledges a proposal and loses its connection while the leader's own fsync is slow; it rejoins, is told TRUNC, and the proposal is committed on the leader alone. Found by a hunt of this project; ZooKeeper 3.9 keeps the acknowledgement set across reconnects in the same way.",
+		Breaks:   []string{"d12-committed-durable", "d18-quorum-evidence", "durability"},
+		Scenario: register,
+	},
 }

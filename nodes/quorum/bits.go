@@ -38,6 +38,9 @@ func (b Bits) Add(sid int64) Bits {
 	return b | 1<<sid
 }
 
+// Remove returns the set without the server.
+func (b Bits) Remove(sid int64) Bits { return b &^ (1 << sid) }
+
 // Valid reports whether a server id fits into a set.
 func Valid(sid int64) bool { return 1 <= sid && sid <= MaxSid }
 

@@ -97,6 +97,7 @@ func (l *Leader) countEpochAck(sid int64) {
 // everything after it. Both happen in one step: a proposal issued between the
 // cut and the registration would be lost to the learner for ever.
 func (l *Leader) synchronize(f *learner) {
+	l.forgetAcks(f.sid)
 	h := l.host.History()
 	pl := decide(f.last, h, l.cfg.Bugs)
 	l.observeSync(f, pl, h.Last)
@@ -112,6 +113,24 @@ func (l *Leader) synchronize(f *learner) {
 		l.register(f)
 	}
 	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketNewLeader, Zxid: wire.MakeZxid(l.epoch, 0)})
+}
+
+// forgetAcks takes back what a learner acknowledged on an earlier connection of
+// this term. It may have logged proposals that are still outstanding, and the
+// TRUNC that makes it equal to our committed history removes them:
+//
+//	A leads, proposes z.  B logs z, acknowledges it.  A's own fsync is slow.
+//	The connection breaks; B comes back with z, is told TRUNC z-1.
+//	A's fsync ends: z has the acks of A and B, and is committed. Only A has it.
+//
+// B gets z again after the synchronisation and acknowledges it anew.
+func (l *Leader) forgetAcks(sid int64) {
+	if l.cfg.Bugs.Has(bugs.AckSurvivesTruncation) {
+		return
+	}
+	for _, p := range l.outstanding {
+		p.acks = p.acks.Remove(sid)
+	}
 }
 
 // headerZxid is the zxid in the DIFF, TRUNC or SNAP packet: where a DIFF ends,
