@@ -15,13 +15,22 @@ import (
 // z is the zxid epoch:counter.
 func z(epoch int64, counter uint32) wire.Zxid { return wire.MakeZxid(epoch, counter) }
 
-// txn creates a znode named after its zxid, with 200 bytes of data.
+// txn creates a znode named after its zxid if that is odd, and sets the data of
+// the one before if it is even, so that a fuzzy snapshot shows traces of it.
 func txn(zxid wire.Zxid) *wire.Txn {
-	return &wire.Txn{
-		Session: 3, Cxid: int32(zxid), Zxid: zxid, Time: 1700000000000, Type: wire.OpCreate,
-		Body: &wire.CreateTxn{Path: fmt.Sprintf("/n%d", zxid), Data: make([]byte, 200), ACL: wire.OpenACL, ParentCversion: int32(zxid.Counter())},
+	t := &wire.Txn{Session: 3, Cxid: int32(zxid), Zxid: zxid, Time: 1700000000000}
+	if zxid%2 == 0 {
+		t.Type, t.Body = wire.OpSetData, &wire.SetDataTxn{Path: path(zxid - 1), Data: make([]byte, 300), Version: 1}
+		return t
 	}
+	t.Type = wire.OpCreate
+	t.Body = &wire.CreateTxn{
+		Path: path(zxid), Data: make([]byte, 200), ACL: wire.OpenACL, ParentCversion: int32(zxid.Counter()),
+	}
+	return t
 }
+
+func path(zxid wire.Zxid) string { return fmt.Sprintf("/n%d", zxid) }
 
 // treeOf applies zxids to an empty tree.
 func treeOf(zs ...wire.Zxid) *tree.Tree {

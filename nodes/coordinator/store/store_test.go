@@ -30,22 +30,11 @@ func TestEveryCrashState(t *testing.T) {
 			r.run(r.log.Settle)
 		}, z(1, 7)},
 		{"a fuzzy snapshot, with records not yet durable", func(r *rig) {
-			source, next := r.tree.Snapshot(), z(1, 6)
-			task := node.NewTask("snapshot", r.disk, func(t *node.Task) {
-				if saved, err := SaveSnapshot(t, r.disk, r.log, source, 3); !saved || err != nil {
-					r.t.Errorf("saved %v, %v", saved, err)
-				}
-			})
-			for task.Start(); !task.Ended(); r.step() {
-				if next <= z(1, 9) {
-					r.add(next)
-					next++
-				}
-			}
+			r.fuzzy(span(z(1, 6), z(1, 9))...)
 		}, z(1, 9)},
 		{"a TRUNC past two snapshots (ZOOKEEPER-4837)", func(r *rig) {
-			r.snapshot(100)
-			r.add(z(1, 6))
+			r.fuzzy(z(1, 6))
+			r.add(z(1, 7))
 			r.snapshot(100)
 			r.durable = z(1, 3)
 			r.run(func(t *node.Task) error { return Truncate(t, r.disk, r.log, z(1, 3), 0) })
@@ -99,12 +88,32 @@ func TestEveryCrashState(t *testing.T) {
 	}
 }
 
+// fuzzy takes a snapshot in small steps and adds a transaction after each.
+func (r *rig) fuzzy(zs ...wire.Zxid) {
+	r.t.Helper()
+	source := r.tree.Snapshot()
+	task := node.NewTask("snapshot", r.disk, func(t *node.Task) {
+		if saved, err := SaveSnapshot(t, r.disk, r.log, source, 3); !saved || err != nil {
+			r.t.Errorf("saved %v, %v", saved, err)
+		}
+	})
+	for task.Start(); !task.Ended(); r.step() {
+		if len(zs) > 0 {
+			r.add(zs[0])
+			zs = zs[1:]
+		}
+	}
+}
+
 // install takes the snapshot of a history from a leader and goes on from there.
 func (r *rig) install(history []wire.Zxid, last wire.Zxid) {
 	r.t.Helper()
 	theirs := treeOf(history...)
 	r.legal[last] = theirs.Digest()
 	r.run(func(t *node.Task) error { return Install(t, r.disk, r.log, last, theirs.Serialize()) })
+	if r.log.LastZxid() != last || r.log.Dirty() {
+		r.t.Fatalf("installed %v: the log ends at %v, dirty %v", last, r.log.LastZxid(), r.log.Dirty())
+	}
 	h, err := Load(r.disk, r.log, 0, 0)
 	if err != nil || h.LastZxid != last || h.Tree.Digest() != theirs.Digest() {
 		r.t.Fatalf("installed %v: %+v, %v", last, h, err)
@@ -122,7 +131,7 @@ func TestTruncKeepsNewerSnapshotBringsBackTransactions(t *testing.T) {
 		if err != nil || got.LastZxid != z(1, 3) || got.Log.LastZxid() != z(1, 3) {
 			t.Fatalf("bugs %v: %+v, %v", b, got, err)
 		}
-		if _, code := got.Tree.Stat("/n4294967301"); (code == wire.OK) != (b != 0) {
+		if _, code := got.Tree.Stat(path(z(1, 5))); (code == wire.OK) != (b != 0) {
 			t.Errorf("bugs %v: the truncated 1:5 is there: %v", b, code)
 		}
 	}

@@ -13,10 +13,12 @@ import (
 // then reloads the tree with [Load], and must not append or sync meanwhile. It is
 // an error if the history cannot be rebuilt up to z from what would be left.
 //
-// Snapshots beyond z are gone for good before the log is cut. The other order has
-// a window in which a crash leaves a cut log and a snapshot that holds what was
-// cut, and the truncated transactions come back (ZOOKEEPER-4837). In this order a
-// crash leaves an older snapshot and the whole log, that is, the old history.
+// Both snapshots and log must be cut, or the tree rebuilt from a newer snapshot
+// holds transactions that were truncated (ZOOKEEPER-4837). Snapshots beyond z are
+// gone for good before the log is cut: a crash in between leaves an older snapshot
+// and the whole log, that is, the old history. In the other order it would leave a
+// fuzzy snapshot without the transactions that left traces in it, and the tree
+// would be one that never was.
 func Truncate(t *node.Task, d node.Disk, log *txnlog.Log, z wire.Zxid, b bugs.Set) error {
 	if b.Has(bugs.TruncKeepsNewerSnapshot) {
 		return truncateLog(t, log, z)

@@ -150,10 +150,7 @@ func killThenLosePower(t *testing.T, r *rig) {
 	}
 	second.log = log
 	second.history, _ = read(log, 0)
-	second.former, second.durable = r.former, r.durable
-	if second.former == nil {
-		second.former = r.history
-	}
+	second.former, second.durable = append([][]wire.Zxid{r.history}, r.former...), r.durable
 	d.Effect = func() {
 		for state := range d.Crashes() {
 			second.checkCrash(state)

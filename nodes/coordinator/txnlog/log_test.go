@@ -208,6 +208,14 @@ func TestTruncateNeedsHistory(t *testing.T) {
 	}
 }
 
+func TestTruncateBehindTheSnapshot(t *testing.T) {
+	l, _ := Open(three(t, 3), 0)
+	l.StartAfter(z(1, 3))
+	if err := l.Truncate(0); err != nil || l.LastZxid() != 0 {
+		t.Errorf("cut a whole log to the beginning: %v, ends at %v", err, l.LastZxid())
+	}
+}
+
 func TestTruncateBetweenRecords(t *testing.T) {
 	r := newRig(t)
 	r.append(z(1, 1), 10)

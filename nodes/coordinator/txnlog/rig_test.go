@@ -33,10 +33,11 @@ type rig struct {
 	t    tester
 	disk *crashdisk.Disk
 	log  *Log
-	// history is what the log should hold; former, what it held before a cut that
-	// is not durable yet; durable is what the log claimed.
-	history, former []wire.Zxid
-	durable         wire.Zxid
+	// history is what the log should hold; former, what it held before each cut
+	// that is not durable yet; durable is what the log claimed.
+	history []wire.Zxid
+	former  [][]wire.Zxid
+	durable wire.Zxid
 }
 
 func newRig(t tester) *rig {
@@ -56,9 +57,7 @@ func (r *rig) append(zxid wire.Zxid, size int) {
 
 func (r *rig) truncate(zxid wire.Zxid) {
 	r.t.Helper()
-	if r.former == nil {
-		r.former = r.history
-	}
+	r.former = append(r.former, r.history)
 	r.durable = min(r.durable, zxid)
 	r.history = slices.DeleteFunc(slices.Clone(r.history), func(h wire.Zxid) bool { return h > zxid })
 	if err := r.log.Truncate(zxid); err != nil {
@@ -136,7 +135,8 @@ func (r *rig) checkCrash(d *crashdisk.Disk) {
 	if err != nil {
 		r.t.Fatalf("after a crash: %v\n%s", err, r)
 	}
-	if !isPrefix(got, r.history) && (r.former == nil || !isPrefix(got, r.former)) {
+	prefixOf := func(of []wire.Zxid) bool { return len(got) <= len(of) && slices.Equal(got, of[:len(got)]) }
+	if !prefixOf(r.history) && !slices.ContainsFunc(r.former, prefixOf) {
 		r.t.Fatalf("a crash leaves %v, not a prefix\n%s", got, r)
 	}
 	if l.LastZxid() < r.durable {
@@ -171,10 +171,6 @@ func checkAlive(t tester, d *crashdisk.Disk, l *Log, had []wire.Zxid) {
 
 func (r *rig) String() string {
 	return fmt.Sprintf("history %v\nformer  %v\ndurable %v", r.history, r.former, r.durable)
-}
-
-func isPrefix(got, of []wire.Zxid) bool {
-	return len(got) <= len(of) && slices.Equal(got, of[:len(got)])
 }
 
 // read returns the zxids of what the log holds after a zxid, having compared each
