@@ -8,39 +8,31 @@ import (
 	"github.com/stampede-sim/stampede/checkers/history"
 )
 
-// sent is one request in the order its session sent it.
-type sent struct {
-	session int64
-	conn    int
-	xid     int32
-	op      int
-}
-
-func bySending(a, b sent) int {
-	return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.conn, b.conn),
-		cmp.Compare(a.xid, b.xid), cmp.Compare(a.op, b.op))
-}
-
 // connections checks what a session promises its client: the order of its requests.
 func (w *witness) connections() {
-	list := make([]sent, 0, len(w.h.Ops))
-	for i := range w.h.Ops {
-		if op := &w.h.Ops[i]; op.Session != 0 && op.Xid > 0 {
-			list = append(list, sent{op.Session, op.Conn, op.Xid, i})
+	g := group(len(w.h.Ops), func(i int) (int64, bool) {
+		op := &w.h.Ops[i]
+		return op.Session, op.Session != 0 && op.Xid > 0
+	})
+	for _, session := range g.sessions {
+		list := g.of(session)
+		if !slices.IsSortedFunc(list, w.bySending) {
+			slices.SortFunc(list, w.bySending)
+		}
+		s := sessionOrder{w: w, seen: none, write: none, missing: none, replied: none}
+		for i, op := range list {
+			if i > 0 && w.h.Ops[op].Conn != w.h.Ops[list[i-1]].Conn {
+				s.reconnect()
+			}
+			s.next(int(op))
 		}
 	}
-	if !slices.IsSortedFunc(list, bySending) {
-		slices.SortFunc(list, bySending)
-	}
-	var s sessionOrder
-	for i, r := range list {
-		if i == 0 || r.session != list[i-1].session {
-			s = sessionOrder{w: w, seen: none, write: none, missing: none, replied: none}
-		} else if r.conn != list[i-1].conn {
-			s.reconnect()
-		}
-		s.next(r.op)
-	}
+}
+
+// bySending orders the operations of one session as it sent them.
+func (w *witness) bySending(a, b int32) int {
+	x, y := &w.h.Ops[a], &w.h.Ops[b]
+	return cmp.Or(cmp.Compare(x.Conn, y.Conn), cmp.Compare(x.Xid, y.Xid), cmp.Compare(a, b))
 }
 
 // sessionOrder walks the requests of one session. Fields are indices of operations.

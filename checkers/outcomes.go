@@ -105,13 +105,17 @@ type ending struct {
 
 // acknowledged lists the successful writes by the time they returned.
 func (w *witness) acknowledged() []ending {
-	var out []ending
+	if w.acks != nil {
+		return w.acks
+	}
+	out := make([]ending, 0, len(w.h.Log))
 	for i := range w.h.Ops {
 		if op := &w.h.Ops[i]; op.Outcome == history.OK && isWrite(op.F) && w.txnOf[i] != none {
 			out = append(out, ending{op.Return, i})
 		}
 	}
 	slices.SortFunc(out, func(a, b ending) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.op, b.op)) })
+	w.acks = out
 	return out
 }
 

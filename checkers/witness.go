@@ -29,6 +29,8 @@ type witness struct {
 	// closed is the zxid that ended each session.
 	closed map[int64]wire.Zxid
 
+	acks []ending // see acknowledged
+
 	findings []guarantee.Finding
 	counts   map[string]int
 	// blamed are the operations, or ^index for transactions, that a finding already
@@ -135,60 +137,58 @@ func (w *witness) logOrder() {
 	}
 }
 
-// request names one request of one session.
-type request struct {
-	session int64
-	xid     int32
-	index   int32
-}
-
-func byRequest(a, b request) int {
-	return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.xid, b.xid), cmp.Compare(a.index, b.index))
-}
-
 // link joins each write with its transaction and finds what ended the sessions. On
 // the way it sees that a request becomes at most one transaction.
 func (w *witness) link() {
-	txns := make([]request, 0, len(w.h.Log))
 	w.opOf = make([]int32, len(w.h.Log))
-	for i := range w.h.Log {
+	txns := group(len(w.h.Log), func(i int) (int64, bool) {
 		w.opOf[i] = none
 		txn := w.h.Log[i].Txn
 		if _, ok := txn.Body.(*wire.CloseSessionTxn); ok && w.closed[txn.Session] == 0 {
 			w.closed[txn.Session] = txn.Zxid
 		}
-		if txn.Cxid > 0 { // the ensemble's own requests bear none
-			txns = append(txns, request{txn.Session, txn.Cxid, int32(i)})
-		}
-	}
-	ops := make([]request, 0, len(w.h.Ops))
+		return txn.Session, txn.Cxid > 0 // the ensemble's own requests bear none
+	})
 	w.txnOf = make([]int32, len(w.h.Ops))
-	for i := range w.h.Ops {
+	ops := group(len(w.h.Ops), func(i int) (int64, bool) {
 		w.txnOf[i] = none
-		if op := &w.h.Ops[i]; isWrite(op.F) && op.Xid > 0 {
-			ops = append(ops, request{op.Session, op.Xid, int32(i)})
-		}
+		op := &w.h.Ops[i]
+		return op.Session, isWrite(op.F) && op.Xid > 0
+	})
+	for _, session := range txns.sessions {
+		sortBy(txns.of(session), w.cxid)
+		sortBy(ops.of(session), w.xid)
+		w.join(ops.of(session), txns.of(session))
 	}
-	slices.SortFunc(txns, byRequest)
-	slices.SortFunc(ops, byRequest)
-	w.join(ops, txns)
 }
 
-// join walks two sorted lists of requests.
-func (w *witness) join(ops, txns []request) {
-	for i, o := 0, 0; i < len(txns); i++ {
-		t := txns[i]
-		if i > 0 && t.session == txns[i-1].session && t.xid == txns[i-1].xid {
-			first := txns[i-1].index
-			w.report(AtMostOnce, ^int(t.index), fmt.Sprintf("But request %d of session %#x became %v and %v.",
-				t.xid, t.session, w.h.Log[first].Txn.Zxid, w.h.Log[t.index].Txn.Zxid), ^int(first))
+func (w *witness) cxid(txn int32) int32 { return w.h.Log[txn].Txn.Cxid }
+func (w *witness) xid(op int32) int32   { return w.h.Ops[op].Xid }
+
+// sortBy sorts indices by a key, most often finding them sorted.
+func sortBy(list []int32, key func(int32) int32) {
+	by := func(a, b int32) int { return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(a, b)) }
+	if !slices.IsSortedFunc(list, by) {
+		slices.SortFunc(list, by)
+	}
+}
+
+// join walks the writes and the transactions of one session.
+func (w *witness) join(ops, txns []int32) {
+	o := 0
+	for i, t := range txns {
+		cxid := w.cxid(t)
+		if i > 0 && cxid == w.cxid(txns[i-1]) {
+			first := int(txns[i-1])
+			w.report(AtMostOnce, ^int(t), fmt.Sprintf("But request %d of session %#x became %v and %v.",
+				cxid, w.h.Log[t].Txn.Session, w.h.Log[first].Txn.Zxid, w.h.Log[t].Txn.Zxid), ^first)
 			continue
 		}
-		for o < len(ops) && (ops[o].session < t.session || ops[o].session == t.session && ops[o].xid < t.xid) {
+		for o < len(ops) && w.xid(ops[o]) < cxid {
 			o++
 		}
-		if o < len(ops) && ops[o].session == t.session && ops[o].xid == t.xid {
-			w.txnOf[ops[o].index], w.opOf[t.index] = t.index, ops[o].index
+		if o < len(ops) && w.xid(ops[o]) == cxid {
+			w.txnOf[ops[o]], w.opOf[t] = t, ops[o]
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/stampede-sim/stampede/checkers/history"
 	"pgregory.net/rapid"
 )
 
@@ -20,11 +19,12 @@ func TestGoodHistoriesPass(t *testing.T) {
 			infoPercent: rapid.SampledFrom([]int{0, 10, 50}).Draw(t, "info"),
 		}
 		h := random(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1)), s)
-		if err := h.Ops[0]; err.Outcome != history.OK {
-			t.Fatal("the ensemble cannot even create")
-		}
-		if r := Judge(h, everything); r.Verdict != Pass {
-			t.Fatalf("%v: %v %v", r.Verdict, r.Findings, r.Notes)
+		for _, strong := range []bool{false, true} {
+			o := everything
+			o.Strong = strong // an ideal ensemble keeps even that
+			if r := Judge(h, o); r.Verdict != Pass || len(r.Notes) > 0 {
+				t.Fatalf("strong %v: %v: %v %v", strong, r.Verdict, r.Findings, r.Notes)
+			}
 		}
 	})
 }

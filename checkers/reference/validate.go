@@ -99,7 +99,7 @@ func (tr *Trial) againstDelete(p *history.Part) []wire.ErrorCode {
 func (tr *Trial) againstVersion(path string, version int32) []wire.ErrorCode {
 	s := tr.look(path)
 	switch {
-	case !ValidPath(path):
+	case !s.exists && !ValidPath(path):
 		return []wire.ErrorCode{wire.ErrBadArguments, wire.ErrNoNode}
 	case !s.exists:
 		return []wire.ErrorCode{wire.ErrNoNode}
