@@ -91,6 +91,10 @@ var stories = []struct {
 			p.w.Block("x", both)
 			p.w.At(500*ms, "heal", func() { p.w.Unblock("x") })
 		}, "opened", "accept 0..9"},
+	{"only the way back healed", func(p *pair) {
+		p.w.Block("x", both)
+		p.w.At(500*ms, "heal", func() { p.w.Block("x", p.aToB) })
+	}, "opened timeout", "accept"},
 	{"acknowledgements blocked for half the patience",
 		func(p *pair) {
 			p.w.Block("x", p.bToA)
@@ -170,6 +174,12 @@ func TestDialStories(t *testing.T) {
 			p.w.At(0, "pause", func() { p.w.Pause(p.bid) })
 			p.w.At(5*time.Second, "resume", func() { p.w.Resume(p.bid) })
 		}, "opened", "accept 0..2"},
+		{"blocked behind the acceptor's greeting", func(p *pair) {
+			p.w.At(ms/2, "greet", func() {
+				p.b.accept = func(s *script, c node.ConnID) { s.env.Send(c, &number{}) }
+			})
+			p.w.At(ms+ms/2, "block", func() { p.w.Block("x", both) })
+		}, "timeout", "accept 0..2 timeout"},
 		{"another port blocked", func(p *pair) {
 			p.w.Block("x", func(_, _ node.ID, port node.Port) bool { return port == 2 })
 		}, "opened", "accept 0..2"},
