@@ -1,6 +1,7 @@
 package txnlog
 
 import (
+	"iter"
 	"testing"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/internal/crashdisk"
@@ -191,12 +192,7 @@ func TestAgainstTwin(t *testing.T) {
 				}
 			},
 			"crash": func(t *rapid.T) {
-				state := drawCrash(t, r)
-				r.checkCrash(state.Clone())
-				r.disk = state
-				r.log, _ = Open(r.disk, 0)
-				r.history, _ = read(r.log, 0)
-				r.former, r.durable = nil, 0
+				r.crash(rapid.IntRange(0, 200).Draw(t, "state"))
 				epoch, counter = epoch+1, 0
 			},
 			"": func(*rapid.T) { r.check() },
@@ -214,18 +210,27 @@ func countAbove(zs []wire.Zxid, bound wire.Zxid) (n int) {
 	return n
 }
 
-// drawCrash picks one of the first crash states, or kill -9.
-func drawCrash(t *rapid.T, r *rig) *crashdisk.Disk {
-	pick := rapid.IntRange(0, 200).Draw(t, "state")
-	if pick == 0 {
-		return r.disk.Clone()
+// crash restarts the log on the crash state of that number, or the last one if
+// there are fewer. Number 0 is the death of the process alone: then a power
+// failure may still undo what was not durable.
+func (r *rig) crash(number int) {
+	r.t.Helper()
+	state, former := r.disk.Clone(), append(r.former, r.history)
+	if number > 0 {
+		state, former = nth(r.disk.Crashes(), number), nil
 	}
-	var last *crashdisk.Disk
-	for state := range r.disk.Crashes() {
-		if last = state; pick == 0 {
+	r.checkCrash(state.Clone())
+	r.disk, r.former = state, former
+	r.log, _ = Open(r.disk, 0)
+	r.history, _ = read(r.log, 0)
+}
+
+// nth returns the n-th of the states, or the last one if there are fewer.
+func nth(states iter.Seq[*crashdisk.Disk], n int) (d *crashdisk.Disk) {
+	for d = range states {
+		if n--; n == 0 {
 			break
 		}
-		pick--
 	}
-	return last
+	return d
 }
