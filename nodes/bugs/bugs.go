@@ -35,7 +35,7 @@ const (
 	SessionTableForgotten
 	LeaderKeepsRoleWithoutQuorum
 	LateForwarding
-	AckSurvivesTruncation
+	OutstandingTruncated
 	last
 )
 

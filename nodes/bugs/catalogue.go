@@ -166,9 +166,9 @@ var Catalogue = []Bug{
 		Scenario: register,
 	},
 	{
-		ID: AckSurvivesTruncation, Name: "ack-survives-truncation",
-		Wrong:    "A leader goes on counting the acknowledgements that a learner gave on an earlier connection, although the learner's new synchronisation truncates what it acknowledged.",
-		Schedule: "A follower acknowledges a proposal and loses its connection while the leader's own fsync is slow; it rejoins, is told TRUNC, and the proposal is committed on the leader alone. Found by a hunt of this project; ZooKeeper 3.9 keeps the acknowledgement set across reconnects in the same way.",
+		ID: OutstandingTruncated, Name: "outstanding-truncated",
+		Wrong:    "A leader truncates from a returning learner what is still being proposed, and goes on counting the learner's earlier acknowledgement of it.",
+		Schedule: "A follower acknowledges a proposal and loses its connection while the leader's own fsync is slow; it rejoins, is told TRUNC, and the proposal is committed with its acknowledgement. Found by a hunt of this project in its own server, which had followed upstream's decision table.",
 		Breaks:   []string{"d12-committed-durable", "d18-quorum-evidence", "durability"},
 		Scenario: register,
 	},

@@ -117,10 +117,12 @@ func (s *Server) saveCurrent(epoch int64, then func()) {
 // truncate cuts the history after z, on the disk and in memory. The tree cannot
 // be wound back, so it is rebuilt from the files.
 func (s *Server) truncate(z wire.Zxid, then func()) {
+	from := s.db.log.LastZxid()
 	s.flow("truncate", func(t *node.Task) error {
 		if err := store.Truncate(t, s.env.Disk(), s.db.log, z, s.cfg.Bugs); err != nil {
 			return err
 		}
+		s.observe(facts.Truncated, int64(z), int64(from))
 		return s.reload(t)
 	}, then)
 }

@@ -51,6 +51,7 @@ var (
 	SyncTruncDiff         = kind(27, true, "sync-trunc-diff", "leader: the learner has a tail we do not have and lacks one of ours", "learner", "peerZxid", "targetZxid")
 	SyncSnap              = kind(28, true, "sync-snap", "leader: the learner gets the whole database", "learner", "peerZxid", "targetZxid")
 	SyncOutstanding       = kind(29, true, "sync-outstanding", "leader: this many proposals still in flight were added to a synchronisation", "learner", "count")
+	SyncWaited            = kind(44, true, "sync-waited", "leader: a learner that came back with proposals still in flight was synchronised after their commit", "learner", "zxid")
 	Truncated             = kind(30, true, "truncated", "learner: its log was cut after zxid, having ended at fromZxid", "zxid", "fromZxid")
 	SnapshotLoaded        = kind(31, true, "snapshot-loaded", "learner: its database was replaced by the leader's snapshot; digest of the tree", "zxid", "", "digest")
 	NewLeaderAcked        = kind(32, true, "newleader-acked", "learner: history and currentEpoch are durable, ACK of NEWLEADER sent; its log ends at zxid", "epoch", "zxid")

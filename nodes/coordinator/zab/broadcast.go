@@ -127,6 +127,7 @@ func (l *Leader) commit(p *proposal) {
 	for _, s := range p.syncs {
 		l.answerSync(s)
 	}
+	l.synchronizeWaiting()
 	if len(l.outstanding) == 0 {
 		l.host.Observe(node.Event{Kind: facts.PipelineDrained, N: [4]int64{int64(z)}})
 	}

@@ -64,6 +64,8 @@ type learner struct {
 	// acked: sent ACKEPOCH. Its history ended at last.
 	acked bool
 	last  wire.Zxid
+	// waiting: its synchronisation waits until last is committed.
+	waiting bool
 	// forwarding: gets proposals and commits. Set in the same step in which its
 	// synchronisation was cut, so that nothing falls in between.
 	forwarding bool

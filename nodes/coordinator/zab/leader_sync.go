@@ -97,7 +97,9 @@ func (l *Leader) countEpochAck(sid int64) {
 // everything after it. Both happen in one step: a proposal issued between the
 // cut and the registration would be lost to the learner for ever.
 func (l *Leader) synchronize(f *learner) {
-	l.forgetAcks(f.sid)
+	if l.holdsOutstanding(f) {
+		return
+	}
 	h := l.host.History()
 	pl := decide(f.last, h, l.cfg.Bugs)
 	l.observeSync(f, pl, h.Last)
@@ -115,21 +117,40 @@ func (l *Leader) synchronize(f *learner) {
 	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketNewLeader, Zxid: wire.MakeZxid(l.epoch, 0)})
 }
 
-// forgetAcks takes back what a learner acknowledged on an earlier connection of
-// this term. It may have logged proposals that are still outstanding, and the
-// TRUNC that makes it equal to our committed history removes them:
+// holdsOutstanding deals with a learner that comes back to us with proposals of
+// this very term that are still in flight. It holds them durably, so it has
+// acknowledged them by reporting them, and it is synchronised when they are
+// committed. A TRUNC to our committed history instead, as ZooKeeper sends it,
+// would take from its disk what is being committed:
 //
 //	A leads, proposes z.  B logs z, acknowledges it.  A's own fsync is slow.
 //	The connection breaks; B comes back with z, is told TRUNC z-1.
 //	A's fsync ends: z has the acks of A and B, and is committed. Only A has it.
-//
-// B gets z again after the synchronisation and acknowledges it anew.
-func (l *Leader) forgetAcks(sid int64) {
-	if l.cfg.Bugs.Has(bugs.AckSurvivesTruncation) {
-		return
+func (l *Leader) holdsOutstanding(f *learner) bool {
+	if l.cfg.Bugs.Has(bugs.OutstandingTruncated) || f.last <= l.lastCommitted || f.last.Epoch() != l.epoch {
+		return false
 	}
-	for _, p := range l.outstanding {
-		p.acks = p.acks.Remove(sid)
+	f.waiting = true
+	if l.isVoter(f.sid) {
+		for _, p := range l.outstanding {
+			if p.txn.Zxid <= f.last {
+				p.acks = p.acks.Add(f.sid)
+			}
+		}
+		l.commitReady()
+	}
+	return true
+}
+
+// synchronizeWaiting goes on with the learners whose last transaction has been
+// committed.
+func (l *Leader) synchronizeWaiting() {
+	for _, f := range l.learners {
+		if f.waiting && f.last <= l.lastCommitted {
+			f.waiting = false
+			l.host.Observe(node.Event{Kind: facts.SyncWaited, N: [4]int64{f.sid, int64(f.last)}})
+			l.synchronize(f)
+		}
 	}
 }
 

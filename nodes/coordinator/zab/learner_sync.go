@@ -36,6 +36,9 @@ func (f *Learner) sendAckEpoch(current int64) {
 	last := f.host.LastLogged()
 	if current != noCount {
 		f.host.Observe(node.Event{Kind: facts.AckEpochSent, N: [4]int64{f.epoch, current, int64(last)}})
+	} else if last.Epoch() == f.epoch {
+		// Back at the same leader: reporting its proposals acknowledges them.
+		f.host.Observe(node.Event{Kind: facts.Acked, N: [4]int64{int64(last)}})
 	}
 	f.lastSeen = last
 	f.host.Send(f.leader, &wire.Packet{Type: wire.PacketAckEpoch, Zxid: last, Epoch: current})
@@ -64,12 +67,10 @@ func (f *Learner) truncate(z wire.Zxid) {
 		f.lastSeen = z
 		return
 	}
-	from := f.host.LastLogged()
 	f.host.Truncate(z, f.begin(func() {
 		if last := f.host.LastLogged(); last != z {
 			panic(fmt.Sprintf("zab: history ends at %v after TRUNC %v", last, z))
 		}
-		f.host.Observe(node.Event{Kind: facts.Truncated, N: [4]int64{int64(z), int64(from)}})
 		f.lastSeen = z
 	}))
 }
