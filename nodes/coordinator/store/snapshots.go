@@ -45,9 +45,6 @@ func loadSnapshot(d node.Disk, z wire.Zxid) (*tree.Tree, error) {
 	return t, nil
 }
 
-// HasSnapshot reports whether there is a snapshot file of z.
-func HasSnapshot(d node.Disk, z wire.Zxid) bool { return d.Size(snapshotName(z)) > 0 }
-
 // SaveSnapshot drains snap, at most chunk nodes at a time, into a file and
 // publishes it. The server may apply transactions meanwhile; each chunk is synced
 // before the next is serialized. It fails with the disk, and gives up (saved
