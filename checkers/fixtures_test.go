@@ -1,0 +1,282 @@
+package checkers
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+var update = flag.Bool("update", false, "write testdata again from the scripts in this file")
+
+// fixture is the story behind testdata/ID_ok.jsonl and testdata/ID_bad.jsonl: a good
+// history, and what a broken ensemble would have made of it.
+type fixture struct {
+	id    string
+	story func(e *ensemble, a, b *client)
+	spoil func(h *history.History)
+}
+
+type op = history.Op
+type part = history.Part
+
+// Short forms for the stories.
+func create(path string) op     { return op{F: history.Create, Path: path, Value: "v0"} }
+func set(path, value string) op { return op{F: history.Set, Path: path, Value: value, Version: -1} }
+func cas(path, value string, v int32) op {
+	return op{F: history.Set, Path: path, Value: value, Version: v}
+}
+func get(path string) op      { return op{F: history.Get, Path: path} }
+func syncGet(path string) op  { return op{F: history.SyncGet, Path: path} }
+func children(path string) op { return op{F: history.Children, Path: path} }
+func mode(path string, mode int32) op {
+	return op{F: history.Create, Path: path, Mode: mode}
+}
+
+// txnBody is the body of transaction i.
+func txnBody[B any](h *history.History, i int) B { return h.Log[i].Txn.Body.(B) }
+
+// writes and reads a register from two sessions; ops 0 to 4, transactions 2 to 4.
+func registerStory(e *ensemble, a, b *client) {
+	e.write(a, create("/r"))
+	e.write(a, set("/r", "v1"))
+	e.write(b, cas("/r", "v2", 1))
+	e.read(a, get("/r"))
+	e.read(b, syncGet("/r"))
+}
+
+// ephemeral /e of session 1, which then closes; ops 0 to 2, transactions 2 to 4.
+func ephemeralStory(e *ensemble, a, b *client) {
+	e.write(a, mode("/e", wire.ModeEphemeral))
+	e.write(b, create("/f"))
+	e.write(a, op{F: history.Close})
+}
+
+var fixtures = []fixture{
+	{LogOrder, registerStory, func(h *history.History) {
+		h.Log[3], h.Log[4] = h.Log[4], h.Log[3]
+	}},
+	{AtMostOnce, registerStory, func(h *history.History) { // the first set is executed again
+		again := *h.Log[3].Txn
+		again.Zxid, again.Body = again.Zxid+2, &wire.SetDataTxn{Path: "/r", Data: []byte("v1"), Version: 3}
+		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: &again})
+	}},
+	{DefiniteFailure, registerStory, func(h *history.History) {
+		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].Zxid, h.Ops[1].OutStat = history.Fail, 0, 0, nil
+	}},
+	{Durability, registerStory, func(h *history.History) { // the last write is lost, and nobody had read it
+		h.Log, h.Ops = h.Log[:4], h.Ops[:3]
+	}},
+	{WriteZxid, registerStory, func(h *history.History) { h.Ops[2].Zxid++; h.Ops = h.Ops[:3] }},
+	{RealTimeOrder, registerStory, func(h *history.History) { // the cas seems to come before what it followed
+		h.Ops[2].Invoke, h.Ops[2].Return = 3*time.Millisecond, 4*time.Millisecond
+		h.Ops[2].Session, h.Ops = 2, h.Ops[:3]
+		h.Ops[0].Invoke, h.Ops[0].Return = 1*time.Millisecond, 2*time.Millisecond
+	}},
+	{ClosedSession, func(e *ensemble, a, b *client) {
+		ephemeralStory(e, a, b)
+		e.read(b, syncGet("/f"))
+	}, func(h *history.History) { // session 1 goes on as if nothing were
+		h.Ops[3].Session, h.Ops[3].Xid = 1, 3
+	}},
+	{SessionOnce, registerStory, func(h *history.History) { h.Log[1].Txn.Session = 1 }},
+	{EphemeralOwner, ephemeralStory, func(h *history.History) {
+		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: &wire.Txn{
+			Session: 1, Zxid: h.Log[4].Txn.Zxid + 1, Type: wire.OpCreate,
+			Body: &wire.CreateTxn{Path: "/late", Ephemeral: true, ParentCversion: 3},
+		}})
+	}},
+	{EphemeralCleanup, ephemeralStory, func(h *history.History) { txnBody[*wire.CloseSessionTxn](h, 4).Paths = nil }},
+	{SequentialNames, func(e *ensemble, a, b *client) {
+		e.write(a, create("/q"))
+		e.write(a, mode("/q/n-", wire.ModePersistentSequential))
+		e.write(b, op{F: history.Delete, Path: "/q/n-0000000000", Version: -1})
+		e.write(a, mode("/q/n-", wire.ModePersistentSequential))
+	}, func(h *history.History) { // the number is of children there are, not of those there ever were
+		h.Ops[3].OutPath = "/q/n-0000000000"
+		txnBody[*wire.CreateTxn](h, 5).Path = "/q/n-0000000000"
+	}},
+	{VersionCAS, registerStory, func(h *history.History) { h.Ops[2].Version = 0 }},
+	{VersionGrowth, registerStory, func(h *history.History) { // the version jumps, and everybody sees it jump
+		txnBody[*wire.SetDataTxn](h, 4).Version = 5
+		for _, i := range []int{2, 3, 4} {
+			if st := h.Ops[i].OutStat; st.Version == 2 {
+				st.Version = 5
+			}
+		}
+	}},
+	{MultiAtomic, func(e *ensemble, a, b *client) {
+		e.write(a, create("/r"))
+		e.write(a, create("/s"))
+		e.multi(a, part{F: history.Set, Path: "/r", Value: "m", Version: -1}, part{F: history.Set, Path: "/s", Value: "m", Version: 3})
+	}, func(h *history.History) { // the first part happens, the second does not
+		txnBody[*wire.MultiTxn](h, 4).Parts[0] = wire.SubTxn{Type: wire.OpSetData, Body: &wire.SetDataTxn{Path: "/r", Data: []byte("m"), Version: 1}}
+		h.Ops[2].Outcome, h.Ops[2].Return = history.Info, history.Never
+		h.Ops[2].Zxid, h.Ops[2].Err, h.Ops[2].OutParts = 0, 0, nil
+	}},
+	{WriteResult, func(e *ensemble, a, b *client) {
+		registerStory(e, a, b)
+		e.write(a, create("/r"))
+	}, func(h *history.History) { // the znode exists, yet somebody is told that its parent does not
+		h.Ops[5].Err = wire.ErrNoNode
+		txnBody[*wire.ErrorTxn](h, 5).Err = wire.ErrNoNode
+	}},
+	{FIFOReplies, registerStory, func(h *history.History) { h.Ops[1].Return = h.Ops[3].Return + 1 }},
+	{FIFOWrites, func(e *ensemble, a, b *client) {
+		e.write(a, create("/r"))
+		lost := len(e.h.Ops)
+		e.write(a, set("/r", "v1"))
+		e.write(a, set("/r", "v2"))
+		e.h.Ops[lost].Outcome, e.h.Ops[lost].Return, e.h.Ops[lost].Zxid, e.h.Ops[lost].OutStat = history.Info, history.Never, 0, nil
+	}, func(h *history.History) { // the first set is gone, the second sent after it is not
+		h.Log = slices.Delete(h.Log, 3, 4)
+		txnBody[*wire.SetDataTxn](h, 3).Version = 1
+		h.Ops[2].OutStat.Version = 1
+	}},
+	{ReadYourWrites, registerStory, func(h *history.History) { // served before the own write was applied
+		created := h.Ops[0]
+		r := &h.Ops[3]
+		r.Zxid, r.OutValue, r.OutStat = created.Zxid, "v0", created.OutStat
+		r.Xid, h.Ops = 3, h.Ops[:4]
+	}},
+	{MonotonicReads, func(e *ensemble, a, b *client) {
+		registerStory(e, a, b)
+		e.read(b, get("/r"))
+	}, func(h *history.History) {
+		earlier := h.Ops[2]
+		h.Ops[2].Session, h.Ops[2].Xid = 3, 1 // written by a third session
+		h.Log[4].Txn.Session, h.Log[4].Txn.Cxid = 3, 1
+		h.Log = slices.Insert(h.Log, 0, history.Applied{Txn: &wire.Txn{Session: 3, Zxid: wire.MakeZxid(0, 1), Body: &wire.CreateSessionTxn{}}})
+		last := &h.Ops[5]
+		last.Zxid, last.OutValue, last.OutStat = earlier.Zxid-1, "v1", h.Ops[1].OutStat
+	}},
+	{SingleImage, func(e *ensemble, a, b *client) {
+		registerStory(e, a, b)
+		e.move(b, 0)
+		e.read(b, get("/r"))
+	}, func(h *history.History) {
+		last := &h.Ops[5]
+		last.Zxid, last.OutValue, last.OutStat = h.Ops[1].Zxid, "v1", h.Ops[1].OutStat
+	}},
+	{SyncOrder, func(e *ensemble, a, b *client) {
+		e.write(a, create("/r"))
+		e.write(a, set("/r", "v1"))
+		e.read(b, syncGet("/r"))
+	}, func(h *history.History) { // the server answered the sync itself
+		h.Ops[2].Zxid, h.Ops[2].SyncZxid = h.Ops[0].Zxid, h.Ops[0].Zxid
+		h.Ops[2].OutValue, h.Ops[2].OutStat = "v0", h.Ops[0].OutStat
+	}},
+	{FinalReads, func(e *ensemble, a, b *client) {
+		e.write(a, create("/r"))
+		e.elect()
+		e.write(a, set("/r", "v1"))
+		r := syncGet("/r")
+		r.Final = true
+		e.read(b, r)
+	}, func(h *history.History) { // a deposed leader still answers, long after healing
+		h.Ops[2].Zxid, h.Ops[2].SyncZxid = h.Ops[0].Zxid, h.Ops[0].Zxid
+		h.Ops[2].OutValue, h.Ops[2].OutStat = "v0", h.Ops[0].OutStat
+	}},
+	{ReadResult, func(e *ensemble, a, b *client) {
+		e.write(a, create("/q"))
+		e.write(a, create("/q/x"))
+		e.read(a, children("/q"))
+	}, func(h *history.History) { h.Ops[2].OutChildren = nil }},
+}
+
+// linearOK is a history without a log, for the search alone.
+const linearOK = `{:type :invoke, :f :write, :value 1, :process 0, :time 1, :index 0}
+{:type :ok, :f :write, :value 1, :process 0, :time 2, :index 1}
+{:type :invoke, :f :read, :value nil, :process 1, :time 3, :index 2}
+{:type :ok, :f :read, :value 1, :process 1, :time 4, :index 3}
+`
+
+// record plays a story with sessions 1 and 2 on two servers.
+func (f *fixture) record() *history.History {
+	e := newEnsemble(2)
+	e.h.Ops = make([]history.Op, 0, 16) // stories hold pointers into it
+	a, b := e.open(1, 0), e.open(2, 1)
+	f.story(e, a, b)
+	return &e.h
+}
+
+func TestFixtures(t *testing.T) {
+	if *update {
+		writeFixtures(t)
+	}
+	for _, g := range Guarantees {
+		t.Run(g.ID, func(t *testing.T) {
+			judgeFixture(t, g.ID+"_ok", "")
+			judgeFixture(t, g.ID+"_bad", g.ID)
+		})
+	}
+}
+
+// judgeFixture judges one file; want is the only guarantee to break, "" for none.
+func judgeFixture(t *testing.T, name, want string) {
+	names, _ := filepath.Glob(filepath.Join("testdata", name+".*"))
+	if len(names) != 1 {
+		t.Fatalf("testdata has %d histories called %s, want 1", len(names), name)
+	}
+	b, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := history.ReadAny(bytes.NewReader(b), names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := "witness"
+	if isPlain(h) {
+		model = "register"
+	}
+	r, err := CheckHistory(h, model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var broken []string
+	for _, f := range r.Findings {
+		broken = append(broken, f.Error())
+	}
+	switch {
+	case want == "" && r.Verdict != Pass:
+		t.Errorf("%s: %v %v\n%s", name, r.Verdict, r.Notes, strings.Join(broken, "\n"))
+	case want != "" && (len(r.Findings) != 1 || r.Findings[0].Guarantee != want):
+		t.Errorf("%s: %v, want exactly %s\n%s", name, r.Verdict, want, strings.Join(broken, "\n"))
+	case want != "" && len(r.Findings[0].Evidence) == 0:
+		t.Errorf("%s: no evidence for %v", name, r.Findings[0])
+	}
+}
+
+// writeFixtures records testdata anew.
+func writeFixtures(t *testing.T) {
+	write := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join("testdata", name), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range fixtures {
+		f := &fixtures[i]
+		for _, bad := range []bool{false, true} {
+			h, name := f.record(), f.id+"_ok.jsonl"
+			if bad {
+				f.spoil(h)
+				name = f.id + "_bad.jsonl"
+			}
+			var b bytes.Buffer
+			if err := history.WriteLines(&b, h); err != nil {
+				t.Fatal(err)
+			}
+			write(name, b.Bytes())
+		}
+	}
+	write("linearizable_ok.edn", []byte(linearOK))
+	write("linearizable_bad.edn", []byte(strings.Replace(linearOK, ":read, :value 1", ":read, :value nil", 1)))
+}
