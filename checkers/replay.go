@@ -112,7 +112,8 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 				txn.Zxid, b.Path, txn.Session))
 		}
 		parent := reference.Parent(b.Path)
-		if had := r.tree.Creates(parent); b.ParentCversion != had+1 {
+		_, code := r.tree.Stat(parent)
+		if had := r.tree.Creates(parent); code == wire.OK && b.ParentCversion != had+1 {
 			r.report(SequentialNames, who, fmt.Sprintf("But %v makes %s child number %d of %s, which had %d.",
 				txn.Zxid, b.Path, b.ParentCversion, parent, had))
 		}

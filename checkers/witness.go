@@ -147,7 +147,8 @@ func (w *witness) link() {
 		if _, ok := txn.Body.(*wire.CloseSessionTxn); ok && w.closed[txn.Session] == 0 {
 			w.closed[txn.Session] = txn.Zxid
 		}
-		return txn.Session, txn.Cxid > 0 // the ensemble's own requests bear none
+		_, opens := txn.Body.(*wire.CreateSessionTxn)
+		return txn.Session, txn.Cxid > 0 && !opens // no client asked for the others by number
 	})
 	w.txnOf = make([]int32, len(w.h.Ops))
 	ops := group(len(w.h.Ops), func(i int) (int64, bool) {
