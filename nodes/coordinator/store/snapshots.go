@@ -98,12 +98,12 @@ func Install(t *node.Task, d node.Disk, log *txnlog.Log, z wire.Zxid, snapshot [
 }
 
 // PurgeSnapshots deletes all snapshots older than the newest keep, and the log
-// files that only those needed. Only snapshots that can be read count, so that
+// files that only those needed. Only intact snapshots count, so that
 // damaged ones never crowd out the last good one (ZOOKEEPER-3231).
 func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int) error {
 	valid := 0
 	for i, z := range snapshots(d) {
-		if _, err := loadSnapshot(d, z); err != nil {
+		if data, _ := d.Read(snapshotName(z)); tree.Intact(data) != nil {
 			continue
 		}
 		if valid++; valid < keep {

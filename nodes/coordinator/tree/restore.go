@@ -12,17 +12,27 @@ import (
 // sealSize is the length of checksum and end mark: 8 + 4 + 1 bytes.
 const sealSize = 13
 
-// Restore reads a snapshot. It refuses one that is cut short, does not match its
-// checksum or is not a tree. The caller knows from the snapshot's name which zxid
-// it stands for, sets it as LastProcessed and replays the log after it.
-func Restore(b []byte) (*Tree, error) {
+// Intact reports whether a snapshot is complete and matches its checksum, without
+// building the tree: what a crash can do to a file it always finds out.
+func Intact(b []byte) error {
 	if len(b) < sealSize {
-		return nil, fmt.Errorf("tree: a snapshot of %d bytes is cut short", len(b))
+		return fmt.Errorf("tree: a snapshot of %d bytes is cut short", len(b))
 	}
 	body, seal := b[:len(b)-sealSize], reader{b: b, off: len(b) - sealSize}
 	if got, want := int64(adler32.Checksum(body)), seal.int64(); got != want || seal.str() != endOnDisk {
-		return nil, fmt.Errorf("tree: snapshot checksum is %#x, its content gives %#x: torn or corrupt", want, got)
+		return fmt.Errorf("tree: snapshot checksum is %#x, its content gives %#x: torn or corrupt", want, got)
 	}
+	return nil
+}
+
+// Restore reads a snapshot. It refuses one that is not [Intact] or not a tree. The
+// caller knows from the snapshot's name which zxid it stands for, sets it as
+// LastProcessed and replays the log after it.
+func Restore(b []byte) (*Tree, error) {
+	if err := Intact(b); err != nil {
+		return nil, err
+	}
+	body := b[:len(b)-sealSize]
 	r := reader{b: body}
 	t := empty()
 	r.header()
