@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/anishathalye/porcupine"
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/checkers/models"
 	"github.com/stampede-sim/stampede/checkers/reference"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"pgregory.net/rapid"
@@ -186,6 +188,30 @@ func sortedTampers() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// TestWindowsSeeAcrossTheirEdges searches a history of many windows on one register,
+// good and with one late read spoiled, without asking the witness.
+func TestWindowsSeeAcrossTheirEdges(t *testing.T) {
+	h := random(rand.New(rand.NewPCG(5, 6)), shape{ops: 3000, clients: 4, keys: 1, infoPercent: 5})
+	search := func() (windows int, illegal bool) {
+		source := models.Source{H: h, Fates: linked(h).txnOf, Strong: true}
+		for _, r := range models.Znodes(source, &models.Budget{Steps: 10_000_000}) {
+			if r.Path == "/r/0" {
+				windows++
+			}
+			illegal = illegal || r.Outcome != porcupine.Ok
+		}
+		return windows, illegal
+	}
+	if n, illegal := search(); illegal || n < 3 {
+		t.Fatalf("a good history of %d windows: illegal %v", n, illegal)
+	}
+	last := slices.IndexFunc(h.Ops, func(op history.Op) bool { return op.Final && op.Outcome == history.OK })
+	h.Ops[last].OutValue = "first"
+	if _, illegal := search(); !illegal {
+		t.Error("the last read returned the first value and no window minds")
+	}
 }
 
 // TestJudgingIsDeterministic: the same history yields the same report, to the word.

@@ -21,6 +21,8 @@ type Source struct {
 	// Strong enters synced reads as if a sync were linearizable. Classic ZooKeeper
 	// does not promise that (ZOOKEEPER-1675), so without it only writes enter.
 	Strong bool
+
+	end int64 // a time after everything
 }
 
 // answer is how much is known of an operation's outcome.
@@ -62,6 +64,7 @@ type change struct {
 // calls lists what the operations of a history ask of the tree, but those that
 // definitely did not happen and tell nothing by it.
 func (s *Source) calls() []call {
+	s.end = endOf(s.H)
 	var out []call
 	for i := range s.H.Ops {
 		op := &s.H.Ops[i]
@@ -190,13 +193,13 @@ func (s *Source) nameFromLog(c *call) {
 
 // operation makes what porcupine orders of a call. What was committed and not
 // answered ends when a server first applied it; what is unknown ends after all.
-func (s *Source) operation(c *call, end int64) porcupine.Operation {
+func (s *Source) operation(c *call) porcupine.Operation {
 	ret := int64(c.op.Return)
 	switch {
 	case c.answer == committed && s.H.Log[c.rank].At > c.op.Invoke:
 		ret = int64(s.H.Log[c.rank].At)
 	case c.answer == committed || c.answer == unknown:
-		ret = end
+		ret = s.end
 	}
 	return porcupine.Operation{ClientId: c.op.Process, Input: c, Call: int64(c.op.Invoke), Output: nil, Return: ret}
 }
@@ -225,11 +228,10 @@ func (s *spec) model(state any) porcupine.Model {
 // of a window is that after all calls before, in the order of the log; without a log
 // there is only one window.
 func (s *Source) judge(spec *spec, path string, calls []*call, budget *Budget) []Result {
-	end := endOf(s.H)
 	ops := make([]porcupine.Operation, len(calls))
 	unknowns := 0
 	for i, c := range calls {
-		ops[i] = s.operation(c, end)
+		ops[i] = s.operation(c)
 		if c.answer == unknown {
 			unknowns++
 		}
