@@ -65,7 +65,7 @@ func (r *run) addClients() {
 	for i := range shape.Clients {
 		cfg := workloads.ClientConfig{
 			Index: i, Servers: servers,
-			SessionTimeout: k.SessionTimeout, OpTimeout: k.OpTimeout,
+			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
 			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
 			StartAt: k.WarmUp, StopAt: k.healAt() + calm, FinalAt: k.healAt() + calm,
 			Record: r.recorder,

@@ -237,6 +237,13 @@ func (k Knobs) session() time.Duration {
 	return min(max(k.SessionTimeout, 2*k.Tick), 20*k.Tick)
 }
 
+// patience is how long a client waits for a server to accept its session before
+// it tries the next: its share of the session timeout, as ZooKeeper's clients
+// reckon, but never less than the round trips and the commit that it takes.
+func (k Knobs) patience() time.Duration {
+	return max(k.session()/time.Duration(k.Servers), 8*k.NetMost+4*k.DiskMost)
+}
+
 // drawKnobs draws the knobs of a seed. Extremes come up often: a feature that is
 // off or a limit that is tiny shows more than any mean.
 //
