@@ -81,6 +81,9 @@ func (s *sessionOrder) order(i int, op *history.Op) {
 // of one connection without gaps, as a stream broken anywhere leaves a prefix.
 func (s *sessionOrder) writes(i int, op *history.Op) {
 	z := s.w.zxidOf(i)
+	if z != 0 && turnedAway(s.w.h.Log[s.w.txnOf[i]].Txn) {
+		return // a straggler of a connection the session had left: no write took effect
+	}
 	if z == 0 {
 		if s.missing == none && op.Outcome == history.Info {
 			s.missing = i

@@ -65,8 +65,17 @@ func (w *witness) writeZxid() {
 	}
 }
 
+// turnedAway reports whether a transaction records that the session was not
+// entitled to a request any more. Such a request may arrive late, from a server that
+// the session has left, and has its place in the log but no effect.
+func turnedAway(txn *wire.Txn) bool {
+	e, rejected := txn.Body.(*wire.ErrorTxn)
+	return rejected && (e.Err == wire.ErrSessionMoved || e.Err == wire.ErrSessionExpired)
+}
+
 // realTimeOrder: a write that returned before another was invoked has the lower
-// zxid. Walking up the log, no write may have returned before the latest invocation
+// zxid. A client that gave up has not returned in this sense: its write may still be
+// on its way. Walking up the log, no write may have returned before the latest invocation
 // below it.
 func (w *witness) realTimeOrder() {
 	latest := none // the write invoked last, of those below
@@ -76,7 +85,7 @@ func (w *witness) realTimeOrder() {
 			continue
 		}
 		op := &w.h.Ops[i]
-		if latest != none && op.Return != history.Never && op.Return < w.h.Ops[latest].Invoke {
+		if latest != none && op.Outcome != history.Info && op.Return < w.h.Ops[latest].Invoke {
 			w.report(RealTimeOrder, i, fmt.Sprintf("But op %d returned at %v with zxid %v, and op %d, invoked at %v, got %v.",
 				op.ID, op.Return, w.zxidOf(i), w.h.Ops[latest].ID, w.h.Ops[latest].Invoke, w.zxidOf(latest)), latest)
 		}
@@ -141,6 +150,8 @@ func (w *witness) synced() []int {
 // before. That is all a sync promises: the leader that answers may have been
 // deposed without knowing, so writes of later epochs may be missing. Of the read's
 // own epoch none may be: that epoch's leader answers a sync after all it proposed.
+// If sync and read bear different epochs, a reconnection may lie between them, and
+// the sync says nothing of the later epoch.
 func (w *witness) syncOrder() {
 	reads := w.synced()
 	if len(reads) == 0 {
@@ -161,7 +172,8 @@ func (w *witness) syncOrder() {
 		if op.Zxid < op.SyncZxid {
 			w.report(SyncOrder, i, fmt.Sprintf("But op %d read at %v after its sync returned %v.", op.ID, op.Zxid, op.SyncZxid))
 		}
-		if a, ok := highest[op.Zxid.Epoch()]; ok && w.zxidOf(a) > op.Zxid && !op.Final {
+		epoch := op.Zxid.Epoch()
+		if a, ok := highest[epoch]; ok && epoch == op.SyncZxid.Epoch() && w.zxidOf(a) > op.Zxid && !op.Final {
 			w.report(SyncOrder, i, fmt.Sprintf("But op %d synced and read at %v, after op %d of the same epoch had been acknowledged at %v.",
 				op.ID, op.Zxid, w.h.Ops[a].ID, w.zxidOf(a)), a)
 		}
