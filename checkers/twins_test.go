@@ -45,7 +45,7 @@ func TestRealTimeOrderTwin(t *testing.T) {
 		for i := range h.Ops {
 			for j := range h.Ops {
 				a, b := &h.Ops[i], &h.Ops[j]
-				if w.txnOf[i] != none && w.txnOf[j] != none && a.Return != history.Never && a.Return < b.Invoke && w.zxidOf(i) > w.zxidOf(j) {
+				if w.txnOf[i] != none && w.txnOf[j] != none && a.Outcome != history.Info && a.Return < b.Invoke && w.zxidOf(i) > w.zxidOf(j) {
 					broken = true
 				}
 			}
@@ -56,6 +56,50 @@ func TestRealTimeOrderTwin(t *testing.T) {
 	})
 }
 
+// TestAnUnknownWriteMayComeLate: a client gives up, others go on, and only then the
+// write is committed.
+func TestAnUnknownWriteMayComeLate(t *testing.T) {
+	e := newEnsemble(1)
+	a, b := e.open(1, 0), e.open(2, 0)
+	e.write(b, create("/r"))
+	e.write(b, set("/r", "v1"))
+	late := e.write(a, set("/r", "late"))
+	first := e.h.Ops[0]
+	e.lose(a, late)
+	late.Invoke, late.Return = first.Return+1, first.Return+2
+	if w := runWitness(&e.h); len(w.findings) > 0 {
+		t.Error(w.findings)
+	}
+	final := syncGet("/r")
+	final.Final = true
+	e.read(b, final)
+	if r := Judge(&e.h, everything); r.Verdict != Pass {
+		t.Errorf("%v %v %v", r.Verdict, r.Findings, r.Notes)
+	}
+}
+
+// TestADeadClientsWriteIsOnlyInTheLog: its client crashed before it noted session
+// and xid, so nothing joins the operation with its transaction.
+func TestADeadClientsWriteIsOnlyInTheLog(t *testing.T) {
+	e := newEnsemble(1)
+	a, b := e.open(1, 0), e.open(2, 0)
+	e.write(b, create("/r"))
+	e.lose(a, e.write(a, set("/r", "unnoted")))
+	o := &e.h.Ops[1]
+	o.Session, o.Conn, o.Xid = 0, 0, 0
+	e.write(b, set("/r", "v2"))
+	final := syncGet("/r")
+	final.Final = true
+	e.read(b, final)
+	for _, strong := range []bool{false, true} {
+		o := everything
+		o.Strong = strong
+		if r := Judge(&e.h, o); r.Verdict != Pass {
+			t.Errorf("strong %v: %v %v %v", strong, r.Verdict, r.Findings, r.Notes)
+		}
+	}
+}
+
 // TestSyncOrderTwin compares the sweep with all pairs, on histories whose synced
 // reads were aged.
 func TestSyncOrderTwin(t *testing.T) {
@@ -64,7 +108,7 @@ func TestSyncOrderTwin(t *testing.T) {
 		for i := range h.Ops {
 			if op := &h.Ops[i]; op.SyncZxid > 0 && rapid.IntRange(0, 3).Draw(t, "age?") == 0 {
 				op.Zxid -= wire.Zxid(rapid.IntRange(0, 3).Draw(t, "by"))
-				op.SyncZxid = op.Zxid
+				op.SyncZxid = op.Zxid // of the same epoch
 				op.Final = false
 			}
 		}

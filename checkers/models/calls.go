@@ -87,8 +87,7 @@ func (s *Source) classify(c *call) bool {
 	switch op.F {
 	case history.Create, history.Delete, history.Set, history.Multi:
 	case history.SyncGet, history.Children:
-		synced := op.SyncZxid != 0 || op.SyncXid != 0
-		if !s.Strong || !synced || op.Outcome == history.Info {
+		if !s.Strong || op.SyncZxid == 0 || op.Outcome == history.Info {
 			return false
 		}
 	default:
@@ -101,8 +100,8 @@ func (s *Source) classify(c *call) bool {
 		c.answer, c.err = rejected, op.Err
 		return op.F != history.Multi && telling(op.F, op.Err)
 	}
-	if s.Fates == nil {
-		c.answer = unknown
+	if s.Fates == nil || op.Xid == 0 {
+		c.answer = unknown // no log, or a client that died before it noted the request
 		return true
 	}
 	c.answer = committed

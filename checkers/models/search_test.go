@@ -40,7 +40,7 @@ func swapped(v string, from int32, o history.Outcome) history.Op {
 	return op
 }
 func sawSynced(v string) history.Op {
-	return history.Op{F: history.SyncGet, Path: "/r", Outcome: history.OK, OutValue: v, SyncXid: 1}
+	return history.Op{F: history.SyncGet, Path: "/r", Outcome: history.OK, OutValue: v, SyncZxid: 1}
 }
 
 func TestZnodes(t *testing.T) {
@@ -88,7 +88,7 @@ func TestDirectories(t *testing.T) {
 		return history.Op{F: history.Delete, Path: path, Version: -1, Outcome: history.OK}
 	}
 	list := func(names ...string) history.Op {
-		return history.Op{F: history.Children, Path: "/q", Outcome: history.OK, OutChildren: names, SyncXid: 1}
+		return history.Op{F: history.Children, Path: "/q", Outcome: history.OK, OutChildren: names, SyncZxid: 1}
 	}
 	const p, e = wire.ModePersistentSequential, wire.ModeEphemeralSequential
 	tests := []struct {
