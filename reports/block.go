@@ -51,7 +51,7 @@ func (b Block) verdict(s *strings.Builder) {
 	if r.Guarantee != "" {
 		head = r.Guarantee + "  " + head
 	}
-	fmt.Fprintf(s, "%-5s %s\n", word, hang(head, 6))
+	fmt.Fprintf(s, "%-5s %s\n", word, Hang(head, 6))
 	fmt.Fprintf(s, "      scenario=%s seed=%d", r.Scenario, r.Seed)
 	if r.Bugs != "" {
 		fmt.Fprintf(s, " bug=%s", r.Bugs)
@@ -94,13 +94,13 @@ func (b Block) why(s *strings.Builder) {
 		return
 	}
 	first := r.Findings[0]
-	fmt.Fprintf(s, "why   %s\n", hang(reason(first), 6))
+	fmt.Fprintf(s, "why   %s\n", Hang(reason(first), 6))
 	for i, line := range first.Evidence {
 		if i == maxEvidence {
 			fmt.Fprintf(s, "      … and %d lines more\n", len(first.Evidence)-i)
 			break
 		}
-		fmt.Fprintf(s, "      %s\n", hang(line, 8))
+		fmt.Fprintf(s, "      %s\n", Hang(line, 8))
 	}
 	if more := len(r.Findings) - 1; more > 0 {
 		fmt.Fprintf(s, "      … and %d findings more\n", more)
@@ -121,7 +121,7 @@ func (b Block) next(s *strings.Builder) {
 	fmt.Fprintf(s, "      %-*s  # this commit only\n", width, run)
 	fmt.Fprintf(s, "      stampede shrink %s\n", quote(b.Dir))
 	if len(r.Artifacts) > 0 {
-		fmt.Fprintf(s, "read  %s\n", hang(strings.Join(r.Artifacts, " "), 6))
+		fmt.Fprintf(s, "read  %s\n", Hang(strings.Join(r.Artifacts, " "), 6))
 	}
 }
 
@@ -137,7 +137,7 @@ func (b Block) statistics(s *strings.Builder) {
 		fmt.Fprintf(s, "      %s\n", line)
 	}
 	for _, note := range r.Notes {
-		fmt.Fprintf(s, "note  %s\n", hang(note, 6))
+		fmt.Fprintf(s, "note  %s\n", Hang(note, 6))
 	}
 }
 
@@ -200,8 +200,9 @@ func quantity(n float64) string {
 // columns is how wide terminal blocks are.
 const columns = 118
 
-// hang breaks a text into lines that hang below its first one.
-func hang(text string, indent int) string {
+// Hang breaks a text into lines as wide as a terminal block; those after the first
+// are indented by so many columns.
+func Hang(text string, indent int) string {
 	var b strings.Builder
 	used := indent
 	for i, word := range strings.Fields(text) {

@@ -74,7 +74,7 @@ func workloadList() string {
 func faultList() string {
 	var b strings.Builder
 	for _, k := range faults.Kinds {
-		fmt.Fprintf(&b, "%-10s %s\n           %s\n", k.Name, hang(k.Doc, 11), k.Example)
+		fmt.Fprintf(&b, "%-10s %s\n           %s\n", k.Name, Hang(k.Doc, 11), k.Example)
 	}
 	var profiles []string
 	for _, p := range faults.Profiles {
@@ -87,7 +87,7 @@ func faultList() string {
 func guaranteeList() string {
 	var b strings.Builder
 	for _, g := range stampede.Guarantees() {
-		fmt.Fprintf(&b, "%-26s %s\n", g.ID, hang(g.Sentence, 27))
+		fmt.Fprintf(&b, "%-26s %s\n", g.ID, Hang(g.Sentence, 27))
 	}
 	return b.String()
 }
@@ -95,7 +95,7 @@ func guaranteeList() string {
 func bugList() string {
 	var b strings.Builder
 	for _, bug := range bugs.Catalogue {
-		fmt.Fprintf(&b, "%-32s %s\n", bug.Name, hang(bug.Wrong, 33))
+		fmt.Fprintf(&b, "%-32s %s\n", bug.Name, Hang(bug.Wrong, 33))
 	}
 	return b.String()
 }

@@ -46,7 +46,7 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 		fmt.Fprintf(&b, "      %s\n", line)
 	}
 	if len(s.NeverHit) > 0 {
-		fmt.Fprintf(&b, "note  never hit: %s\n", hang(strings.Join(s.NeverHit, " "), 6))
+		fmt.Fprintf(&b, "note  never hit: %s\n", Hang(strings.Join(s.NeverHit, " "), 6))
 	}
 	s.failures(&b)
 	n, err := io.WriteString(w, b.String())
@@ -93,7 +93,7 @@ func (s Summary) failures(b *strings.Builder) {
 	for _, id := range ids {
 		runs := broken[id]
 		fmt.Fprintf(b, "\n%s  %s\n", id, plural(len(runs), "run"))
-		fmt.Fprintf(b, "why   %s\n", hang(explanation(&runs[0]), 6))
+		fmt.Fprintf(b, "why   %s\n", Hang(explanation(&runs[0]), 6))
 		for _, r := range runs[:min(len(runs), maxListed)] {
 			if dir := s.Dirs[Seed{r.Scenario, r.Seed}]; dir != "" {
 				fmt.Fprintf(b, "repro %s\n", Replay(dir))
