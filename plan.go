@@ -46,6 +46,10 @@ type PlanOptions struct {
 	Duration time.Duration
 }
 
+// snapshotsPerRun bounds about how many snapshots a server takes in a run: a tree
+// that grows is written out whole each time, and the square of that hides the rest.
+const snapshotsPerRun = 50
+
 // PlanFor turns a seed of a scenario into a plan. The same arguments give the
 // same plan; options change only what they name, as far as the rest does not
 // depend on it.
@@ -54,14 +58,20 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{Scenario: s.Name, Seed: seed, Bugs: o.Bugs}
-	if p.Knobs, err = knobsFor(seed, o); err != nil {
-		return Plan{}, err
+	p := Plan{Scenario: s.Name, Seed: seed, Bugs: o.Bugs, Knobs: drawKnobs(sim.NewStream(seed, "knobs"))}
+	if o.Duration > 0 {
+		p.Knobs.Safety = o.Duration
 	}
 	w := s.workload()
 	p.Shape = w.Draw(sim.NewStream(seed, "shape"))
 	p.Shape.Duration = p.Knobs.Safety
 	p.Ops = w.Generate(sim.NewStream(seed, "workload"), p.Shape)
+	p.Knobs.SnapCount = max(p.Knobs.SnapCount, len(p.Ops)/snapshotsPerRun)
+	for _, word := range o.Knobs {
+		if err := p.Knobs.Set(word); err != nil {
+			return Plan{}, err
+		}
+	}
 	profile := s.Profile
 	if o.Profile != "" {
 		profile = o.Profile
@@ -79,19 +89,6 @@ func drawFaults(seed uint64, profile faults.Profile, s faults.Shape) []faults.Fa
 		return plan
 	}
 	return append(faults.DrawClocks(clocks, s), plan...)
-}
-
-func knobsFor(seed uint64, o PlanOptions) (Knobs, error) {
-	k := drawKnobs(sim.NewStream(seed, "knobs"))
-	if o.Duration > 0 {
-		k.Safety = o.Duration
-	}
-	for _, word := range o.Knobs {
-		if err := k.Set(word); err != nil {
-			return Knobs{}, err
-		}
-	}
-	return k, nil
 }
 
 // Validate reports what cannot be run about a plan and which line to change.
