@@ -20,9 +20,7 @@ func Draw(r *rand.Rand, p Profile, s Shape) []Fault {
 	d := newDrawer(r, p, s)
 	at := d.gap()
 	for at < s.Duration {
-		if f, ok := d.draw(at); ok {
-			d.plan = append(d.plan, f)
-		}
+		d.plan = append(d.plan, d.draw(at)...)
 		at += d.gap()
 	}
 	slices.SortStableFunc(d.plan, func(a, b Fault) int { return int(a.At - b.At) })
@@ -51,35 +49,41 @@ type impairment struct {
 	voters      int
 }
 
-// maker draws one kind of fault and knows how often to be asked.
+// maker draws one fault, or a few that belong together and hit the same process,
+// with times counted from the first. It knows how often to be asked.
 type maker struct {
 	weight int
 	// power marks faults that take everybody down at once.
 	power bool
-	draw  func(*drawer) Fault
+	draw  func(*drawer) []Fault
+}
+
+func one(draw func(*drawer) Fault) func(*drawer) []Fault {
+	return func(d *drawer) []Fault { return []Fault{draw(d)} }
 }
 
 // makers lists what can be drawn. Crashes lead because they are what the
 // protocols are about.
 var makers = []maker{
-	{weight: 6, draw: (*drawer).crash},
-	{weight: 5, draw: (*drawer).isolate},
-	{weight: 5, draw: (*drawer).partition},
-	{weight: 2, draw: (*drawer).oneWay},
-	{weight: 3, draw: (*drawer).cut},
-	{weight: 3, draw: (*drawer).slow},
-	{weight: 3, draw: (*drawer).pause},
-	{weight: 2, draw: (*drawer).clientTrouble},
-	{weight: 1, draw: (*drawer).skew},
-	{weight: 1, draw: (*drawer).drift},
-	{weight: 2, power: true, draw: (*drawer).powerLoss},
+	{weight: 6, draw: one((*drawer).crash)},
+	{weight: 3, draw: (*drawer).dethrone},
+	{weight: 5, draw: one((*drawer).isolate)},
+	{weight: 5, draw: one((*drawer).partition)},
+	{weight: 2, draw: one((*drawer).oneWay)},
+	{weight: 3, draw: one((*drawer).cut)},
+	{weight: 3, draw: one((*drawer).slow)},
+	{weight: 3, draw: one((*drawer).pause)},
+	{weight: 2, draw: one((*drawer).clientTrouble)},
+	{weight: 1, draw: one((*drawer).skew)},
+	{weight: 1, draw: one((*drawer).drift)},
+	{weight: 2, power: true, draw: one((*drawer).powerLoss)},
 }
 
 func newDrawer(r *rand.Rand, p Profile, s Shape) *drawer {
 	d := &drawer{r: r, shape: s, limit: max(1, s.tolerated())}
 	switch p {
 	case Light:
-		d.makers = slices.Clone(makers[:5])
+		d.makers = slices.Clone(makers[:6])
 		d.meanGap, d.triggers, d.longs = 3*s.Settle, 1, 1
 	case Heavy:
 		d.makers = slices.Clone(makers)
@@ -113,20 +117,25 @@ func (d *drawer) someMakers() []maker {
 	return some
 }
 
-// draw makes one fault at the given time, or none if the budget forbids what
-// came up.
-func (d *drawer) draw(at time.Duration) (Fault, bool) {
+// draw makes the faults of one moment, or none if the budget forbids what came up.
+func (d *drawer) draw(at time.Duration) []Fault {
 	m := d.pick()
-	f := m.draw(d)
-	f.At = at
-	if d.chance(d.triggers, 8) && len(d.shape.Moments) > 0 && f.Kind != Skew && f.Kind != Drift {
-		d.delay(&f)
+	made := m.draw(d)
+	for i := range made {
+		made[i].At += at
+	}
+	f := &made[0]
+	if len(made) == 1 && d.chance(d.triggers, 8) && len(d.shape.Moments) > 0 && f.Kind != Skew && f.Kind != Drift {
+		d.delay(f)
 	}
 	limit := d.limit
 	if m.power {
 		limit = d.shape.Voters
 	}
-	return f, d.spend(f, limit)
+	if !d.spend(made, limit) {
+		return nil
+	}
+	return made
 }
 
 func (d *drawer) pick() maker {
@@ -143,13 +152,16 @@ func (d *drawer) pick() maker {
 	panic("faults: weights do not add up")
 }
 
-// spend enters the fault into the budget, or refuses it.
-func (d *drawer) spend(f Fault, limit int) bool {
-	cost := d.cost(f)
+// spend enters faults that hit the same voters into the budget, or refuses them.
+func (d *drawer) spend(made []Fault, limit int) bool {
+	now := impairment{from: made[0].At}
+	for _, f := range made {
+		now.voters, now.until = max(now.voters, d.cost(f)), max(now.until, f.until())
+	}
+	cost := now.voters
 	if cost == 0 {
 		return true
 	}
-	now := impairment{from: f.At, until: f.until(), voters: cost}
 	for _, other := range d.impaired {
 		if other.until > now.from && other.from < now.until {
 			cost += other.voters

@@ -77,6 +77,7 @@ func votersOut(plan []Fault, s Shape, at time.Duration) int {
 			continue
 		}
 		switch {
+		case dethrones(plan, f):
 		case f.Kind == Cut || f.Kind == Slow || f.Kind == Skew || f.Kind == Drift:
 		case f.Target.Select == Client:
 		case f.Target.Select == All:
@@ -88,6 +89,14 @@ func votersOut(plan []Fault, s Shape, at time.Duration) int {
 		}
 	}
 	return out
+}
+
+// dethrones reports whether a crash follows a partition of the same leader and so
+// hits a voter that is out already.
+func dethrones(plan []Fault, f Fault) bool {
+	return f.Kind == Crash && f.Target.Select == Leader && slices.ContainsFunc(plan, func(p Fault) bool {
+		return p.Kind == Partition && p.Target == f.Target && p.At <= f.At && f.At < p.At+p.For
+	})
 }
 
 func TestSwarmReachesEveryKindAndSwitchesSomeOff(t *testing.T) {

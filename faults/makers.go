@@ -60,6 +60,19 @@ func (d *drawer) crash() Fault {
 	return f
 }
 
+// dethrone cuts the leader off its followers and, while it still believes that it
+// leads, kills it: what it logged meanwhile is on its disk alone, and it comes
+// back, usually, when others have gone on without it.
+func (d *drawer) dethrone() []Fault {
+	leader := Target{Select: Leader, Name: d.shape.Group}
+	cut := Fault{Kind: Partition, Target: leader, For: d.shape.Settle/8 + d.upTo(d.shape.Settle)}
+	crash := Fault{
+		Kind: Crash, Target: leader, Keep: d.keep(), At: time.Millisecond + d.upTo(min(cut.For, d.shape.Settle/4)),
+		Restart: d.shape.Settle/2 + d.upTo(2*d.shape.Settle),
+	}
+	return []Fault{cut, crash}
+}
+
 func (d *drawer) powerLoss() Fault {
 	all := Target{Select: All, Name: d.shape.Group}
 	return Fault{Kind: Crash, Target: all, Keep: d.keep(), Restart: time.Millisecond + d.upTo(d.shape.Settle/2)}
