@@ -113,7 +113,7 @@ var Catalogue = []Bug{
 		ID: ReadOvertakesWrite, Name: "read-overtakes-write",
 		Wrong:    "A read is answered from the tree before an earlier write of the same session has been applied.",
 		Schedule: "Pipeline a write and a read of one path.",
-		Breaks:   []string{"read-your-writes", "monotonic-reads"},
+		Breaks:   []string{"read-your-writes", "sync-order", "monotonic-reads"},
 		Scenario: register,
 	},
 	{
