@@ -165,6 +165,7 @@ func (p Plan) faultShape() faults.Shape {
 		Clients:  p.Shape.Clients,
 		Duration: p.Knobs.Safety,
 		Settle:   p.Knobs.settle(),
+		Notice:   p.Knobs.Tick * time.Duration(p.Knobs.SyncLimit),
 		Ports:    []string{"client", "quorum", "election"},
 		Moments:  moments(),
 	}

@@ -249,7 +249,7 @@ func (d *drawer) length() time.Duration {
 	settle := d.shape.Settle
 	switch {
 	case d.chance(d.longs, 8):
-		return settle + d.upTo(4*settle)
+		return settle + d.upTo(2*(settle+d.shape.Notice))
 	case d.chance(1, 3):
 		return 10*time.Millisecond + d.upTo(settle/4)
 	}

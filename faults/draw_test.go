@@ -11,13 +11,13 @@ import (
 
 var three = Shape{
 	Group: "zk", Voters: 3, Names: []string{"zk1", "zk2", "zk3"}, Clients: 4,
-	Duration: 20 * time.Second, Settle: time.Second,
+	Duration: 20 * time.Second, Settle: time.Second, Notice: time.Second,
 	Ports: []string{"client", "quorum", "election"}, Moments: []string{"zk.committed", "zk.established"},
 }
 
 var five = Shape{
 	Group: "zk", Voters: 5, Names: []string{"zk1", "zk2", "zk3", "zk4", "zk5"},
-	Duration: 20 * time.Second, Settle: time.Second,
+	Duration: 20 * time.Second, Settle: time.Second, Notice: time.Second,
 }
 
 func stream(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

@@ -65,10 +65,11 @@ func (d *drawer) crash() Fault {
 // back, usually, when others have gone on without it.
 func (d *drawer) dethrone() []Fault {
 	leader := Target{Select: Leader, Name: d.shape.Group}
-	cut := Fault{Kind: Partition, Target: leader, For: d.shape.Settle/8 + d.upTo(d.shape.Settle)}
+	apart := d.shape.Notice + d.shape.Settle
+	cut := Fault{Kind: Partition, Target: leader, For: apart/2 + d.upTo(apart)}
 	crash := Fault{
-		Kind: Crash, Target: leader, Keep: d.keep(), At: time.Millisecond + d.upTo(min(cut.For, d.shape.Settle/4)),
-		Restart: d.shape.Settle/2 + d.upTo(2*d.shape.Settle),
+		Kind: Crash, Target: leader, Keep: d.keep(), At: time.Millisecond + d.upTo(d.shape.Notice),
+		Restart: apart/2 + d.upTo(apart),
 	}
 	return []Fault{cut, crash}
 }

@@ -47,6 +47,9 @@ type Shape struct {
 	// Settle is about how long the group needs to elect a leader and synchronise;
 	// durations of faults are drawn around it.
 	Settle time.Duration
+	// Notice is about how long the group's members need to notice that they no
+	// longer hear each other.
+	Notice time.Duration
 	// Ports names the services whose connections may be hit alone.
 	Ports []string
 	// Moments are the marks at which triggered faults may strike.
