@@ -1,0 +1,67 @@
+# `make` prints the verbs. Nothing here needs a tool that the Go distribution does
+# not bring; staticcheck is fetched by version.
+GO ?= go
+STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+SCENARIO ?= coordinator/register
+SEEDS ?= 1-500
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: check
+check: fmt vet lint test ## what a change must pass: fmt vet lint test
+
+.PHONY: fmt
+fmt: ## fail if a file is not formatted
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
+
+.PHONY: vet
+vet: ## go vet
+	$(GO) vet ./...
+
+.PHONY: lint
+lint: ## staticcheck
+	$(STATICCHECK) ./...
+
+.PHONY: test
+test: ## all tests
+	$(GO) test ./...
+
+.PHONY: race
+race: ## all tests under the race detector
+	$(GO) test -race ./...
+
+.PHONY: determinism
+determinism: ## the same seeds on other processors, under -race and as WebAssembly
+	scripts/determinism.sh
+
+.PHONY: hunt
+hunt: ## hunt seeds: SCENARIO=coordinator/register SEEDS=1-500
+	$(GO) run ./cmd/stampede hunt $(SCENARIO) --seeds $(SEEDS)
+
+.PHONY: bugs
+bugs: ## the detection matrix: every planted bug must be found
+	$(GO) run ./cmd/stampede bugs
+
+.PHONY: regress
+regress: ## replay every stored plan: PLANS=directory of plan files
+	@scripts/regress.sh $(PLANS)
+
+.PHONY: bench
+bench: ## benchmarks of kernel, runs and judges
+	$(GO) test -run '^$$' -bench . -benchmem ./sim . ./checkers/... | scripts/benchtable.awk
+
+.PHONY: rewrite
+rewrite: ## rewrite the expected output of tests: PKG=./reports; review the diff
+	$(GO) test $(PKG) -rewrite
+
+.PHONY: docs
+docs: ## write the generated pages of docs/
+	$(GO) run ./cmd/stampede list guarantees --markdown >docs/GUARANTEES.md
+	$(GO) run ./cmd/stampede list bugs --markdown >docs/BUGS.md
+
+.PHONY: cover
+cover: ## coverage of all tests
+	$(GO) test -coverpkg=./... -coverprofile=coverage.out ./...
+	$(GO) tool cover -func=coverage.out | tail -1
