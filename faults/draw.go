@@ -179,9 +179,10 @@ func (d *drawer) cost(f Fault) int {
 	if f.Kind != Crash && f.Kind != Pause && f.Kind != Partition && f.Kind != Isolate && f.Kind != OneWay {
 		return 0
 	}
-	switch f.Target.Select {
-	case Client:
+	if f.Target.Select == Client || f.Target.Name == ClientGroup {
 		return 0
+	}
+	switch f.Target.Select {
 	case All:
 		return d.shape.Voters
 	case Minority, Halves, Bridge, MajoritiesRing:

@@ -79,7 +79,7 @@ func votersOut(plan []Fault, s Shape, at time.Duration) int {
 		switch {
 		case dethrones(plan, f):
 		case f.Kind == Cut || f.Kind == Slow || f.Kind == Skew || f.Kind == Drift:
-		case f.Target.Select == Client:
+		case f.Target.Select == Client || f.Target.Name == ClientGroup:
 		case f.Target.Select == All:
 			out += s.Voters
 		case f.Target.Select.splits() || f.Target.Select == Minority:

@@ -62,7 +62,9 @@ func (d *drawer) crash() Fault {
 
 // dethrone cuts the leader off its followers and, while it still believes that it
 // leads, kills it: what it logged meanwhile is on its disk alone, and it comes
-// back, usually, when others have gone on without it.
+// back, usually, when others have gone on without it. With the clients paused in
+// half of the cases, nothing may have been written since, and what it has too much
+// must be cut off and not be overwritten.
 func (d *drawer) dethrone() []Fault {
 	leader := Target{Select: Leader, Name: d.shape.Group}
 	apart := d.shape.Notice + d.shape.Settle
@@ -71,7 +73,14 @@ func (d *drawer) dethrone() []Fault {
 		Kind: Crash, Target: leader, Keep: d.keep(), At: time.Millisecond + d.upTo(d.shape.Notice),
 		Restart: apart/2 + d.upTo(apart),
 	}
-	return []Fault{cut, crash}
+	if d.shape.Clients == 0 || d.chance(1, 2) {
+		return []Fault{cut, crash}
+	}
+	quiet := Fault{
+		Kind: Pause, Target: Target{Select: All, Name: ClientGroup},
+		At: crash.At, For: crash.Restart + d.shape.Settle,
+	}
+	return []Fault{cut, crash, quiet}
 }
 
 func (d *drawer) powerLoss() Fault {
