@@ -96,6 +96,7 @@ func (r *run) converge() {
 			return
 		}
 		if r.pending() == "" {
+			r.checker.Finish(r.world.Now())
 			return
 		}
 	}

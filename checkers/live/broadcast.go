@@ -34,7 +34,12 @@ func (c *Checker) proposed(s *server, z wire.Zxid, e node.Event) {
 	case *wire.CreateSessionTxn:
 		c.timeouts[txn.Session] = time.Duration(b.TimeoutMs) * time.Millisecond
 		s.touched[txn.Session] = c.now.at
+	case *wire.ErrorTxn:
+		if b.Err == wire.ErrSessionExpired {
+			c.rejected(s, txn.Session)
+		}
 	case *wire.CloseSessionTxn:
+		c.ended[txn.Session] = true
 		// Clients number their requests from 1: this close is the leader's own.
 		if txn.Cxid == 0 {
 			c.notEarly(s, txn.Session, c.timeouts[txn.Session])

@@ -58,7 +58,10 @@ type Checker struct {
 	epochs   map[int64]*epoch
 	recent   *epoch // the epoch last looked up
 	folds    folds
-	timeouts map[int64]time.Duration // of every session ever proposed
+	// timeouts has every session ever proposed, opened those a client was let into,
+	// ended those that were closed or that a leader decided to expire.
+	timeouts      map[int64]time.Duration
+	opened, ended map[int64]bool
 
 	now     moment
 	finding *guarantee.Finding
@@ -82,6 +85,8 @@ func New(servers []Server, g Ghost, cfg Config) *Checker {
 		epochs:   map[int64]*epoch{},
 		folds:    folds{root: root},
 		timeouts: map[int64]time.Duration{},
+		opened:   map[int64]bool{},
+		ended:    map[int64]bool{},
 	}
 	for i, m := range servers {
 		if m.Sid < 1 || m.Sid > 63 {
@@ -160,6 +165,10 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.upToDate(s, e.N[0])
 	case facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap:
 		c.release(e.N[0])
+	case facts.SessionOpened:
+		c.opened[e.N[0]] = true
+	case facts.SessionRejected:
+		c.rejected(s, e.N[0])
 	case facts.ElectionStarted:
 		s.idle()
 		c.reread(s)

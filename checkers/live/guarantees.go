@@ -22,6 +22,8 @@ const (
 	ReplayDeterminism  = "d19-replay-determinism"
 	ExpiryByLeader     = "expiry-by-leader"
 	ExpiryNotEarly     = "expiry-not-early"
+	ExpiryNotLate      = "expiry-not-late"
+	SessionsSurvive    = "sessions-survive"
 	EphemeralsDie      = "ephemerals-die-with-session"
 )
 
@@ -50,6 +52,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ReplayDeterminism, Sentence: "A server recovers from its disk exactly the state that its logged history describes.", Source: "ZooKeeper internals: fuzzy snapshots are replayed idempotently; ZOOKEEPER-1653"},
 	{ID: ExpiryByLeader, Sentence: "Only an established leader expires sessions.", Source: "ZooKeeper internals, sessions; ZOOKEEPER-1208"},
 	{ID: ExpiryNotEarly, Sentence: "A leader expires a session only after hearing nothing of it for its whole timeout.", Source: "ZooKeeper programmer's guide, sessions"},
+	{ID: ExpiryNotLate, Sentence: "An established leader that has not heard of a session for its timeout and two ticks has closed it.", Source: "ZooKeeper programmer's guide, sessions"},
+	{ID: SessionsSurvive, Sentence: "A session is refused only after it was closed or a leader decided to expire it; no crash and no change of leader ends it.", Source: "ZooKeeper programmer's guide, sessions; ZOOKEEPER-3144"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
 }
 

@@ -52,6 +52,33 @@ var sessionScenes = []scene{
 	{ExpiryNotEarly, "a session is closed unasked, without a word", func(p *play) {
 		p.session(func() { p.proposeFor(A, z(1, 3), 9, 0, &wire.CloseSessionTxn{}) })
 	}},
+	{"", "a session is refused after its leader decided to expire it", func(p *play) {
+		p.session(func() {
+			p.at += time.Minute
+			p.fact(A, facts.SessionExpiring, 9, 4000, 60000, 0)
+			p.fact(B, facts.SessionRejected, 9)
+		})
+	}},
+	{SessionsSurvive, "a session is refused that nobody closed", func(p *play) {
+		p.session(func() { p.fact(B, facts.SessionRejected, 9) })
+	}},
+	{SessionsSurvive, "a request is refused for a session that nobody closed", func(p *play) {
+		p.session(func() { p.proposeFor(A, z(1, 3), 9, 1, &wire.ErrorTxn{Err: wire.ErrSessionExpired}) })
+	}},
+	{"", "a run ends while a session is within its timeout", func(p *play) {
+		p.session(func() {
+			p.fact(B, facts.SessionOpened, 9, 4000)
+			p.at += 4 * time.Second
+			p.c.Finish(p.at)
+		})
+	}},
+	{ExpiryNotLate, "a leader forgets to expire a session", func(p *play) {
+		p.session(func() {
+			p.fact(B, facts.SessionOpened, 9, 4000)
+			p.at += time.Minute
+			p.c.Finish(p.at)
+		})
+	}},
 	{EphemeralsDie, "an ephemeral outlives its session", func(p *play) {
 		p.session(func() {
 			eph := znode("eph")

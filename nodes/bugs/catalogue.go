@@ -148,7 +148,7 @@ var Catalogue = []Bug{
 		ID: SessionTableForgotten, Name: "session-table-forgotten", Upstream: "ZOOKEEPER-3144",
 		Wrong:    "The session table is lost when a database is restored from a snapshot.",
 		Schedule: "A server restarts from a snapshot and becomes leader: it does not know the sessions it should expire.",
-		Breaks:   []string{"d19-replay-determinism", "d3-prefix-consistency", "ephemerals-die-with-session", "liveness"},
+		Breaks:   []string{"sessions-survive", "expiry-not-late"},
 		Scenario: sessions,
 	},
 	{
