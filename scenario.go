@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stampede-sim/stampede/faults"
+	"github.com/stampede-sim/stampede/internal/near"
 	"github.com/stampede-sim/stampede/workloads"
 )
 
@@ -33,19 +34,15 @@ func Scenarios() []Scenario {
 // Lookup finds a scenario by name. The error of an unknown one names those that
 // come close, or all.
 func Lookup(name string) (Scenario, error) {
-	var all, near []string
+	var all []string
 	for _, s := range Scenarios() {
 		if s.Name == name {
 			return s, nil
 		}
 		all = append(all, s.Name)
-		_, last, _ := strings.Cut(s.Name, "/")
-		if strings.Contains(name, last) || name != "" && strings.Contains(s.Name, name) {
-			near = append(near, s.Name)
-		}
 	}
-	if len(near) > 0 {
-		return Scenario{}, fmt.Errorf("unknown scenario %q; did you mean %s?", name, strings.Join(near, " or "))
+	if close := near.Names(name, all); len(close) > 0 {
+		return Scenario{}, fmt.Errorf("unknown scenario %q; did you mean %s?", name, strings.Join(close, " or "))
 	}
 	return Scenario{}, fmt.Errorf("unknown scenario %q; scenarios are %s", name, strings.Join(all, ", "))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -85,7 +86,11 @@ func guaranteeOf(id string) (guarantee.Guarantee, bool) {
 // already states.
 func reason(f guarantee.Finding) string {
 	text := strings.TrimPrefix(f.Explanation, strings.TrimSuffix(sentence(f.Guarantee), "."))
-	return strings.TrimLeft(text, ".;, ")
+	text = strings.TrimLeft(text, ".;, ")
+	for _, but := range []string{"But ", "but "} {
+		text = strings.TrimPrefix(text, but)
+	}
+	return text
 }
 
 func (b Block) why(s *strings.Builder) {
@@ -121,8 +126,17 @@ func (b Block) next(s *strings.Builder) {
 	fmt.Fprintf(s, "      %-*s  # this commit only\n", width, run)
 	fmt.Fprintf(s, "      stampede shrink %s\n", quote(b.Dir))
 	if len(r.Artifacts) > 0 {
-		fmt.Fprintf(s, "read  %s\n", Hang(strings.Join(r.Artifacts, " "), 6))
+		fmt.Fprintf(s, "read  %s\n", Hang(files(b.Dir, r.Artifacts), 6))
 	}
+}
+
+// files names a directory once and then its files.
+func files(dir string, paths []string) string {
+	words := []string{dir + "/"}
+	for _, path := range paths {
+		words = append(words, filepath.Base(path))
+	}
+	return strings.Join(words, " ")
 }
 
 func (b Block) statistics(s *strings.Builder) {

@@ -45,7 +45,7 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	for _, line := range happened(s.Faults, s.Marks) {
 		fmt.Fprintf(&b, "      %s\n", line)
 	}
-	if len(s.NeverHit) > 0 {
+	if len(s.NeverHit) > 0 && len(s.Failures) == 0 { // a failing run ends early
 		fmt.Fprintf(&b, "note  never hit: %s\n", Hang(strings.Join(s.NeverHit, " "), 6))
 	}
 	s.failures(&b)

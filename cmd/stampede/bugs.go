@@ -42,6 +42,9 @@ func (f *bugsFlags) run(cmd *cobra.Command, names []string) error {
 	if f.length <= 0 || f.workers < 0 {
 		return usagef("--for wants a positive duration, and --workers counts up from 0")
 	}
+	if err := knownBugs(names); err != nil {
+		return err
+	}
 	out := cmd.OutOrStdout()
 	if !f.json {
 		fmt.Fprint(out, reports.MatrixHead())

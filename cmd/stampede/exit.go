@@ -11,6 +11,7 @@ import (
 
 	"github.com/stampede-sim/stampede"
 	"github.com/stampede-sim/stampede/checkers"
+	"github.com/stampede-sim/stampede/internal/near"
 )
 
 // Exit codes. Verdicts begin at 10, out of the way of what the Go runtime and
@@ -79,11 +80,11 @@ func asUsage(err error) error {
 	return usage{err}
 }
 
-// unknown reports a name that means nothing, with what comes close or else where
-// to look.
-func unknown(what, name string, near []string, otherwise string) error {
-	if len(near) > 0 {
-		return usagef("unknown %s %q; did you mean %s?", what, name, strings.Join(near, " or "))
+// unknown reports a name that means nothing, with those of known that come close
+// or else where to look.
+func unknown(what, name string, known []string, otherwise string) error {
+	if close := near.Names(name, known); len(close) > 0 {
+		return usagef("unknown %s %q; did you mean %s?", what, name, strings.Join(close, " or "))
 	}
 	return usagef("unknown %s %q; %s", what, name, otherwise)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,16 +35,35 @@ func (f *planFlags) register(cmd *cobra.Command) {
 
 func (f *planFlags) options() (stampede.PlanOptions, error) {
 	o := stampede.PlanOptions{Knobs: f.knobs}
-	var err error
-	if o.Bugs, err = bugs.Parse(f.bugs); err != nil {
-		return o, usagef("--bug: %w", err)
+	planted := strings.FieldsFunc(f.bugs, func(r rune) bool { return r == ',' || r == ' ' })
+	if err := knownBugs(planted); err != nil {
+		return o, err
 	}
+	for _, name := range planted {
+		bug, _ := bugs.Lookup(name)
+		o.Bugs |= bugs.Of(bug.ID)
+	}
+	var err error
 	if f.faults != "" {
 		if o.Profile, err = faults.ParseProfile(f.faults); err != nil {
 			return o, usagef("--faults: %w", err)
 		}
 	}
 	return o, nil
+}
+
+// knownBugs checks names of planted bugs.
+func knownBugs(names []string) error {
+	var zoo []string
+	for _, b := range bugs.Catalogue {
+		zoo = append(zoo, b.Name)
+	}
+	for _, name := range names {
+		if !slices.Contains(zoo, name) {
+			return unknown("bug", name, zoo, "`stampede list bugs` names them all")
+		}
+	}
+	return nil
 }
 
 func (f *planFlags) recipe() reports.Recipe {

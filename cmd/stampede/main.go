@@ -45,7 +45,11 @@ func rootCommand() *cobra.Command {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return unknown("command", args[0], cmd.SuggestionsFor(args[0]), "`stampede --help` lists them")
+			var commands []string
+			for _, c := range cmd.Commands() {
+				commands = append(commands, c.Name())
+			}
+			return unknown("command", args[0], commands, "`stampede --help` lists them")
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -69,12 +70,14 @@ func (f *shrinkFlags) run(cmd *cobra.Command, path string) error {
 // target finds out what the plan breaks, unless the caller said it.
 func (f *shrinkFlags) target(p stampede.Plan) error {
 	if f.guarantee != "" {
+		var all []string
 		for _, g := range stampede.Guarantees() {
-			if g.ID == f.guarantee {
-				return nil
-			}
+			all = append(all, g.ID)
 		}
-		return usagef("--guarantee: unknown guarantee %q; `stampede list guarantees` names them all", f.guarantee)
+		if slices.Contains(all, f.guarantee) {
+			return nil
+		}
+		return unknown("guarantee", f.guarantee, all, "`stampede list guarantees` names them all")
 	}
 	r := stampede.Run(p, stampede.RunOptions{})
 	if r.Verdict != checkers.Violation {
