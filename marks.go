@@ -41,3 +41,8 @@ func moments() []string {
 		facts.SnapshotTaken, facts.SessionExpiring, facts.StepDown,
 	})
 }
+
+// rises lists the marks by which a server shows that it is about to lead.
+func rises() []string {
+	return marks([]*node.EventKind{facts.EpochProposed, facts.Synchronizing})
+}

@@ -168,5 +168,6 @@ func (p Plan) faultShape() faults.Shape {
 		Notice:   p.Knobs.Tick * time.Duration(p.Knobs.SyncLimit),
 		Ports:    []string{"client", "quorum", "election"},
 		Moments:  moments(),
+		Rises:    rises(),
 	}
 }

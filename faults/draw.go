@@ -77,6 +77,7 @@ var makers = []maker{
 	{weight: 1, draw: one((*drawer).skew)},
 	{weight: 1, draw: one((*drawer).drift)},
 	{weight: 2, power: true, draw: one((*drawer).powerLoss)},
+	{weight: 2, power: true, draw: (*drawer).usurp},
 }
 
 func newDrawer(r *rand.Rand, p Profile, s Shape) *drawer {

@@ -83,6 +83,28 @@ func (d *drawer) dethrone() []Fault {
 	return []Fault{cut, crash, quiet}
 }
 
+// usurp lets a leader with a tail of its own be elected again by nobody but the
+// longer log, and cuts it off just before it is established. Whatever it kept of
+// that reign, it must give up when it comes back to the leader that follows.
+func (d *drawer) usurp() []Fault {
+	if len(d.shape.Rises) == 0 {
+		return d.dethrone()
+	}
+	leader, group := Target{Select: Leader, Name: d.shape.Group}, Target{Select: All, Name: d.shape.Group}
+	apart := d.shape.Notice + d.shape.Settle
+	dark := Fault{
+		Kind: Crash, Target: group, At: 50*time.Millisecond + d.upTo(d.shape.Notice),
+		Restart: 50*time.Millisecond + d.upTo(d.shape.Settle/4),
+	}
+	cut := Fault{Kind: Partition, Target: leader, For: dark.At + dark.Restart/2}
+	quiet := Fault{Kind: Pause, Target: Target{Select: All, Name: ClientGroup}, At: dark.At, For: dark.Restart + 3*apart}
+	again := Fault{
+		Kind: Partition, Target: Target{Select: Actor, Name: d.shape.Group}, At: dark.At, For: apart + d.upTo(apart),
+		When: &Trigger{Mark: d.shape.Rises[d.r.IntN(len(d.shape.Rises))], After: 1, Within: apart},
+	}
+	return []Fault{cut, dark, quiet, again}
+}
+
 func (d *drawer) powerLoss() Fault {
 	all := Target{Select: All, Name: d.shape.Group}
 	return Fault{Kind: Crash, Target: all, Keep: d.keep(), Restart: time.Millisecond + d.upTo(d.shape.Settle/2)}

@@ -54,6 +54,9 @@ type Shape struct {
 	Ports []string
 	// Moments are the marks at which triggered faults may strike.
 	Moments []string
+	// Rises are the marks by which a process shows that it is about to lead,
+	// before it is established.
+	Rises []string
 }
 
 // tolerated is how many voters may be lost with a majority left.
