@@ -59,7 +59,7 @@ func (f *huntFlags) run(cmd *cobra.Command, scenarios []string) error {
 	if err := f.prepare(); err != nil {
 		return err
 	}
-	h := newHunt(cmd, f, len(options.Scenarios), seeds)
+	h := newHunt(cmd, f, options, seeds)
 	if !f.json {
 		fmt.Fprintf(cmd.OutOrStdout(), "hunting %s, seeds %s, %s\n", names(options.Scenarios), seeds, reports.ThisBuild())
 	}
@@ -138,10 +138,10 @@ type hunt struct {
 	code     int
 }
 
-func newHunt(cmd *cobra.Command, f *huntFlags, scenarios int, seeds seedSet) *hunt {
+func newHunt(cmd *cobra.Command, f *huntFlags, o stampede.HuntOptions, seeds seedSet) *hunt {
 	return &hunt{
 		cmd: cmd, flags: f,
-		progress: newProgress(cmd.ErrOrStderr(), uint64(scenarios)*seeds.count(), f.length),
+		progress: newProgress(cmd.ErrOrStderr(), uint64(len(o.Scenarios))*seeds.count(), o.For),
 		summary:  reports.Summary{Recipe: f.recipe(), Seeds: seeds.String(), Dirs: map[reports.Seed]string{}},
 		junit:    reports.JUnit{Recipe: f.recipe()},
 	}

@@ -41,7 +41,10 @@ func parseRange(part string) (seedRange, error) {
 	return seedRange{first, last}, nil
 }
 
-// from is the endless set of seeds from one on.
+// endless is a length of a range that nobody gets to the end of.
+const endless = 1 << 48
+
+// from is the set of all seeds from one on.
 func from(first uint64) seedSet { return seedSet{{first, 1<<64 - 1}} }
 
 // all yields the seeds in order.
@@ -60,20 +63,20 @@ func (s seedSet) all() iter.Seq[uint64] {
 	}
 }
 
-// count is the number of seeds, 0 if that overflows: nobody runs them all.
+// count is the number of seeds, 0 for more than anybody runs.
 func (s seedSet) count() uint64 {
 	n := uint64(0)
 	for _, r := range s {
-		length := r.last - r.first + 1
-		if length == 0 || n+length < n {
+		length := r.last - r.first
+		if length >= endless {
 			return 0
 		}
-		n += length
+		n += length + 1
 	}
 	return n
 }
 
-// String renders the set as --seeds takes it; an endless range has no end.
+// String renders the set as --seeds takes it; one without an end, in words.
 func (s seedSet) String() string {
 	parts := make([]string, len(s))
 	for i, r := range s {
@@ -81,7 +84,7 @@ func (s seedSet) String() string {
 		case r.first == r.last:
 			parts[i] = strconv.FormatUint(r.first, 10)
 		case r.last == 1<<64-1:
-			parts[i] = strconv.FormatUint(r.first, 10) + "-"
+			parts[i] = strconv.FormatUint(r.first, 10) + " and up"
 		default:
 			parts[i] = strconv.FormatUint(r.first, 10) + "-" + strconv.FormatUint(r.last, 10)
 		}

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stampede-sim/stampede"
+	"github.com/stampede-sim/stampede/checkers"
+	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/reports"
+)
+
+// program is the built binary that the tests run.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(buildAndTest(m))
+}
+
+func buildAndTest(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "stampede")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "stampede")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// outcome is what a run of the program came to.
+type outcome struct {
+	stdout, stderr string
+	code           int
+}
+
+// invoke runs the program in a directory.
+func invoke(t *testing.T, dir string, args ...string) outcome {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// TestScripts runs the program on what people mistype and what disks mangle.
+//
+//	file NAME        writes the input into a file of the script's directory
+//	stampede         runs each line of the input; prints stderr and the exit code
+//	stampede stdout  also prints stdout
+func TestScripts(t *testing.T) {
+	script.Walk(t, "testdata", func(t *testing.T, path string) {
+		dir := t.TempDir()
+		script.Run(t, path, func(t *testing.T, c *script.Command) string {
+			switch c.Name {
+			case "file":
+				if err := os.WriteFile(filepath.Join(dir, c.Word("name")), []byte(c.Input), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return "ok"
+			case "stampede":
+				return session(t, dir, c.Input, c.Flag("stdout"))
+			}
+			return c.Unknown()
+		})
+	})
+}
+
+// session runs a command line a line.
+func session(t *testing.T, dir, input string, stdout bool) string {
+	var b strings.Builder
+	for line := range strings.Lines(input) {
+		got := invoke(t, dir, strings.Fields(line)...)
+		if stdout {
+			b.WriteString(got.stdout)
+		}
+		fmt.Fprintf(&b, "%sexit %d\n", got.stderr, got.code)
+	}
+	return b.String()
+}
+
+// planted is a run that fails and has a history, for the tests of what follows.
+var planted = []string{"run", "coordinator/register", "--seed", "1", "--bug", "read-overtakes-write"}
+
+// fail runs it with more flags and returns its JSON.
+func fail(t *testing.T, dir string, flags ...string) (reports.Record, outcome) {
+	t.Helper()
+	got := invoke(t, dir, append(append([]string{}, planted...), append(flags, "--json")...)...)
+	if got.code != exitSafety {
+		t.Fatalf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	var record reports.Record
+	if err := json.Unmarshal([]byte(got.stdout), &record); err != nil {
+		t.Fatal(err)
+	}
+	if len(record.Artifacts) == 0 {
+		t.Fatalf("no artifacts: %s", got.stderr)
+	}
+	return record, got
+}
+
+func TestAFailureReplaysFromItsDirectory(t *testing.T) {
+	dir := t.TempDir()
+	record, _ := fail(t, dir)
+	failure := filepath.Dir(record.Artifacts[0])
+	got := invoke(t, dir, "replay", failure)
+	if got.code != exitSafety || !strings.Contains(got.stdout, "hash="+record.Hash+" runs=2/2 identical") {
+		t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	shell := exec.Command("sh", filepath.Join(dir, failure, reports.ReplayFile), "--json")
+	shell.Env = append(os.Environ(), "STAMPEDE="+program)
+	out, err := shell.Output()
+	if shell.ProcessState.ExitCode() != exitSafety || !bytes.Contains(out, []byte(record.Hash)) {
+		t.Errorf("replay.sh: %v\n%s", err, out)
+	}
+	if got := invoke(t, dir, "report", failure); got.code != 0 {
+		t.Errorf("report: exit %d\n%s", got.code, got.stderr)
+	}
+	if got := invoke(t, dir, "check", filepath.Join(failure, reports.HistoryFile), "--model", "witness"); got.code != exitSafety || !strings.Contains(got.stdout, record.Guarantee) {
+		t.Errorf("check: exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+func TestAReplayThatDiffersSaysWhere(t *testing.T) {
+	dir := t.TempDir()
+	record, _ := fail(t, dir)
+	path := filepath.Join(dir, filepath.Dir(record.Artifacts[0]), reports.RecordFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stored reports.Record
+	if err := json.Unmarshal(text, &stored); err != nil {
+		t.Fatal(err)
+	}
+	parting := stored.Checkpoints[5]
+	forged := strings.ReplaceAll(string(text), parting.Hash, "00000000deadbeef")
+	forged = strings.ReplaceAll(forged, record.Hash, "00000000deadbeef")
+	if err := os.WriteFile(path, []byte(forged), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got := invoke(t, dir, "replay", filepath.Dir(record.Artifacts[0]))
+	want := fmt.Sprintf("they part between steps %d and %d", stored.Checkpoints[4].Step, parting.Step)
+	if got.code != exitNondeterministic || !strings.Contains(got.stderr, want) {
+		t.Errorf("exit %d, want %q in\n%s", got.code, want, got.stderr)
+	}
+}
+
+// TestAFullDiskLosesOneArtefactOnly lets one file meet a full device.
+func TestAFullDiskLosesOneArtefactOnly(t *testing.T) {
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip("there is no " + full)
+	}
+	dir := t.TempDir()
+	record, _ := fail(t, dir)
+	failure := filepath.Dir(record.Artifacts[0])
+	trace := filepath.Join(dir, failure, reports.TraceFile)
+	if err := errors.Join(os.Remove(trace), os.Symlink(full, trace)); err != nil {
+		t.Fatal(err)
+	}
+	got := invoke(t, dir, planted...)
+	if got.code != exitSafety || !strings.Contains(got.stderr, "cannot write "+filepath.Join(failure, reports.TraceFile)) {
+		t.Errorf("exit %d\n%s", got.code, got.stderr)
+	}
+	if !strings.Contains(got.stdout, reports.Replay(failure)) || !strings.Contains(got.stdout, record.Guarantee) {
+		t.Errorf("the verdict or the replay command is missing:\n%s", got.stdout)
+	}
+	if strings.Contains(got.stdout, reports.TraceFile) {
+		t.Errorf("the lost trace is offered to be read:\n%s", got.stdout)
+	}
+	if got := invoke(t, dir, "replay", failure); got.code != exitSafety {
+		t.Errorf("replay: exit %d\n%s", got.code, got.stderr)
+	}
+}
+
+func TestHuntTellsPipelines(t *testing.T) {
+	dir := t.TempDir()
+	got := invoke(t, dir, "hunt", "coordinator/register", "coordinator/session", "--seeds", "1,3-4", "--json", "--junit", "hunt.xml")
+	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
+	if got.code != 0 || len(lines) != 7 || got.stderr != "" {
+		t.Fatalf("exit %d, %d lines\n%s", got.code, len(lines), got.stderr)
+	}
+	for _, line := range lines[:6] {
+		var r reports.Record
+		if err := json.Unmarshal([]byte(line), &r); err != nil || r.Verdict != checkers.Pass || len(r.Hash) != 16 {
+			t.Errorf("%v in %s", err, line)
+		}
+	}
+	var summary struct {
+		Summary bool
+		Runs    int
+	}
+	if err := json.Unmarshal([]byte(lines[6]), &summary); err != nil || !summary.Summary || summary.Runs != 6 {
+		t.Errorf("%v in %s", err, lines[6])
+	}
+	var junit struct {
+		Tests int `xml:"tests,attr"`
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "hunt.xml"))
+	if err == nil {
+		err = xml.Unmarshal(text, &junit)
+	}
+	if err != nil || junit.Tests != 6 {
+		t.Errorf("%v, %d tests in\n%s", err, junit.Tests, text)
+	}
+	if _, err := os.Stat(filepath.Join(dir, defaultOut)); err == nil {
+		t.Error("a hunt without failures left an output directory behind")
+	}
+}
+
+// TestHuntEndsCleanlyWhenInterrupted interrupts a hunt that would go on for hours.
+func TestHuntEndsCleanlyWhenInterrupted(t *testing.T) {
+	cmd := exec.Command(program, "hunt", "coordinator/register", "--for", "10h", "--json")
+	cmd.Dir = t.TempDir()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	last := ""
+	for n := 0; lines.Scan(); n++ {
+		if last = lines.Text(); n == 0 {
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := cmd.Wait(); err != nil || !strings.HasPrefix(last, `{"summary":true`) {
+		t.Errorf("%v; the last line is %.80q", err, last)
+	}
+}
+
+// TestHuntEndsWithTheWorstClass hunts a planted bug.
+func TestHuntEndsWithTheWorstClass(t *testing.T) {
+	dir := t.TempDir()
+	got := invoke(t, dir, "hunt", "coordinator/register", "--seeds", "1-2", "--bug", "quorum-off-by-one")
+	if got.code != exitSafety || !strings.Contains(got.stdout, "repro stampede replay runs/") {
+		t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
+// TestOldFailures replays plans that once showed a bug, each named after the
+// guarantee it breaks: with the bug they must still break it, and without they
+// must pass.
+func TestOldFailures(t *testing.T) {
+	paths, err := filepath.Glob("testdata/plans/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d plans, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			plan, err := reports.ReadPlan(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			broken := stampede.Run(plan, stampede.RunOptions{})
+			if want := strings.TrimSuffix(filepath.Base(path), ".txt"); broken.Guarantee != want {
+				t.Errorf("breaks %q: %s", broken.Guarantee, broken.Explanation)
+			}
+			plan.Bugs = bugs.Of()
+			if correct := stampede.Run(plan, stampede.RunOptions{}); correct.Failed() {
+				t.Errorf("without the bug it breaks %s: %s", correct.Guarantee, correct.Explanation)
+			}
+		})
+	}
+}
