@@ -50,12 +50,20 @@ func (c *Checker) synchronizing(s *server, number int64, z wire.Zxid, acks uint6
 		c.fail(s, LeaderCompleteness, fmt.Sprintf("%s states an initial history up to %v while on its disk %s", s.Name, z, problem), initial, onDisk)
 		return
 	}
-	if !initial.holds(c.frontier) {
-		c.fail(s, LeaderCompleteness, fmt.Sprintf("the initial history of %s ends at %v and lacks %v", s.Name, initial, c.frontier), initial, c.frontier)
+	if due := c.committedBefore(number); !initial.holds(due) {
+		c.fail(s, LeaderCompleteness, fmt.Sprintf("the initial history of %s ends at %v and lacks %v", s.Name, initial, due), initial, due)
 		return
 	}
 	ep.leader, ep.initial, ep.tail = s, initial, initial
 	s.leads, s.serving = number, false
+}
+
+// committedBefore is the committed log as the leader of an epoch must have it: up
+// to the end of the epochs before. One that slept through its own deposition may
+// wake up and take a step more, when later epochs have committed already; nobody
+// follows it there.
+func (c *Checker) committedBefore(number int64) *entry {
+	return c.frontier.upTo(wire.MakeZxid(number, 0))
 }
 
 // release notes that a leader tells a learner to drop what the leader lacks.
@@ -142,8 +150,8 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s is established in epoch %d %s", s.Name, number, problem))
 		return
 	}
-	if !end.holds(c.frontier) {
-		c.fail(s, PrimaryIntegrity, fmt.Sprintf("%s is established in epoch %d with a history up to %v, which lacks %v", s.Name, number, end, c.frontier), end, c.frontier)
+	if due := c.committedBefore(number); !end.holds(due) {
+		c.fail(s, PrimaryIntegrity, fmt.Sprintf("%s is established in epoch %d with a history up to %v, which lacks %v", s.Name, number, end, due), end, due)
 		return
 	}
 	c.commitUpTo(end)
