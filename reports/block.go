@@ -50,7 +50,7 @@ func (b Block) verdict(s *strings.Builder) {
 	}[r.Verdict]
 	head := cmp.Or(sentence(r.Guarantee), r.Explanation, "every guarantee that could be checked holds")
 	if r.Guarantee != "" {
-		head = r.Guarantee + "  " + head
+		head = r.Guarantee + ": " + head
 	}
 	fmt.Fprintf(s, "%-5s %s\n", word, Hang(head, 6))
 	fmt.Fprintf(s, "      scenario=%s seed=%d", r.Scenario, r.Seed)

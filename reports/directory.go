@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,9 +49,12 @@ func DirectoryName(r *stampede.Result) string {
 	return name + "-" + r.Hash[:min(8, len(r.Hash))]
 }
 
-// Prepare makes the directory of all runs and proves that files can be written
-// in it, before any work is spent whose result would be lost.
+// Prepare proves that files can be written in the directory of all runs, before
+// any work is spent whose result would be lost. A directory that was not there is
+// gone again afterwards: without failures nothing is left behind.
 func Prepare(out string) error {
+	_, err := os.Stat(out)
+	fresh := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(out, searchable); err != nil {
 		return fmt.Errorf("cannot make the output directory: %w; choose another with --out", err)
 	}
@@ -58,7 +62,11 @@ func Prepare(out string) error {
 	if err != nil {
 		return fmt.Errorf("cannot write in the output directory: %w; choose another with --out", err)
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	if fresh {
+		err = errors.Join(err, os.Remove(out))
+	}
+	return err
 }
 
 // WriteDirectory writes everything about a failing result into a directory below
