@@ -45,8 +45,8 @@ bugs: ## the detection matrix: every planted bug must be found
 	$(GO) run ./cmd/stampede bugs
 
 .PHONY: regress
-regress: ## replay every stored plan: PLANS=directory of plan files
-	@scripts/regress.sh $(PLANS)
+regress: ## replay the stored plans of old failures
+	$(GO) test ./cmd/stampede -run TestOldFailures -v
 
 .PHONY: bench
 bench: ## benchmarks of kernel, runs and judges
