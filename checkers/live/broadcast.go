@@ -33,10 +33,11 @@ func (c *Checker) proposed(s *server, z wire.Zxid, e node.Event) {
 	switch b := txn.Body.(type) {
 	case *wire.CreateSessionTxn:
 		c.timeouts[txn.Session] = time.Duration(b.TimeoutMs) * time.Millisecond
+		c.created[txn.Session] = z
 		s.touched[txn.Session] = c.now.at
 	case *wire.ErrorTxn:
 		if b.Err == wire.ErrSessionExpired {
-			c.rejected(s, txn.Session)
+			c.rejected(s, txn.Session, ep.number)
 		}
 	case *wire.CloseSessionTxn:
 		c.ended[txn.Session] = true

@@ -58,9 +58,10 @@ type Checker struct {
 	epochs   map[int64]*epoch
 	recent   *epoch // the epoch last looked up
 	folds    folds
-	// timeouts has every session ever proposed, opened those a client was let into,
+	// timeouts and created have every session ever proposed, opened those a client was let into,
 	// ended those that were closed or that a leader decided to expire.
 	timeouts      map[int64]time.Duration
+	created       map[int64]wire.Zxid
 	opened, ended map[int64]bool
 
 	now     moment
@@ -85,6 +86,7 @@ func New(servers []Server, g Ghost, cfg Config) *Checker {
 		epochs:   map[int64]*epoch{},
 		folds:    folds{root: root},
 		timeouts: map[int64]time.Duration{},
+		created:  map[int64]wire.Zxid{},
 		opened:   map[int64]bool{},
 		ended:    map[int64]bool{},
 	}
@@ -168,7 +170,7 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 	case facts.SessionOpened:
 		c.opened[e.N[0]] = true
 	case facts.SessionRejected:
-		c.rejected(s, e.N[0])
+		c.rejected(s, e.N[0], s.serves)
 	case facts.ElectionStarted:
 		s.idle()
 		c.reread(s)

@@ -30,9 +30,10 @@ type server struct {
 	scanned [2]scan
 
 	// leads is the epoch it leads since entering synchronisation, 0 if none.
-	// serving: established, or up to date with an established leader.
+	// serving: established, or up to date with an established leader, in epoch serves.
 	leads   int64
 	serving bool
+	serves  int64
 	// since is when it was established, touched when it last heard of each
 	// session since.
 	since   time.Duration

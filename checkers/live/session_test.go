@@ -62,6 +62,19 @@ var sessionScenes = []scene{
 	{SessionsSurvive, "a session is refused that nobody closed", func(p *play) {
 		p.session(func() { p.fact(B, facts.SessionRejected, 9) })
 	}},
+	{"", "a server that missed an epoch does not know its sessions", func(p *play) {
+		p.session(func() {
+			p.elect(B, 2, z(1, 2), A)
+			p.proposeFor(B, z(2, 1), 10, 0, &wire.CreateSessionTxn{TimeoutMs: 4000})
+			p.fact(C, facts.SessionRejected, 10)
+		})
+	}},
+	{SessionsSurvive, "a new leader does not know an old session", func(p *play) {
+		p.session(func() {
+			p.elect(B, 2, z(1, 2), A)
+			p.fact(A, facts.SessionRejected, 9)
+		})
+	}},
 	{SessionsSurvive, "a request is refused for a session that nobody closed", func(p *play) {
 		p.session(func() { p.proposeFor(A, z(1, 3), 9, 1, &wire.ErrorTxn{Err: wire.ErrSessionExpired}) })
 	}},

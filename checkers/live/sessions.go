@@ -38,12 +38,16 @@ func (c *Checker) notEarly(s *server, session int64, timeout time.Duration) {
 	}
 }
 
-// rejected checks that a client which is told that its session is over is told the
-// truth: somebody closed it, or a leader decided to. That decision may still come
-// to nothing, when the leader falls before it commits; the word is out by then.
-func (c *Checker) rejected(s *server, session int64) {
-	if _, proposed := c.timeouts[session]; proposed && !c.ended[session] {
-		c.fail(s, SessionsSurvive, fmt.Sprintf("%s does not know session %#x, which nobody has closed", s.Name, uint64(session)))
+// rejected checks that a client which is told, in an epoch, that its session is over
+// is told the truth: somebody closed it, or a leader decided to. That decision may
+// still come to nothing, when the leader falls before it commits; the word is out by
+// then. And a leader that was deposed and does not know it yet cannot know the
+// sessions of later epochs.
+func (c *Checker) rejected(s *server, session, epoch int64) {
+	created, proposed := c.created[session]
+	if proposed && created.Epoch() <= epoch && !c.ended[session] {
+		c.fail(s, SessionsSurvive, fmt.Sprintf("%s, in epoch %d, does not know session %#x of %v, which nobody has closed",
+			s.Name, epoch, uint64(session), created))
 	}
 }
 

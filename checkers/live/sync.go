@@ -160,7 +160,8 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 	if end.zxid > s.promised.zxid {
 		s.promised = end
 	}
-	s.serving, s.since, s.touched = true, c.now.at, map[int64]time.Duration{}
+	s.serving, s.serves = true, number
+	s.since, s.touched = c.now.at, map[int64]time.Duration{}
 }
 
 // upToDate lets clients see a learner's tree.
@@ -174,5 +175,5 @@ func (c *Checker) upToDate(s *server, number int64) {
 		c.fail(s, CommittedLog, fmt.Sprintf("%s starts to serve a tree that stands at %v, the committed log ends at %v", s.Name, s.tree, c.frontier), s.tree)
 		return
 	}
-	s.serving = true
+	s.serving, s.serves = true, number
 }

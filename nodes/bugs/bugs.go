@@ -36,6 +36,7 @@ const (
 	LeaderKeepsRoleWithoutQuorum
 	LateForwarding
 	OutstandingTruncated
+	OldConnectionKept
 	last
 )
 

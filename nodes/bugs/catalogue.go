@@ -172,4 +172,11 @@ var Catalogue = []Bug{
 		Breaks:   []string{"d12-committed-durable", "d18-quorum-evidence", "durability"},
 		Scenario: register,
 	},
+	{
+		ID: OldConnectionKept, Name: "old-connection-kept",
+		Wrong:    "A server that a session comes back to asks the leader for it while it still reads the session's earlier connection.",
+		Schedule: "A server is paused with a write in its socket; the client moves away, writes elsewhere, and returns; the server wakes, makes itself the owner, and then forwards the old write. Found by a hunt of this project.",
+		Breaks:   []string{"fifo-writes"},
+		Scenario: sessions,
+	},
 }

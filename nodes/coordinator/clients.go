@@ -54,11 +54,27 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		s.rejectSession(c)
 		return
 	}
-	if old := s.moving[c.session]; old != nil {
-		s.drop(old)
-	}
+	s.dropOlder(c.session)
 	s.moving[c.session] = c
 	s.askRevalidation(c)
+}
+
+// dropOlder ends earlier connections of a session that its client brings here
+// again. What still waits in them was sent before the move, and must not be
+// forwarded after the leader made us the owner:
+//
+//	The client sends a write here; we are paused.  It moves to B, writes there,
+//	and comes back.  We wake, take the new connection, ask the leader; then read
+//	the old write, and the leader, which has made us the owner, accepts it.
+func (s *Server) dropOlder(id int64) {
+	if s.bug(bugs.OldConnectionKept) {
+		return
+	}
+	for _, m := range []map[int64]*clientConn{s.moving, s.clients} {
+		if old := m[id]; old != nil {
+			s.drop(old)
+		}
+	}
 }
 
 func (s *Server) clampTimeout(ms int32) int32 {
