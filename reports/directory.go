@@ -93,7 +93,7 @@ func WriteDirectory(out string, r *stampede.Result, recipe Recipe) (dir string, 
 		return err
 	})
 	r.Artifacts = append(d.written, filepath.Join(dir, RecordFile))
-	d.write(RecordFile, readable, func(w io.Writer) error { return writeRecord(w, r) })
+	d.write(RecordFile, readable, func(w io.Writer) error { return writeRecord(w, r, recipe) })
 	r.Artifacts = d.written
 	return dir, errors.Join(d.errs...)
 }
@@ -140,10 +140,12 @@ func writeFile(path string, mode os.FileMode, fill func(io.Writer) error) error 
 	return errors.Join(fill(b), b.Flush(), f.Close())
 }
 
-func writeRecord(w io.Writer, r *stampede.Result) error {
+func writeRecord(w io.Writer, r *stampede.Result, recipe Recipe) error {
+	record := NewRecord(*r)
+	record.Recipe = recipe
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	return e.Encode(NewRecord(*r))
+	return e.Encode(record)
 }
 
 // writePorcupine draws the search that found no order, under the faults of the

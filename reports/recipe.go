@@ -11,9 +11,12 @@ import (
 // line was given beyond scenario and seed.
 type Recipe struct {
 	// Faults is the profile, "" for the scenario's own; Knobs are name=value.
-	Faults string
-	Knobs  []string
+	Faults string   `json:"faults,omitempty"`
+	Knobs  []string `json:"knobs,omitempty"`
 }
+
+// IsZero reports whether there are no options.
+func (r Recipe) IsZero() bool { return r.Faults == "" && len(r.Knobs) == 0 }
 
 // Run is the command that runs a seed again. It holds for this commit only: what
 // a seed means changes with the code.

@@ -15,6 +15,8 @@ import (
 type Record struct {
 	stampede.Result
 	Identity
+	// Recipe holds the options beside scenario and seed.
+	Recipe      Recipe       `json:"recipe,omitzero"`
 	Checkpoints []Checkpoint `json:"checkpoints,omitempty"`
 }
 

@@ -51,7 +51,7 @@ func (f *replayFlags) run(cmd *cobra.Command, path string) error {
 	}
 	result := stampede.Run(stored.Plan, stampede.RunOptions{Clock: time.Now, Trace: trace.sink()})
 	complain(cmd, trace.close())
-	block := reports.Block{Result: result, Runs: 1, Dir: stored.Dir}
+	block := reports.Block{Result: result, Recipe: stored.Record.Recipe, Runs: 1, Dir: stored.Dir}
 	if stored.Record.Hash == result.Hash {
 		block.Runs = 2
 		block.Result.Artifacts = stored.Record.Artifacts

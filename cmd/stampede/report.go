@@ -29,7 +29,7 @@ stands alone: no scripts, nothing loaded. Exits with 13 if the run did not repea
 				return usagef("%s is a plan; `stampede report` wants the failure directory it lies in", args[0])
 			}
 			result := stampede.Run(stored.Plan, stampede.RunOptions{Clock: time.Now})
-			if err := reports.WritePages(stored.Dir, &result, reports.Recipe{}); err != nil {
+			if err := reports.WritePages(stored.Dir, &result, stored.Record.Recipe); err != nil {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), filepath.Join(stored.Dir, reports.PageFile))
