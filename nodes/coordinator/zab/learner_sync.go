@@ -22,7 +22,7 @@ func (f *Learner) leaderInfo(epoch int64) {
 		f.stepDown("the leader's epoch is below the accepted one")
 	case epoch == f.accepted:
 		f.epoch = epoch
-		f.sendAckEpoch(noCount)
+		f.returnToEpoch()
 	default:
 		f.epoch = epoch
 		f.host.SaveAcceptedEpoch(epoch, f.begin(func() {
@@ -30,6 +30,23 @@ func (f *Learner) leaderInfo(epoch int64) {
 			f.sendAckEpoch(f.current)
 		}))
 	}
+}
+
+// returnToEpoch answers a leader whose epoch we had accepted before. If our log
+// holds its proposals, reporting them acknowledges them, and like every ACK that
+// rests on a durable currentEpoch. We may have lost the connection between logging
+// the history and saving it: with the older epoch, what is committed on our word
+// would lose the next election. The log is a prefix of the epoch's history, so it
+// is what the higher currentEpoch claims.
+func (f *Learner) returnToEpoch() {
+	if f.current == f.epoch || f.host.LastLogged().Epoch() != f.epoch {
+		f.sendAckEpoch(noCount)
+		return
+	}
+	f.host.SaveCurrentEpoch(f.epoch, f.begin(func() {
+		f.current = f.epoch
+		f.sendAckEpoch(noCount)
+	}))
 }
 
 func (f *Learner) sendAckEpoch(current int64) {
