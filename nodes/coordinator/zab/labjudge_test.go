@@ -14,12 +14,16 @@ import (
 // the protocol.
 type judge struct {
 	lab *lab
-	// committed is the history that counts: what any leader has committed.
-	committed []*wire.Txn
+	// committed is the history that counts: what any leader has committed, and under
+	// which epoch first.
+	committed   []*wire.Txn
+	committedIn []int64
 	// reigns holds, by epoch, who reached synchronisation with which history.
 	reigns map[int64]reign
 	// word is when a leader last heard of a server, by leader and server.
-	word    map[[2]int64]int64 // ns
+	word map[[2]int64]int64 // ns
+	// seen counts the facts stated.
+	seen    map[*node.EventKind]int
 	verdict string             // the first, "" if none
 }
 
@@ -31,7 +35,7 @@ type reign struct {
 }
 
 func (j *judge) init(l *lab) {
-	*j = judge{lab: l, reigns: map[int64]reign{}, word: map[[2]int64]int64{}}
+	*j = judge{lab: l, reigns: map[int64]reign{}, word: map[[2]int64]int64{}, seen: map[*node.EventKind]int{}}
 }
 
 // convict notes a violation of a property.
@@ -49,6 +53,7 @@ func (j *judge) heard(m letter) {
 
 // fact holds what a server states against what it has.
 func (j *judge) fact(s *server, e node.Event) {
+	j.seen[e.Kind]++
 	d := &s.disk
 	switch e.Kind {
 	case facts.Synchronizing:
@@ -76,7 +81,9 @@ func (j *judge) synchronizing(s *server, epoch int64) {
 	}
 	initial := append([]*wire.Txn(nil), s.disk.log...)
 	j.reigns[epoch] = reign{sid: s.sid, term: s.term, initial: initial}
-	if n := common(initial, j.committed); n < len(j.committed) {
+	// A leader that is already superseded, and does not know, may lack what its
+	// successors committed: nobody will acknowledge it.
+	if n := common(initial, j.committed); n < len(j.committed) && j.committedIn[n] < epoch {
 		j.convict("leader completeness", "%d leads epoch %d without committed %s", s.sid, epoch, describeTxn(j.committed[n]))
 	}
 }
@@ -124,6 +131,7 @@ func (j *judge) commits(s *server, z wire.Zxid) {
 func (j *judge) commit(s *server, at int, t *wire.Txn) {
 	if at == len(j.committed) {
 		j.committed = append(j.committed, t)
+		j.committedIn = append(j.committedIn, s.leader.Epoch())
 	} else if !sameTxn(j.committed[at], t) {
 		j.convict("committed prefix", "%d commits %s where %s was committed", s.sid, describeTxn(t), describeTxn(j.committed[at]))
 	}
