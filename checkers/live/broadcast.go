@@ -167,7 +167,7 @@ func (c *Checker) committed(s *server, z wire.Zxid, acks uint64) {
 		c.fail(s, CommittedLog, fmt.Sprintf("%s commits %v, which follows %v, while the committed log ends at %v", s.Name, z, p.prev, c.frontier), c.frontier, p)
 		return
 	}
-	c.commit(p)
+	c.commit(p, ep.number)
 }
 
 // evidence checks that the servers a leader counts are a majority of the members,

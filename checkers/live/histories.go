@@ -22,7 +22,10 @@ type entry struct {
 	digested bool
 
 	// committed entries form one chain that ends at Checker.frontier.
+	// reign is the epoch of the leader that committed it, which may be later than
+	// that of its zxid; it never falls along the chain.
 	committed bool
+	reign     int64
 	// applied says that a server stated to have applied it after its commit; at is
 	// when first, or the commit's time before that.
 	applied bool
@@ -129,20 +132,21 @@ func (e *entry) origin() string {
 		e.step, e.proposer.Name, e.zxid, e.txn.Type, uint64(e.txn.Session), e.prev, state)
 }
 
-// commit extends the committed log by e, whose prev is the frontier.
-func (c *Checker) commit(e *entry) {
-	e.committed = true
+// commit extends the committed log by e, whose prev is the frontier, at the word of
+// the leader of an epoch.
+func (c *Checker) commit(e *entry, reign int64) {
+	e.committed, e.reign = true, reign
 	e.at = c.now.at
 	c.frontier = e
 }
 
 // commitUpTo extends the committed log through history e, which holds it.
-func (c *Checker) commitUpTo(e *entry) {
+func (c *Checker) commitUpTo(e *entry, reign int64) {
 	var path []*entry
 	for ; !e.committed; e = e.prev {
 		path = append(path, e)
 	}
 	for i := len(path) - 1; i >= 0; i-- {
-		c.commit(path[i])
+		c.commit(path[i], reign)
 	}
 }

@@ -51,6 +51,20 @@ var reignScenes = []scene{
 	{LeaderCompleteness, "a leader lacks what is committed", func(p *play) {
 		p.discover(C, 2, 0, B)
 	}},
+	{"", "a leader sleeps until its successor has committed what it never saw", func(p *play) {
+		p.propose(A, z(1, 2), znode("b"))
+		p.append(A, z(1, 2))
+		p.disks[A].sync()
+		p.epoch(B, acceptedEpoch, 2)
+		p.fact(B, facts.EpochProposed, 2)
+		p.accept(C, 2)
+		p.discover(A, 3, z(1, 2), C)
+		p.append(C, z(1, 1), z(1, 2))
+		p.disks[C].sync()
+		p.join(C, 3, z(1, 2))
+		p.fact(A, facts.Established, 3, n(1, 2), bit(A, C))
+		p.fact(B, facts.Synchronizing, 2, n(1, 1), bit(B, C))
+	}},
 	{LeaderCompleteness, "a leader hides a tail of its log", func(p *play) {
 		p.propose(A, z(1, 2), znode("b"))
 		p.append(A, z(1, 2))

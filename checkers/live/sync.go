@@ -58,12 +58,16 @@ func (c *Checker) synchronizing(s *server, number int64, z wire.Zxid, acks uint6
 	s.leads, s.serving = number, false
 }
 
-// committedBefore is the committed log as the leader of an epoch must have it: up
-// to the end of the epochs before. One that slept through its own deposition may
-// wake up and take a step more, when later epochs have committed already; nobody
-// follows it there.
+// committedBefore is the committed log as the leader of an epoch must have it: what
+// leaders of the epochs before committed. One that slept through its own deposition
+// may wake up and take a step more, when later epochs have committed already, even
+// transactions of its predecessor that it never saw; nobody follows it there.
 func (c *Checker) committedBefore(number int64) *entry {
-	return c.frontier.upTo(wire.MakeZxid(number, 0))
+	e := c.frontier
+	for e.prev != nil && e.reign >= number {
+		e = e.prev
+	}
+	return e
 }
 
 // release notes that a leader tells a learner to drop what the leader lacks.
@@ -154,7 +158,7 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 		c.fail(s, PrimaryIntegrity, fmt.Sprintf("%s is established in epoch %d with a history up to %v, which lacks %v", s.Name, number, end, due), end, due)
 		return
 	}
-	c.commitUpTo(end)
+	c.commitUpTo(end, number)
 	ep.established = s
 	ep.acked[s.index] = max(ep.acked[s.index], z)
 	if end.zxid > s.promised.zxid {

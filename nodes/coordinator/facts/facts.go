@@ -48,7 +48,7 @@ var (
 	SyncDiff              = kind(24, true, "sync-diff", "leader: the learner lacks a suffix that is in memory", "learner", "peerZxid", "targetZxid")
 	SyncDiffFromDisk      = kind(25, true, "sync-diff-from-disk", "leader: the learner lacks a suffix that only the log files still hold", "learner", "peerZxid", "targetZxid")
 	SyncTrunc             = kind(26, true, "sync-trunc", "leader: the learner has a tail we do not have, and nothing follows it", "learner", "peerZxid", "targetZxid")
-	SyncTruncDiff         = kind(27, true, "sync-trunc-diff", "leader: the learner has a tail we do not have and lacks one of ours", "learner", "peerZxid", "targetZxid")
+	SyncTruncDiff         = kind(27, false, "sync-trunc-diff", "leader: the learner has a tail we do not have and lacks one of ours, in one epoch; counters of an epoch being consecutive, no correct history leads here", "learner", "peerZxid", "targetZxid")
 	SyncSnap              = kind(28, true, "sync-snap", "leader: the learner gets the whole database", "learner", "peerZxid", "targetZxid")
 	SyncOutstanding       = kind(29, true, "sync-outstanding", "leader: this many proposals still in flight were added to a synchronisation", "learner", "count")
 	SyncWaited            = kind(44, true, "sync-waited", "leader: a learner that came back with proposals still in flight was synchronised after their commit", "learner", "zxid")
