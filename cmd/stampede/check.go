@@ -19,12 +19,12 @@ func checkCommand() *cobra.Command {
 		Use:   "check FILE --model NAME",
 		Short: "Judge a recorded history, Stampede's own or Jepsen's",
 		Long:  "Judges a history in Stampede's JSON lines, Jepsen's EDN or Jepsen's log, against a model:\n\n" + reports.Models(),
-		Example: `  stampede check runs/coordinator-register-91-7f3a90c2/history.jsonl --model znode
+		Example: `  stampede check runs/coordinator-register-91-7f3a90c2/history.jsonl --model witness
   stampede check store/latest/history.edn --model cas-register`,
 		Args: exactly(1, "one history file"),
 		RunE: func(cmd *cobra.Command, args []string) error { return check(cmd, args[0], model) },
 	}
-	cmd.Flags().StringVar(&model, "model", "", "what to hold the history against (required)")
+	cmd.Flags().StringVar(&model, "model", "", "`NAME` of what to hold the history against (required)")
 	return cmd
 }
 

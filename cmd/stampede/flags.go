@@ -28,9 +28,9 @@ type planFlags struct {
 }
 
 func (f *planFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.bugs, "bug", "", "plant bugs of the zoo, comma-separated (see `stampede list bugs`)")
-	cmd.Flags().StringVar(&f.faults, "faults", "", "how much goes wrong: none, light, swarm or heavy (default: the scenario's own)")
-	cmd.Flags().StringArrayVar(&f.knobs, "knob", nil, "turn a knob, name=value; may be repeated")
+	cmd.Flags().StringVar(&f.bugs, "bug", "", "plant bugs of the zoo: `NAMES`, comma-separated, of 'stampede list bugs'")
+	cmd.Flags().StringVar(&f.faults, "faults", "", "how much goes wrong, a `PROFILE`: none, light, swarm or heavy (default: the scenario's own)")
+	cmd.Flags().StringArrayVar(&f.knobs, "knob", nil, "turn a knob, `NAME=VALUE`; may be repeated")
 }
 
 func (f *planFlags) options() (stampede.PlanOptions, error) {
@@ -78,7 +78,7 @@ type traceFlags struct {
 
 func (f *traceFlags) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.print, "trace", false, "print the trace (columns are explained in docs/TRACE.md)")
-	cmd.Flags().StringVar(&f.file, "trace-file", "", "write the trace into this file")
+	cmd.Flags().StringVar(&f.file, "trace-file", "", "write the trace into this `FILE`")
 }
 
 // tracer writes the lines of a trace. Its first error is kept for close: a run

@@ -41,12 +41,12 @@ of the worst run.`,
 	}
 	f.register(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.seeds, "seeds", "", "which seeds: 1-500, 91 or 1,5,9-12")
+	flags.StringVar(&f.seeds, "seeds", "", "which `SEEDS`: 1-500, 91 or 1,5,9-12")
 	flags.DurationVar(&f.length, "for", 0, "how long to hunt, as in 60s")
 	flags.IntVar(&f.workers, "workers", 0, "runs at a time (default: one a processor)")
 	flags.IntVar(&f.maxFailures, "max-failures", 10, "stop after so many failing runs; 0 never stops")
-	flags.StringVar(&f.out, "out", defaultOut, "where the directories of failures go")
-	flags.StringVar(&f.junit, "junit", "", "write the runs as JUnit XML into this file")
+	flags.StringVar(&f.out, "out", defaultOut, "where the directories of failures go, a `DIR`")
+	flags.StringVar(&f.junit, "junit", "", "write the runs as JUnit XML into this `FILE`")
 	flags.BoolVar(&f.json, "json", false, "print a JSON object a run, and the summary as the last one")
 	return cmd
 }

@@ -37,7 +37,7 @@ that it repeats, and everything about it goes into a directory below --out.`,
 	f.planFlags.register(cmd)
 	f.traceFlags.register(cmd)
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (default: a random one, printed first)")
-	cmd.Flags().StringVar(&f.out, "out", defaultOut, "where the directory of a failure goes")
+	cmd.Flags().StringVar(&f.out, "out", defaultOut, "where the directory of a failure goes, a `DIR`")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as one JSON object")
 	cmd.Flags().BoolVar(&f.twice, "twice", false, "run a passing seed twice, too, and compare the hashes")
 	return cmd

@@ -32,8 +32,8 @@ beside the plan. Ctrl-C keeps the smallest so far.`,
 		Args: exactly(1, "a failure directory or a plan file"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
-	cmd.Flags().StringVar(&f.guarantee, "guarantee", "", "what must stay broken (default: what the plan breaks)")
-	cmd.Flags().StringVar(&f.out, "out", "", "the file for the shrunk plan (default: plan.shrunk.txt beside the plan)")
+	cmd.Flags().StringVar(&f.guarantee, "guarantee", "", "what must stay broken, an `ID` (default: what the plan breaks)")
+	cmd.Flags().StringVar(&f.out, "out", "", "the `FILE` for the shrunk plan (default: plan.shrunk.txt beside the plan)")
 	cmd.Flags().IntVar(&f.attempts, "attempts", stampede.DefaultAttempts, "how many runs to spend at most")
 	return cmd
 }

@@ -266,6 +266,42 @@ func TestHuntEndsWithTheWorstClass(t *testing.T) {
 	}
 }
 
+// TestShrinkLeavesWhatMatters shrinks a failure and replays what is left.
+func TestShrinkLeavesWhatMatters(t *testing.T) {
+	dir := t.TempDir()
+	record, _ := fail(t, dir)
+	failure := filepath.Dir(record.Artifacts[0])
+	got := invoke(t, dir, "shrink", failure)
+	small := filepath.Join(failure, reports.ShrunkFile)
+	if got.code != 0 || !strings.Contains(got.stdout, reports.Replay(small)) || got.stderr != "" {
+		t.Fatalf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	plan, err := reports.ReadPlan(filepath.Join(dir, small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := len(plan.Faults) + len(plan.Ops); lines > 10 {
+		t.Errorf("%d lines are left", lines)
+	}
+	if got := invoke(t, dir, "replay", small); got.code != exitSafety || !strings.Contains(got.stdout, record.Guarantee) {
+		t.Errorf("exit %d\n%s", got.code, got.stdout)
+	}
+	if got := invoke(t, dir, "shrink", small, "--guarantee", checkers.ClosedSession); got.code != exitUsage {
+		t.Errorf("shrinking towards what does not break: exit %d\n%s", got.code, got.stderr)
+	}
+}
+
+// TestBugsTellsWhatWasMissed gives one hunt time enough and another none.
+func TestBugsTellsWhatWasMissed(t *testing.T) {
+	dir := t.TempDir()
+	if got := invoke(t, dir, "bugs", "quorum-off-by-one"); got.code != 0 || !strings.Contains(got.stdout, "1 of 1 bug caught") {
+		t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := invoke(t, dir, "bugs", "skipped-truncation", "--for", "1ns"); got.code != exitUnproven || !strings.Contains(got.stdout, "0 of 1 bug caught") {
+		t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
+
 // TestOldFailures replays plans that hunts found and shrank, each named after the
 // bug it plants: with the bug it must still break what the catalogue says, and
 // without it must pass.
