@@ -24,7 +24,7 @@ type judge struct {
 	word map[[2]int64]int64 // ns
 	// seen counts the facts stated.
 	seen    map[*node.EventKind]int
-	verdict string             // the first, "" if none
+	verdict string // the first, "" if none
 }
 
 type reign struct {

@@ -33,6 +33,7 @@ import (
 //	disk SID [first] [log|acceptedEpoch|currentEpoch|truncate|snapshot]   operations complete
 //	run [among=(…)] [slow=(…)] [before=TYPE]   deliver and complete, until nothing is left
 //	propose SID NAME…               the leader broadcasts
+//	spend SID                       the leader's counter is at its last usable value
 //	sync SID from=SID               the leader is asked to answer a client's sync
 //	cut SID LEADER                  their connection breaks, what is under way is lost
 //	crash SID [writes-survive] [mail-survives] / boot SID
@@ -136,7 +137,7 @@ func parse(c *script.Command) act {
 	case "run":
 		flow := parseFlow(c)
 		return func(l *lab) error { return flow(l) }
-	case "propose", "sync":
+	case "propose", "sync", "spend":
 		return parseRequest(c)
 	case "cut", "crash", "boot":
 		return parseFault(c)
@@ -329,11 +330,14 @@ func parseRequest(c *script.Command) act {
 			if s.leader == nil || !s.leader.Established() {
 				return fmt.Errorf("%d is not an established leader", sid)
 			}
-			if c.Name == "sync" {
+			switch c.Name {
+			case "spend":
+				s.leader.lastProposed = wire.MakeZxid(s.leader.epoch, 0xfffffffe)
+			case "sync":
 				s.leader.Sync(from, 0x100, 1)
-				continue
+			default:
+				s.propose(name)
 			}
-			s.propose(name)
 		}
 		return nil
 	}
