@@ -69,6 +69,7 @@ func (j *judge) fact(s *server, e node.Event) {
 			j.convict("ack implies durable", "%d acknowledges epoch %d, its currentEpoch is %d", s.sid, e.N[0], d.current)
 		}
 		j.holdsInitialHistory(s, e.N[0], "acknowledges")
+		j.holdsNothingElse(s, e.N[0])
 	case facts.Committed:
 		j.commits(s, wire.Zxid(e.N[0]))
 	}
@@ -183,6 +184,18 @@ func (j *judge) holdsInitialHistory(s *server, epoch int64, verb string) {
 	initial := j.reigns[epoch].initial
 	if n := common(s.disk.log[:s.disk.durable], initial); n < len(initial) {
 		j.convict("process consistency", "%d %s epoch %d without %s of its leader durable", s.sid, verb, epoch, describeTxn(initial[n]))
+	}
+}
+
+// holdsNothingElse: a synchronised learner's log is the beginning of its leader's.
+func (j *judge) holdsNothingElse(s *server, epoch int64) {
+	r := j.reigns[epoch]
+	leader := j.lab.servers[r.sid]
+	if leader.term != r.term {
+		return // nobody knows any more what it proposed
+	}
+	if n := common(s.disk.log, leader.disk.log); n < len(s.disk.log) {
+		j.convict("process consistency", "%d acknowledges epoch %d and has %s, which its leader has not", s.sid, epoch, describeTxn(s.disk.log[n]))
 	}
 }
 
