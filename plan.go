@@ -166,7 +166,10 @@ func (p Plan) faultShape() faults.Shape {
 		Duration: p.Knobs.Safety,
 		Settle:   p.Knobs.settle(),
 		Notice:   p.Knobs.Tick * time.Duration(p.Knobs.SyncLimit),
+		Patience: p.Knobs.SessionTimeout,
 		Ports:    []string{"client", "quorum", "election"},
+		Peers:    "quorum",
+		Service:  "client",
 		Moments:  moments(),
 		Rises:    rises(),
 	}

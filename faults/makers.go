@@ -105,6 +105,36 @@ func (d *drawer) usurp() []Fault {
 	return []Fault{cut, dark, quiet, again}
 }
 
+// lag slows the leader's replication, so that much is under way at once, and breaks
+// a follower's connections just before the delay ends: the follower comes back with
+// what its leader is still proposing.
+func (d *drawer) lag() []Fault {
+	if d.shape.Peers == "" {
+		return []Fault{d.slow()}
+	}
+	delay := d.shape.Notice/4 + d.upTo(d.shape.Notice/2)
+	slow := Fault{
+		Kind: Slow, Target: Target{Select: Leader, Name: d.shape.Group}, Port: d.shape.Peers,
+		AddMin: delay, AddMax: delay, For: delay + delay/4,
+	}
+	follower := Target{Select: Follower, Name: d.shape.Group, Index: d.r.IntN(max(1, d.shape.Voters-1))}
+	cut := Fault{Kind: Cut, Target: follower, Port: d.shape.Peers, At: delay + d.upTo(delay/4)}
+	return []Fault{slow, cut}
+}
+
+// shun keeps clients from one server for about as long as they have patience: they
+// leave it with requests under way, work elsewhere, and meet those requests again
+// when they come back.
+func (d *drawer) shun() Fault {
+	if d.shape.Service == "" {
+		return d.isolate()
+	}
+	return Fault{
+		Kind: Isolate, Target: d.target(), Port: d.shape.Service,
+		For: d.shape.Patience/2 + d.upTo(d.shape.Patience),
+	}
+}
+
 func (d *drawer) powerLoss() Fault {
 	all := Target{Select: All, Name: d.shape.Group}
 	return Fault{Kind: Crash, Target: all, Keep: d.keep(), Restart: time.Millisecond + d.upTo(d.shape.Settle/2)}

@@ -50,8 +50,13 @@ type Shape struct {
 	// Notice is about how long the group's members need to notice that they no
 	// longer hear each other.
 	Notice time.Duration
-	// Ports names the services whose connections may be hit alone.
-	Ports []string
+	// Patience is about how long a client waits before it tries another server.
+	Patience time.Duration
+	// Ports names the services whose connections may be hit alone. If Peers and
+	// Service are among them, the former is the one by which the group replicates,
+	// the latter the one it offers to clients.
+	Ports          []string
+	Peers, Service string
 	// Moments are the marks at which triggered faults may strike.
 	Moments []string
 	// Rises are the marks by which a process shows that it is about to lead,

@@ -54,9 +54,6 @@ func (t Target) isZero() bool { return t == Target{} }
 // splits reports whether the selector chooses ways to split a group.
 func (s Select) splits() bool { return s == Halves || s == Bridge || s == MajoritiesRing }
 
-// plural reports whether the selector may choose several processes.
-func (s Select) plural() bool { return s == Minority || s == All }
-
 // String renders the target as plans write it: "zk1", "leader(zk)", "any(zk,2)",
 // "client(3)".
 func (t Target) String() string {

@@ -3,7 +3,6 @@ package sim
 import (
 	"math/bits"
 	"math/rand/v2"
-	"time"
 )
 
 // NewStream returns the random stream that a seed and a label name: a PCG whose
@@ -61,6 +60,3 @@ func (d dice) sample(l *Latency) int64 {
 	body := (zeros<<20 + u) * (int64(l.Mean-l.Min) >> 4) / (3 << 15)
 	return min(int64(l.Min)+body, int64(l.Max))
 }
-
-// draw is sample for code off the hot path.
-func (d dice) draw(l Latency) time.Duration { return time.Duration(d.sample(&l)) }
