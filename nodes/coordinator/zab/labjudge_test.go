@@ -2,6 +2,7 @@ package zab
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -21,7 +22,7 @@ type judge struct {
 	// reigns holds, by epoch, who reached synchronisation with which history.
 	reigns map[int64]reign
 	// word is when a leader last heard of a server, by leader and server.
-	word map[[2]int64]int64 // ns
+	word map[[2]int64]time.Duration
 	// seen counts the facts stated.
 	seen    map[*node.EventKind]int
 	verdict string // the first, "" if none
@@ -32,10 +33,11 @@ type reign struct {
 	term        int
 	initial     []*wire.Txn
 	established bool
+	since       time.Duration // when it was established
 }
 
 func (j *judge) init(l *lab) {
-	*j = judge{lab: l, reigns: map[int64]reign{}, word: map[[2]int64]int64{}, seen: map[*node.EventKind]int{}}
+	*j = judge{lab: l, reigns: map[int64]reign{}, word: map[[2]int64]time.Duration{}, seen: map[*node.EventKind]int{}}
 }
 
 // convict notes a violation of a property.
@@ -48,7 +50,7 @@ func (j *judge) convict(property, format string, args ...any) {
 }
 
 func (j *judge) heard(m letter) {
-	j.word[[2]int64{m.toward, m.from()}] = int64(j.lab.now)
+	j.word[[2]int64{m.toward, m.from()}] = j.lab.now
 }
 
 // fact holds what a server states against what it has.
@@ -95,7 +97,7 @@ func (j *judge) establishes(s *server, epoch int64) {
 	if r.established || r.sid != s.sid || r.term != s.term {
 		j.convict("one established leader an epoch", "%d, but %d had epoch %d", s.sid, r.sid, epoch)
 	}
-	r.established = true
+	r.established, r.since = true, j.lab.now
 	j.reigns[epoch] = r
 	if with := j.with(r.initial); !j.lab.voters.HasQuorum(with) {
 		j.convict("quorum evidence", "%d is established in epoch %d, its history is durable with %v only", s.sid, epoch, with)
@@ -217,16 +219,16 @@ func (j *judge) booted(s *server) {
 }
 
 // quorumLost: nobody leads for longer than syncLimit and one tick without a word
-// of a quorum.
+// of a quorum. A leader first looks one tick after it was established.
 func (j *judge) quorumLost() {
-	limit := int64((labSyncLimit + 1) * labTick)
+	limit := time.Duration((labSyncLimit + 1) * labTick)
 	for _, s := range j.lab.everybody() {
-		if s.leader == nil || !s.leader.Established() {
+		if s.leader == nil || !s.leader.Established() || j.lab.now-j.reigns[s.leader.Epoch()].since < labTick {
 			continue
 		}
 		with := quorum.Of(s.sid)
 		for _, o := range j.lab.everybody() {
-			if at, ok := j.word[[2]int64{s.sid, o.sid}]; ok && int64(j.lab.now)-at <= limit {
+			if at, ok := j.word[[2]int64{s.sid, o.sid}]; ok && j.lab.now-at <= limit {
 				with = with.Add(o.sid)
 			}
 		}
