@@ -78,7 +78,7 @@ var makers = []maker{
 	{weight: 1, draw: one((*drawer).drift)},
 	{weight: 2, power: true, draw: one((*drawer).powerLoss)},
 	{weight: 3, draw: (*drawer).lag},
-	{weight: 3, draw: one((*drawer).shun)},
+	{weight: 3, draw: (*drawer).shun},
 	{weight: 2, power: true, draw: (*drawer).usurp},
 }
 

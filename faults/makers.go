@@ -123,16 +123,16 @@ func (d *drawer) lag() []Fault {
 }
 
 // shun keeps clients from one server for about as long as they have patience: they
-// leave it with requests under way, work elsewhere, and meet those requests again
-// when they come back.
-func (d *drawer) shun() Fault {
-	if d.shape.Service == "" {
-		return d.isolate()
+// leave it with requests under way and work elsewhere. One of them is made to look
+// for a server again just before the end, so that it may come back at the moment in
+// which those requests arrive.
+func (d *drawer) shun() []Fault {
+	if d.shape.Service == "" || d.shape.Clients == 0 {
+		return []Fault{d.isolate()}
 	}
-	return Fault{
-		Kind: Isolate, Target: d.target(), Port: d.shape.Service,
-		For: d.shape.Patience/2 + d.upTo(d.shape.Patience),
-	}
+	away := d.shape.Patience/2 + d.upTo(d.shape.Patience)
+	cut := Fault{Kind: Cut, Target: d.client(), At: away - d.upTo(d.shape.Patience/4)}
+	return []Fault{{Kind: Isolate, Target: d.target(), Port: d.shape.Service, For: away}, cut}
 }
 
 func (d *drawer) powerLoss() Fault {

@@ -37,6 +37,7 @@ const (
 	LateForwarding
 	OutstandingTruncated
 	OldConnectionKept
+	RevalidationBySession
 	last
 )
 

@@ -179,4 +179,11 @@ var Catalogue = []Bug{
 		Breaks:   []string{"fifo-writes"},
 		Scenario: sessions,
 	},
+	{
+		ID: RevalidationBySession, Name: "revalidation-by-session",
+		Wrong:    "The leader's answer to a REVALIDATE is taken for whichever connection of that session is waiting, not for the one that asked.",
+		Schedule: "The way to the leader is slow; a client comes to a server twice, is let in by the answer to its first question, writes, and moves on; the second question then makes that server the owner again, and the old write follows it. Found by a hunt of this project.",
+		Breaks:   []string{"fifo-writes"},
+		Scenario: sessions,
+	},
 }

@@ -1,6 +1,8 @@
 package coordinator
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -19,6 +21,7 @@ type clientConn struct {
 	session   int64
 	ready     bool
 	timeoutMs int32
+	gone      bool // closed, by whomever
 	// queue holds the requests not answered yet, in arrival order. Its head always
 	// waits for a commit or a sync: a read that reaches the head is served at once.
 	queue []*pending
@@ -55,7 +58,6 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		return
 	}
 	s.dropOlder(c.session)
-	s.moving[c.session] = c
 	s.askRevalidation(c)
 }
 
@@ -70,10 +72,13 @@ func (s *Server) dropOlder(id int64) {
 	if s.bug(bugs.OldConnectionKept) {
 		return
 	}
-	for _, m := range []map[int64]*clientConn{s.moving, s.clients} {
-		if old := m[id]; old != nil {
-			s.drop(old)
+	for _, c := range s.asked {
+		if c.session == id && !c.gone {
+			s.drop(c)
 		}
+	}
+	if old := s.clients[id]; old != nil {
+		s.drop(old)
 	}
 }
 
@@ -84,6 +89,7 @@ func (s *Server) clampTimeout(ms int32) int32 {
 
 // askRevalidation asks the leader whether the session still lives.
 func (s *Server) askRevalidation(c *clientConn) {
+	s.asked = append(s.asked, c)
 	p := &wire.Packet{Type: wire.PacketRevalidate, Session: c.session, TimeoutMs: c.timeoutMs}
 	if s.leader != nil {
 		s.revalidate(s.cfg.Sid, p)
@@ -92,18 +98,39 @@ func (s *Server) askRevalidation(c *clientConn) {
 	s.env.Send(s.leaderConn, p)
 }
 
-// revalidated goes on with a connection whose session the leader ruled on.
+// revalidated goes on with the connection that asked. The leader answers in the
+// order of the questions, and an answer counts for its own question only:
+//
+//	A client comes here, loses patience, comes again. The answer to its first
+//	question would let it in before the leader has heard the second, which then
+//	makes us the owner of a session that has meanwhile moved on.
 func (s *Server) revalidated(id int64, valid bool) {
-	c := s.moving[id]
-	if c == nil {
-		return // the client has gone meanwhile
+	c := s.answered(id)
+	if c == nil || c.gone {
+		return // the client has lost patience
 	}
-	delete(s.moving, id)
 	if !valid {
 		s.rejectSession(c)
 		return
 	}
 	s.welcome(c)
+}
+
+// answered takes the connection off the queue that an answer is for.
+func (s *Server) answered(id int64) *clientConn {
+	at := 0
+	if s.bug(bugs.RevalidationBySession) {
+		at = slices.IndexFunc(s.asked, func(c *clientConn) bool { return c.session == id && !c.gone })
+		if at < 0 {
+			return nil
+		}
+	}
+	c := s.asked[at]
+	if c.session != id {
+		panic(fmt.Sprintf("coordinator: the leader answers for session %#x, asked was %#x", uint64(id), uint64(c.session)))
+	}
+	s.asked = slices.Delete(s.asked, at, at+1)
+	return c
 }
 
 // welcome tells the client that its session is open here.
@@ -137,7 +164,8 @@ func (s *Server) drop(c *clientConn) {
 
 // clientGone forgets a connection that is no more.
 func (s *Server) clientGone(c *clientConn) {
-	for _, m := range []map[int64]*clientConn{s.clients, s.opening, s.moving} {
+	c.gone = true
+	for _, m := range []map[int64]*clientConn{s.clients, s.opening} {
 		if m[c.session] == c {
 			delete(m, c.session)
 		}

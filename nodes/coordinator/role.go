@@ -148,7 +148,7 @@ func (s *Server) resetTerm() {
 	s.learnerConn = map[int64]node.ConnID{}
 	s.clients = map[int64]*clientConn{}
 	s.opening = map[int64]*clientConn{}
-	s.moving = map[int64]*clientConn{}
+	s.asked = nil
 	s.touched = map[int64]int32{}
 	s.lastWord = map[int64]int64{}
 }

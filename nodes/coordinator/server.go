@@ -55,12 +55,13 @@ type Server struct {
 	dialTries   int
 	learnerConn map[int64]node.ConnID // the leader's, by sid
 
-	// Sessions served here, by id; opening and moving hold those whose
-	// ConnectResponse waits for a commit or for the leader's word.
+	// Sessions served here, by id; opening holds those whose ConnectResponse waits
+	// for a commit, asked the connections whose session the leader was asked for, in
+	// the order of the questions.
 	ids      *session.IDs
 	clients  map[int64]*clientConn
 	opening  map[int64]*clientConn
-	moving   map[int64]*clientConn
+	asked    []*clientConn
 	touched  map[int64]int32 // sessions heard from since the last PING, with timeouts
 	lastWord map[int64]int64 // FollowerExpiresSession only: when a session was heard from, ns
 
