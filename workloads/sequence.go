@@ -20,13 +20,15 @@ const (
 func sequence() Workload {
 	return Workload{
 		Name: "sequence",
-		Doc:  "directories with sequential and plain children, created, deleted and listed, alone and in multis that may fail",
+		Doc:  "directories with sequential, plain and nested children, created, deleted and listed, alone and in multis that may fail",
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 3)
 			s.Mix = swarm(r, []Weight{
 				{"sequential", 4}, {"ephemeral-sequential", 2}, {"create", 2}, {"delete", 2}, {"delete-last", 3},
 				{"children", 1}, {"sync-children", 2}, {"multi", 2}, {"failing-multi", 2}, {"failing-pair", 1},
-			}, "ephemeral-sequential", "create", "delete", "delete-last", "children", "multi", "failing-multi", "failing-pair")
+				{"grandchild", 1}, {"delete-grandchild", 1}, {"grandchild-delete", 1},
+			}, "ephemeral-sequential", "create", "delete", "delete-last", "children", "multi", "failing-multi", "failing-pair",
+				"grandchild", "delete-grandchild", "grandchild-delete")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -72,9 +74,22 @@ func sequenceOps(r *rand.Rand, s Shape, kind string) []Op {
 			failingMulti(next, plain),
 			{F: history.Create, Path: next, Mode: wire.ModePersistentSequential, Pipelined: true},
 		}
+	case "grandchild":
+		return []Op{{F: history.Create, Path: below(plain)}}
+	case "delete-grandchild":
+		return []Op{{F: history.Delete, Path: below(plain), Version: Any}}
+	case "grandchild-delete":
+		// What is not empty must not be deleted, also while the child is in flight.
+		return []Op{
+			{F: history.Create, Path: below(plain)},
+			{F: history.Delete, Path: plain, Version: Any, Pipelined: true},
+		}
 	}
 	panic("workloads: sequence knows no kind " + kind)
 }
+
+// below is the one child that clients try to give to a plain child.
+func below(plain string) string { return plain + "/c" }
 
 // failingMulti takes sequence numbers and then fails, since no plain child ever
 // reaches that version.

@@ -22,7 +22,8 @@ func session() Workload {
 			s.Mix = swarm(r, []Weight{
 				{"ephemeral", 24}, {"ephemeral-sequential", 8}, {"delete", 8}, {"write", 8}, {"exists", 16}, {"children", 8},
 				{"sync-children", 8}, {"move", 4}, {"hang", 1}, {"close", 2}, {"create-close", 2}, {"open", 1},
-			}, "ephemeral-sequential", "delete", "write", "move", "hang", "close", "create-close", "open")
+				{"child", 3},
+			}, "ephemeral-sequential", "delete", "write", "child", "move", "hang", "close", "create-close", "open")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -52,6 +53,8 @@ func sessionOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.Delete, Path: path, Version: Any}}
 	case "write":
 		return []Op{{F: history.Set, Path: path, Version: Any}}
+	case "child":
+		return []Op{{F: history.Create, Path: path + "/c"}} // ephemerals have no children
 	case "exists":
 		return []Op{{F: history.Exists, Path: path}}
 	case "children":
