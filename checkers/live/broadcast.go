@@ -43,7 +43,8 @@ func (c *Checker) proposed(s *server, z wire.Zxid, e node.Event) {
 		c.ended[txn.Session] = true
 		// Clients number their requests from 1: this close is the leader's own.
 		if txn.Cxid == 0 {
-			c.notEarly(s, txn.Session, c.timeouts[txn.Session])
+			timeout, _ := c.promised(txn.Session)
+			c.notEarly(s, txn.Session, timeout)
 		}
 	}
 }

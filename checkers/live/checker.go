@@ -58,11 +58,12 @@ type Checker struct {
 	epochs   map[int64]*epoch
 	recent   *epoch // the epoch last looked up
 	folds    folds
-	// timeouts and created have every session ever proposed, opened those a client was let into,
-	// ended those that were closed or that a leader decided to expire.
-	timeouts      map[int64]time.Duration
-	created       map[int64]wire.Zxid
-	opened, ended map[int64]bool
+	// timeouts and created have every session ever proposed, granted what the clients
+	// were told that were let into one, ended those that were closed or that a leader
+	// decided to expire.
+	timeouts, granted map[int64]time.Duration
+	created           map[int64]wire.Zxid
+	ended             map[int64]bool
 
 	now     moment
 	finding *guarantee.Finding
@@ -87,14 +88,14 @@ func New(servers []Server, g Ghost, cfg Config) *Checker {
 		folds:    folds{root: root},
 		timeouts: map[int64]time.Duration{},
 		created:  map[int64]wire.Zxid{},
-		opened:   map[int64]bool{},
+		granted:  map[int64]time.Duration{},
 		ended:    map[int64]bool{},
 	}
 	for i, m := range servers {
 		if m.Sid < 1 || m.Sid > 63 {
 			panic(fmt.Sprintf("live: sid %d of %s is outside 1..63", m.Sid, m.Name))
 		}
-		s := &server{Server: m, index: i, bit: 1 << m.Sid, promised: root, touched: map[int64]time.Duration{}}
+		s := &server{Server: m, index: i, bit: 1 << m.Sid, promised: root, touched: map[int64]time.Duration{}, owners: map[int64]int64{}}
 		c.servers = append(c.servers, s)
 		for int(m.ID) >= len(c.byID) {
 			c.byID = append(c.byID, nil)
@@ -132,8 +133,10 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		c.committed(s, zxid, uint64(e.N[1]))
 	case facts.Proposed:
 		c.proposed(s, zxid, e)
-	case facts.SessionTouched, facts.SessionRevalidated:
+	case facts.SessionTouched:
 		s.touched[e.N[0]] = at
+	case facts.SyncAnswered:
+		c.syncAnswered(s, e.N[0], int32(e.N[1]))
 	case facts.SessionExpiring:
 		c.expiring(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	default:
@@ -168,12 +171,19 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 	case facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap:
 		c.release(e.N[0])
 	case facts.SessionOpened:
-		c.opened[e.N[0]] = true
+		c.granted[e.N[0]] = time.Duration(e.N[1]) * time.Millisecond
+	case facts.SessionRevalidated:
+		s.touched[e.N[0]], s.owners[e.N[0]] = c.now.at, e.N[1]
+	case facts.SessionMoved:
+		c.moved(s, e.N[0], e.N[1])
 	case facts.SessionRejected:
 		c.rejected(s, e.N[0], s.serves)
 	case facts.ElectionStarted:
+		c.electionStarted(s, second, e.N[2])
 		s.idle()
 		c.reread(s)
+	case facts.BetterVote:
+		c.voted(s, e.N[1])
 	case facts.StepDown:
 		s.idle()
 	}

@@ -17,6 +17,7 @@ const (
 	CommittedDurable   = "d12-committed-durable"
 	ProcessConsistency = "d13-process-consistency"
 	EpochSanity        = "d14-epoch-sanity"
+	VoteOrder          = "d15-vote-order"
 	AckDurability      = "d17-ack-durability"
 	QuorumEvidence     = "d18-quorum-evidence"
 	ReplayDeterminism  = "d19-replay-determinism"
@@ -24,6 +25,8 @@ const (
 	ExpiryNotEarly     = "expiry-not-early"
 	ExpiryNotLate      = "expiry-not-late"
 	SessionsSurvive    = "sessions-survive"
+	MovedTruly         = "moved-truly"
+	SyncBehindWrites   = "sync-behind-writes"
 	EphemeralsDie      = "ephemerals-die-with-session"
 )
 
@@ -47,6 +50,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: CommittedDurable, Sentence: "A truncation or a snapshot never removes a committed transaction from a server.", Source: sourceRemix + "committed log durability"},
 	{ID: ProcessConsistency, Sentence: "A learner that acknowledges NEWLEADER has on disk a prefix of the leader's log, with its whole initial history.", Source: sourceRemix + "process consistency; ZOOKEEPER-2845"},
 	{ID: EpochSanity, Sentence: "currentEpoch is at most acceptedEpoch, neither falls, both are durable before anybody is told, and currentEpoch stands for a history that is on the disk.", Source: "Zab 1.0, phases 1 and 2; ZOOKEEPER-335, ZOOKEEPER-4643"},
+	{ID: VoteOrder, Sentence: "A server changes its vote only for one of a later epoch, else of a longer history, else of a higher id, than its own.", Source: "ZooKeeper internals: Fast Leader Election; ZOOKEEPER-1419"},
 	{ID: AckDurability, Sentence: "What a server acknowledges is durable there, with everything before it.", Source: "Zab 1.0, phases 2 and 3; ZOOKEEPER-4646"},
 	{ID: QuorumEvidence, Sentence: "A leader enters synchronisation, is established and commits only when a majority did acknowledge it.", Source: sourceZab + "quorums of phases 1 to 3"},
 	{ID: ReplayDeterminism, Sentence: "A server recovers from its disk exactly the state that its logged history describes.", Source: "ZooKeeper internals: fuzzy snapshots are replayed idempotently; ZOOKEEPER-1653"},
@@ -54,6 +58,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ExpiryNotEarly, Sentence: "A leader expires a session only after hearing nothing of it for its whole timeout.", Source: "ZooKeeper programmer's guide, sessions"},
 	{ID: ExpiryNotLate, Sentence: "An established leader that has not heard of a session for its timeout and two ticks has closed it.", Source: "ZooKeeper programmer's guide, sessions"},
 	{ID: SessionsSurvive, Sentence: "A session is refused only after it was closed or a leader decided to expire it; no crash and no change of leader ends it.", Source: "ZooKeeper programmer's guide, sessions; ZOOKEEPER-3144"},
+	{ID: MovedTruly, Sentence: "A session is called moved only where it is not: its client came to another server last.", Source: "ZooKeeper programmer's guide, sessions: SESSIONMOVED"},
+	{ID: SyncBehindWrites, Sentence: "A sync is answered after every write that its session sent before it is committed.", Source: "Hunt et al., ZooKeeper (USENIX ATC 2010), section 2.3: FIFO client order"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
 }
 

@@ -29,15 +29,20 @@ type server struct {
 	// scanned says how far either view of its log files was read and found sound.
 	scanned [2]scan
 
+	// vote is what it first voted for in its latest election, bestVote the best it
+	// ever said of itself, in this life or before.
+	vote, bestVote vote
+
 	// leads is the epoch it leads since entering synchronisation, 0 if none.
 	// serving: established, or up to date with an established leader, in epoch serves.
 	leads   int64
 	serving bool
 	serves  int64
 	// since is when it was established, touched when it last heard of each
-	// session since.
+	// session since, owners where it last let each in since, by sid.
 	since   time.Duration
 	touched map[int64]time.Duration
+	owners  map[int64]int64
 }
 
 // record is one append to a log file.

@@ -92,6 +92,38 @@ var sessionScenes = []scene{
 			p.c.Finish(p.at)
 		})
 	}},
+	{ExpiryNotEarly, "a leader grants less than the client was told", func(p *play) {
+		p.session(func() {
+			p.fact(B, facts.SessionOpened, 9, 8000)
+			p.at += 6 * time.Second
+			p.fact(A, facts.SessionExpiring, 9, 4000, 6000, 0)
+		})
+	}},
+	{"", "a request is refused at the server that its session has left", func(p *play) {
+		p.session(func() {
+			p.fact(A, facts.SessionRevalidated, 9, 2)
+			p.fact(A, facts.SessionRevalidated, 9, 3)
+			p.fact(A, facts.SessionMoved, 9, 2)
+		})
+	}},
+	{MovedTruly, "a request is refused at the server that its session came to", func(p *play) {
+		p.session(func() {
+			p.fact(A, facts.SessionRevalidated, 9, 3)
+			p.fact(A, facts.SessionMoved, 9, 3)
+		})
+	}},
+	{"", "a sync is answered before a write that was sent after it", func(p *play) {
+		p.session(func() {
+			p.proposeFor(A, z(1, 3), 9, 3, znode("later"))
+			p.fact(A, facts.SyncAnswered, 9, 2, n(1, 2))
+		})
+	}},
+	{SyncBehindWrites, "a sync is answered before a write that was sent before it", func(p *play) {
+		p.session(func() {
+			p.proposeFor(A, z(1, 3), 9, 2, znode("earlier"))
+			p.fact(A, facts.SyncAnswered, 9, 3, n(1, 2))
+		})
+	}},
 	{EphemeralsDie, "an ephemeral outlives its session", func(p *play) {
 		p.session(func() {
 			eph := znode("eph")

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // expiring checks a leader's decision to close a session.
@@ -16,11 +18,45 @@ func (c *Checker) expiring(s *server, session int64, stated time.Duration) {
 		c.fail(s, ExpiryByLeader, fmt.Sprintf("%s, which is no established leader, expires session %#x", s.Name, uint64(session)))
 		return
 	}
-	timeout, known := c.timeouts[session]
-	if !known || stated > 0 && stated < timeout {
-		timeout = stated // a client may ask for another timeout when it reconnects
+	timeout, known := c.promised(session)
+	if !known {
+		timeout = stated
 	}
 	c.notEarly(s, session, max(timeout, 2*c.cfg.Tick))
+}
+
+// promised is the timeout that a session's client was told last, or, before it was
+// told anything, the one in its transaction.
+func (c *Checker) promised(session int64) (timeout time.Duration, known bool) {
+	if timeout, known = c.granted[session]; !known {
+		timeout, known = c.timeouts[session]
+	}
+	return timeout, known
+}
+
+// moved checks that a session which is refused as moved was let in elsewhere after
+// it was let in here.
+func (c *Checker) moved(s *server, session, sid int64) {
+	if owner, known := s.owners[session]; known && owner == sid {
+		c.fail(s, MovedTruly, fmt.Sprintf("%s refuses session %#x at server %d, where it let it in last", s.Name, uint64(session), sid))
+	}
+}
+
+// syncAnswered checks that the writes which a session sent before a sync are
+// committed: they reached the leader before it, on the same connections. Those the
+// leader turned away may have been overtaken, when their session moved.
+func (c *Checker) syncAnswered(s *server, session int64, cxid int32) {
+	ep := c.epochs[s.leads]
+	if ep == nil {
+		return
+	}
+	for e := ep.tail; e != nil && !e.committed; e = e.prev {
+		if e.txn.Session == session && 0 < e.txn.Cxid && e.txn.Cxid < cxid && e.txn.Type != wire.OpError {
+			c.fail(s, SyncBehindWrites, fmt.Sprintf("%s answers sync %d of session %#x while %v, its request %d, is not committed",
+				s.Name, cxid, uint64(session), e, e.txn.Cxid), e)
+			return
+		}
+	}
 }
 
 // notEarly checks that the leader heard nothing of a session for its timeout: of
@@ -73,10 +109,10 @@ func (c *Checker) Finish(at time.Duration) {
 }
 
 func (c *Checker) notLate(s *server, session int64) {
-	timeout := c.timeouts[session]
+	timeout, _ := c.promised(session)
 	heard := max(s.touched[session], s.since)
 	limit := timeout + 2*c.cfg.Tick + timeout*time.Duration(c.cfg.DriftPPM)/1_000_000 + patience
-	if idle := c.now.at - heard; c.finding == nil && c.opened[session] && !c.ended[session] && idle > limit {
+	if idle := c.now.at - heard; c.finding == nil && c.granted[session] > 0 && !c.ended[session] && idle > limit {
 		c.fail(s, ExpiryNotLate, fmt.Sprintf("%s leads and has not heard of session %#x, of timeout %v, for %v",
 			s.Name, uint64(session), timeout, idle))
 	}

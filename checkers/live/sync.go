@@ -165,7 +165,7 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 		s.promised = end
 	}
 	s.serving, s.serves = true, number
-	s.since, s.touched = c.now.at, map[int64]time.Duration{}
+	s.since, s.touched, s.owners = c.now.at, map[int64]time.Duration{}, map[int64]int64{}
 }
 
 // upToDate lets clients see a learner's tree.
