@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // connections checks what a session promises its client: the order of its requests.
@@ -19,7 +20,7 @@ func (w *witness) connections() {
 		if !slices.IsSortedFunc(list, w.bySending) {
 			slices.SortFunc(list, w.bySending)
 		}
-		s := sessionOrder{w: w, seen: none, write: none, missing: none, replied: none}
+		s := sessionOrder{w: w, seen: none, write: none, missing: none, replied: none, lost: none}
 		for i, op := range list {
 			if i > 0 && w.h.Ops[op].Conn != w.h.Ops[list[i-1]].Conn {
 				s.reconnect()
@@ -47,12 +48,13 @@ type sessionOrder struct {
 	written bool
 	// missing is the first write of this connection that is not in the log.
 	missing int
-	// replied is the last on this connection that was answered.
-	replied int
+	// replied is the last on this connection that was answered, lost the first that
+	// was not and never will be.
+	replied, lost int
 }
 
 func (s *sessionOrder) reconnect() {
-	s.moved, s.written, s.missing, s.replied = true, false, none, none
+	s.moved, s.written, s.missing, s.replied, s.lost = true, false, none, none, none
 }
 
 // next checks one request against those before it.
@@ -61,6 +63,9 @@ func (s *sessionOrder) next(i int) {
 	s.order(i, op)
 	if isWrite(op.F) {
 		s.writes(i, op)
+	}
+	if s.lost == none && lost(op) {
+		s.lost = i
 	}
 	if replied(op) {
 		s.replies(i, op)
@@ -103,13 +108,23 @@ func (s *sessionOrder) writes(i int, op *history.Op) {
 	}
 }
 
-// replies: replies on a connection arrive in the order of the requests.
+// lost reports whether a request got no answer before its connection ended. A read
+// that went without its sync is recorded so, whatever became of it.
+func lost(op *history.Op) bool {
+	return (op.Err == wire.ErrConnectionLoss || op.Err == wire.ErrOperationTimeout) && op.SyncXid == 0
+}
+
+// replies: replies on a connection arrive in the order of the requests, without gaps.
 func (s *sessionOrder) replies(i int, op *history.Op) {
 	if s.replied != none {
 		if before := &s.w.h.Ops[s.replied]; op.Return < before.Return {
 			s.w.report(FIFOReplies, i, fmt.Sprintf("But op %d was answered at %v, before op %d with the lower xid, at %v.",
 				op.ID, op.Return, before.ID, before.Return), s.replied)
 		}
+	}
+	if s.lost != none {
+		s.w.report(FIFOReplies, i, fmt.Sprintf("But op %d was answered, and op %d, sent before it on the same connection, was not.",
+			op.ID, s.w.h.Ops[s.lost].ID), s.lost)
 	}
 	s.replied = i
 }

@@ -71,6 +71,11 @@ var fixtures = []fixture{
 	{DefiniteFailure, registerStory, func(h *history.History) {
 		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].Zxid, h.Ops[1].OutStat = history.Fail, 0, 0, nil
 	}},
+	{NothingUnasked, registerStory, func(h *history.History) { // a lost request was sent once more, by nobody's will
+		again := *h.Log[3].Txn
+		again.Cxid, again.Zxid, again.Body = 9, again.Zxid+2, &wire.SetDataTxn{Path: "/r", Data: []byte("v1"), Version: 3}
+		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: &again})
+	}},
 	{Durability, registerStory, func(h *history.History) { // the last write is lost, and nobody had read it
 		h.Log, h.Ops = h.Log[:4], h.Ops[:3]
 	}},
@@ -85,6 +90,16 @@ var fixtures = []fixture{
 		e.read(b, syncGet("/f"))
 	}, func(h *history.History) { // session 1 goes on as if nothing were
 		h.Ops[3].Session, h.Ops[3].Xid = 1, 3
+	}},
+	{SessionKept, func(e *ensemble, a, b *client) {
+		for _, path := range []string{"/a", "/b", "/c"} {
+			e.write(a, create(path))
+			e.now += 2 * time.Second
+		}
+		e.now += 2 * time.Second
+		e.commit(a.session, 0, wire.OpCloseSession, &wire.CloseSessionTxn{})
+	}, func(h *history.History) { // its leader knew of /a, 3 s before
+		h.Log[5].At = h.Ops[0].Invoke + 3*time.Second
 	}},
 	{SessionOnce, registerStory, func(h *history.History) { h.Log[1].Txn.Session = 1 }},
 	{EphemeralOwner, ephemeralStory, func(h *history.History) {

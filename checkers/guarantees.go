@@ -8,6 +8,7 @@ const (
 	AtMostOnce       = "at-most-once"
 	Durability       = "durability"
 	DefiniteFailure  = "definite-failure"
+	NothingUnasked   = "nothing-unasked"
 	WriteZxid        = "write-zxid"
 	RealTimeOrder    = "real-time-order"
 	WriteResult      = "write-result"
@@ -19,6 +20,7 @@ const (
 	EphemeralCleanup = "ephemeral-cleanup"
 	ClosedSession    = "closed-session"
 	SessionOnce      = "session-once"
+	SessionKept      = "session-kept"
 	ReadResult       = "read-result"
 	ReadYourWrites   = "read-your-writes"
 	MonotonicReads   = "monotonic-reads"
@@ -40,12 +42,14 @@ const (
 var Guarantees = []guarantee.Guarantee{
 	{ID: LogOrder, Sentence: "The committed log bears strictly increasing zxids.", Source: "Junqueira et al., Zab (DSN 2011), section 3"},
 	{ID: AtMostOnce, Sentence: "A request becomes at most one transaction.", Source: paper},
+	{ID: NothingUnasked, Sentence: "A transaction in a session's name is a request that its client sent.", Source: paper},
 	{ID: DefiniteFailure, Sentence: "A write that was answered with an error, or never sent, takes no effect.", Source: guide + ", Consistency Guarantees: Atomicity"},
 	{ID: Durability, Sentence: "An acknowledged write is in the committed log.", Source: guide + ", Consistency Guarantees: Reliability"},
 	{ID: WriteZxid, Sentence: "The reply to a write bears the zxid of its own transaction.", Source: "ZOOKEEPER client protocol, ReplyHeader"},
 	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
 	{ID: ClosedSession, Sentence: "A session gets no successful reply from a server that has applied its end.", Source: guide + ", Sessions"},
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: guide + ", Sessions"},
+	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
 	{ID: SequentialNames, Sentence: "A sequential name ends in the number of children its parent ever had.", Source: guide + ", Sequence Nodes"},
@@ -53,7 +57,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: VersionGrowth, Sentence: "Each setData raises the version by one.", Source: guide + ", ZooKeeper Stat Structure; ZOOKEEPER-4743"},
 	{ID: MultiAtomic, Sentence: "A multi takes effect as a whole under one zxid, or not at all.", Source: "ZOOKEEPER-965"},
 	{ID: WriteResult, Sentence: "The result of a write is what the tree before it calls for.", Source: paper + ", Linearizable writes"},
-	{ID: FIFOReplies, Sentence: "Replies on a connection arrive in the order of the requests.", Source: paper + ", FIFO client order"},
+	{ID: FIFOReplies, Sentence: "Replies on a connection arrive in the order of the requests, without gaps.", Source: paper + ", FIFO client order"},
 	{ID: FIFOWrites, Sentence: "The writes of a session take effect in the order it sent them, without gaps in a connection.", Source: paper + ", FIFO client order"},
 	{ID: ReadYourWrites, Sentence: "A read sees the earlier writes of its connection.", Source: paper + ", FIFO client order"},
 	{ID: MonotonicReads, Sentence: "What a connection sees never goes back in time.", Source: guide + ", Consistency Guarantees: Single System Image"},

@@ -25,6 +25,27 @@ func (w *witness) definiteFailure() {
 	}
 }
 
+// nothingUnasked: a transaction in a session's name is a request that its client
+// sent. A client that was stopped before it noted what it sent excuses everything, and
+// so does a history of no client. Syncs are not on record, and become transactions
+// when they are turned away.
+func (w *witness) nothingUnasked() {
+	if len(w.h.Ops) == 0 {
+		return
+	}
+	for i := range w.h.Ops {
+		if op := &w.h.Ops[i]; isWrite(op.F) && op.Outcome == history.Info && op.Xid == 0 {
+			return
+		}
+	}
+	for t := range w.h.Log {
+		txn := w.h.Log[t].Txn
+		if _, opens := txn.Body.(*wire.CreateSessionTxn); w.opOf[t] == none && txn.Cxid > 0 && !opens && !turnedAway(txn) {
+			w.report(NothingUnasked, ^t, fmt.Sprintf("But %v is request %d of session %#x, and no client sent that.", txn.Zxid, txn.Cxid, txn.Session))
+		}
+	}
+}
+
 // durability: an acknowledged write is in the committed log. So is a write rejected
 // for the state of the tree: the rejection took a zxid.
 func (w *witness) durability() {

@@ -40,7 +40,7 @@ func (w *witness) readsByZxid() []observation {
 	out := make([]observation, 0, len(w.h.Ops))
 	for i := range w.h.Ops {
 		op := &w.h.Ops[i]
-		if isRead(op.F) && replied(op) && op.Outcome != history.Info && (op.Outcome == history.OK || op.Err == wire.ErrNoNode) {
+		if isRead(op.F) && (op.Outcome == history.OK || op.Outcome == history.Fail && replied(op) && op.Err == wire.ErrNoNode) {
 			out = append(out, observation{op.Zxid, int32(i)})
 		}
 	}

@@ -51,11 +51,13 @@ func runWitness(h *history.History) *witness {
 		return w // nothing below means anything without an order
 	}
 	w.link()
+	w.nothingUnasked()
 	w.definiteFailure()
 	w.durability()
 	w.writeZxid()
 	w.realTimeOrder()
 	w.closedSession()
+	w.sessionKept()
 	w.connections()
 	w.syncOrder()
 	w.finalReads()
