@@ -64,18 +64,27 @@ func Run(p Plan, o RunOptions) Result {
 // healing and convergence. It returns early when a guarantee breaks.
 func (r *run) phases() {
 	k := r.plan.Knobs
-	if !r.world.Run(k.WarmUp) {
+	if !r.advance(k.WarmUp) {
 		return
 	}
 	if !r.recorder.Ready() {
 		r.fail(k.WarmUp, "the workload was not set up during warm-up")
 		return
 	}
-	if !r.world.Run(k.healAt()) {
+	if !r.advance(k.healAt()) {
 		return
 	}
 	r.injector.HealAll()
 	r.converge()
+}
+
+// advance lets the world run until a time, and blames an ensemble that never gets there.
+func (r *run) advance(until time.Duration) bool {
+	ran := r.world.Run(until)
+	if !ran && r.world.StopReason() == sim.Standstill {
+		r.fail(r.world.Now(), sim.Standstill+": somebody acts again and again without any wait")
+	}
+	return ran
 }
 
 // healAt is when the safety phase ends.
@@ -92,7 +101,7 @@ const glance = 50 * time.Millisecond
 func (r *run) converge() {
 	deadline := r.plan.Knobs.healAt() + r.plan.Knobs.Liveness
 	for r.world.Now() < deadline {
-		if !r.world.Run(min(r.world.Now()+glance, deadline)) {
+		if !r.advance(min(r.world.Now()+glance, deadline)) {
 			return
 		}
 		if r.pending() == "" {

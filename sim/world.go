@@ -31,6 +31,9 @@ type World struct {
 	// stale estimates how many events of the queue nobody waits for any more.
 	stale int
 
+	// reached is the step at which the clock came to now.
+	reached uint64
+
 	stopped    bool
 	stopReason string
 	failure    *Failure
@@ -126,6 +129,14 @@ func (w *World) Run(until time.Duration) bool {
 	return true
 }
 
+// Standstill is the reason of a Stop by the world itself: so many events have happened
+// at one instant that time will not go on. Somebody sets timers that are due at once.
+const Standstill = "time stands still"
+
+// instantMost is how many events of one instant are a standstill. Honest worlds see
+// some hundreds.
+const instantMost = 1 << 20
+
 // drain processes events until the end of this Run, and reports whether it
 // got there. It returns false after a panic of a node that was dead already,
 // which changes nothing.
@@ -137,7 +148,11 @@ func (w *World) drain(until int64) (done bool) {
 			w.stale = max(w.stale-1, 0)
 			continue
 		}
-		w.now = max(w.now, e.at)
+		if e.at > w.now {
+			w.now, w.reached = e.at, w.ledger.step
+		} else if w.ledger.step-w.reached > instantMost {
+			w.Stop(Standstill)
+		}
 		w.dispatch(e)
 	}
 	return true

@@ -113,6 +113,20 @@ func TestStop(t *testing.T) {
 }
 
 // TestTraceGolden pins the look of a trace.
+// TestStandstill: a node that never lets time go on ends the run, not the harness.
+func TestStandstill(t *testing.T) {
+	w := NewWorld(Config{Seed: 1})
+	defer w.Close()
+	again := func(s *script, _ node.Tag) { s.env.SetTimer(0, node.Tag{}) }
+	id := w.Add("spinner", "toys", func() node.Node {
+		return &script{boot: func(s *script) { s.env.SetTimer(5*ms, node.Tag{}) }, timer: again}
+	})
+	w.Start(id)
+	if w.Run(time.Second) || w.StopReason() != Standstill || w.Now() > 6*ms {
+		t.Errorf("at %v the world was stopped for %q", w.Now(), w.StopReason())
+	}
+}
+
 func TestTraceGolden(t *testing.T) {
 	w := NewWorld(quick(1))
 	defer w.Close()
