@@ -41,6 +41,7 @@ const (
 // narrower comes first, and what it explains is not reported again by a wider one.
 var Guarantees = []guarantee.Guarantee{
 	{ID: LogOrder, Sentence: "The committed log bears strictly increasing zxids.", Source: "Junqueira et al., Zab (DSN 2011), section 3"},
+	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: guide + ", Sessions"},
 	{ID: AtMostOnce, Sentence: "A request becomes at most one transaction.", Source: paper},
 	{ID: NothingUnasked, Sentence: "A transaction in a session's name is a request that its client sent.", Source: paper},
 	{ID: DefiniteFailure, Sentence: "A write that was answered with an error, or never sent, takes no effect.", Source: guide + ", Consistency Guarantees: Atomicity"},
@@ -48,7 +49,6 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: WriteZxid, Sentence: "The reply to a write bears the zxid of its own transaction.", Source: "ZOOKEEPER client protocol, ReplyHeader"},
 	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
 	{ID: ClosedSession, Sentence: "A session gets no successful reply from a server that has applied its end.", Source: guide + ", Sessions"},
-	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: guide + ", Sessions"},
 	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},

@@ -16,7 +16,7 @@ import (
 // the tree just before it and every read against the tree it was read from.
 func (w *witness) replay() {
 	reads := w.readsByZxid()
-	r := replayer{witness: w, opened: map[int64]int{}}
+	r := replayer{witness: w}
 	for t := range w.h.Log {
 		txn := w.h.Log[t].Txn
 		for len(reads) > 0 && reads[0].zxid < txn.Zxid {
@@ -51,8 +51,7 @@ func (w *witness) readsByZxid() []observation {
 // replayer is the witness with its tree at some point of the log.
 type replayer struct {
 	*witness
-	opened map[int64]int  // session -> the transaction that opened it
-	parts  []wire.TxnBody // of the present transaction
+	parts []wire.TxnBody // of the present transaction
 }
 
 // transaction checks one transaction against the tree before it, applies it, and
@@ -63,7 +62,7 @@ func (r *replayer) transaction(t int, txn *wire.Txn) {
 	if i := r.opOf[t]; i != none {
 		who, op = int(i), &r.h.Ops[i]
 	}
-	r.sessions(t, who, txn)
+	r.sessions(who, txn)
 	if op != nil {
 		r.request(who, op, txn)
 	}
@@ -81,21 +80,16 @@ func (r *replayer) transaction(t int, txn *wire.Txn) {
 	}
 }
 
-// sessions checks what a transaction does to sessions and their ephemerals.
-func (r *replayer) sessions(t, who int, txn *wire.Txn) {
-	switch b := txn.Body.(type) {
-	case *wire.CreateSessionTxn:
-		if first, again := r.opened[txn.Session]; again {
-			r.report(SessionOnce, who, fmt.Sprintf("But %v opens session %#x, which %v had opened before.",
-				txn.Zxid, txn.Session, r.h.Log[first].Txn.Zxid), ^first)
-		}
-		r.opened[txn.Session] = t
-	case *wire.CloseSessionTxn:
-		listed, owned := slices.Clone(b.Paths), r.tree.Owned(txn.Session)
-		if slices.Sort(listed); !slices.Equal(listed, owned) {
-			r.report(EphemeralCleanup, who, fmt.Sprintf("But the end of session %#x at %v deletes %v, and the session owns %v.",
-				txn.Session, txn.Zxid, listed, owned))
-		}
+// sessions checks what the end of a session does to its ephemerals.
+func (r *replayer) sessions(who int, txn *wire.Txn) {
+	b, closes := txn.Body.(*wire.CloseSessionTxn)
+	if !closes {
+		return
+	}
+	listed, owned := slices.Clone(b.Paths), r.tree.Owned(txn.Session)
+	if slices.Sort(listed); !slices.Equal(listed, owned) {
+		r.report(EphemeralCleanup, who, fmt.Sprintf("But the end of session %#x at %v deletes %v, and the session owns %v.",
+			txn.Session, txn.Zxid, listed, owned))
 	}
 }
 

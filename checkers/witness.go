@@ -50,6 +50,9 @@ func runWitness(h *history.History) *witness {
 	if w.logOrder(); len(w.findings) > 0 {
 		return w // nothing below means anything without an order
 	}
+	if w.sessionOnce(); len(w.findings) > 0 {
+		return w // nor where one name stands for several sessions
+	}
 	w.link()
 	w.nothingUnasked()
 	w.definiteFailure()
@@ -136,6 +139,22 @@ func (w *witness) logOrder() {
 		if a, b := w.h.Log[i-1].Txn.Zxid, w.h.Log[i].Txn.Zxid; b <= a {
 			w.report(LogOrder, ^i, fmt.Sprintf("But %v follows %v.", b, a), ^(i - 1))
 		}
+	}
+}
+
+// sessionOnce: a session id is never given out twice.
+func (w *witness) sessionOnce() {
+	opened := map[int64]int{}
+	for t := range w.h.Log {
+		txn := w.h.Log[t].Txn
+		if _, opens := txn.Body.(*wire.CreateSessionTxn); !opens {
+			continue
+		}
+		if first, again := opened[txn.Session]; again {
+			w.report(SessionOnce, ^t, fmt.Sprintf("But %v opens session %#x, which %v had opened before.",
+				txn.Zxid, txn.Session, w.h.Log[first].Txn.Zxid), ^first)
+		}
+		opened[txn.Session] = t
 	}
 }
 
