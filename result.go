@@ -3,6 +3,7 @@ package stampede
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/stampede-sim/stampede/checkers"
 	"github.com/stampede-sim/stampede/checkers/guarantee"
@@ -22,6 +23,9 @@ const (
 	Liveness = "liveness"
 	// NoPanic: no node fails an assertion of its own.
 	NoPanic = "no-panic"
+	// PossibleMessages and SessionProtocol: nor one about what others told it.
+	PossibleMessages = "d16-possible-messages"
+	SessionProtocol  = "session-protocol"
 )
 
 var own = []guarantee.Guarantee{
@@ -33,6 +37,30 @@ var own = []guarantee.Guarantee{
 		ID: NoPanic, Source: "the assertions of the nodes",
 		Sentence: "No server or client fails an assertion of its own.",
 	},
+	{
+		ID: PossibleMessages, Source: "Ouyang et al.: Multi-Grained Specifications for ZooKeeper (Remix); during-action checks; ZOOKEEPER-4394",
+		Sentence: "No server meets what the protocol rules out in its state: a proposal that leaves a gap, a commit of anything but the oldest proposal, an acknowledgement of what was not proposed.",
+	},
+	{
+		ID: SessionProtocol, Source: "ZOOKEEPER client protocol",
+		Sentence: "A server tells a client only what it asked for: each request is answered once, under its xid, in its own session.",
+	},
+}
+
+// assertions says what the assertions of nodes are about, by how they begin.
+var assertions = []struct{ prefix, guarantee string }{
+	{"zab: ", PossibleMessages},
+	{"client: server ", SessionProtocol},
+}
+
+// asserted is the guarantee that falls with an assertion.
+func asserted(reason string) string {
+	for _, a := range assertions {
+		if strings.HasPrefix(reason, a.prefix) {
+			return a.guarantee
+		}
+	}
+	return NoPanic
 }
 
 // Guarantees lists everything that a run may find broken, by ID.

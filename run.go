@@ -154,7 +154,7 @@ func (r *run) result() Result {
 	if f := r.world.Failure(); f != nil {
 		out.Stack = f.Stack
 		out.blame(guarantee.Finding{
-			Guarantee: NoPanic, Explanation: f.Name + " panicked: " + f.Reason,
+			Guarantee: asserted(f.Reason), Explanation: f.Name + " panicked: " + f.Reason,
 			Step: f.Step, At: f.At, Node: f.Name,
 		})
 		return out

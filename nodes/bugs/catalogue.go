@@ -50,7 +50,7 @@ var Catalogue = []Bug{
 		ID: ElectionIgnoresZxid, Name: "election-ignores-zxid",
 		Wrong:    "Votes are compared by epoch and server id only, so that a server with a shorter history can win.",
 		Schedule: "Let the server with the highest id fall behind, then crash the leader.",
-		Breaks:   []string{"d11-leader-completeness", "d12-committed-durable", "durability", "liveness"},
+		Breaks:   []string{"d15-vote-order", "d11-leader-completeness", "d12-committed-durable", "durability", "liveness"},
 		Scenario: register,
 	},
 	{
@@ -120,14 +120,14 @@ var Catalogue = []Bug{
 		ID: PendingClearedAtNewLeader, Name: "pending-cleared-at-newleader", Upstream: "ZOOKEEPER-4394",
 		Wrong:    "A learner forgets at NEWLEADER the proposals that are not committed yet; their COMMIT then finds nothing.",
 		Schedule: "A learner joins an established leader under write load.",
-		Breaks:   []string{"no-panic"},
+		Breaks:   []string{"d16-possible-messages"},
 		Scenario: register,
 	},
 	{
 		ID: TruncKeepsNewerSnapshot, Name: "trunc-keeps-newer-snapshot", Upstream: "ZOOKEEPER-4837",
 		Wrong:    "TRUNC cuts the log and leaves snapshots in place that contain what was cut.",
 		Schedule: "A server logs a write alone, is elected, snapshots its tree on entering leadership, fails to get a quorum, and rejoins another leader.",
-		Breaks:   []string{"d13-process-consistency", "d19-replay-determinism", "no-panic", "d3-prefix-consistency"},
+		Breaks:   []string{"d13-process-consistency", "d19-replay-determinism", "d16-possible-messages", "no-panic", "d3-prefix-consistency"},
 		Scenario: register,
 	},
 	{
@@ -162,7 +162,7 @@ var Catalogue = []Bug{
 		ID: LateForwarding, Name: "late-forwarding",
 		Wrong:    "A learner gets proposals only after its NEWLEADER acknowledgement: what is proposed during its synchronisation is lost to it.",
 		Schedule: "A learner joins an established leader under write load.",
-		Breaks:   []string{"no-panic", "d7-local-primary-order"},
+		Breaks:   []string{"d16-possible-messages", "d7-local-primary-order"},
 		Scenario: register,
 	},
 	{
