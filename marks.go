@@ -42,6 +42,11 @@ func moments() []string {
 	})
 }
 
+// joins lists the marks by which a learner shows that it is being synchronised.
+func joins() []string {
+	return marks([]*node.EventKind{facts.AckEpochSent, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})
+}
+
 // rises lists the marks by which a server shows that it is about to lead.
 func rises() []string {
 	return marks([]*node.EventKind{facts.EpochProposed, facts.Synchronizing})

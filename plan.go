@@ -172,5 +172,6 @@ func (p Plan) faultShape() faults.Shape {
 		Service:  "client",
 		Moments:  moments(),
 		Rises:    rises(),
+		Joins:    joins(),
 	}
 }

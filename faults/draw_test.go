@@ -13,7 +13,7 @@ var three = Shape{
 	Group: "zk", Voters: 3, Names: []string{"zk1", "zk2", "zk3"}, Clients: 4,
 	Duration: 20 * time.Second, Settle: time.Second, Notice: time.Second,
 	Ports: []string{"client", "quorum", "election"}, Moments: []string{"zk.committed", "zk.established"},
-	Rises: []string{"zk.epoch-proposed"}, Patience: time.Second, Peers: "quorum", Service: "client",
+	Rises: []string{"zk.epoch-proposed"}, Joins: []string{"zk.ackepoch-sent"}, Patience: time.Second, Peers: "quorum", Service: "client",
 }
 
 var five = Shape{

@@ -122,17 +122,61 @@ func (d *drawer) lag() []Fault {
 	return []Fault{slow, cut}
 }
 
-// shun keeps clients from one server for about as long as they have patience: they
-// leave it with requests under way and work elsewhere. One of them is made to look
-// for a server again just before the end, so that it may come back at the moment in
-// which those requests arrive.
+// detour slows the leader's replication, and with it its answers to the servers that
+// ask for sessions, and sends clients looking for servers: they lose patience with
+// one, try the next, and come back before their first question is answered.
+func (d *drawer) detour() []Fault {
+	if d.shape.Peers == "" || d.shape.Clients == 0 {
+		return []Fault{d.slow()}
+	}
+	delay := min(d.shape.Patience/4+d.upTo(d.shape.Patience/2), d.shape.Notice*3/4)
+	slow := Fault{
+		Kind: Slow, Target: Target{Select: Leader, Name: d.shape.Group}, Port: d.shape.Peers,
+		AddMin: delay / 2, AddMax: delay, For: 2*delay + d.upTo(2*delay),
+	}
+	made := []Fault{slow}
+	for range d.between(2, 5) {
+		made = append(made, Fault{Kind: Cut, Target: d.client(), At: d.upTo(slow.For)})
+	}
+	return made
+}
+
+// shun keeps clients from one server for longer than they have patience: they leave
+// it with requests under way and work elsewhere. Just before the end they are made to
+// look for a server again, so that some come back at the moment in which those
+// requests arrive.
 func (d *drawer) shun() []Fault {
 	if d.shape.Service == "" || d.shape.Clients == 0 {
 		return []Fault{d.isolate()}
 	}
-	away := d.shape.Patience/2 + d.upTo(d.shape.Patience)
-	cut := Fault{Kind: Cut, Target: d.client(), At: away - d.upTo(d.shape.Patience/4)}
-	return []Fault{{Kind: Isolate, Target: d.target(), Port: d.shape.Service, For: away}, cut}
+	away := d.shape.Patience*3/4 + d.upTo(d.shape.Patience/2)
+	made := []Fault{{Kind: Isolate, Target: d.target(), Port: d.shape.Service, For: away}}
+	for range d.between(1, 4) {
+		made = append(made, Fault{
+			Kind: Cut, Target: Target{Select: All, Name: ClientGroup},
+			At: away - d.upTo(d.shape.Patience/4),
+		})
+	}
+	return made
+}
+
+// stumble keeps a server away until others have gone on, and kills it on its way
+// back, somewhere among the steps by which it takes over their history.
+func (d *drawer) stumble() []Fault {
+	if len(d.shape.Joins) == 0 {
+		return []Fault{d.crash()}
+	}
+	away := d.shape.Settle + d.upTo(d.shape.Settle)
+	apart := Fault{Kind: Isolate, Target: d.target(), For: away}
+	crash := Fault{
+		Kind: Crash, Target: Target{Select: Actor, Name: d.shape.Group}, Keep: d.keep(), At: away / 2,
+		Restart: time.Millisecond + d.upTo(d.shape.Settle),
+		When: &Trigger{
+			Mark: d.shape.Joins[d.r.IntN(len(d.shape.Joins))], After: d.between(1, 3),
+			Effects: d.r.IntN(40), Within: away + d.shape.Settle,
+		},
+	}
+	return []Fault{apart, crash}
 }
 
 func (d *drawer) powerLoss() Fault {

@@ -62,6 +62,9 @@ type Shape struct {
 	// Rises are the marks by which a process shows that it is about to lead,
 	// before it is established.
 	Rises []string
+	// Joins are the marks by which a process shows that it is being brought up to
+	// date.
+	Joins []string
 }
 
 // tolerated is how many voters may be lost with a majority left.

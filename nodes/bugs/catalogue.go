@@ -177,13 +177,13 @@ var Catalogue = []Bug{
 		Wrong:    "A server that a session comes back to asks the leader for it while it still reads the session's earlier connection.",
 		Schedule: "A server is paused with a write in its socket; the client moves away, writes elsewhere, and returns; the server wakes, makes itself the owner, and then forwards the old write. Found by a hunt of this project.",
 		Breaks:   []string{"fifo-writes"},
-		Scenario: sessions,
+		Scenario: register,
 	},
 	{
 		ID: RevalidationBySession, Name: "revalidation-by-session",
 		Wrong:    "The leader's answer to a REVALIDATE is taken for whichever connection of that session is waiting, not for the one that asked.",
 		Schedule: "The way to the leader is slow; a client comes to a server twice, is let in by the answer to its first question, writes, and moves on; the second question then makes that server the owner again, and the old write follows it. Found by a hunt of this project.",
 		Breaks:   []string{"fifo-writes"},
-		Scenario: sessions,
+		Scenario: register,
 	},
 }
