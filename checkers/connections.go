@@ -122,6 +122,9 @@ func (s *sessionOrder) replies(i int, op *history.Op) {
 				op.ID, op.Return, before.ID, before.Return), s.replied)
 		}
 	}
+	if op.Outcome == history.OK && op.SyncXid > 0 && op.SyncZxid == 0 {
+		s.w.report(FIFOReplies, i, fmt.Sprintf("But op %d was answered before the sync that went before it, xid %d.", op.ID, op.SyncXid))
+	}
 	if s.lost != none {
 		s.w.report(FIFOReplies, i, fmt.Sprintf("But op %d was answered, and op %d, sent before it on the same connection, was not.",
 			op.ID, s.w.h.Ops[s.lost].ID), s.lost)

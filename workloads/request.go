@@ -23,8 +23,16 @@ func (c *Client) submit(op Op, final bool) {
 		return
 	}
 	var sync client.Result
-	c.zk.Submit(wire.OpSync, &wire.SyncRequest{Path: path}, func(r client.Result) { sync = r })
-	c.zk.Submit(code, body, func(r client.Result) { c.ended(id, synced(sync, r), &sync) })
+	ended := false
+	c.zk.Submit(wire.OpSync, &wire.SyncRequest{Path: path}, func(r client.Result) { sync, ended = r, true })
+	c.zk.Submit(code, body, func(r client.Result) {
+		if !ended && r.Sent { // it overtook its sync, which the judges must see
+			sync = client.Result{Sent: true, Xid: r.Xid - 1}
+			c.ended(id, r, &sync)
+			return
+		}
+		c.ended(id, synced(sync, r), &sync)
+	})
 }
 
 // synced is the result of a read after a sync. Without the sync, the read does

@@ -1,0 +1,65 @@
+package checkers
+
+import (
+	"testing"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// spoiled are further ways to break a guarantee than its fixture shows.
+var spoiled = []struct {
+	want, how string
+	story     func(e *ensemble, a, b *client)
+	spoil     func(h *history.History)
+}{
+	{FIFOReplies, "a request is passed over", registerStory, func(h *history.History) {
+		op := &h.Ops[1]
+		op.Outcome, op.Zxid, op.Err, op.OutStat = history.Info, 0, wire.ErrOperationTimeout, nil
+	}},
+	{FIFOReplies, "a read overtakes its sync", registerStory, func(h *history.History) {
+		h.Ops[4].SyncXid, h.Ops[4].SyncZxid = h.Ops[4].Xid-1, 0
+	}},
+	{ReadResult, "a read claims to be of the beginning", registerStory, func(h *history.History) {
+		h.Ops, h.Log = h.Ops[:4], h.Log[:5]
+		h.Ops[3].Zxid = 0
+	}},
+	{WriteResult, "what is not empty is deleted", func(e *ensemble, a, b *client) {
+		e.write(a, create("/q"))
+		e.write(a, create("/q/x"))
+		e.write(b, op{F: history.Delete, Path: "/q", Version: -1})
+	}, func(h *history.History) {
+		h.Ops[2].Outcome, h.Ops[2].Err = history.OK, wire.OK
+		h.Log[4].Txn.Type, h.Log[4].Txn.Body = wire.OpDelete, &wire.DeleteTxn{Path: "/q"}
+	}},
+	{WriteResult, "an ephemeral gets a child", func(e *ensemble, a, b *client) {
+		e.write(a, mode("/e", wire.ModeEphemeral))
+		e.write(b, create("/e/c"))
+	}, func(h *history.History) {
+		h.Ops[1].Outcome, h.Ops[1].Err = history.OK, wire.OK
+		h.Log[3].Txn.Type, h.Log[3].Txn.Body = wire.OpCreate, &wire.CreateTxn{Path: "/e/c", Data: []byte("v0"), ParentCversion: 1}
+	}},
+	{SessionOnce, "two clients bear one name", registerStory, func(h *history.History) {
+		h.Log[1].Txn.Session = 1
+		for _, i := range []int{2, 4} {
+			h.Ops[i].Session = 1
+		}
+		h.Log[4].Txn.Session = 1
+	}},
+}
+
+func TestSpoiledHistories(t *testing.T) {
+	for _, tc := range spoiled {
+		t.Run(tc.want+" "+tc.how, func(t *testing.T) {
+			f := fixture{story: tc.story}
+			if w := runWitness(f.record()); len(w.findings) > 0 {
+				t.Fatalf("before: %v", w.findings)
+			}
+			h := f.record()
+			tc.spoil(h)
+			if w := runWitness(h); len(w.findings) == 0 || w.findings[0].Guarantee != tc.want {
+				t.Errorf("got %v", w.findings)
+			}
+		})
+	}
+}
