@@ -146,11 +146,15 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 	return wire.OK
 }
 
-// delete removes a znode.
+// delete removes a znode, and what is below it: a sound log deletes leaves only, but
+// whether one is sound is for a judge of the log to say, not for a tree that differs.
 func (t *Tree) delete(path string, z wire.Zxid) wire.ErrorCode {
 	n := t.nodes[path]
 	if n == nil || path == "/" {
 		return wire.ErrNoNode
+	}
+	for name := range n.children { //sim:unordered all of them go
+		t.delete(path+"/"+name, z)
 	}
 	delete(t.nodes, path)
 	t.sum -= n.weight

@@ -228,3 +228,29 @@ func TestReplayKeepsCountersUp(t *testing.T) {
 		}
 	})
 }
+
+func TestDeleteTakesWhatIsBelow(t *testing.T) {
+	tree := New()
+	before := tree.Digest()
+	for i, body := range []wire.TxnBody{
+		&wire.CreateTxn{Path: "/a", ParentCversion: 1},
+		&wire.CreateTxn{Path: "/a/b", ParentCversion: 1},
+		&wire.CreateTxn{Path: "/a/b/c", ParentCversion: 1},
+	} {
+		tree.Apply(txn(uint32(i+1), 7, body))
+	}
+	if code := tree.Apply(txn(4, 7, &wire.DeleteTxn{Path: "/a"})); code != wire.OK {
+		t.Fatal(code)
+	}
+	for _, path := range []string{"/a", "/a/b", "/a/b/c"} {
+		if _, code := tree.Stat(path); code != wire.ErrNoNode {
+			t.Errorf("%s: %v", path, code)
+		}
+	}
+	root := New()
+	root.Apply(txn(1, 7, &wire.CreateTxn{Path: "/a", ParentCversion: 1}))
+	root.Apply(txn(4, 7, &wire.DeleteTxn{Path: "/a"}))
+	if tree.Digest() != root.Digest() || tree.Digest() == before {
+		t.Errorf("digest %x, that of a leaf come and gone is %x", tree.Digest(), root.Digest())
+	}
+}
