@@ -81,6 +81,7 @@ var makers = []maker{
 	{weight: 3, draw: (*drawer).shun},
 	{weight: 3, draw: (*drawer).detour},
 	{weight: 3, draw: (*drawer).stumble},
+	{weight: 2, draw: (*drawer).oversleep},
 	{weight: 2, power: true, draw: (*drawer).usurp},
 }
 

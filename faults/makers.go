@@ -179,6 +179,24 @@ func (d *drawer) stumble() []Fault {
 	return []Fault{apart, crash}
 }
 
+// oversleep lets a leader stand still until others have gone on without it, and sends
+// the clients looking for servers as it wakes: for a moment it does not know that it is
+// deposed, and some come to it that have seen what it has not.
+func (d *drawer) oversleep() []Fault {
+	if d.shape.Clients == 0 {
+		return []Fault{d.pause()}
+	}
+	asleep := d.shape.Notice + d.shape.Settle + d.upTo(d.shape.Settle)
+	made := []Fault{{Kind: Pause, Target: Target{Select: Leader, Name: d.shape.Group}, For: asleep}}
+	for range d.between(1, 3) {
+		made = append(made, Fault{
+			Kind: Cut, Target: Target{Select: All, Name: ClientGroup},
+			At: asleep + d.upTo(d.shape.Settle/8) - 10*time.Millisecond,
+		})
+	}
+	return made
+}
+
 func (d *drawer) powerLoss() Fault {
 	all := Target{Select: All, Name: d.shape.Group}
 	return Fault{Kind: Crash, Target: all, Keep: d.keep(), Restart: time.Millisecond + d.upTo(d.shape.Settle/2)}
