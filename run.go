@@ -92,7 +92,7 @@ func (k Knobs) healAt() time.Duration { return k.WarmUp + k.Safety }
 
 // calm is the time between healing and the final reads, in which clients may
 // still start operations.
-const calm = 500 * time.Millisecond
+const calm = 2 * time.Second
 
 // glance is how often the harness looks whether the ensemble has converged.
 const glance = 50 * time.Millisecond
