@@ -67,7 +67,7 @@ func (r *run) addClients() {
 			Index: i, Servers: servers,
 			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
 			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
-			StartAt: k.WarmUp, StopAt: k.healAt() + calm, FinalAt: k.healAt() + calm,
+			StartAt: k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
 			Record: r.recorder,
 		}
 		r.world.Add(clientName(i), clientGroup, func() node.Node {
