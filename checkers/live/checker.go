@@ -43,6 +43,8 @@ type Config struct {
 	// DriftPPM bounds how much faster than virtual time a server's clock may run,
 	// in parts per million.
 	DriftPPM int64
+	// Wall is what a server's wall clock shows now, in ms.
+	Wall func(id node.ID) int64
 }
 
 // Checker watches one ensemble. It is told every fact, boot and crash in order,
