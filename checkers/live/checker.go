@@ -173,7 +173,7 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 	case facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap:
 		c.release(e.N[0])
 	case facts.SessionOpened:
-		c.granted[e.N[0]] = time.Duration(e.N[1]) * time.Millisecond
+		c.letIn(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	case facts.SessionRevalidated:
 		s.touched[e.N[0]], s.owners[e.N[0]] = c.now.at, e.N[1]
 	case facts.SessionMoved:

@@ -124,6 +124,9 @@ var sessionScenes = []scene{
 			p.fact(A, facts.SyncAnswered, 9, 3, n(1, 2))
 		})
 	}},
+	{ServesCurrent, "a server that synchronises lets a client in", func(p *play) {
+		p.session(func() { p.fact(C, facts.SessionOpened, 9, 4000) })
+	}},
 	{SessionOnce, "a session id is given out again", func(p *play) {
 		p.session(func() { p.proposeFor(A, z(1, 3), 9, 0, &wire.CreateSessionTxn{TimeoutMs: 4000}) })
 	}},
