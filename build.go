@@ -20,7 +20,9 @@ func newRun(p Plan, o RunOptions) *run {
 	r := &run{plan: p, workload: scenario.workload(), world: sim.NewWorld(p.Knobs.world(p.Seed))}
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
 	r.ensemble = newEnsemble(p.Knobs)
-	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift})
+	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
+		Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
+	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)
 	}
