@@ -1,9 +1,9 @@
 package history
 
 import (
-	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,27 +20,38 @@ import (
 // tells that the register held something else (Err is ErrBadVersion); a read that
 // fails has timed out and tells nothing. Lines of other loggers are passed over.
 func ReadJepsenLog(r io.Reader, name string) (*History, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	p := newPairing()
-	lines := bufio.NewScanner(r)
-	for n := 1; lines.Scan(); n++ {
-		f := strings.Fields(lines.Text())
-		if len(f) < 7 || f[0] != "INFO" || f[1] != "jepsen.util" || f[2] != "-" {
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		f := strings.Fields(line)
+		if len(f) < 4 || f[0] != "INFO" || f[1] != "jepsen.util" || f[2] != "-" {
 			continue
+		}
+		if len(f) < 7 && isProcess(f[3]) || !strings.HasSuffix(line, "\n") {
+			return nil, fmt.Errorf("%s:%d: the last event is cut off, its writer died; delete the line to judge the rest", name, n)
 		}
 		if err := p.jepsenEvent(f[3:], time.Duration(n)); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
 	return &History{Ops: p.ops}, nil
+}
+
+// isProcess tells a client's number from the nemesis.
+func isProcess(word string) bool {
+	_, err := strconv.Atoi(word)
+	return err == nil
 }
 
 // jepsenEvent enters "3 :invoke :cas [4 2]", split at blanks.
 func (p *pairing) jepsenEvent(f []string, at time.Duration) error {
-	var process int
-	if _, err := fmt.Sscanf(f[0], "%d", &process); err != nil {
+	process, err := strconv.Atoi(f[0])
+	if err != nil {
 		return nil // the nemesis
 	}
 	kind, fn, args := f[1], F(strings.TrimPrefix(f[2], ":")), f[3:]
