@@ -150,7 +150,7 @@ func TestReadErrorsNameThePlaceAndTheRemedy(t *testing.T) {
 		{"edn cut off", "{:type :invoke, :f :read, :process 0}\n{:type :ok, :f :re", "after event 1: not EDN, or cut off"},
 		{"edn function", "{:type :invoke, :f :enqueue, :process 0}", "event 1: function :enqueue is not a register's"},
 		{"edn headless", "{:type :ok, :f :read, :value 3, :process 0}", "event 1: process 0 completes an operation it never invoked"},
-		{"log function", "INFO  jepsen.util - 3 :invoke :dequeue nil", "h:1: function :dequeue is not a register's"},
+		{"log function", "INFO  jepsen.util - 3 :invoke :dequeue nil\n", "h:1: function :dequeue is not a register's"},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
