@@ -111,7 +111,7 @@ func (r *rig) install(history []wire.Zxid, last wire.Zxid) {
 	r.t.Helper()
 	theirs := treeOf(history...)
 	r.legal[last] = theirs.Digest()
-	r.run(func(t *node.Task) error { return Install(t, r.disk, r.log, last, theirs.Serialize()) })
+	r.run(func(t *node.Task) error { return Install(t, r.disk, r.log, last, theirs.Serialize(), 0) })
 	if r.log.LastZxid() != last || r.log.Dirty() {
 		r.t.Fatalf("installed %v: the log ends at %v, dirty %v", last, r.log.LastZxid(), r.log.Dirty())
 	}
