@@ -50,7 +50,7 @@ regress: ## replay the stored plans of old failures
 
 .PHONY: bench
 bench: ## benchmarks of kernel, runs and judges
-	$(GO) test -run '^$$' -bench . -benchmem ./sim . ./checkers/... | scripts/benchtable.awk
+	$(GO) test -run '^$$' -bench . -benchmem ./sim ./nodes/coordinator . ./checkers/... | scripts/benchtable.awk
 
 .PHONY: rewrite
 rewrite: ## rewrite the expected output of tests: PKG=./reports; review the diff

@@ -20,7 +20,9 @@ func newRun(p Plan, o RunOptions) *run {
 	r := &run{plan: p, workload: scenario.workload(), world: sim.NewWorld(p.Knobs.world(p.Seed))}
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
 	r.ensemble = newEnsemble(p.Knobs)
-	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift})
+	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
+		Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
+	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)
 	}
@@ -67,7 +69,7 @@ func (r *run) addClients() {
 			Index: i, Servers: servers,
 			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
 			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
-			StartAt: k.WarmUp, StopAt: k.healAt() + calm, FinalAt: k.healAt() + calm,
+			StartAt: k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
 			Record: r.recorder,
 		}
 		r.world.Add(clientName(i), clientGroup, func() node.Node {

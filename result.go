@@ -50,6 +50,7 @@ var own = []guarantee.Guarantee{
 // assertions says what the assertions of nodes are about, by how they begin.
 var assertions = []struct{ prefix, guarantee string }{
 	{"zab: ", PossibleMessages},
+	{"coordinator: the leader ", PossibleMessages},
 	{"client: server ", SessionProtocol},
 }
 

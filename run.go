@@ -90,9 +90,11 @@ func (r *run) advance(until time.Duration) bool {
 // healAt is when the safety phase ends.
 func (k Knobs) healAt() time.Duration { return k.WarmUp + k.Safety }
 
-// calm is the time between healing and the final reads, in which clients may
-// still start operations.
-const calm = 500 * time.Millisecond
+// calm is the time between healing and the final reads, in which clients may still
+// start operations: long enough to notice that a leader is lost and to elect another.
+func (k Knobs) calm() time.Duration {
+	return k.Tick*time.Duration(k.SyncLimit) + k.settle()
+}
 
 // glance is how often the harness looks whether the ensemble has converged.
 const glance = 50 * time.Millisecond

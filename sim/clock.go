@@ -72,6 +72,9 @@ func (c *clock) wallMillis(now int64) int64 {
 	return wallBase + c.jumpedMillis + c.at(now)/million
 }
 
+// WallMillis returns what a process's wall clock shows, in milliseconds.
+func (w *World) WallMillis(id node.ID) int64 { return w.process(id).clock.wallMillis(w.now) }
+
 // SetDrift makes a process's clocks run ppm parts per million faster than virtual
 // time (slower if negative) from now on, at most 900,000 either way. Pending
 // timers follow. The drift stays through crashes.

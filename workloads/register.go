@@ -23,7 +23,10 @@ func register() Workload {
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
-			return timeline(r, s, func(kind string) []Op { return registerOps(r, s, kind) })
+			return timeline(r, s, func(kind string) []Op { return registerOps(r, s, kind) }, func(client int) []Op {
+				path := child(registers, client%s.Keys)
+				return []Op{{F: history.Create, Path: path}, {F: history.Set, Path: path, Version: Any}, {F: history.SyncGet, Path: path}}
+			})
 		},
 		Setup:      func(s Shape) []Op { return creates(registers, s.Keys) },
 		FinalReads: func(s Shape) []Op { return finals(history.SyncGet, s, children(registers, s.Keys)...) },

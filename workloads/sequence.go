@@ -32,7 +32,10 @@ func sequence() Workload {
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
-			return timeline(r, s, func(kind string) []Op { return sequenceOps(r, s, kind) })
+			return timeline(r, s, func(kind string) []Op { return sequenceOps(r, s, kind) }, func(client int) []Op {
+				dir := child(directories, client%s.Keys)
+				return []Op{{F: history.Create, Path: dir + "/n-", Mode: wire.ModePersistentSequential}, {F: SyncChildren, Path: dir}}
+			})
 		},
 		Setup:      func(s Shape) []Op { return creates(directories, s.Keys) },
 		FinalReads: func(s Shape) []Op { return finals(SyncChildren, s, children(directories, s.Keys)...) },

@@ -27,7 +27,9 @@ func session() Workload {
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
-			return timeline(r, s, func(kind string) []Op { return sessionOps(r, s, kind) })
+			return timeline(r, s, func(kind string) []Op { return sessionOps(r, s, kind) }, func(int) []Op {
+				return []Op{{F: history.Create, Path: ephemerals + "/n-", Mode: wire.ModeEphemeralSequential}, {F: SyncChildren, Path: ephemerals}}
+			})
 		},
 		Setup: func(Shape) []Op { return creates(ephemerals, 0) },
 		FinalReads: func(s Shape) []Op {

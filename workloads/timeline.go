@@ -12,8 +12,10 @@ import (
 )
 
 // timeline lays out a plan: every client starts operations at random gaps until
-// the duration is over, and draws what each does from invent.
-func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op) []Op {
+// the duration is over, and draws what each does from invent. Then, whatever faults
+// did to it until then, every client says farewell: the least that makes a history
+// worth judging, done when the faults have ended.
+func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op, farewell func(client int) []Op) []Op {
 	var plan []Op
 	for client := range s.Clients {
 		var at time.Duration
@@ -23,6 +25,10 @@ func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op) []Op {
 				break
 			}
 			plan = append(plan, s.turn(r, client, at, invent)...)
+		}
+		for _, op := range farewell(client) {
+			op.Client, op.At = client, s.Duration
+			plan = append(plan, op)
 		}
 	}
 	slices.SortStableFunc(plan, func(a, b Op) int {

@@ -27,11 +27,19 @@ func (c *Checker) proposed(s *server, z wire.Zxid, e node.Event) {
 			s.Name, z, txn.Zxid, wire.MakeZxid(ep.number, uint32(want))), ep.tail)
 		return
 	}
+	if now := c.cfg.Wall(s.ID); txn.Time != now {
+		c.fail(s, TxnTime, fmt.Sprintf("%s proposes %v with time %d when its clock shows %d", s.Name, z, txn.Time, now))
+		return
+	}
 	p := &entry{zxid: z, prev: ep.tail, txn: txn, proposer: s, step: c.now.step}
 	ep.entries = append(ep.entries, p)
 	ep.tail = p
 	switch b := txn.Body.(type) {
 	case *wire.CreateSessionTxn:
+		if first, again := c.created[txn.Session]; again {
+			c.fail(s, SessionOnce, fmt.Sprintf("%s opens session %#x as %v, which %v did before", s.Name, uint64(txn.Session), z, first), p)
+			return
+		}
 		c.timeouts[txn.Session] = time.Duration(b.TimeoutMs) * time.Millisecond
 		c.created[txn.Session] = z
 		s.touched[txn.Session] = c.now.at

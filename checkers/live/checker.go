@@ -43,6 +43,8 @@ type Config struct {
 	// DriftPPM bounds how much faster than virtual time a server's clock may run,
 	// in parts per million.
 	DriftPPM int64
+	// Wall is what a server's wall clock shows now, in ms.
+	Wall func(id node.ID) int64
 }
 
 // Checker watches one ensemble. It is told every fact, boot and crash in order,
@@ -171,7 +173,7 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 	case facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap:
 		c.release(e.N[0])
 	case facts.SessionOpened:
-		c.granted[e.N[0]] = time.Duration(e.N[1]) * time.Millisecond
+		c.letIn(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	case facts.SessionRevalidated:
 		s.touched[e.N[0]], s.owners[e.N[0]] = c.now.at, e.N[1]
 	case facts.SessionMoved:

@@ -27,6 +27,9 @@ const (
 	SessionsSurvive    = "sessions-survive"
 	MovedTruly         = "moved-truly"
 	SyncBehindWrites   = "sync-behind-writes"
+	ServesCurrent      = "serves-up-to-date"
+	SessionOnce        = "session-once"
+	TxnTime            = "txn-time"
 	EphemeralsDie      = "ephemerals-die-with-session"
 )
 
@@ -60,6 +63,9 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SessionsSurvive, Sentence: "A session is refused only after it was closed or a leader decided to expire it; no crash and no change of leader ends it.", Source: "ZooKeeper programmer's guide, sessions; ZOOKEEPER-3144"},
 	{ID: MovedTruly, Sentence: "A session is called moved only where it is not: its client came to another server last.", Source: "ZooKeeper programmer's guide, sessions: SESSIONMOVED"},
 	{ID: SyncBehindWrites, Sentence: "A sync is answered after every write that its session sent before it is committed.", Source: "Hunt et al., ZooKeeper (USENIX ATC 2010), section 2.3: FIFO client order"},
+	{ID: ServesCurrent, Sentence: "A server lets clients in only while it is up to date with an established leader, or is one.", Source: "Zab 1.0, phase 3; ZooKeeper programmer's guide, consistency guarantees"},
+	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: "ZooKeeper Programmer's Guide, Sessions"},
+	{ID: TxnTime, Sentence: "A transaction bears the time that its leader's wall clock showed.", Source: "ZooKeeper Programmer's Guide, ZooKeeper Stat Structure: ctime and mtime"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
 }
 

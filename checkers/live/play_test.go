@@ -25,6 +25,7 @@ type play struct {
 	txns  map[wire.Zxid]*wire.Txn
 	step  uint64
 	at    time.Duration
+	clock int64
 }
 
 // The servers of a play, zk1 to zk3.
@@ -64,7 +65,7 @@ func newPlay() *play {
 		p.disks[i] = &disk{cached: map[string][]byte{}}
 		servers = append(servers, Server{ID: node.ID(i), Sid: int64(i + 1), Name: fmt.Sprint("zk", i+1)})
 	}
-	p.c = New(servers, p, Config{Tick: 2 * time.Second, DriftPPM: 500})
+	p.c = New(servers, p, Config{Tick: 2 * time.Second, DriftPPM: 500, Wall: p.wall})
 	for i := range p.disks {
 		p.boot(node.ID(i))
 	}
@@ -78,6 +79,9 @@ func bit(ids ...node.ID) int64 {
 	}
 	return set
 }
+
+// wall is the wall clock of every server, in ms: as late as the proposal is.
+func (p *play) wall(node.ID) int64 { return p.clock }
 
 // fact states one fact, a millisecond after the one before.
 func (p *play) fact(id node.ID, k *node.EventKind, n ...int64) { p.say(id, k, "", nil, n...) }
@@ -160,6 +164,7 @@ func (p *play) propose(leader node.ID, z wire.Zxid, body wire.TxnBody) {
 
 func (p *play) proposeFor(leader node.ID, z wire.Zxid, session int64, cxid int32, body wire.TxnBody) {
 	p.txns[z] = &wire.Txn{Session: session, Cxid: cxid, Zxid: z, Time: int64(z.Counter()), Type: typeOf(body), Body: body}
+	p.clock = p.txns[z].Time
 	p.say(leader, facts.Proposed, "", p.txns[z], int64(z), session, int64(cxid))
 }
 

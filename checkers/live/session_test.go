@@ -124,6 +124,19 @@ var sessionScenes = []scene{
 			p.fact(A, facts.SyncAnswered, 9, 3, n(1, 2))
 		})
 	}},
+	{ServesCurrent, "a server that synchronises lets a client in", func(p *play) {
+		p.session(func() { p.fact(C, facts.SessionOpened, 9, 4000) })
+	}},
+	{SessionOnce, "a session id is given out again", func(p *play) {
+		p.session(func() { p.proposeFor(A, z(1, 3), 9, 0, &wire.CreateSessionTxn{TimeoutMs: 4000}) })
+	}},
+	{TxnTime, "a transaction bears no time", func(p *play) {
+		p.session(func() {
+			p.clock = 1234
+			txn := &wire.Txn{Session: 9, Cxid: 1, Zxid: z(1, 3), Type: wire.OpCreate, Body: znode("timeless")}
+			p.say(A, facts.Proposed, "", txn, n(1, 3), 9, 1)
+		})
+	}},
 	{EphemeralsDie, "an ephemeral outlives its session", func(p *play) {
 		p.session(func() {
 			eph := znode("eph")

@@ -34,6 +34,14 @@ func (c *Checker) promised(session int64) (timeout time.Duration, known bool) {
 	return timeout, known
 }
 
+// letIn notes what a client is told, by a server that may tell it.
+func (c *Checker) letIn(s *server, session int64, timeout time.Duration) {
+	c.granted[session] = timeout
+	if !s.serving {
+		c.fail(s, ServesCurrent, fmt.Sprintf("%s lets session %#x in, and neither leads nor follows", s.Name, uint64(session)))
+	}
+}
+
 // moved checks that a session which is refused as moved was let in elsewhere after
 // it was let in here.
 func (c *Checker) moved(s *server, session, sid int64) {
