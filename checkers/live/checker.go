@@ -158,6 +158,8 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.truncated(s, first)
 	case facts.SnapshotLoaded:
 		c.snapshotLoaded(s, first, uint64(e.N[2]))
+	case facts.SnapshotTaken:
+		c.snapshotTaken(s, first)
 	case facts.EpochProposed:
 		c.epochProposed(s, e.N[0])
 	case facts.AckEpochSent:

@@ -76,6 +76,18 @@ var reignScenes = []scene{
 	{CommittedDurable, "a snapshot takes a committed transaction", func(p *play) {
 		p.load(B, C, 0)
 	}},
+	{CommittedDurable, "a snapshot that is asked for takes a committed transaction", func(p *play) {
+		p.snapshotOnC()
+		delete(p.disks[C].cached, "snapshot.100000002")
+		p.trees[A] = nil
+		p.load(C, A, 0)
+	}},
+	{ProcessConsistency, "a snapshot that is asked for leaves the longer one on the disk", func(p *play) {
+		p.snapshotOnC()
+		p.load(C, B, z(1, 1))
+		p.disks[C].sync()
+		p.join(C, 4, z(1, 1))
+	}},
 	{ProcessConsistency, "a learner keeps a tail that its leader does not have", func(p *play) {
 		p.propose(A, z(1, 2), znode("lost"))
 		p.append(A, z(1, 2))

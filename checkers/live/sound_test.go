@@ -79,6 +79,16 @@ var soundScenes = []scene{
 			p.boot(A)
 		})
 	}},
+	{"", "a snapshot takes the place of a longer one that nobody committed", func(p *play) {
+		p.snapshotOnC()
+		delete(p.disks[C].cached, "snapshot.100000002")
+		p.load(C, B, z(1, 1))
+		p.disks[C].sync()
+		p.join(C, 4, z(1, 1))
+		p.fact(B, facts.Established, 4, n(1, 1), bit(B, C))
+		p.fact(C, facts.UpToDate, 4, n(1, 1))
+		p.write(B, z(4, 1), znode("new"), C)
+	}},
 	{"", "a term ends after the log was cut and before that was said", func(p *play) {
 		p.tailOnA(func() {
 			p.boot(A)
@@ -95,6 +105,26 @@ var soundScenes = []scene{
 			p.ack(A, z(2, 1))
 		})
 	}},
+}
+
+// snapshotOnC leaves 1:2 on C in a snapshot of a leader that was never
+// established, A, with B leading C into epoch 4 without it. C cannot cut it.
+func (p *play) snapshotOnC() {
+	p.propose(A, z(1, 2), znode("lost"))
+	p.append(A, z(1, 2))
+	p.disks[A].sync()
+	p.crash(A)
+	p.discover(B, 2, z(1, 1), C)
+	p.boot(A)
+	p.discover(A, 3, z(1, 2), C)
+	p.fact(A, facts.SyncSnap, 3, 0, n(1, 2))
+	p.load(C, A, z(1, 2))
+	p.disks[C].sync()
+	p.crash(A)
+	p.discover(B, 4, z(1, 1), C)
+	p.fact(B, facts.SyncTrunc, 3, n(1, 2), n(1, 1))
+	p.fact(C, facts.TruncImpossible, n(1, 1), n(1, 2))
+	p.fact(B, facts.SyncSnap, 3, -1, n(1, 1))
 }
 
 // tailOnA leaves 1:2 on A alone, acknowledged, with B leading C into epoch 2.

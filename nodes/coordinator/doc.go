@@ -26,6 +26,9 @@
 //     which is just what that currentEpoch would claim.
 //   - A SNAP replaces the log files too, so they never contain a hole
 //     (ZOOKEEPER-2846), and a TRUNC discards newer snapshots (ZOOKEEPER-4837).
+//   - A follower that is told TRUNC where it has only a snapshot, beyond that zxid,
+//     reports a second time, without a zxid, and gets a SNAP. Upstream's ends the
+//     process, and ends it again at the next attempt.
 //   - An established leader does not move its tree to (epoch,0): the tree's zxid
 //     is always that of a transaction.
 package coordinator

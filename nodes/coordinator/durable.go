@@ -130,7 +130,7 @@ func (s *Server) truncate(z wire.Zxid, then func()) {
 // install replaces the history by a snapshot from the leader.
 func (s *Server) install(z wire.Zxid, snapshot []byte, then func()) {
 	s.flow("install snapshot", func(t *node.Task) error {
-		if err := store.Install(t, s.env.Disk(), s.db.log, z, snapshot); err != nil {
+		if err := store.Install(t, s.env.Disk(), s.db.log, z, snapshot, s.cfg.Bugs); err != nil {
 			return err
 		}
 		if err := s.reload(t); err != nil {

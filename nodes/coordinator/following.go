@@ -3,6 +3,7 @@ package coordinator
 import (
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/coordinator/store"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -46,6 +47,11 @@ func (h *following) StepDown(why string) { (*Server)(h).stepDown(why) }
 
 // LastLogged is the end of the history.
 func (h *following) LastLogged() wire.Zxid { return h.db.lastSeen() }
+
+// CanTruncate asks the files.
+func (h *following) CanTruncate(z wire.Zxid) bool {
+	return store.CanTruncate(h.env.Disk(), h.db.log, z)
+}
 
 // Truncate cuts the history.
 func (h *following) Truncate(z wire.Zxid, then func()) { (*Server)(h).truncate(z, then) }

@@ -46,11 +46,14 @@ func (e Event) String() string {
 		if label == "" {
 			continue
 		}
-		if label == "zxid" || strings.HasSuffix(label, "Zxid") {
+		switch {
+		case label != "zxid" && !strings.HasSuffix(label, "Zxid"):
+			fmt.Fprintf(&b, " %s=%d", label, e.N[i])
+		case e.N[i] == -1:
+			fmt.Fprintf(&b, " %s=none", label)
+		default:
 			fmt.Fprintf(&b, " %s=%d:%d", label, uint64(e.N[i])>>32, uint32(e.N[i]))
-			continue
 		}
-		fmt.Fprintf(&b, " %s=%d", label, e.N[i])
 	}
 	if e.Text != "" {
 		b.WriteString(" " + e.Text)

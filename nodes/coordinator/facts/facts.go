@@ -53,6 +53,7 @@ var (
 	SyncOutstanding       = kind(29, true, "sync-outstanding", "leader: this many proposals still in flight were added to a synchronisation", "learner", "count")
 	SyncWaited            = kind(44, true, "sync-waited", "leader: a learner that came back with proposals still in flight was synchronised after their commit", "learner", "zxid")
 	Truncated             = kind(30, true, "truncated", "learner: its log was cut after zxid, having ended at fromZxid", "zxid", "fromZxid")
+	TruncImpossible       = kind(45, false, "trunc-impossible", "learner: told to cut after zxid what it holds in a snapshot only, having lastZxid; asks for the leader's snapshot instead", "zxid", "lastZxid")
 	SnapshotLoaded        = kind(31, true, "snapshot-loaded", "learner: its database was replaced by the leader's snapshot; digest of the tree", "zxid", "", "digest")
 	NewLeaderAcked        = kind(32, true, "newleader-acked", "learner: history and currentEpoch are durable, ACK of NEWLEADER sent; its log ends at zxid", "epoch", "zxid")
 	Established           = kind(33, true, "established", "leader: a quorum (bit set of sids) acknowledged NEWLEADER; everything up to zxid is committed", "epoch", "zxid", "acks")

@@ -76,27 +76,6 @@ func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapsho
 	return true, publish(t, d, name)
 }
 
-// Install replaces the history by a snapshot of z that the leader sent, durably.
-// The tree must be loaded from the snapshot by the caller.
-//
-// What the history has beyond z goes first, then comes the snapshot, then the log
-// before it goes. A crash in between leaves the old history up to z, or the new
-// one; a log that ends before its snapshot is dropped by Recover as well.
-func Install(t *node.Task, d node.Disk, log *txnlog.Log, z wire.Zxid, snapshot []byte) error {
-	if err := cut(t, d, log, z); err != nil {
-		return err
-	}
-	name := snapshotName(z)
-	if err := d.WriteFile(name+temporary, snapshot); err != nil {
-		return fmt.Errorf("store: save %s: %w", name, err)
-	}
-	if err := publish(t, d, name); err != nil {
-		return err
-	}
-	log.StartAfter(z)
-	return log.Settle(t)
-}
-
 // PurgeSnapshots deletes all snapshots older than the newest keep, and the log
 // files that only those needed. Only intact snapshots count, so that
 // damaged ones never crowd out the last good one (ZOOKEEPER-3231).

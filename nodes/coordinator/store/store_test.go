@@ -106,22 +106,6 @@ func (r *rig) fuzzy(zs ...wire.Zxid) {
 	}
 }
 
-// install takes the snapshot of a history from a leader and goes on from there.
-func (r *rig) install(history []wire.Zxid, last wire.Zxid) {
-	r.t.Helper()
-	theirs := treeOf(history...)
-	r.legal[last] = theirs.Digest()
-	r.run(func(t *node.Task) error { return Install(t, r.disk, r.log, last, theirs.Serialize()) })
-	if r.log.LastZxid() != last || r.log.Dirty() {
-		r.t.Fatalf("installed %v: the log ends at %v, dirty %v", last, r.log.LastZxid(), r.log.Dirty())
-	}
-	h, err := Load(r.disk, r.log, 0, 0)
-	if err != nil || h.LastZxid != last || h.Tree.Digest() != theirs.Digest() {
-		r.t.Fatalf("installed %v: %+v, %v", last, h, err)
-	}
-	r.tree, r.durable = h.Tree, last
-}
-
 // With the bug a truncated transaction survives in the tree.
 func TestTruncKeepsNewerSnapshotBringsBackTransactions(t *testing.T) {
 	for _, b := range []bugs.Set{0, bugs.Of(bugs.TruncKeepsNewerSnapshot)} {

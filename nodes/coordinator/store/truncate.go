@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/txnlog"
@@ -33,7 +34,7 @@ func cut(t *node.Task, d node.Disk, log *txnlog.Log, z wire.Zxid) error {
 	// A snapshot in progress may be published while we wait; the log's cut, which
 	// makes it give up, follows the last look without a pause.
 	for {
-		n, err := discardSnapshotsAfter(d, z)
+		n, err := removeSnapshots(d, z, math.MaxInt64)
 		if err != nil {
 			return err
 		}
@@ -53,6 +54,12 @@ func truncateLog(t *node.Task, log *txnlog.Log, z wire.Zxid) error {
 	return log.Settle(t)
 }
 
+// CanTruncate reports whether Truncate to z is possible. It is not if the history
+// begins with a snapshot beyond z, which a leader sent in a SNAP.
+func CanTruncate(d node.Disk, log *txnlog.Log, z wire.Zxid) bool {
+	return checkReach(d, log, z) == nil
+}
+
 // checkReach reports whether the log reaches back to a snapshot at or before z,
 // or to the beginning.
 func checkReach(d node.Disk, log *txnlog.Log, z wire.Zxid) error {
@@ -67,14 +74,15 @@ func checkReach(d node.Disk, log *txnlog.Log, z wire.Zxid) error {
 	return fmt.Errorf("store: cannot truncate to %v: no snapshot on this disk leads there", z)
 }
 
-// discardSnapshotsAfter removes all snapshots beyond z and returns their number.
-func discardSnapshotsAfter(d node.Disk, z wire.Zxid) (n int, _ error) {
+// removeSnapshots removes the snapshots after one zxid up to another and returns
+// their number.
+func removeSnapshots(d node.Disk, after, upTo wire.Zxid) (n int, _ error) {
 	for _, s := range snapshots(d) {
-		if s <= z {
-			break
+		if s <= after || s > upTo {
+			continue
 		}
 		if err := d.Remove(snapshotName(s)); err != nil {
-			return n, fmt.Errorf("store: truncate to %v: %w", z, err)
+			return n, fmt.Errorf("store: remove %s: %w", snapshotName(s), err)
 		}
 		n++
 	}

@@ -105,12 +105,35 @@ func (l *Log) StartAfter(z wire.Zxid) {
 		panic("txnlog: restart during a sync")
 	}
 	if l.last < z || len(l.files) == 0 {
-		for len(l.files) > 0 {
-			l.dropActive()
-		}
-		l.last, l.durable, l.covered = z, min(l.durable, z), 0
-		l.chores = append(l.chores, chore{kind: flushNames})
+		l.dropAll(z)
 	}
+	l.begins(z)
+}
+
+// StartOver tells the log that a durable snapshot of z is the whole history, also
+// if the log goes beyond z. All records are dropped, newest file first, as in
+// Truncate.
+func (l *Log) StartOver(z wire.Zxid) {
+	l.mustWork()
+	if l.Syncing() {
+		panic("txnlog: restart during a sync")
+	}
+	l.dropAll(z)
+	l.cuts++
+	l.begins(z)
+}
+
+// dropAll drops every record.
+func (l *Log) dropAll(z wire.Zxid) {
+	for len(l.files) > 0 {
+		l.dropActive()
+	}
+	l.last, l.durable, l.covered = z, min(l.durable, z), 0
+	l.chores = append(l.chores, chore{kind: flushNames})
+}
+
+// begins makes z the base of the log.
+func (l *Log) begins(z wire.Zxid) {
 	l.base = z
 	for _, name := range l.stale {
 		l.chores = append(l.chores, chore{kind: removeFile, name: name})

@@ -197,6 +197,49 @@ func TestStartAfterSnapshot(t *testing.T) {
 	}
 }
 
+// A log that starts an epoch behind a snapshot does not reach back over it.
+func TestSnapshotHidesWhatWasBefore(t *testing.T) {
+	r := newRig(t)
+	r.log.StartAfter(z(2, 3))
+	r.append(z(3, 1), 10)
+	r.sync()
+	for at, want := range map[wire.Zxid]bool{0: false, z(1, 5): false, z(2, 2): false, z(2, 3): true, z(3, 1): true} { //sim:unordered a table
+		if got := r.log.Reaches(at); got != want {
+			t.Errorf("reaches %v: %v", at, got)
+		}
+	}
+	if err := r.log.Truncate(z(2, 2)); err == nil {
+		t.Error("it was cut to what it does not reach")
+	}
+}
+
+// StartOver drops everything, wherever the log ends. A crash leaves a beginning.
+func TestStartOver(t *testing.T) {
+	for _, to := range []wire.Zxid{0, z(1, 1), z(1, 3), z(5, 5)} {
+		d := three(t, 3)
+		l, _ := Open(d, 0)
+		l.StartOver(to)
+		if got := l.zxids(t); len(got) != 0 || l.LastZxid() != to || l.Cuts() != 1 || !l.Reaches(to) {
+			t.Errorf("started over at %v: ends at %v with %v", to, l.LastZxid(), got)
+		}
+		d.Effect = func() {
+			for state := range d.Crashes() {
+				if got, o := Open(state, 0); o.Corrupt != "" || o.Start > z(1, 1) {
+					t.Fatalf("a crash leaves %v: %+v", got.zxids(t), o)
+				}
+			}
+		}
+		d.Run(func(task *node.Task) {
+			if err := l.Settle(task); err != nil {
+				t.Error(err)
+			}
+		})
+		if len(d.List()) != 0 || l.DurableZxid() != to {
+			t.Errorf("left are %v, durable is %v", d.List(), l.DurableZxid())
+		}
+	}
+}
+
 func TestTruncateNeedsHistory(t *testing.T) {
 	l, _ := Open(three(t, 1), 0)
 	l.StartAfter(z(5, 5))

@@ -39,13 +39,15 @@ func (l *Log) Read(after wire.Zxid) ([]*wire.Txn, error) {
 }
 
 // Reaches reports whether the log holds every transaction after z: it holds z
-// itself or something before, or the one right after z.
+// itself or something before, or the one right after z. A first record of an epoch
+// may come right after any z of an earlier one; but if the log starts after a
+// snapshot, what lies between an earlier z and the snapshot is not in it.
 func (l *Log) Reaches(z wire.Zxid) bool {
 	if len(l.files) == 0 {
 		return z >= l.last
 	}
 	first := l.files[0].first
-	return first <= z || follows(z, first)
+	return first <= z || follows(z, first) && (z >= l.base || first <= l.base)
 }
 
 // walk calls visit for the transaction bytes of each record of a file, with the

@@ -18,12 +18,16 @@ type plan struct {
 }
 
 // decide picks the cheapest operation after which the learner's history equals
-// the leader's up to h.Last. peer is the learner's last zxid.
+// the leader's up to h.Last. peer is the learner's last zxid, wire.NoZxid if only
+// a SNAP can help it.
 //
 // A TRUNC must never cross an epoch the leader knows nothing about: if the
 // learner's tail is of another epoch than the leader's next transaction, the
 // leader cannot tell how much of that epoch the learner shares, and sends SNAP.
 func decide(peer wire.Zxid, h History, b bugs.Set) plan {
+	if peer == wire.NoZxid {
+		return plan{Op: wire.PacketSnap, Cut: h.Last}
+	}
 	if peer == h.Last {
 		return plan{Op: wire.PacketDiff, Cut: peer}
 	}

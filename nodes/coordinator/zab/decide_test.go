@@ -49,6 +49,8 @@ func TestDecide(t *testing.T) {
 		{"tail inside our range, other epoch follows", z(1, 8), false, wire.PacketSnap, z(2, 2), 0, false},
 		{"behind the cache", z(1, 2), false, wire.PacketSnap, z(2, 2), 0, false},
 		{"behind the cache, files allowed", z(1, 2), true, wire.PacketDiff, z(1, 2), 7, true},
+		{"asks for a snapshot", wire.NoZxid, false, wire.PacketSnap, z(2, 2), 0, false},
+		{"asks for a snapshot, files allowed", wire.NoZxid, true, wire.PacketSnap, z(2, 2), 0, false},
 		{"fresh server, files do not start at the beginning", 0, true, wire.PacketSnap, z(2, 2), 0, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -14,6 +14,7 @@
 //	acceptedEpoch durable
 //	  ACKEPOCH(currentEpoch, last) ───────▶    quorum of these: nobody newer than me
 //	  ◀──────────────  DIFF | TRUNC | SNAP, proposals, NEWLEADER
+//	(a TRUNC into a snapshot: ACKEPOCH(none) ─▶, and SNAP, proposals, NEWLEADER instead)
 //	history durable, then currentEpoch durable
 //	  ACK(newEpoch:0)              ───────▶    quorum of these: established, all history committed
 //	  ◀───────────────────────────  UPTODATE

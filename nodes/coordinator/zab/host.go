@@ -86,6 +86,9 @@ type LearnerHost interface {
 	// LastLogged is the last zxid of the server's history, in the log or in the
 	// snapshot it continues.
 	LastLogged() wire.Zxid
+	// CanTruncate reports whether Truncate can: what a snapshot holds, and no log
+	// before it, cannot be taken out again.
+	CanTruncate(z wire.Zxid) bool
 	// Truncate durably cuts the history after zxid and rebuilds the database.
 	Truncate(z wire.Zxid, then func())
 	// Install durably replaces the whole history by a snapshot of zxid.

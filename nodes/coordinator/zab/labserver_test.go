@@ -251,20 +251,23 @@ func (s *server) AnswerSync(sid int64, session int64, cxid int32) {
 // LastLogged is the end of the history.
 func (s *server) LastLogged() wire.Zxid { return lastOf(s.disk.log) }
 
-// Truncate begins to cut the history. What only a snapshot holds cannot be cut:
-// the process ends (see store.Truncate).
-func (s *server) Truncate(z wire.Zxid, then func()) {
-	then = s.inTerm(then)
+// upTo is how many entries of the history a cut after z leaves.
+func (s *server) upTo(z wire.Zxid) int {
 	kept := 0
 	for kept < len(s.disk.log) && s.disk.log[kept].Zxid <= z {
 		kept++
 	}
+	return kept
+}
+
+// CanTruncate: what only a snapshot holds cannot be cut (see store.CanTruncate).
+func (s *server) CanTruncate(z wire.Zxid) bool { return s.upTo(z) >= s.disk.inSnapshot }
+
+// Truncate begins to cut the history.
+func (s *server) Truncate(z wire.Zxid, then func()) {
+	then = s.inTerm(then)
+	kept := s.upTo(z)
 	s.start("truncate", fmt.Sprintf("cut after %v", z), func() {
-		if kept < s.disk.inSnapshot {
-			s.lab.tracef("%d exits: its snapshot is beyond %v", s.sid, z)
-			s.crash(0)
-			return
-		}
 		s.replace(s.disk.log[:kept:kept], s.disk.inSnapshot)
 		then()
 	})

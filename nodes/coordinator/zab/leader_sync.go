@@ -58,6 +58,9 @@ func (l *Leader) announce(f *learner) {
 
 // ackEpoch handles ACKEPOCH. A learner with a newer history than ours proves
 // that the election was wrong, or is outdated: we must not lead.
+//
+// A learner that could not do the TRUNC it was told sends a second one, without a
+// zxid. It skips everything before the SNAP, and owes no acknowledgement of it.
 func (l *Leader) ackEpoch(f *learner, p *wire.Packet) {
 	f.acked, f.last = true, p.Zxid
 	counts := p.Epoch >= 0 && p.Zxid != wire.NoZxid && l.isVoter(f.sid)
@@ -71,6 +74,7 @@ func (l *Leader) ackEpoch(f *learner, p *wire.Packet) {
 		return
 	}
 	if l.phase != discovery {
+		f.awaiting = 0
 		l.synchronize(f)
 	}
 }

@@ -37,6 +37,9 @@ type Learner struct {
 	// snapshot collects the bytes of a SNAP of snapshotZxid.
 	snapshot     []byte
 	snapshotZxid wire.Zxid
+	// awaitsSnapshot: a TRUNC was impossible and a SNAP was asked for. What the
+	// leader sent before it knew is skipped: the SNAP begins all of it again.
+	awaitsSnapshot bool
 
 	// newLeaderAcked: our history is acknowledged; proposals may be, too.
 	newLeaderAcked bool
@@ -138,6 +141,9 @@ func (f *Learner) checkSilence() {
 }
 
 func (f *Learner) handle(p *wire.Packet) {
+	if f.awaitsSnapshot && p.Type != wire.PacketSnap {
+		return
+	}
 	switch p.Type {
 	case wire.PacketLeaderInfo:
 		f.leaderInfo(p.Zxid.Epoch())

@@ -70,7 +70,7 @@ func (f *Learner) syncHeader(p *wire.Packet) {
 	case wire.PacketTrunc:
 		f.truncate(p.Zxid)
 	case wire.PacketSnap:
-		f.snapshotZxid, f.snapshot = p.Zxid, nil
+		f.snapshotZxid, f.snapshot, f.awaitsSnapshot = p.Zxid, nil, false
 	case wire.PacketSnapshotChunk:
 		f.snapshot = append(f.snapshot, p.Data...)
 		if p.Last {
@@ -84,12 +84,29 @@ func (f *Learner) truncate(z wire.Zxid) {
 		f.lastSeen = z
 		return
 	}
+	if !f.host.CanTruncate(z) {
+		f.askForSnapshot(z)
+		return
+	}
 	f.host.Truncate(z, f.begin(func() {
 		if last := f.host.LastLogged(); last != z {
 			panic(fmt.Sprintf("zab: history ends at %v after TRUNC %v", last, z))
 		}
 		f.lastSeen = z
 	}))
+}
+
+// askForSnapshot answers a TRUNC that cannot be done: our history begins with a
+// snapshot beyond z, from a leader that was never established. To end here instead
+// would be to end at every attempt, for as long as this leader proposes nothing.
+//
+// What we reported first was true and may have been counted in discovery; there
+// it must be, or a quorum of which we are part could never form. Only then, on the
+// same connection, do we say that our database is of no use to this leader.
+func (f *Learner) askForSnapshot(z wire.Zxid) {
+	f.awaitsSnapshot = true
+	f.host.Observe(node.Event{Kind: facts.TruncImpossible, N: [4]int64{int64(z), int64(f.host.LastLogged())}})
+	f.host.Send(f.leader, &wire.Packet{Type: wire.PacketAckEpoch, Zxid: wire.NoZxid, Epoch: noCount})
 }
 
 func (f *Learner) install() {
