@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/coordinator/client"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
@@ -172,7 +171,7 @@ func TestLeaderCrashAndReturn(t *testing.T) {
 
 // Every server keeps serving through its own restart from disk.
 func TestWholeEnsembleRestarts(t *testing.T) {
-	e := newEnsemble(t, 3, func(c *coordinator.Config) { c.Bugs = bugs.Of() })
+	e := newEnsemble(t, 3, nil)
 	e.run(3 * time.Second)
 	value := byte(0)
 	e.client(func(s *scripted, task *node.Task) {
