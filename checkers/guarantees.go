@@ -48,7 +48,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: Durability, Sentence: "An acknowledged write is in the committed log.", Source: guide + ", Consistency Guarantees: Reliability"},
 	{ID: WriteZxid, Sentence: "The reply to a write bears the zxid of its own transaction.", Source: "ZOOKEEPER client protocol, ReplyHeader"},
 	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
-	{ID: ClosedSession, Sentence: "A session gets no successful reply from a server that has applied its end.", Source: guide + ", Sessions"},
+	{ID: ClosedSession, Sentence: "After its end a session does nothing more, and gets no successful reply from a server that has applied it.", Source: guide + ", Sessions"},
 	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},

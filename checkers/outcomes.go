@@ -116,8 +116,8 @@ func (w *witness) realTimeOrder() {
 	}
 }
 
-// closedSession: a session gets no successful reply from a server that has applied
-// its end. Being told of an end that then does not come to pass is legal: a leader
+// closedSession: after its end a session does nothing more, and gets no successful
+// reply from a server that has applied it. Being told of an end that then does not come to pass is legal: a leader
 // may crash between.
 func (w *witness) closedSession() {
 	for i := range w.h.Ops {
@@ -127,6 +127,23 @@ func (w *witness) closedSession() {
 			w.report(ClosedSession, i, fmt.Sprintf("But session %#x ended at %v and op %d succeeded at %v.",
 				op.Session, end, op.ID, op.Zxid))
 		}
+	}
+}
+
+// silentAfterEnd: after its end a session does nothing more. What is narrower, such as
+// an ephemeral of a session that is gone, has been said before.
+func (w *witness) silentAfterEnd() {
+	for t := range w.h.Log {
+		txn := w.h.Log[t].Txn
+		if end, ended := w.closed[txn.Session]; !ended || txn.Zxid <= end || failed(txn) {
+			continue
+		}
+		who := ^t
+		if i := w.opOf[t]; i != none {
+			who = int(i)
+		}
+		w.report(ClosedSession, who, fmt.Sprintf("But session %#x ended at %v, and %v is in its name.",
+			txn.Session, w.closed[txn.Session], txn.Zxid), ^t)
 	}
 }
 

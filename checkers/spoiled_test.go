@@ -39,6 +39,11 @@ var spoiled = []struct {
 		h.Ops[1].Outcome, h.Ops[1].Err = history.OK, wire.OK
 		h.Log[3].Txn.Type, h.Log[3].Txn.Body = wire.OpCreate, &wire.CreateTxn{Path: "/e/c", Data: []byte("v0"), ParentCversion: 1}
 	}},
+	{ClosedSession, "a write follows the end of its session", ephemeralStory, func(h *history.History) {
+		late := &wire.Txn{Session: 1, Cxid: 3, Zxid: h.Log[4].Txn.Zxid + 1, Type: wire.OpDelete, Body: &wire.DeleteTxn{Path: "/f"}}
+		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: late})
+		h.Ops = append(h.Ops, op{ID: 3, F: history.Delete, Path: "/f", Version: -1, Session: 1, Conn: 1, Xid: 3, Return: history.Never})
+	}},
 	{SessionOnce, "two clients bear one name", registerStory, func(h *history.History) {
 		h.Log[1].Txn.Session = 1
 		for _, i := range []int{2, 4} {

@@ -65,6 +65,7 @@ func runWitness(h *history.History) *witness {
 	w.syncOrder()
 	w.finalReads()
 	w.replay()
+	w.silentAfterEnd()
 	w.sortFindings()
 	return w
 }
