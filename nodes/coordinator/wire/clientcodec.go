@@ -107,7 +107,7 @@ func (r *Reply) AppendWire(b []byte) []byte {
 
 // DecodeReply reads what [Reply.AppendWire] wrote. Only the receiver knows what
 // it asked, so typeOf tells the type of the request with that xid, false if
-// there is none. It is not asked about pings.
+// there is none. It is not asked about reserved xids.
 func DecodeReply(frame []byte, typeOf func(xid int32) (OpCode, bool)) (*Reply, error) {
 	c := decoder(frame)
 	r := new(Reply)
@@ -116,10 +116,17 @@ func DecodeReply(frame []byte, typeOf func(xid int32) (OpCode, bool)) (*Reply, e
 		return nil, c.err
 	}
 	known := true
-	if r.Xid == XidPing {
+	switch r.Xid {
+	case XidPing:
 		r.Type = OpPing
-	} else if r.Type, known = typeOf(r.Xid); !known {
-		c.fail("xid", "%d answers no request", r.Xid)
+	case XidNotification:
+		r.Type = OpNotification
+	case XidSetWatches:
+		r.Type = OpSetWatches
+	default:
+		if r.Type, known = typeOf(r.Xid); !known {
+			c.fail("xid", "%d answers no request", r.Xid)
+		}
 	}
 	if r.Err == OK && known {
 		r.Body = newReplyBody(r.Type)

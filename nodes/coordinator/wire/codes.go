@@ -26,6 +26,7 @@ const (
 	OpDeleteContainer OpCode = 20
 	OpCreateTTL       OpCode = 21
 	OpMultiRead       OpCode = 22
+	OpSetWatches      OpCode = 101
 	OpCreateSession   OpCode = -10
 	OpCloseSession    OpCode = -11
 	OpError           OpCode = -1
@@ -36,7 +37,7 @@ var opNames = map[OpCode]string{
 	OpGetData: "getData", OpSetData: "setData", OpGetACL: "getACL", OpSetACL: "setACL",
 	OpGetChildren: "getChildren", OpSync: "sync", OpPing: "ping", OpGetChildren2: "getChildren2",
 	OpCheck: "check", OpMulti: "multi", OpCreate2: "create2", OpCreateContainer: "createContainer",
-	OpDeleteContainer: "deleteContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead",
+	OpDeleteContainer: "deleteContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead", OpSetWatches: "setWatches",
 	OpCreateSession: "createSession", OpCloseSession: "closeSession", OpError: "error",
 }
 

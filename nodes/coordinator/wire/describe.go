@@ -31,11 +31,19 @@ func (r *Request) Kind() string {
 	if i := int(r.Type) + 11; i >= 0 && i < len(requestKinds) {
 		return requestKinds[i]
 	}
+	if r.Type == OpSetWatches {
+		return "REQ setWatches"
+	}
 	return "REQ unknown"
 }
 
-// Kind returns "REPLY".
-func (*Reply) Kind() string { return "REPLY" }
+// Kind returns "REPLY", or "EVENT" for a notification.
+func (r *Reply) Kind() string {
+	if r.Xid == XidNotification {
+		return "EVENT"
+	}
+	return "REPLY"
+}
 
 // String describes the packet in one line.
 func (p *Packet) String() string {
@@ -90,7 +98,7 @@ func (r *Request) String() string {
 
 // String describes the reply in one line.
 func (r *Reply) String() string {
-	return fmt.Sprintf("REPLY %s xid=%d zxid=%s %s%s", r.Type, r.Xid, r.Zxid, r.Err, briefReply(r.Body))
+	return fmt.Sprintf("%s %s xid=%d zxid=%s %s%s", r.Kind(), r.Type, r.Xid, r.Zxid, r.Err, briefReply(r.Body))
 }
 
 // String describes the transaction: "1:7 create /a 3B s=0x1 cxid=3".
@@ -120,6 +128,8 @@ func brief(r Record) string {
 		return fmt.Sprintf(" timeout=%dms", r.TimeoutMs)
 	case *MultiRequest:
 		return list(len(r.Ops), func(i int) string { return r.Ops[i].Type.String() + brief(r.Ops[i].Body) })
+	case *SetWatchesRequest:
+		return r.brief()
 	case *Opaque:
 		return fmt.Sprintf(" %dB unread", len(r.Bytes))
 	}
@@ -145,6 +155,8 @@ func briefReply(r Record) string {
 			res := r.Results[i]
 			return res.Type.String() + " " + res.Err.String() + briefReply(res.Body)
 		})
+	case *WatcherEvent:
+		return fmt.Sprintf(" %s %s", r.Type, r.Path)
 	}
 	return brief(r)
 }

@@ -30,6 +30,8 @@ func TestDescriptions(t *testing.T) {
 		{&Request{5, 999, &Opaque{}}, "REQ unknown", "REQ op999 0B unread xid=5"},
 		{&Reply{Xid: 5, Zxid: 3, Type: OpCreate, Body: &CreateReply{"/a"}}, "REPLY", "REPLY create xid=5 zxid=0:3 ok /a"},
 		{&Reply{Xid: 5, Err: ErrBadVersion, Type: OpDelete}, "REPLY", "REPLY delete xid=5 zxid=0:0 bad-version"},
+		{&Request{XidSetWatches, OpSetWatches, &SetWatchesRequest{Seen: 3, Data: []string{"/a"}}}, "REQ setWatches", "REQ setWatches since=0:3 data=1 exist=0 child=0 xid=-8"},
+		{&Reply{Xid: XidNotification, Zxid: 3, Type: OpNotification, Body: &WatcherEvent{NodeDeleted, SyncConnected, "/a"}}, "EVENT", "EVENT notification xid=-1 zxid=0:3 ok deleted /a"},
 	} {
 		if c.m.Kind() != c.kind || c.m.String() != c.line {
 			t.Errorf("got %q %q, want %q %q", c.m.Kind(), c.m.String(), c.kind, c.line)

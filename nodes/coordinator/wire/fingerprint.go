@@ -123,6 +123,8 @@ func (h hash) record(r Record) hash {
 			h = h.add(uint64(op.Type)).record(op.Body)
 		}
 		return h
+	case *SetWatchesRequest:
+		return h.add(uint64(r.Seen)).names(r.Data).names(r.Exist).names(r.Child)
 	case *Opaque:
 		return h.bytes(r.Bytes)
 	}
@@ -145,6 +147,8 @@ func (h hash) reply(r Record) hash {
 		return h.names(r.Children).stat(&r.Stat)
 	case *SyncReply:
 		return h.text(r.Path)
+	case *WatcherEvent:
+		return h.text(r.Path).add(uint64(r.Type))
 	case *MultiReply:
 		for _, res := range r.Results {
 			h = h.add(uint64(res.Type)<<32 | uint64(uint32(res.Err))).record(res.Body)

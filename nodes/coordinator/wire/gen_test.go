@@ -34,7 +34,7 @@ func genACL(t *rapid.T) []ACL {
 
 var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
-	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL,
+	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetWatches,
 }
 
 var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck}
@@ -56,6 +56,8 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &SyncRequest{path}
 	case *CreateSessionRequest:
 		return &CreateSessionRequest{version}
+	case *SetWatchesRequest:
+		return &SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")}
 	case *MultiRequest:
 		return &MultiRequest{many(t, 4, func(t *rapid.T) MultiOp {
 			op := rapid.SampledFrom(multiOps).Draw(t, "op")
@@ -85,6 +87,8 @@ func genReplyBody(t *rapid.T, op OpCode) Record {
 		return &Children2Reply{genNames.Draw(t, "names"), stat}
 	case *SyncReply:
 		return &SyncReply{path}
+	case *WatcherEvent:
+		return &WatcherEvent{EventType(genInt32.Draw(t, "type")), SyncConnected, path}
 	case *MultiReply:
 		return &MultiReply{many(t, 4, genMultiResult)}
 	case *Opaque:
@@ -208,7 +212,7 @@ func genRequest(t *rapid.T) *Request {
 }
 
 func genReply(t *rapid.T) *Reply {
-	op := rapid.SampledFrom(requestOps).Draw(t, "op")
+	op := rapid.SampledFrom(append(requestOps, OpNotification)).Draw(t, "op")
 	r := &Reply{Xid: rapid.Int32Min(0).Draw(t, "xid"), Zxid: genZxid(t), Type: op}
 	if r.Err = rapid.SampledFrom([]ErrorCode{OK, ErrNoNode}).Draw(t, "err"); r.Err == OK {
 		r.Body = genReplyBody(t, op)

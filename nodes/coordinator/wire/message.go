@@ -14,6 +14,7 @@ const (
 const (
 	XidNotification int32 = -1
 	XidPing         int32 = -2
+	XidSetWatches   int32 = -8
 )
 
 // ConnectRequest is the first message on a client connection.

@@ -23,6 +23,8 @@ func newRequestBody(op OpCode) Record {
 		return new(Empty)
 	case OpCreateSession:
 		return new(CreateSessionRequest)
+	case OpSetWatches:
+		return new(SetWatchesRequest)
 	}
 	return new(Opaque)
 }
@@ -46,8 +48,10 @@ func newReplyBody(op OpCode) Record {
 		return new(SyncReply)
 	case OpMulti:
 		return new(MultiReply)
-	case OpDelete, OpCheck, OpPing, OpCloseSession:
+	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches:
 		return new(Empty)
+	case OpNotification:
+		return new(WatcherEvent)
 	}
 	return new(Opaque)
 }
@@ -78,6 +82,8 @@ func (c *coder) record(r Record) {
 		r.visit(c)
 	case *CreateSessionRequest:
 		c.int32("timeOut", &r.TimeoutMs)
+	case *SetWatchesRequest:
+		r.visit(c)
 	case *Opaque:
 		c.rest("body", &r.Bytes)
 	default:
@@ -106,6 +112,8 @@ func (c *coder) replyRecord(r Record) {
 	case *SyncReply:
 		c.str("path", &r.Path)
 	case *MultiReply:
+		r.visit(c)
+	case *WatcherEvent:
 		r.visit(c)
 	default:
 		panic(fmt.Sprintf("wire: %T has no encoding", r))
