@@ -38,6 +38,10 @@ const (
 	OutstandingTruncated
 	OldConnectionKept
 	RevalidationBySession
+	WatchAfterReply
+	WatchMissesInFlight
+	WatchSurvivesFiring
+	ExistWatchesForgotten
 	last
 )
 

@@ -5,6 +5,7 @@ const (
 	register = "coordinator/register"
 	sequence = "coordinator/sequence"
 	sessions = "coordinator/session"
+	watches  = "coordinator/watch"
 )
 
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
@@ -185,5 +186,33 @@ var Catalogue = []Bug{
 		Schedule: "The way to the leader is slow; a client comes to a server twice, is let in by the answer to its first question, writes, and moves on; the second question then makes that server the owner again, and the old write follows it. Found by a hunt of this project; ZooKeeper keeps the connections that wait for an answer by session id, too.",
 		Breaks:   []string{"fifo-writes"},
 		Scenario: register,
+	},
+	{
+		ID: WatchAfterReply, Name: "watch-after-reply",
+		Wrong:    "A server answers the request behind a transaction, and the reads that waited for it, before it notifies the watches that the transaction fires.",
+		Schedule: "A client watches a znode and changes it itself.",
+		Breaks:   []string{"watch-order"},
+		Scenario: watches,
+	},
+	{
+		ID: WatchMissesInFlight, Name: "watch-misses-in-flight",
+		Wrong:    "A watch that is set while a transaction is logged and not yet applied is entered behind that transaction, and misses it.",
+		Schedule: "A client reads with a watch from a server that has logged a change of that znode and waits for its commit.",
+		Breaks:   []string{"watch-kept"},
+		Scenario: watches,
+	},
+	{
+		ID: WatchSurvivesFiring, Name: "watch-survives-firing",
+		Wrong:    "A one-shot watch stays in the table when it has fired.",
+		Schedule: "A client watches a znode, which then changes twice.",
+		Breaks:   []string{"watch-once"},
+		Scenario: watches,
+	},
+	{
+		ID: ExistWatchesForgotten, Name: "exist-watches-forgotten",
+		Wrong:    "A server that a client brings its watches to takes those on data and children, and forgets those on znodes that do not exist yet.",
+		Schedule: "A client asks whether a znode exists, moves to another server, and the znode is created.",
+		Breaks:   []string{"watch-survives-move"},
+		Scenario: watches,
 	},
 }

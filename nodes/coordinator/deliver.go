@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -20,7 +21,13 @@ func (s *Server) deliver(txn *wire.Txn) {
 	if s.tracker != nil && txn.Type == wire.OpCloseSession {
 		s.tracker.Remove(txn.Session)
 	}
-	s.answerCommit(txn, res)
+	if s.bug(bugs.WatchAfterReply) {
+		s.answerCommit(txn, res)
+		s.fireWatches(txn)
+	} else {
+		s.fireWatches(txn)
+		s.answerCommit(txn, res)
+	}
 	s.maybeSnapshot()
 }
 

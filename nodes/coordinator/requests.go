@@ -22,11 +22,11 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return
 	}
 	if len(c.queue) == 0 {
-		s.env.Send(c.id, s.read(r))
+		s.env.Send(c.id, s.read(c, r))
 		return
 	}
 	if s.bug(bugs.ReadOvertakesWrite) {
-		p.reply = s.read(r)
+		p.reply = s.read(c, r)
 	} else {
 		s.observe(facts.ReadWaited, c.session, int64(r.Xid))
 	}
@@ -92,8 +92,8 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 	}
 }
 
-// read answers a request from our own tree.
-func (s *Server) read(r *wire.Request) *wire.Reply {
+// read answers a request of a connection from our own tree.
+func (s *Server) read(c *clientConn, r *wire.Request) *wire.Reply {
 	t := s.db.tree
 	out := &wire.Reply{Xid: r.Xid, Zxid: t.LastProcessed(), Type: r.Type}
 	path := ""
@@ -118,9 +118,13 @@ func (s *Server) read(r *wire.Request) *wire.Reply {
 	case wire.OpGetChildren2:
 		names, stat, err := t.Children(path)
 		out.Err, out.Body = err, &wire.Children2Reply{Children: names, Stat: stat}
+	case wire.OpSetWatches:
+		s.setWatches(c, r.Body.(*wire.SetWatchesRequest))
+		out.Body = &wire.Empty{}
 	default:
 		out.Err = wire.ErrUnimplemented
 	}
+	s.leaveWatch(c, r, out.Err)
 	if out.Err != wire.OK {
 		out.Body = nil
 	}
@@ -137,7 +141,7 @@ func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
 		p := c.queue[0]
 		c.queue = c.queue[1:]
 		if p.reply == nil {
-			p.reply = s.read(p.req)
+			p.reply = s.read(c, p.req)
 		}
 		s.env.Send(c.id, p.reply)
 	}
@@ -149,5 +153,5 @@ func (s *Server) syncAnswered(session int64, cxid int32) {
 	if c == nil || len(c.queue) == 0 || c.queue[0].req.Xid != cxid {
 		return // it came in on an older connection
 	}
-	s.answerHead(c, s.read(c.queue[0].req))
+	s.answerHead(c, s.read(c, c.queue[0].req))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
+	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -151,6 +152,7 @@ func (s *Server) resetTerm() {
 	s.asked = nil
 	s.touched = map[int64]int32{}
 	s.lastWord = map[int64]int64{}
+	s.watches, s.lateWatches = watch.New(s.cfg.Bugs), nil
 }
 
 func (s *Server) closeTermConnections() {

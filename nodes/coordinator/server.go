@@ -7,6 +7,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
+	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -64,6 +65,9 @@ type Server struct {
 	asked    []*clientConn
 	touched  map[int64]int32 // sessions heard from since the last PING, with timeouts
 	lastWord map[int64]int64 // FollowerExpiresSession only: when a session was heard from, ns
+
+	watches     *watch.Table
+	lateWatches []lateWatch // WatchMissesInFlight only
 
 	// Only while leading.
 	prep     *prep.Prep
