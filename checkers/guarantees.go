@@ -29,6 +29,10 @@ const (
 	FIFOWrites       = "fifo-writes"
 	SyncOrder        = "sync-order"
 	FinalReads       = "final-reads"
+	WatchOrder       = "watch-order"
+	WatchOnce        = "watch-once"
+	WatchKept        = "watch-kept"
+	WatchSurvives    = "watch-survives-move"
 	Linearizable     = "linearizable"
 )
 
@@ -65,6 +69,10 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SyncOrder, Sentence: "A read after a sync sees every write its leader had acknowledged before.", Source: guide + ", Consistency Guarantees; ZOOKEEPER-1675 for the limits"},
 	{ID: FinalReads, Sentence: "A synced read after healing sees every write acknowledged before it.", Source: guide + ", Consistency Guarantees: Timeliness"},
 	{ID: ReadResult, Sentence: "A read returns what the tree at its zxid holds.", Source: paper},
+	{ID: WatchOrder, Sentence: "A client learns of a change it watches before a reply shows it, and of changes in their order.", Source: guide + ", ZooKeeper Watches"},
+	{ID: WatchOnce, Sentence: "A watch fires once, for the first change after it was set, and for nothing else.", Source: guide + ", ZooKeeper Watches"},
+	{ID: WatchKept, Sentence: "A client that stays connected hears of every change that it watches.", Source: guide + ", ZooKeeper Watches"},
+	{ID: WatchSurvives, Sentence: "A client that reconnects is told what its watches missed, and the others stay set.", Source: guide + ", ZooKeeper Watches; ZooKeeper client protocol, setWatches"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 

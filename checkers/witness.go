@@ -66,6 +66,7 @@ func runWitness(h *history.History) *witness {
 	w.finalReads()
 	w.replay()
 	w.silentAfterEnd()
+	w.watches()
 	w.sortFindings()
 	return w
 }

@@ -241,6 +241,23 @@ func (c *Client) SessionEvent(e client.Event) {
 	}
 }
 
+// WatchEvent records a notification.
+func (c *Client) WatchEvent(e client.WatchEvent) {
+	c.rec.Event(history.WatchEvent{
+		Client: c.cfg.Index, Session: e.Session, Conn: e.Conn, Server: int(e.Server),
+		Order: e.Order, Type: e.Type, Path: e.Path, Zxid: e.Zxid,
+	})
+}
+
+// WatchesRearmed records a setWatches.
+func (c *Client) WatchesRearmed(r client.Rearmed) {
+	q := r.Request
+	c.rec.Rearm(history.Rearm{
+		Client: c.cfg.Index, Session: r.Session, Conn: r.Conn, Server: int(r.Server), Order: r.Order, Zxid: r.Zxid,
+		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child,
+	})
+}
+
 // Opened forwards to the session.
 func (c *Client) Opened(conn node.ConnID) { c.zk.Opened(conn) }
 

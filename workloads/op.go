@@ -60,6 +60,8 @@ type Op struct {
 	// Pipelined operations are submitted without waiting for the previous one to
 	// end; the session's FIFO order must hold them apart.
 	Pipelined bool
+	// Watch asks a get, exists or children for a one-shot watch.
+	Watch bool
 }
 
 // Part is one operation of a multi; F is create, delete, set or check.

@@ -34,7 +34,7 @@ func (c *Client) ended(id int, r client.Result, sync *client.Result) {
 // witness copies how the request travelled.
 func witness(h *history.Op, r client.Result) {
 	h.Session, h.Conn, h.Xid, h.Server = r.Session, r.Conn, r.Xid, int(r.Server)
-	h.Zxid, h.Err = r.Zxid, r.Err
+	h.Zxid, h.Err, h.Order = r.Zxid, r.Err, r.Order
 }
 
 // outcome is what the client may claim. Err must be final in h.

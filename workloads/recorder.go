@@ -13,6 +13,8 @@ type Recorder struct {
 	now      func() time.Duration
 	ops      []history.Op
 	sessions []history.SessionEvent
+	events   []history.WatchEvent
+	rearms   []history.Rearm
 	index    map[int]int // operation ID -> position in ops
 	clients  []clientRecord
 }
@@ -82,6 +84,18 @@ func (r *Recorder) Session(e history.SessionEvent) {
 	r.sessions = append(r.sessions, e)
 }
 
+// Event records a watch event, now.
+func (r *Recorder) Event(e history.WatchEvent) {
+	e.At = r.now()
+	r.events = append(r.events, e)
+}
+
+// Rearm records an answered setWatches, now.
+func (r *Recorder) Rearm(e history.Rearm) {
+	e.At = r.now()
+	r.rearms = append(r.rearms, e)
+}
+
 // op returns the record of an operation that was invoked.
 func (r *Recorder) op(id int) history.Op { return r.ops[r.index[id]] }
 
@@ -140,5 +154,7 @@ func (r *Recorder) Counts() (ok, fail, info int) {
 func (r *Recorder) History() *history.History {
 	ops := slices.Clone(r.ops)
 	slices.SortFunc(ops, func(a, b history.Op) int { return a.ID - b.ID })
-	return &history.History{Ops: ops, Sessions: slices.Clone(r.sessions)}
+	return &history.History{
+		Ops: ops, Sessions: slices.Clone(r.sessions), Events: slices.Clone(r.events), Rearms: slices.Clone(r.rearms),
+	}
 }

@@ -52,7 +52,7 @@ func synced(sync, read client.Result) client.Result {
 func (c *Client) resolve(op Op) history.Op {
 	h := history.Op{
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value,
-		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody),
+		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch,
 	}
 	if op.F == SyncChildren {
 		h.F = history.Children
@@ -89,11 +89,11 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 	case history.Set:
 		return wire.OpSetData, &wire.SetDataRequest{Path: h.Path, Data: []byte(h.Value), Version: h.Version}
 	case history.Get, history.SyncGet:
-		return wire.OpGetData, &wire.PathRequest{Path: h.Path}
+		return wire.OpGetData, &wire.PathRequest{Path: h.Path, Watch: h.Watch}
 	case history.Exists:
-		return wire.OpExists, &wire.PathRequest{Path: h.Path}
+		return wire.OpExists, &wire.PathRequest{Path: h.Path, Watch: h.Watch}
 	case history.Children, SyncChildren:
-		return wire.OpGetChildren2, &wire.PathRequest{Path: h.Path}
+		return wire.OpGetChildren2, &wire.PathRequest{Path: h.Path, Watch: h.Watch}
 	case history.Sync:
 		return wire.OpSync, &wire.SyncRequest{Path: h.Path}
 	case history.Close:

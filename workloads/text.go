@@ -17,6 +17,7 @@ import (
 //	op 17 c3 1.204s cas /r/2 value=c3.17 version=seen
 //	op 18 c3 1.21s multi [check /r/2 version=seen] [write /r/0 value=c3.18.1] pipelined
 //	op 19 c1 2s hang for=3s
+//	op 20 c1 5s get /r/2 watch
 //
 // setData is written write if it is unconditional and cas if not, as Jepsen does.
 
@@ -24,7 +25,7 @@ import (
 type verb struct {
 	name                               string
 	f                                  history.F
-	path, value, version, mode         bool
+	path, value, version, mode, watch  bool
 	parts, hangs, inMulti, onlyInMulti bool
 	conditional/* version is not Any */ bool
 }
@@ -35,9 +36,9 @@ var verbs = []verb{
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
 	{name: "cas", f: history.Set, path: true, value: true, version: true, conditional: true, inMulti: true},
 	{name: "check", f: history.Check, path: true, version: true, inMulti: true, onlyInMulti: true},
-	{name: "get", f: history.Get, path: true},
-	{name: "exists", f: history.Exists, path: true},
-	{name: "children", f: history.Children, path: true},
+	{name: "get", f: history.Get, path: true, watch: true},
+	{name: "exists", f: history.Exists, path: true, watch: true},
+	{name: "children", f: history.Children, path: true, watch: true},
 	{name: "sync", f: history.Sync, path: true},
 	{name: "sync-get", f: history.SyncGet, path: true},
 	{name: "sync-children", f: SyncChildren, path: true},
@@ -87,6 +88,9 @@ func (o Op) String() string {
 	}
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
+	}
+	if o.Watch {
+		b.WriteString(" watch")
 	}
 	if o.Pipelined {
 		b.WriteString(" pipelined")
@@ -159,6 +163,8 @@ func (p *parser) op() (Op, error) {
 			err = p.part(&o)
 		case !t.hasKey && t.value == "pipelined" && !o.Pipelined:
 			o.Pipelined, p.tokens = true, p.tokens[1:]
+		case !t.hasKey && t.value == "watch" && v.watch && !o.Watch:
+			o.Watch, p.tokens = true, p.tokens[1:]
 		case t.key == "for" && v.hangs:
 			o.For, err = parseDuration("for", t.value)
 			p.tokens = p.tokens[1:]

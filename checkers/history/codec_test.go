@@ -82,7 +82,7 @@ func genOp(t *rapid.T, id int) Op {
 		Invoke: time.Duration(rapid.Int64().Draw(t, "invoke")), Return: time.Duration(rapid.Int64().Draw(t, "return")),
 		Outcome: Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")), Final: rapid.Bool().Draw(t, "final"),
 		Session: rapid.Int64().Draw(t, "session"), Conn: i.Draw(t, "conn"), Xid: n.Draw(t, "xid"), Server: i.Draw(t, "server"),
-		Zxid: anyZxid.Draw(t, "zxid"), Err: wire.ErrorCode(n.Draw(t, "err")), SyncXid: n.Draw(t, "sx"), SyncZxid: anyZxid.Draw(t, "sz"),
+		Zxid: anyZxid.Draw(t, "zxid"), Err: wire.ErrorCode(n.Draw(t, "err")), Watch: rapid.Bool().Draw(t, "watch"), Order: i.Draw(t, "order"), SyncXid: n.Draw(t, "sx"), SyncZxid: anyZxid.Draw(t, "sz"),
 		OutPath: anyPath.Draw(t, "op"), OutValue: string(anyData.Draw(t, "ov")), OutNil: rapid.Bool().Draw(t, "nil"),
 	}
 	if rapid.Bool().Draw(t, "stat?") {
@@ -115,6 +115,17 @@ func TestLinesLoseNothing(t *testing.T) {
 			h.Sessions = append(h.Sessions, SessionEvent{
 				At: time.Duration(rapid.Int64().Draw(t, "at")), Client: 3, Kind: Connected, Session: rapid.Int64().Draw(t, "s"),
 				Conn: 2, Server: 1, Zxid: anyZxid.Draw(t, "z"), Timeout: time.Second,
+			})
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "watches") {
+			h.Events = append(h.Events, WatchEvent{
+				At: time.Second, Client: 3, Session: rapid.Int64().Draw(t, "s"), Conn: 2, Server: 1, Order: 4,
+				Type: wire.EventType(rapid.Int32().Draw(t, "type")), Path: anyPath.Draw(t, "path"), Zxid: anyZxid.Draw(t, "z"),
+			})
+			h.Rearms = append(h.Rearms, Rearm{
+				At: time.Second, Client: 3, Session: rapid.Int64().Draw(t, "s"), Conn: 2, Server: 1, Order: 4,
+				Zxid: anyZxid.Draw(t, "z"), Seen: anyZxid.Draw(t, "seen"),
+				Data: []string{anyPath.Draw(t, "data")}, Exist: []string{anyPath.Draw(t, "exist")}, Child: []string{anyPath.Draw(t, "child")},
 			})
 		}
 		var b bytes.Buffer

@@ -24,12 +24,14 @@ type opLine struct {
 	Return      time.Duration `json:"return"`
 	Outcome     string        `json:"outcome"`
 	Final       bool          `json:"final,omitempty"`
+	Watch       bool          `json:"watch,omitempty"`
 	Session     int64         `json:"session,omitempty"`
 	Conn        int           `json:"conn,omitempty"`
 	Xid         int32         `json:"xid,omitempty"`
 	Server      int           `json:"server,omitempty"`
 	Zxid        zxid          `json:"zxid,omitempty"`
 	Err         int32         `json:"err,omitempty"`
+	Order       int           `json:"order,omitempty"`
 	SyncXid     int32         `json:"syncXid,omitempty"`
 	SyncZxid    zxid          `json:"syncZxid,omitempty"`
 	OutPath     string        `json:"outPath,omitempty"`
@@ -66,7 +68,7 @@ func opToLine(op *Op) (*opLine, error) {
 	l := &opLine{
 		Type: "op", ID: op.ID, Process: op.Process, Client: op.Client, F: op.F,
 		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode,
-		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final,
+		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final, Watch: op.Watch, Order: op.Order,
 		Session: op.Session, Conn: op.Conn, Xid: op.Xid, Server: op.Server, Zxid: zxid(op.Zxid),
 		Err: int32(op.Err), SyncXid: op.SyncXid, SyncZxid: zxid(op.SyncZxid),
 		OutPath: op.OutPath, OutValue: text(op.OutValue), OutNil: op.OutNil, OutStat: statToLine(op.OutStat),
@@ -89,7 +91,7 @@ func lineToOp(l *opLine) (*Op, error) {
 	op := &Op{
 		ID: l.ID, Process: l.Process, Client: l.Client, F: l.F,
 		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode,
-		Invoke: l.Invoke, Return: l.Return, Final: l.Final,
+		Invoke: l.Invoke, Return: l.Return, Final: l.Final, Watch: l.Watch, Order: l.Order,
 		Session: l.Session, Conn: l.Conn, Xid: l.Xid, Server: l.Server, Zxid: wire.Zxid(l.Zxid),
 		Err: wire.ErrorCode(l.Err), SyncXid: l.SyncXid, SyncZxid: wire.Zxid(l.SyncZxid),
 		OutPath: l.OutPath, OutValue: string(l.OutValue), OutNil: l.OutNil, OutStat: l.OutStat.stat(),

@@ -80,6 +80,8 @@ type Op struct {
 	Outcome        Outcome
 	// Final marks the reads after healing.
 	Final bool
+	// Watch: the read asked for a one-shot watch.
+	Watch bool
 
 	// The witness: which session and connection (the k-th of the session) carried
 	// it, under which xid, to which server (node id), and the zxid the reply bore.
@@ -90,6 +92,9 @@ type Op struct {
 	Server  int
 	Zxid    wire.Zxid
 	Err     wire.ErrorCode
+	// Order is the position of the reply among all that arrived on its connection,
+	// watch events included, from 1; 0 if there was none.
+	Order int
 	// SyncXid and SyncZxid are the sync's own xid and reply zxid in a sync-get.
 	SyncXid  int32
 	SyncZxid wire.Zxid
@@ -138,6 +143,36 @@ type SessionEvent struct {
 	Timeout time.Duration
 }
 
+// WatchEvent is a notification that a client received: a watch fired.
+type WatchEvent struct {
+	At      time.Duration
+	Client  int
+	Session int64
+	Conn    int
+	Server  int
+	Order   int // as in Op
+	Type    wire.EventType
+	Path    string
+	// Zxid is that of the transaction that fired it; NoZxid for what was missed
+	// between two connections.
+	Zxid wire.Zxid
+}
+
+// Rearm is an answered setWatches: a client took its watches to another connection.
+type Rearm struct {
+	At      time.Duration
+	Client  int
+	Session int64
+	Conn    int
+	Server  int
+	Order   int       // of the reply, as in Op
+	Zxid    wire.Zxid // of the reply
+	// Seen is the last zxid the client had seen, the rest the paths it watched:
+	// data of a znode, a znode that did not exist, children.
+	Seen               wire.Zxid
+	Data, Exist, Child []string
+}
+
 // Applied is one transaction as the ensemble applied it: the committed log W
 // that the witnessed checks replay. At is when the first server applied it.
 type Applied struct {
@@ -149,6 +184,8 @@ type Applied struct {
 type History struct {
 	Ops      []Op // by ID
 	Sessions []SessionEvent
+	Events   []WatchEvent
+	Rearms   []Rearm
 	// Log is the committed log in zxid order, empty for histories recorded
 	// without one (Jepsen's).
 	Log []Applied

@@ -83,6 +83,8 @@ func (s *scripted) Boot(env node.Env) {
 	env.Go("script", func(t *node.Task) { s.body(s, t) })
 }
 func (s *scripted) SessionEvent(client.Event)                            {}
+func (s *scripted) WatchEvent(client.WatchEvent)                         {}
+func (s *scripted) WatchesRearmed(client.Rearmed)                        {}
 func (s *scripted) Opened(c node.ConnID)                                 { s.zk.Opened(c) }
 func (s *scripted) Receive(c node.ConnID, m node.Message)                { s.zk.Receive(c, m) }
 func (s *scripted) Closed(c node.ConnID, why node.CloseReason)           { s.zk.Closed(c, why) }

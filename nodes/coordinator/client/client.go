@@ -48,6 +48,10 @@ type Client struct {
 	closing        bool // a closeSession is pending or queued: nothing may follow it
 	mute           bool // between Hang and Wake
 
+	watches  watches
+	rearming *wire.SetWatchesRequest // sent on conn, not answered
+	received int                     // replies and events on conn
+
 	heard, spoke time.Duration // when conn last brought, last took a message
 	timers       [TimerKinds]timer
 }
@@ -58,7 +62,7 @@ func New(env node.Env, cfg Config, l Listener) *Client {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	return &Client{env: env, cfg: cfg, listener: l, server: node.Nobody}
+	return &Client{env: env, cfg: cfg, listener: l, server: node.Nobody, watches: newWatches()}
 }
 
 // Start opens a session.
@@ -82,7 +86,7 @@ func (c *Client) Restart() {
 	endings := append(c.hangUp(wire.ErrConnectionLoss), c.failQueue(wire.ErrSessionExpired)...)
 	left := c.event(Disconnected)
 	c.session, c.passwd, c.seen, c.connNo, c.xid = 0, [16]byte{}, 0, 0, 0
-	c.closing, c.tried = false, 0
+	c.closing, c.tried, c.watches = false, 0, newWatches()
 	c.dial()
 	if was == connected {
 		c.listener.SessionEvent(left)

@@ -36,6 +36,14 @@ func (s *script) SessionEvent(e Event) {
 	s.log = append(s.log, fmt.Sprintf("%v session=%d conn=%d", e.Kind, e.Session, e.Conn))
 }
 
+func (s *script) WatchEvent(e WatchEvent) {
+	s.log = append(s.log, fmt.Sprintf("%v %s at %v session=%d conn=%d order=%d", e.Type, e.Path, e.Zxid, e.Session, e.Conn, e.Order))
+}
+
+func (s *script) WatchesRearmed(r Rearmed) {
+	s.log = append(s.log, fmt.Sprintf("rearmed at %v session=%d conn=%d order=%d", r.Zxid, r.Session, r.Conn, r.Order))
+}
+
 // submit sends an operation whose end is logged under a name.
 func (s *script) submit(name string, op wire.OpCode) {
 	s.c.Submit(op, &wire.Empty{}, func(r Result) {

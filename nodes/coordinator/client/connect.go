@@ -18,6 +18,7 @@ func (c *Client) dial() {
 	c.phase = connecting
 	c.server = c.order[c.next]
 	c.next = (c.next + 1) % len(c.order)
+	c.received, c.rearming = 0, nil
 	c.conn = c.env.Dial(c.server, c.cfg.Port)
 	c.env.Send(c.conn, &wire.ConnectRequest{
 		LastZxidSeen: c.seen,
@@ -59,6 +60,7 @@ func (c *Client) accepted(r *wire.ConnectResponse) {
 	c.disarm(connectTimer)
 	c.arm(readTimer, c.readTimeout())
 	c.arm(pingTimer, c.pingInterval())
+	c.rearm()
 	e := c.event(Connected)
 	e.Timeout = c.timeout
 	c.listener.SessionEvent(e)
@@ -142,6 +144,7 @@ func (c *Client) Receive(conn node.ConnID, m node.Message) bool {
 	case *wire.ConnectResponse:
 		c.accepted(m)
 	case *wire.Reply:
+		c.received++
 		c.answered(m)
 	default:
 		panic(fmt.Sprintf("client: server %d sent a %s", c.server, m.Kind()))

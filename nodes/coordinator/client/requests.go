@@ -70,7 +70,14 @@ func (c *Client) send(r *request) {
 // answered takes a reply. Replies are matched by xid, so that an order which
 // breaks the protocol ends up in the history for the judges to see.
 func (c *Client) answered(m *wire.Reply) {
-	if m.Xid == wire.XidPing {
+	switch m.Xid {
+	case wire.XidPing:
+		return
+	case wire.XidNotification:
+		c.notified(m)
+		return
+	case wire.XidSetWatches:
+		c.rearmed(m)
 		return
 	}
 	i := c.find(m.Xid)
@@ -82,6 +89,8 @@ func (c *Client) answered(m *wire.Reply) {
 	c.seen = max(c.seen, m.Zxid)
 	e := ending{r.done, r.trip}
 	e.result.Sure, e.result.Err, e.result.Zxid, e.result.Body = true, m.Err, m.Zxid, m.Body
+	e.result.Order = c.received
+	c.watches.registered(r, m.Err)
 	if r.op == wire.OpCloseSession && m.Err != wire.OK {
 		c.closing = false
 	}

@@ -27,6 +27,9 @@ type Result struct {
 	Conn    int
 	Xid     int32
 	Server  node.ID
+	// Order is the position of the reply among the replies and events of the
+	// connection, from 1; 0 without a reply.
+	Order int
 }
 
 // EventKind says what happened to the session.
@@ -70,4 +73,8 @@ type Event struct {
 // state and before the requests that the event ended are told.
 type Listener interface {
 	SessionEvent(Event)
+	// WatchEvent tells of a watch that fired, WatchesRearmed of a server that took
+	// over those that did not.
+	WatchEvent(WatchEvent)
+	WatchesRearmed(Rearmed)
 }

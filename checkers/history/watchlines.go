@@ -1,0 +1,81 @@
+package history
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// eventLine is a watch event as a line of JSON.
+type eventLine struct {
+	Type    string        `json:"type"`
+	At      time.Duration `json:"at"`
+	Client  int           `json:"client"`
+	Session int64         `json:"session,omitempty"`
+	Conn    int           `json:"conn,omitempty"`
+	Server  int           `json:"server,omitempty"`
+	Order   int           `json:"order,omitempty"`
+	Event   int32         `json:"event"`
+	Path    string        `json:"path"`
+	Zxid    zxid          `json:"zxid,omitempty"`
+}
+
+// rearmLine is an answered setWatches as a line of JSON.
+type rearmLine struct {
+	Type    string        `json:"type"`
+	At      time.Duration `json:"at"`
+	Client  int           `json:"client"`
+	Session int64         `json:"session,omitempty"`
+	Conn    int           `json:"conn,omitempty"`
+	Server  int           `json:"server,omitempty"`
+	Order   int           `json:"order,omitempty"`
+	Zxid    zxid          `json:"zxid,omitempty"`
+	Seen    zxid          `json:"seen,omitempty"`
+	Data    []string      `json:"data,omitempty"`
+	Exist   []string      `json:"exist,omitempty"`
+	Child   []string      `json:"child,omitempty"`
+}
+
+// Event writes one watch event.
+func (e *Encoder) Event(w *WatchEvent) error {
+	return e.write(eventLine{
+		Type: "event", At: w.At, Client: w.Client, Session: w.Session, Conn: w.Conn, Server: w.Server,
+		Order: w.Order, Event: int32(w.Type), Path: w.Path, Zxid: zxid(w.Zxid),
+	})
+}
+
+// Rearm writes one answered setWatches.
+func (e *Encoder) Rearm(r *Rearm) error {
+	return e.write(rearmLine{
+		Type: "rearm", At: r.At, Client: r.Client, Session: r.Session, Conn: r.Conn, Server: r.Server,
+		Order: r.Order, Zxid: zxid(r.Zxid), Seen: zxid(r.Seen), Data: r.Data, Exist: r.Exist, Child: r.Child,
+	})
+}
+
+func (e *Encoder) watches(h *History) error {
+	for i := range h.Events {
+		if err := e.Event(&h.Events[i]); err != nil {
+			return err
+		}
+	}
+	for i := range h.Rearms {
+		if err := e.Rearm(&h.Rearms[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func lineToEvent(l *eventLine) (*WatchEvent, error) {
+	return &WatchEvent{
+		At: l.At, Client: l.Client, Session: l.Session, Conn: l.Conn, Server: l.Server,
+		Order: l.Order, Type: wire.EventType(l.Event), Path: l.Path, Zxid: wire.Zxid(l.Zxid),
+	}, nil
+}
+
+func lineToRearm(l *rearmLine) (*Rearm, error) {
+	return &Rearm{
+		At: l.At, Client: l.Client, Session: l.Session, Conn: l.Conn, Server: l.Server,
+		Order: l.Order, Zxid: wire.Zxid(l.Zxid), Seen: wire.Zxid(l.Seen), Data: l.Data, Exist: l.Exist, Child: l.Child,
+	}, nil
+}
