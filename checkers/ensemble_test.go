@@ -30,6 +30,7 @@ type client struct {
 	server  int
 	xid     int32
 	seen    wire.Zxid
+	order   int // replies and events received on the connection
 }
 
 func newEnsemble(servers int) *ensemble {
@@ -76,7 +77,7 @@ func (e *ensemble) move(c *client, server int) {
 	for e.servers[server].Last() < c.seen {
 		e.catchUp(server, e.applied[server]+1)
 	}
-	c.conn, c.server = c.conn+1, server
+	c.conn, c.server, c.order = c.conn+1, server, 0
 }
 
 // start begins an operation.
@@ -93,6 +94,8 @@ func (e *ensemble) start(c *client, op history.Op) *history.Op {
 func (e *ensemble) finish(c *client, op *history.Op, z wire.Zxid) {
 	e.now += time.Millisecond
 	op.Return, op.Zxid, c.seen = e.now, z, z
+	c.order++
+	op.Order = c.order
 }
 
 // write performs a create, set, delete or close.

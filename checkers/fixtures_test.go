@@ -204,6 +204,16 @@ var fixtures = []fixture{
 		e.write(a, create("/q/x"))
 		e.read(a, children("/q"))
 	}, func(h *history.History) { h.Ops[2].OutChildren = nil }},
+	{WatchOrder, watchStory, func(h *history.History) { // the reply that shows the change comes first
+		h.Events[0].Order, h.Ops[3].Order = 3, 2
+	}},
+	{WatchOnce, watchStory, func(h *history.History) { // the watch fires for the second change, too
+		again := h.Events[0]
+		again.Order, again.Zxid = 4, h.Log[4].Txn.Zxid
+		h.Events = append(h.Events, again)
+	}},
+	{WatchKept, watchStory, func(h *history.History) { h.Events = nil }},
+	{WatchSurvives, movingWatchStory, func(h *history.History) { h.Events = h.Events[:2] }}, // an exist watch is forgotten
 }
 
 // linearOK is a history without a log, for the search alone.

@@ -79,7 +79,7 @@ type armedWatch struct {
 	op    int     // that set it, none if the client brought it along
 	due   trigger // what fires it
 	fires bool    // false: nothing ever does
-	late  bool    // found to be late already
+	spent bool    // reported as late or lost: no more is said of it
 }
 
 // watcher walks what one connection received.
@@ -136,7 +136,7 @@ func (c *watcher) arm(k watchKey, z wire.Zxid, op int) {
 func (c *watcher) overdue(z wire.Zxid) []watchKey {
 	var out []watchKey
 	for k, a := range c.armed { //sim:unordered sorted below
-		if a.fires && !a.late && a.due.zxid <= z {
+		if a.fires && !a.spent && a.due.zxid <= z {
 			out = append(out, k)
 		}
 	}
@@ -150,6 +150,7 @@ func (c *watcher) overdue(z wire.Zxid) []watchKey {
 // its event is still to come, lost if not.
 func (c *watcher) untold(i, at int, k watchKey) {
 	a, op := c.armed[k], &c.h.Ops[at]
+	a.spent = true
 	refs := []int{at, ^a.due.txn}
 	if a.op != none && a.op != at {
 		refs = append(refs, a.op)
@@ -162,7 +163,6 @@ func (c *watcher) untold(i, at int, k watchKey) {
 		return e.Path == k.path && e.Type == a.due.event && e.Zxid == a.due.zxid
 	})
 	if later >= 0 {
-		a.late = true
 		c.blame(WatchOrder, fmt.Sprintf("But op %d was answered at %v, and only then came: %s.",
 			op.ID, op.Zxid, describeEvent(&c.h.Events[c.list[i+later].event])), op.Return, refs...)
 		return
@@ -171,7 +171,6 @@ func (c *watcher) untold(i, at int, k watchKey) {
 	if a.op == none {
 		id, which = WatchSurvives, "was watched by a watch brought along"
 	}
-	delete(c.armed, k)
 	c.blame(id, fmt.Sprintf("But %s %s, was %v at %v, and op %d was answered at %v without a word of it.",
 		k.path, which, a.due.event, a.due.zxid, op.ID, op.Zxid), op.Return, refs...)
 }
@@ -183,14 +182,7 @@ func (c *watcher) event(i int) {
 		c.missed = append(c.missed, i)
 		return
 	}
-	due := false
-	for _, kind := range []watchKind{dataWatch, childWatch} {
-		k := watchKey{kind, e.Path}
-		if a := c.armed[k]; a != nil && a.fires && a.due.zxid == e.Zxid && a.due.event == e.Type {
-			due = true
-			delete(c.armed, k)
-		}
-	}
+	due := c.spend(e)
 	refs := []int{}
 	if t, found := slices.BinarySearchFunc(c.h.Log, e.Zxid, func(a history.Applied, z wire.Zxid) int { return cmp.Compare(a.Txn.Zxid, z) }); found {
 		refs = append(refs, ^t)
@@ -201,6 +193,20 @@ func (c *watcher) event(i int) {
 		c.blame(WatchOrder, fmt.Sprintf("But %s, after an event of %v.", describeEvent(e), c.told), e.At, refs...)
 	}
 	c.told = max(c.told, e.Zxid)
+}
+
+// spend uses up the watches that an event is due to, and those found to be late or
+// lost, whose event may come or not. It reports whether there was one.
+func (c *watcher) spend(e *history.WatchEvent) bool {
+	due := false
+	for _, kind := range []watchKind{dataWatch, childWatch} {
+		k := watchKey{kind, e.Path}
+		if a := c.armed[k]; a != nil && (a.spent || a.fires && a.due.zxid == e.Zxid && a.due.event == e.Type) {
+			due = true
+			delete(c.armed, k)
+		}
+	}
+	return due
 }
 
 // rearm: a server that takes over watches tells what was missed, no more and no

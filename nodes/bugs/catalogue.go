@@ -198,7 +198,7 @@ var Catalogue = []Bug{
 		ID: WatchMissesInFlight, Name: "watch-misses-in-flight",
 		Wrong:    "A watch that is set while a transaction is logged and not yet applied is entered behind that transaction, and misses it.",
 		Schedule: "A client reads with a watch from a server that has logged a change of that znode and waits for its commit.",
-		Breaks:   []string{"watch-kept"},
+		Breaks:   []string{"watch-kept", "watch-survives-move", "watch-once"},
 		Scenario: watches,
 	},
 	{

@@ -100,8 +100,9 @@ func (c *Client) notified(m *wire.Reply) {
 
 // rearmed takes the answer to a setWatches.
 func (c *Client) rearmed(m *wire.Reply) {
-	if m.Err != wire.OK {
-		panic("client: a server refused a setWatches: " + m.Err.String())
+	if m.Err != wire.OK { // the session has moved on, or is over: the next server knows
+		c.lose(wire.ErrConnectionLoss)
+		return
 	}
 	c.seen = max(c.seen, m.Zxid)
 	c.listener.WatchesRearmed(Rearmed{
