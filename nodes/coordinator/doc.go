@@ -15,6 +15,10 @@
 // server from its own tree, behind the session's earlier writes and behind
 // nothing else: reads are local, as in ZooKeeper.
 //
+// Watches are local to the server that a client is connected to (watches.go, package
+// watch). They fire when a transaction is applied, before any reply that shows it. A
+// client that reconnects brings those that did not fire along (setWatches).
+//
 // Where this differs from Apache ZooKeeper, on purpose:
 //
 //   - The election runs over one connection a direction, instead of one shared by
