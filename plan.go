@@ -161,6 +161,7 @@ func (p Plan) faultShape() faults.Shape {
 	return faults.Shape{
 		Group:    serverGroup,
 		Voters:   p.Knobs.Servers,
+		Tolerate: p.Knobs.tolerated(),
 		Names:    p.Knobs.serverNames(),
 		Clients:  p.Shape.Clients,
 		Duration: p.Knobs.Safety,

@@ -42,6 +42,9 @@ type Shape struct {
 	Voters  int
 	Names   []string
 	Clients int
+	// Tolerate is how many voters may be lost, whichever they are, with a quorum
+	// left; 0 is fewer than half of them.
+	Tolerate int
 	// Duration is the length of the safety phase.
 	Duration time.Duration
 	// Settle is about how long the group needs to elect a leader and synchronise;
@@ -67,5 +70,10 @@ type Shape struct {
 	Joins []string
 }
 
-// tolerated is how many voters may be lost with a majority left.
-func (s Shape) tolerated() int { return (s.Voters - 1) / 2 }
+// tolerated is how many voters may be lost with a quorum left.
+func (s Shape) tolerated() int {
+	if s.Tolerate > 0 {
+		return s.Tolerate
+	}
+	return (s.Voters - 1) / 2
+}

@@ -186,4 +186,11 @@ var Catalogue = []Bug{
 		Breaks:   []string{"fifo-writes"},
 		Scenario: register,
 	},
+	{
+		ID: WeightsIgnored, Name: "weights-ignored",
+		Wrong:    "In an ensemble with groups and weights a plain majority of the servers decides.",
+		Schedule: "Any write, when the servers that acknowledge it first are most of the servers and not most of the groups.",
+		Breaks:   []string{"d18-quorum-evidence", "durability"},
+		Scenario: register,
+	},
 }
