@@ -23,7 +23,7 @@ func (d *drawer) target() Target {
 
 // few draws one process or a minority.
 func (d *drawer) few() Target {
-	if d.shape.tolerated() > 1 && d.chance(1, 4) {
+	if d.shape.Tolerated > 1 && d.chance(1, 4) {
 		return d.grouped(Minority)
 	}
 	return d.target()

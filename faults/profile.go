@@ -42,9 +42,8 @@ type Shape struct {
 	Voters  int
 	Names   []string
 	Clients int
-	// Tolerate is how many voters may be lost, whichever they are, with a quorum
-	// left; 0 is fewer than half of them.
-	Tolerate int
+	// Tolerated is how many voters may be lost, whichever they are, with a quorum left.
+	Tolerated int
 	// Duration is the length of the safety phase.
 	Duration time.Duration
 	// Settle is about how long the group needs to elect a leader and synchronise;
@@ -68,12 +67,4 @@ type Shape struct {
 	// Joins are the marks by which a process shows that it is being brought up to
 	// date.
 	Joins []string
-}
-
-// tolerated is how many voters may be lost with a quorum left.
-func (s Shape) tolerated() int {
-	if s.Tolerate > 0 {
-		return s.Tolerate
-	}
-	return (s.Voters - 1) / 2
 }
