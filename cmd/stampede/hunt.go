@@ -149,7 +149,13 @@ func newHunt(cmd *cobra.Command, f *huntFlags, o stampede.HuntOptions, seeds see
 
 // result is called for every run, one at a time.
 func (h *hunt) result(r stampede.Result) {
-	h.code = worse(h.code, codeOf(r.Verdict, r.Guarantee))
+	if code := codeOf(r.Verdict, r.Guarantee); code == exitUnproven {
+		h.summary.Unproven = append(h.summary.Unproven, reports.Unproven{
+			Scenario: r.Scenario, Seed: r.Seed, Verdict: r.Verdict, Why: r.Explanation,
+		})
+	} else {
+		h.code = worse(h.code, code)
+	}
 	h.summary.Walls = append(h.summary.Walls, r.WallSeconds)
 	dir := ""
 	if r.Failed() {
@@ -184,8 +190,8 @@ func (h *hunt) keep(r *stampede.Result) string {
 // finish prints the summary, writes the JUnit file and ends the program.
 func (h *hunt) finish(s stampede.HuntSummary) error {
 	h.summary.HuntSummary = s
-	if s.Runs == 0 {
-		h.code = exitUnproven
+	if h.summary.ProvesTooLittle() {
+		h.code = worse(h.code, exitUnproven)
 	}
 	if err := h.print(h.cmd.OutOrStdout()); err != nil {
 		return err
