@@ -33,7 +33,8 @@ either bound it hunts for 30 seconds. Every failing run is run again to prove th
 it repeats, and everything about it goes into a directory below --out.
 
 Ctrl-C lets the running seeds finish and prints the summary. The exit code is that
-of the worst run.`,
+of the worst run; runs that prove nothing count if they are more than one in a
+hundred.`,
 		Example: `  stampede hunt coordinator/register --for 20s
   stampede hunt --seeds 1-500 --junit hunt.xml
   stampede hunt coordinator/register --bug quorum-off-by-one --max-failures 1`,
