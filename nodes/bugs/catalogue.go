@@ -186,4 +186,11 @@ var Catalogue = []Bug{
 		Breaks:   []string{"fifo-writes"},
 		Scenario: register,
 	},
+	{
+		ID: CounterCarries, Name: "counter-carries", Upstream: "ZOOKEEPER-1277",
+		Wrong:    "A leader counts on when the zxid counter of its epoch is used up, so that the carry names an epoch that nobody was elected for.",
+		Schedule: "A leader proposes until the counter reaches its limit; knob counter-limit brings that near.",
+		Breaks:   []string{"d9-primary-integrity"},
+		Scenario: register,
+	},
 }
