@@ -3,6 +3,7 @@ package stampede
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ type Knobs struct {
 	// CommitLogCount how many committed ones the leader keeps in memory for
 	// synchronising learners. Small values reach DIFF, TRUNC and SNAP often.
 	SnapCount, CommitLogCount int
+	// CounterLimit is the zxid counter at which a leader gives up its epoch: small
+	// in some runs, so that they see epochs end by themselves.
+	CounterLimit int
 	// DiskSync lets a leader synchronise learners from its log files.
 	DiskSync bool
 	// ElectionMax caps the growing wait between repeated votes.
@@ -127,6 +131,7 @@ var knobs = []knob{
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
 	number("snap-count", 2, 1e6, "transactions between snapshots", func(k *Knobs) *int { return &k.SnapCount }),
 	number("commit-log-count", 1, 1e6, "committed transactions kept for synchronising learners", func(k *Knobs) *int { return &k.CommitLogCount }),
+	number("counter-limit", 2, math.MaxUint32, "zxid counter that ends an epoch", func(k *Knobs) *int { return &k.CounterLimit }),
 	flag("disk-sync", "synchronise learners from the log files too", func(k *Knobs) *bool { return &k.DiskSync }),
 	span("election-max", 200*time.Millisecond, time.Hour, "longest wait between repeated votes", func(k *Knobs) *time.Duration { return &k.ElectionMax }),
 	span("session-timeout", time.Millisecond, time.Hour, "session timeout clients ask for", func(k *Knobs) *time.Duration { return &k.SessionTimeout }),
@@ -280,6 +285,9 @@ func drawKnobs(r *rand.Rand) Knobs {
 	k.OpTimeout = d.millis(500, 4000)
 	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
 	k.Liveness = k.bound()
+	if k.CounterLimit = math.MaxUint32; d.chance(1, 6) {
+		k.CounterLimit = d.logarithmic(20, 400)
+	}
 	k.Groups = d.groups(k.Servers)
 	return k
 }

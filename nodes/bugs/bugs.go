@@ -38,6 +38,7 @@ const (
 	OutstandingTruncated
 	OldConnectionKept
 	RevalidationBySession
+	CounterCarries
 	WeightsIgnored
 	last
 )

@@ -187,6 +187,13 @@ var Catalogue = []Bug{
 		Scenario: register,
 	},
 	{
+		ID: CounterCarries, Name: "counter-carries", Upstream: "ZOOKEEPER-1277",
+		Wrong:    "A leader counts on when the zxid counter of its epoch is used up, so that the carry names an epoch that nobody was elected for.",
+		Schedule: "A leader proposes until the counter reaches its limit; knob counter-limit brings that near.",
+		Breaks:   []string{"d9-primary-integrity"},
+		Scenario: register,
+	},
+	{
 		ID: WeightsIgnored, Name: "weights-ignored",
 		Wrong:    "In an ensemble with groups and weights a plain majority of the servers decides.",
 		Schedule: "Any write, when the servers that acknowledge it first are most of the servers and not most of the groups.",

@@ -3,6 +3,7 @@ package coordinator
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -52,6 +53,10 @@ type Config struct {
 	// ElectionTimeoutMax caps the doubling resend interval of the election,
 	// default 60 s.
 	ElectionTimeoutMax time.Duration
+	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
+	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
+	// transactions cost an election (ZOOKEEPER-1277).
+	CounterLimit uint32
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set
 }
@@ -76,6 +81,9 @@ func (c Config) withDefaults() Config {
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
 	def(&c.ElectionTimeoutMax, 60*time.Second)
+	if c.CounterLimit == 0 {
+		c.CounterLimit = math.MaxUint32
+	}
 	return c
 }
 
@@ -87,6 +95,9 @@ func (c Config) Validate() error {
 	}
 	if c.InitLimit < 1 || c.SyncLimit < 1 || c.SnapCount < 2 || c.CommitLogCount < 1 {
 		return errors.New("coordinator: initLimit, syncLimit and commitLogCount must be at least 1, snapCount at least 2")
+	}
+	if c.CounterLimit < 2 {
+		return fmt.Errorf("coordinator: counterLimit %d leaves an epoch no transaction", c.CounterLimit)
 	}
 	if c.MinSessionTimeout > c.MaxSessionTimeout {
 		return fmt.Errorf("coordinator: session timeouts %v..%v are upside down", c.MinSessionTimeout, c.MaxSessionTimeout)
