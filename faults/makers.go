@@ -274,7 +274,7 @@ func (d *drawer) skew() Fault {
 }
 
 func (d *drawer) drift() Fault {
-	ppm := int64(d.skewed(MaxDrift))
+	ppm := max(1, int64(d.skewed(MaxDrift))) // a drift of nothing is none
 	if d.chance(1, 2) {
 		ppm = -ppm
 	}
