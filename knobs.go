@@ -3,6 +3,7 @@ package stampede
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -18,6 +19,9 @@ import (
 type Knobs struct {
 	// Servers is the size of the ensemble.
 	Servers int
+	// Groups is the hierarchical quorum, "none" if a majority decides: server
+	// ids and weights as in "1,2*3/4,5*0/3".
+	Groups string
 
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
@@ -27,6 +31,9 @@ type Knobs struct {
 	// CommitLogCount how many committed ones the leader keeps in memory for
 	// synchronising learners. Small values reach DIFF, TRUNC and SNAP often.
 	SnapCount, CommitLogCount int
+	// CounterLimit is the zxid counter at which a leader gives up its epoch: small
+	// in some runs, so that they see epochs end by themselves.
+	CounterLimit int
 	// DiskSync lets a leader synchronise learners from its log files.
 	DiskSync bool
 	// ElectionMax caps the growing wait between repeated votes.
@@ -114,11 +121,17 @@ const day = 24 * time.Hour
 // knobs lists every knob in the order plans and results print them.
 var knobs = []knob{
 	number("servers", 1, 7, "size of the ensemble, odd", func(k *Knobs) *int { return &k.Servers }),
+	{
+		name: "groups", doc: "who votes together and with what weight, as in 1,2*3/4,5*0/3, or none",
+		get: func(k *Knobs) string { return k.Groups },
+		set: func(k *Knobs, s string) (err error) { k.Groups = s; _, err = parseGroups(s); return err },
+	},
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
 	number("snap-count", 2, 1e6, "transactions between snapshots", func(k *Knobs) *int { return &k.SnapCount }),
 	number("commit-log-count", 1, 1e6, "committed transactions kept for synchronising learners", func(k *Knobs) *int { return &k.CommitLogCount }),
+	number("counter-limit", 2, math.MaxUint32, "zxid counter that ends an epoch", func(k *Knobs) *int { return &k.CounterLimit }),
 	flag("disk-sync", "synchronise learners from the log files too", func(k *Knobs) *bool { return &k.DiskSync }),
 	span("election-max", 200*time.Millisecond, time.Hour, "longest wait between repeated votes", func(k *Knobs) *time.Duration { return &k.ElectionMax }),
 	span("session-timeout", time.Millisecond, time.Hour, "session timeout clients ask for", func(k *Knobs) *time.Duration { return &k.SessionTimeout }),
@@ -186,6 +199,9 @@ func (k Knobs) Validate() error {
 	switch {
 	case k.Servers%2 == 0:
 		return fmt.Errorf("knob servers=%d: an ensemble has an odd number of servers", k.Servers)
+	}
+	if _, _, err := k.quorum(); err != nil {
+		return err
 	}
 	config := k.world(0)
 	return config.Validate()
@@ -269,6 +285,10 @@ func drawKnobs(r *rand.Rand) Knobs {
 	k.OpTimeout = d.millis(500, 4000)
 	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
 	k.Liveness = k.bound()
+	if k.CounterLimit = math.MaxUint32; d.chance(1, 6) {
+		k.CounterLimit = d.logarithmic(20, 400)
+	}
+	k.Groups = d.groups(k.Servers)
 	return k
 }
 

@@ -23,6 +23,8 @@ type Summary struct {
 	Seeds string
 	// Walls are the wall times of the runs in seconds, in any order.
 	Walls []float64
+	// Unproven are the runs that were neither a pass nor a failure.
+	Unproven []Unproven
 	// Dirs are the failure directories by scenario and seed, where one was written.
 	Dirs map[Seed]string
 }
@@ -31,6 +33,21 @@ type Summary struct {
 type Seed struct {
 	Scenario string
 	Seed     uint64
+}
+
+// Unproven is a run that proved nothing, and why.
+type Unproven struct {
+	Scenario string
+	Seed     uint64
+	Verdict  checkers.Verdict
+	Why      string
+}
+
+// ProvesTooLittle reports whether a hunt may not count as a pass although nothing
+// failed: it had no run, or more than one in a hundred proved nothing. A few are to
+// be expected, since some seeds leave clients hardly a moment in which to succeed.
+func (s Summary) ProvesTooLittle() bool {
+	return s.Runs == 0 || 100*len(s.Unproven) > s.Runs
 }
 
 // maxListed is how many failures a summary lists for a guarantee.
@@ -48,6 +65,9 @@ func (s Summary) WriteTo(w io.Writer) (int64, error) {
 	if len(s.NeverHit) > 0 && len(s.Failures) == 0 { // a failing run ends early
 		fmt.Fprintf(&b, "note  never hit: %s\n", Hang(strings.Join(s.NeverHit, " "), 6))
 	}
+	for _, u := range s.Unproven[:min(len(s.Unproven), maxListed)] {
+		fmt.Fprintf(&b, "note  %s seed %d is %s: %s\n", u.Scenario, u.Seed, u.Verdict, Hang(u.Why, 6))
+	}
 	s.failures(&b)
 	n, err := io.WriteString(w, b.String())
 	return int64(n), err
@@ -58,7 +78,7 @@ func (s Summary) head(b *strings.Builder) {
 	switch {
 	case len(s.Failures) > 0:
 		word = "FAIL"
-	case s.Runs == s.Verdicts[checkers.Vacuous]+s.Verdicts[checkers.Unknown]:
+	case s.ProvesTooLittle():
 		word = "VACUOUS"
 	}
 	var verdicts []string

@@ -127,3 +127,16 @@ func matrix() string {
 	}
 	return text + MatrixFoot(rows)
 }
+
+func TestAFewUnprovenRunsDoNotSpoilAHunt(t *testing.T) {
+	for _, c := range []struct {
+		runs, unproven int
+		tooLittle      bool
+	}{{0, 0, true}, {1, 1, true}, {50, 1, true}, {100, 1, false}, {1000, 11, true}, {1000, 10, false}, {7, 0, false}} {
+		s := Summary{Unproven: make([]Unproven, c.unproven)}
+		s.Runs = c.runs
+		if got := s.ProvesTooLittle(); got != c.tooLittle {
+			t.Errorf("%d of %d runs unproven: too little is %v", c.unproven, c.runs, got)
+		}
+	}
+}

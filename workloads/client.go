@@ -121,8 +121,12 @@ func (c *Client) run(t *node.Task) {
 			c.drain(t)
 		}
 		c.sleepUntil(t, c.cfg.StartAt+op.At)
-		if c.rec.Now() >= c.cfg.StopAt {
-			break
+		switch {
+		case op.Patient:
+			c.revive()
+			c.awaitConnection(t)
+		case c.rec.Now() >= c.cfg.StopAt:
+			continue
 		}
 		c.perform(t, op)
 	}
@@ -144,11 +148,16 @@ func (c *Client) setup(t *node.Task) {
 	c.rec.clients[c.cfg.Index].setup = true
 }
 
-func (c *Client) tryCreate(t *node.Task, op Op) bool {
+// awaitConnection waits until the session has a server.
+func (c *Client) awaitConnection(t *node.Task) {
 	if !c.zk.Connected() {
 		c.connected = new(node.Signal)
 		t.Await(c.connected)
 	}
+}
+
+func (c *Client) tryCreate(t *node.Task, op Op) bool {
+	c.awaitConnection(t)
 	op.ID = c.rec.freshID(op.ID)
 	c.submit(op, false)
 	c.drain(t)

@@ -60,6 +60,10 @@ type Op struct {
 	// Pipelined operations are submitted without waiting for the previous one to
 	// end; the session's FIFO order must hold them apart.
 	Pipelined bool
+	// Patient operations are started when their time has come and the client is
+	// connected, however late that is; others are given up at their timeout, and not
+	// begun after the plan's end.
+	Patient bool
 	// Watch asks a get, exists or children for a one-shot watch.
 	Watch bool
 }

@@ -95,6 +95,9 @@ func (o Op) String() string {
 	if o.Pipelined {
 		b.WriteString(" pipelined")
 	}
+	if o.Patient {
+		b.WriteString(" patient")
+	}
 	return b.String()
 }
 
@@ -165,6 +168,8 @@ func (p *parser) op() (Op, error) {
 			o.Pipelined, p.tokens = true, p.tokens[1:]
 		case !t.hasKey && t.value == "watch" && v.watch && !o.Watch:
 			o.Watch, p.tokens = true, p.tokens[1:]
+		case !t.hasKey && t.value == "patient" && !o.Patient:
+			o.Patient, p.tokens = true, p.tokens[1:]
 		case t.key == "for" && v.hangs:
 			o.For, err = parseDuration("for", t.value)
 			p.tokens = p.tokens[1:]

@@ -122,7 +122,7 @@ func TestPlanLinesRoundTrip(t *testing.T) {
 		p := part(t, v)
 		op := Op{
 			ID: rapid.IntRange(1, 1<<40).Draw(t, "id"), Client: rapid.IntRange(0, 99).Draw(t, "client"),
-			At: time.Duration(rapid.Int64Min(0).Draw(t, "at")), Pipelined: rapid.Bool().Draw(t, "pipelined"),
+			At: time.Duration(rapid.Int64Min(0).Draw(t, "at")), Pipelined: rapid.Bool().Draw(t, "pipelined"), Patient: rapid.Bool().Draw(t, "patient"),
 			F: p.F, Path: p.Path, Value: p.Value, Version: p.Version, Mode: p.Mode,
 		}
 		if v.hangs {

@@ -27,7 +27,7 @@ func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op, farewell fun
 			plan = append(plan, s.turn(r, client, at, invent)...)
 		}
 		for _, op := range farewell(client) {
-			op.Client, op.At = client, s.Duration
+			op.Client, op.At, op.Patient = client, s.Duration, true
 			plan = append(plan, op)
 		}
 	}

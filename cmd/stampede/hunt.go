@@ -33,7 +33,8 @@ either bound it hunts for 30 seconds. Every failing run is run again to prove th
 it repeats, and everything about it goes into a directory below --out.
 
 Ctrl-C lets the running seeds finish and prints the summary. The exit code is that
-of the worst run.`,
+of the worst run; runs that prove nothing count if they are more than one in a
+hundred.`,
 		Example: `  stampede hunt coordinator/register --for 20s
   stampede hunt --seeds 1-500 --junit hunt.xml
   stampede hunt coordinator/register --bug quorum-off-by-one --max-failures 1`,
@@ -149,7 +150,13 @@ func newHunt(cmd *cobra.Command, f *huntFlags, o stampede.HuntOptions, seeds see
 
 // result is called for every run, one at a time.
 func (h *hunt) result(r stampede.Result) {
-	h.code = worse(h.code, codeOf(r.Verdict, r.Guarantee))
+	if code := codeOf(r.Verdict, r.Guarantee); code == exitUnproven {
+		h.summary.Unproven = append(h.summary.Unproven, reports.Unproven{
+			Scenario: r.Scenario, Seed: r.Seed, Verdict: r.Verdict, Why: r.Explanation,
+		})
+	} else {
+		h.code = worse(h.code, code)
+	}
 	h.summary.Walls = append(h.summary.Walls, r.WallSeconds)
 	dir := ""
 	if r.Failed() {
@@ -184,8 +191,8 @@ func (h *hunt) keep(r *stampede.Result) string {
 // finish prints the summary, writes the JUnit file and ends the program.
 func (h *hunt) finish(s stampede.HuntSummary) error {
 	h.summary.HuntSummary = s
-	if s.Runs == 0 {
-		h.code = exitUnproven
+	if h.summary.ProvesTooLittle() {
+		h.code = worse(h.code, exitUnproven)
 	}
 	if err := h.print(h.cmd.OutOrStdout()); err != nil {
 		return err

@@ -32,7 +32,8 @@ Exit codes:
    0  every guarantee that was checked holds
   10  a safety guarantee is broken
   11  the system did not recover within its bound (guarantee "liveness")
-  12  nothing proven: a search ran out of budget, or too little happened
+  12  nothing proven: a search ran out of budget, or too little happened (in a
+      hunt: in more than one run of a hundred)
   13  the same plan gave two hashes
    2  the command line or an input makes no sense
    1  the harness itself failed`

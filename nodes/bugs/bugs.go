@@ -38,6 +38,8 @@ const (
 	OutstandingTruncated
 	OldConnectionKept
 	RevalidationBySession
+	CounterCarries
+	WeightsIgnored
 	WatchAfterReply
 	WatchMissesInFlight
 	WatchSurvivesFiring

@@ -188,6 +188,20 @@ var Catalogue = []Bug{
 		Scenario: register,
 	},
 	{
+		ID: CounterCarries, Name: "counter-carries", Upstream: "ZOOKEEPER-1277",
+		Wrong:    "A leader counts on when the zxid counter of its epoch is used up, so that the carry names an epoch that nobody was elected for.",
+		Schedule: "A leader proposes until the counter reaches its limit; knob counter-limit brings that near.",
+		Breaks:   []string{"d9-primary-integrity"},
+		Scenario: register,
+	},
+	{
+		ID: WeightsIgnored, Name: "weights-ignored",
+		Wrong:    "In an ensemble with groups and weights a plain majority of the servers decides.",
+		Schedule: "Any write, when the servers that acknowledge it first are most of the servers and not most of the groups.",
+		Breaks:   []string{"d18-quorum-evidence", "durability"},
+		Scenario: register,
+	},
+	{
 		ID: WatchAfterReply, Name: "watch-after-reply",
 		Wrong:    "A server answers the request behind a transaction, and the reads that waited for it, before it notifies the watches that the transaction fires.",
 		Schedule: "A client watches a znode and changes it itself.",

@@ -47,7 +47,8 @@ func (s *Server) followElection() {
 func (s *Server) zabConfig() zab.Config {
 	return zab.Config{
 		Sid: s.cfg.Sid, Voters: s.voters, Tick: s.cfg.Tick,
-		InitLimit: s.cfg.InitLimit, SyncLimit: s.cfg.SyncLimit, Bugs: s.cfg.Bugs,
+		InitLimit: s.cfg.InitLimit, SyncLimit: s.cfg.SyncLimit,
+		CounterLimit: s.cfg.CounterLimit, Bugs: s.cfg.Bugs,
 	}
 }
 

@@ -64,7 +64,7 @@ var (
 	StepDown              = kind(38, true, "step-down", "leader or learner gave up its role; the text says why", "epoch")
 	LeaderLostQuorum      = kind(39, true, "leader-lost-quorum", "leader: no quorum of learners heard from in time", "epoch")
 	DiscoveryTimeout      = kind(40, true, "discovery-timeout", "leader or learner: discovery or synchronisation took longer than initLimit", "epoch")
-	EpochExhausted        = kind(41, false, "epoch-exhausted", "leader: the zxid counter is used up, a new epoch is needed", "epoch")
+	EpochExhausted        = kind(41, true, "epoch-exhausted", "leader: the zxid counter is used up, a new epoch is needed", "epoch")
 	LeaderRefusedEpoch    = kind(42, false, "leader-refused-epoch", "learner: the leader's epoch is below the accepted one", "epoch", "accepted")
 	LeaderSawNewerHistory = kind(43, false, "leader-saw-newer-history", "leader: a learner has a newer history, gives up", "learner", "peerZxid", "peerEpoch")
 )

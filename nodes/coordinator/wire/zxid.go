@@ -10,9 +10,6 @@ type Zxid int64
 // NoZxid is the "I have no usable database" value some messages carry.
 const NoZxid Zxid = -1
 
-// counterMax is the last counter value of an epoch.
-const counterMax = 0xffffffff
-
 // MakeZxid joins an epoch and a counter.
 func MakeZxid(epoch int64, counter uint32) Zxid { return Zxid(epoch<<32 | int64(counter)) }
 
@@ -21,10 +18,6 @@ func (z Zxid) Epoch() int64 { return int64(uint64(z) >> 32) }
 
 // Counter returns the low half.
 func (z Zxid) Counter() uint32 { return uint32(z) }
-
-// Exhausted reports whether the counter has no successor in its epoch: a leader
-// must give up its epoch instead of letting the counter carry (ZOOKEEPER-1277).
-func (z Zxid) Exhausted() bool { return z.Counter() == counterMax }
 
 // String renders epoch:counter, "1:17".
 func (z Zxid) String() string {

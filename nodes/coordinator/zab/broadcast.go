@@ -34,7 +34,7 @@ func (l *Leader) Propose(txn *wire.Txn) {
 
 // MustEnd reports whether the counter of this epoch is used up; the caller then
 // ends the term instead of proposing (ZOOKEEPER-1277).
-func (l *Leader) MustEnd() bool { return l.NextZxid().Exhausted() }
+func (l *Leader) MustEnd() bool { return l.cfg.spent(l.NextZxid()) }
 
 // EndEpoch gives up the term because its zxids are used up.
 func (l *Leader) EndEpoch() {

@@ -1,6 +1,7 @@
 package zab
 
 import (
+	"math"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -16,7 +17,18 @@ type Config struct {
 	// Tick, InitLimit and SyncLimit are those of the server's configuration.
 	Tick                 time.Duration
 	InitLimit, SyncLimit int
-	Bugs                 bugs.Set
+	// CounterLimit is the counter that ends an epoch and is never proposed, 0 for
+	// the greatest there is. Epochs that end early let a short run see several.
+	CounterLimit uint32
+	Bugs         bugs.Set
+}
+
+// spent reports whether an epoch must end before it proposes z.
+func (c Config) spent(z wire.Zxid) bool {
+	if c.CounterLimit == 0 {
+		return z.Counter() == math.MaxUint32
+	}
+	return z.Counter() >= c.CounterLimit
 }
 
 func (c Config) initTimeout() time.Duration { return time.Duration(c.InitLimit) * c.Tick }

@@ -106,8 +106,15 @@ func (l *Leader) Epoch() int64 { return l.epoch }
 // Established reports whether the term has reached broadcast.
 func (l *Leader) Established() bool { return l.phase == broadcast }
 
-// NextZxid returns the zxid of the next proposal.
-func (l *Leader) NextZxid() wire.Zxid { return l.lastProposed + 1 }
+// NextZxid returns the zxid of the next proposal, or the one that nobody may
+// propose if the leader [Leader.MustEnd].
+func (l *Leader) NextZxid() wire.Zxid {
+	next := l.lastProposed + 1
+	if l.cfg.Bugs.Has(bugs.CounterCarries) && l.cfg.spent(next) {
+		next = wire.MakeZxid(next.Epoch()+1, 0)
+	}
+	return next
+}
 
 // End makes the leader ignore whatever still reaches it.
 func (l *Leader) End() { l.over = true }

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
@@ -210,6 +211,18 @@ func TestEpochEndsBeforeItsCounter(t *testing.T) {
 		if leader.leader.MustEnd() != c.ends {
 			t.Errorf("after 1:%#x: must end %t", c.last, !c.ends)
 		}
+	}
+	leader.leader.cfg.CounterLimit = 7
+	for _, last := range []uint32{5, 6, 7} {
+		leader.leader.lastProposed = z(1, last)
+		if ends := leader.leader.MustEnd(); ends != (last >= 6) {
+			t.Errorf("limit 7, after 1:%d: must end %t", last, ends)
+		}
+	}
+	leader.leader.cfg.Bugs = bugs.Of(bugs.CounterCarries)
+	leader.leader.lastProposed = z(1, 6)
+	if next := leader.leader.NextZxid(); next != z(2, 0) || leader.leader.MustEnd() {
+		t.Errorf("with the bug, %v follows 1:6 and must end is %t", next, leader.leader.MustEnd())
 	}
 }
 
