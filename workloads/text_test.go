@@ -37,6 +37,8 @@ func TestPlanLines(t *testing.T) {
 			}}},
 		{"op 23 c1 2s hang for=3s",
 			Op{ID: 23, Client: 1, At: 2 * time.Second, F: Hang, For: 3 * time.Second}},
+		{"op 23 c1 2s exists /w/0 watch pipelined",
+			Op{ID: 23, Client: 1, At: 2 * time.Second, F: history.Exists, Path: "/w/0", Watch: true, Pipelined: true}},
 		{"op 24 c1 2s sync-children /q/0", Op{ID: 24, Client: 1, At: 2 * time.Second, F: SyncChildren, Path: "/q/0"}},
 		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
 		{`op 26 c1 2s write "/a b" value=""`,
@@ -128,6 +130,7 @@ func TestPlanLinesRoundTrip(t *testing.T) {
 		if v.hangs {
 			op.For = time.Duration(rapid.Int64Min(0).Draw(t, "for"))
 		}
+		op.Watch = v.watch && rapid.Bool().Draw(t, "watch")
 		if v.parts {
 			inMulti := rapid.SampledFrom(verbs).Filter(func(v verb) bool { return v.inMulti })
 			for range rapid.IntRange(1, 4).Draw(t, "parts") {
