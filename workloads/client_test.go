@@ -162,7 +162,7 @@ func (st *stage) judgeFinal(t *rapid.T, op history.Op) {
 	}
 	if op.F == history.Children {
 		names, _, err := st.ensemble.tree.Children(op.Path)
-		if strings.HasPrefix(op.Path, ephemerals) {
+		if strings.HasPrefix(op.Path, ephemerals) || op.Path == watched {
 			return // sessions end after the reads
 		}
 		if err != op.Err || !slices.Equal(names, op.OutChildren) {
