@@ -39,6 +39,8 @@ const (
 	OldConnectionKept
 	RevalidationBySession
 	CounterCarries
+	ACLByDataVersion
+	EphemeralsWithoutPrefix
 	last
 )
 
