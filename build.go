@@ -21,7 +21,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
 	r.ensemble = newEnsemble(p.Knobs)
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
-		Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
+		Groups: p.Knobs.judgedGroups(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
 	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)
@@ -45,7 +45,7 @@ func (r *run) addServers() {
 	}
 	for sid, name := range k.serverNames() {
 		cfg := coordinator.Config{
-			Sid: int64(sid + 1), Members: members, Tick: k.Tick,
+			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,

@@ -19,6 +19,9 @@ import (
 type Knobs struct {
 	// Servers is the size of the ensemble.
 	Servers int
+	// Groups is the hierarchical quorum, "none" if a majority decides: server
+	// ids and weights as in "1,2*3/4,5*0/3".
+	Groups string
 
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
@@ -118,6 +121,11 @@ const day = 24 * time.Hour
 // knobs lists every knob in the order plans and results print them.
 var knobs = []knob{
 	number("servers", 1, 7, "size of the ensemble, odd", func(k *Knobs) *int { return &k.Servers }),
+	{
+		name: "groups", doc: "who votes together and with what weight, as in 1,2*3/4,5*0/3, or none",
+		get: func(k *Knobs) string { return k.Groups },
+		set: func(k *Knobs, s string) (err error) { k.Groups = s; _, err = parseGroups(s); return err },
+	},
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -191,6 +199,9 @@ func (k Knobs) Validate() error {
 	switch {
 	case k.Servers%2 == 0:
 		return fmt.Errorf("knob servers=%d: an ensemble has an odd number of servers", k.Servers)
+	}
+	if _, _, err := k.quorum(); err != nil {
+		return err
 	}
 	config := k.world(0)
 	return config.Validate()
@@ -277,6 +288,7 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if k.CounterLimit = math.MaxUint32; d.chance(1, 6) {
 		k.CounterLimit = d.logarithmic(20, 400)
 	}
+	k.Groups = d.groups(k.Servers)
 	return k
 }
 

@@ -86,7 +86,7 @@ var makers = []maker{
 }
 
 func newDrawer(r *rand.Rand, p Profile, s Shape) *drawer {
-	d := &drawer{r: r, shape: s, limit: max(1, s.tolerated())}
+	d := &drawer{r: r, shape: s, limit: max(1, s.Tolerated)}
 	switch p {
 	case Light:
 		d.makers = slices.Clone(makers[:6])
@@ -198,7 +198,7 @@ func (d *drawer) cost(f Fault) int {
 	case All:
 		return d.shape.Voters
 	case Minority, Halves, Bridge, MajoritiesRing:
-		return max(1, d.shape.tolerated())
+		return max(1, d.shape.Tolerated)
 	}
 	return 1
 }

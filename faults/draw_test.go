@@ -10,14 +10,14 @@ import (
 )
 
 var three = Shape{
-	Group: "zk", Voters: 3, Names: []string{"zk1", "zk2", "zk3"}, Clients: 4,
+	Group: "zk", Voters: 3, Tolerated: 1, Names: []string{"zk1", "zk2", "zk3"}, Clients: 4,
 	Duration: 20 * time.Second, Settle: time.Second, Notice: time.Second,
 	Ports: []string{"client", "quorum", "election"}, Moments: []string{"zk.committed", "zk.established"},
 	Rises: []string{"zk.epoch-proposed"}, Joins: []string{"zk.ackepoch-sent"}, Patience: time.Second, Peers: "quorum", Service: "client",
 }
 
 var five = Shape{
-	Group: "zk", Voters: 5, Names: []string{"zk1", "zk2", "zk3", "zk4", "zk5"},
+	Group: "zk", Voters: 5, Tolerated: 2, Names: []string{"zk1", "zk2", "zk3", "zk4", "zk5"},
 	Duration: 20 * time.Second, Settle: time.Second, Notice: time.Second,
 }
 
@@ -57,7 +57,7 @@ func TestLightPlansKeepAMajority(t *testing.T) {
 		for seed := range uint64(300) {
 			plan := Draw(stream(seed), Light, shape)
 			for _, f := range plan {
-				if out := votersOut(plan, shape, f.At); out > shape.tolerated() {
+				if out := votersOut(plan, shape, f.At); out > shape.Tolerated {
 					t.Fatalf("seed %d: %d of %d voters out at %v:\n%v", seed, out, shape.Voters, f.At, plan)
 				}
 			}

@@ -23,7 +23,7 @@ func (d *drawer) target() Target {
 
 // few draws one process or a minority.
 func (d *drawer) few() Target {
-	if d.shape.tolerated() > 1 && d.chance(1, 4) {
+	if d.shape.Tolerated > 1 && d.chance(1, 4) {
 		return d.grouped(Minority)
 	}
 	return d.target()
@@ -274,7 +274,7 @@ func (d *drawer) skew() Fault {
 }
 
 func (d *drawer) drift() Fault {
-	ppm := int64(d.skewed(MaxDrift))
+	ppm := max(1, int64(d.skewed(MaxDrift))) // a drift of nothing is none
 	if d.chance(1, 2) {
 		ppm = -ppm
 	}

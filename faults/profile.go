@@ -42,6 +42,8 @@ type Shape struct {
 	Voters  int
 	Names   []string
 	Clients int
+	// Tolerated is how many voters may be lost, whichever they are, with a quorum left.
+	Tolerated int
 	// Duration is the length of the safety phase.
 	Duration time.Duration
 	// Settle is about how long the group needs to elect a leader and synchronise;
@@ -66,6 +68,3 @@ type Shape struct {
 	// date.
 	Joins []string
 }
-
-// tolerated is how many voters may be lost with a majority left.
-func (s Shape) tolerated() int { return (s.Voters - 1) / 2 }

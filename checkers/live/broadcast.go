@@ -3,7 +3,6 @@ package live
 import (
 	"bytes"
 	"fmt"
-	"math/bits"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -177,18 +176,6 @@ func (c *Checker) committed(s *server, z wire.Zxid, acks uint64) {
 		return
 	}
 	c.commit(p, ep.number)
-}
-
-// evidence checks that the servers a leader counts are a majority of the members,
-// all of which stated it themselves; if not, it says what is wrong.
-func (c *Checker) evidence(counted, said uint64, of string) string {
-	if lied := counted &^ said; lied != 0 {
-		return fmt.Sprintf("counting %s, of which %s stated no %s", c.names(counted), c.names(lied), of)
-	}
-	if n := bits.OnesCount64(counted); 2*n <= len(c.servers) {
-		return fmt.Sprintf("on the word of %s: %d of %d", c.names(counted), n, len(c.servers))
-	}
-	return ""
 }
 
 // applied moves a server's tree and compares it with the reference.

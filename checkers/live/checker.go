@@ -36,8 +36,11 @@ type Server struct {
 	Name string
 }
 
-// Config holds the bounds that session expiry is judged by.
+// Config is the ensemble's own configuration, as far as it is judged by it.
 type Config struct {
+	// Groups are the hierarchical quorum, empty if a majority decides. A server in
+	// no group has no weight.
+	Groups []Group
 	// Tick is the ensemble's tickTime: servers grant no session less than two.
 	Tick time.Duration
 	// DriftPPM bounds how much faster than virtual time a server's clock may run,
@@ -54,6 +57,7 @@ type Checker struct {
 	ghost   Ghost
 	servers []*server
 	byID    []*server // sparse, by node ID
+	voters  uint64    // bit set of the sids that count
 
 	root     *entry
 	frontier *entry // end of the committed log
@@ -104,6 +108,7 @@ func New(servers []Server, g Ghost, cfg Config) *Checker {
 		}
 		c.byID[m.ID] = s
 	}
+	c.voters = c.enfranchised()
 	return c
 }
 

@@ -55,7 +55,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: EpochSanity, Sentence: "currentEpoch is at most acceptedEpoch, neither falls, both are durable before anybody is told, and currentEpoch stands for a history that is on the disk.", Source: "Zab 1.0, phases 1 and 2; ZOOKEEPER-335, ZOOKEEPER-4643"},
 	{ID: VoteOrder, Sentence: "A server changes its vote only for one of a later epoch, else of a longer history, else of a higher id, than its own.", Source: "ZooKeeper internals: Fast Leader Election; ZOOKEEPER-1419"},
 	{ID: AckDurability, Sentence: "What a server acknowledges is durable there, with everything before it.", Source: "Zab 1.0, phases 2 and 3; ZOOKEEPER-4646"},
-	{ID: QuorumEvidence, Sentence: "A leader enters synchronisation, is established and commits only when a majority did acknowledge it.", Source: sourceZab + "quorums of phases 1 to 3"},
+	{ID: QuorumEvidence, Sentence: "A leader enters synchronisation, is established and commits only when a quorum of the voters did acknowledge it.", Source: sourceZab + "quorums of phases 1 to 3"},
 	{ID: ReplayDeterminism, Sentence: "A server recovers from its disk exactly the state that its logged history describes.", Source: "ZooKeeper internals: fuzzy snapshots are replayed idempotently; ZOOKEEPER-1653"},
 	{ID: ExpiryByLeader, Sentence: "Only an established leader expires sessions.", Source: "ZooKeeper internals, sessions; ZOOKEEPER-1208"},
 	{ID: ExpiryNotEarly, Sentence: "A leader expires a session only after hearing nothing of it for its whole timeout.", Source: "ZooKeeper programmer's guide, sessions"},

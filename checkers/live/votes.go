@@ -25,8 +25,12 @@ func (v vote) String() string {
 	return fmt.Sprintf("%d with epoch %d and history up to %v", v.sid, v.epoch, v.zxid)
 }
 
-// electionStarted notes what a server votes for first: itself.
+// electionStarted notes what a server votes for first: itself. One without a vote
+// proposes nobody, and may take any voter's word.
 func (c *Checker) electionStarted(s *server, z wire.Zxid, epoch int64) {
+	if c.voters&s.bit == 0 {
+		return
+	}
 	s.vote = vote{epoch, z, s.Sid}
 	if s.bestVote.sid == 0 || s.vote.better(s.bestVote) {
 		s.bestVote = s.vote

@@ -39,6 +39,7 @@ const (
 	OldConnectionKept
 	RevalidationBySession
 	CounterCarries
+	WeightsIgnored
 	ACLByDataVersion
 	EphemeralsWithoutPrefix
 	last

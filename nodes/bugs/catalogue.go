@@ -194,6 +194,13 @@ var Catalogue = []Bug{
 		Scenario: register,
 	},
 	{
+		ID: WeightsIgnored, Name: "weights-ignored",
+		Wrong:    "In an ensemble with groups and weights a plain majority of the servers decides.",
+		Schedule: "Any write, when the servers that acknowledge it first are most of the servers and not most of the groups.",
+		Breaks:   []string{"d18-quorum-evidence", "durability"},
+		Scenario: register,
+	},
+	{
 		ID: ACLByDataVersion, Name: "acl-by-data-version",
 		Wrong:    "setACL compares the version it is given with that of the data instead of that of the list.",
 		Schedule: "Set the list of a znode twice, naming version 0 both times, or once after its data was written.",

@@ -18,7 +18,7 @@ type ballotLink struct {
 
 func (s *Server) newElection() *election.Election {
 	return election.New(election.Config{
-		Sid: s.cfg.Sid, Voters: s.voters, Members: s.sids(),
+		Sid: s.cfg.Sid, Voters: s.voters, Members: s.cfg.sids(),
 		TimeoutMax: s.cfg.ElectionTimeoutMax, Bugs: s.cfg.Bugs,
 	}, (*ballotHost)(s))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
 // Member is one voting server of the ensemble.
@@ -24,6 +25,10 @@ type Config struct {
 	// Sid is this server's id; it must be one of the Members.
 	Sid     int64
 	Members []Member
+	// Groups are the hierarchical quorum: who votes together, and with how much
+	// weight (group.x, weight.x). Empty, the majority of the Members decides. Else
+	// every Member is in one group; one of weight 0 follows and is never counted.
+	Groups []quorum.Group
 	// Tick is the unit of all limits (tickTime), default 2 s. The leader pings
 	// every half tick and expires sessions on tick boundaries.
 	Tick time.Duration
@@ -114,5 +119,49 @@ func (c Config) validateMembers() error {
 	if !seen[c.Sid] {
 		return fmt.Errorf("coordinator: own sid %d is not a member", c.Sid)
 	}
+	return c.validateGroups(seen)
+}
+
+// validateGroups wants every member in one group: a server that was forgotten
+// there would quietly have no vote.
+func (c Config) validateGroups(members map[int64]bool) error {
+	if len(c.Groups) == 0 {
+		return nil
+	}
+	if _, err := quorum.Hierarchical(c.Groups...); err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	grouped := 0
+	for _, g := range c.Groups {
+		for _, s := range g {
+			if !members[s.Sid] {
+				return fmt.Errorf("coordinator: server %d of a group is not a member", s.Sid)
+			}
+			grouped++
+		}
+	}
+	if grouped != len(members) {
+		return fmt.Errorf("coordinator: groups hold %d of %d members", grouped, len(members))
+	}
 	return nil
+}
+
+// voters is who decides. The configuration is valid.
+func (c Config) voters() quorum.Verifier {
+	if len(c.Groups) == 0 || c.Bugs.Has(bugs.WeightsIgnored) {
+		return quorum.Majority(c.sids()...)
+	}
+	v, err := quorum.Hierarchical(c.Groups...)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func (c Config) sids() []int64 {
+	var out []int64
+	for _, m := range c.Members {
+		out = append(out, m.Sid)
+	}
+	return out
 }

@@ -103,16 +103,8 @@ func New(cfg Config) *Server {
 		electionTimers: map[election.TimeoutKind]node.TimerID{},
 		conns:          map[node.ConnID]*connection{},
 	}
-	s.voters = quorum.Majority(s.sids()...)
+	s.voters = s.cfg.voters()
 	return s
-}
-
-func (s *Server) sids() []int64 {
-	var out []int64
-	for _, m := range s.cfg.Members {
-		out = append(out, m.Sid)
-	}
-	return out
 }
 
 func (s *Server) nodeOf(sid int64) node.ID {

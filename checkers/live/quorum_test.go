@@ -1,0 +1,82 @@
+package live
+
+import (
+	"testing"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// TestWhatDecides holds the arithmetic of votes against decisions counted by hand.
+func TestWhatDecides(t *testing.T) {
+	pairs := []Group{{{1, 1}, {2, 1}}, {{3, 1}, {4, 1}}, {{5, 1}}}
+	for _, c := range []struct {
+		name    string
+		groups  []Group
+		counted []int64
+		want    string
+	}{
+		{"a majority", nil, []int64{1, 2, 3}, ""},
+		{"two of five", nil, []int64{1, 2}, "2 of 5"},
+		{"one of each group is most servers and one group", pairs, []int64{1, 3, 5}, "1 of 3 groups"},
+		{"one whole pair and the single", pairs, []int64{1, 2, 5}, ""},
+		{"both pairs", pairs, []int64{1, 2, 3, 4}, ""},
+		{"one whole pair", pairs, []int64{3, 4}, "1 of 3 groups"},
+		{"half of the weight is not more than half", []Group{{{1, 2}, {2, 1}, {3, 1}}}, []int64{1}, "0 of 1 groups"},
+		{"the heavy one and another", []Group{{{1, 2}, {2, 1}, {3, 1}}}, []int64{1, 3}, ""},
+		{"a group without weight is none", []Group{{{1, 1}}, {{2, 0}}, {{3, 1}}}, []int64{1, 3}, ""},
+		{"a server without weight adds none", []Group{{{1, 1}, {2, 1}, {3, 0}}}, []int64{1, 3}, "0 of 1 groups"},
+	} {
+		var servers []Server
+		for sid := int64(1); sid <= 5; sid++ {
+			servers = append(servers, Server{ID: node.ID(sid - 1), Sid: sid, Name: "zk"})
+		}
+		checker := New(servers, nil, Config{Groups: c.groups})
+		var counted uint64
+		for _, sid := range c.counted {
+			counted |= 1 << sid
+		}
+		if got := checker.short(counted); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// quorumScenes are about who counts.
+var quorumScenes = []scene{
+	{QuorumEvidence, "a commit counts a server without weight", func(p *play) {
+		p.ballot(Group{{1, 1}, {2, 0}, {3, 1}})
+		p.replicateOnce(z(1, 2), A, B)
+	}},
+	{QuorumEvidence, "most servers acknowledge, and half of the groups", func(p *play) {
+		p.ballot(Group{{1, 1}, {2, 1}}, Group{{3, 1}})
+		p.replicateOnce(z(1, 2), A, B)
+	}},
+	{"", "one heavy server decides", func(p *play) {
+		p.ballot(Group{{1, 3}, {2, 1}, {3, 1}})
+		p.replicateOnce(z(1, 2), A)
+	}},
+	{"", "a server without weight votes for whom it hears of", func(p *play) {
+		p.ballot(Group{{1, 1}, {2, 0}, {3, 1}})
+		p.fact(C, facts.ElectionStarted, 2, 0, 0)
+		p.fact(B, facts.ElectionStarted, 2, n(1, 1), 1)
+		p.fact(B, facts.BetterVote, 2, 3)
+	}},
+}
+
+// ballot changes who votes, from here on.
+func (p *play) ballot(groups ...Group) {
+	p.c.cfg.Groups = groups
+	p.c.voters = p.c.enfranchised()
+}
+
+// replicateOnce has A propose and commit on the word of some, itself first.
+func (p *play) replicateOnce(at wire.Zxid, who ...node.ID) {
+	p.propose(A, at, znode("b"))
+	for _, id := range who {
+		p.append(id, at)
+		p.ack(id, at)
+	}
+	p.fact(A, facts.Committed, int64(at), bit(who...))
+}
