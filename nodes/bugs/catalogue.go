@@ -202,6 +202,20 @@ var Catalogue = []Bug{
 		Scenario: register,
 	},
 	{
+		ID: ACLByDataVersion, Name: "acl-by-data-version",
+		Wrong:    "setACL compares the version it is given with that of the data instead of that of the list.",
+		Schedule: "Set the list of a znode twice, naming version 0 both times, or once after its data was written.",
+		Breaks:   []string{"version-cas", "write-result"},
+		Scenario: sequence,
+	},
+	{
+		ID: EphemeralsWithoutPrefix, Name: "ephemerals-without-prefix",
+		Wrong:    "getEphemerals answers with all ephemerals of the session, whatever prefix was asked for.",
+		Schedule: "A session owns two ephemerals and asks for those that begin like one of them.",
+		Breaks:   []string{"read-result"},
+		Scenario: sessions,
+	},
+	{
 		ID: WatchAfterReply, Name: "watch-after-reply",
 		Wrong:    "A server answers the request behind a transaction, and the reads that waited for it, before it notifies the watches that the transaction fires.",
 		Schedule: "A client watches a znode and changes it itself.",

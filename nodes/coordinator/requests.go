@@ -92,45 +92,6 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 	}
 }
 
-// read answers a request of a connection from our own tree.
-func (s *Server) read(c *clientConn, r *wire.Request) *wire.Reply {
-	t := s.db.tree
-	out := &wire.Reply{Xid: r.Xid, Zxid: t.LastProcessed(), Type: r.Type}
-	path := ""
-	if b, ok := r.Body.(*wire.PathRequest); ok {
-		path = b.Path
-	}
-	switch r.Type {
-	case wire.OpPing:
-		out.Body = &wire.Empty{}
-	case wire.OpSync:
-		out.Body = &wire.SyncReply{Path: r.Body.(*wire.SyncRequest).Path}
-	case wire.OpExists:
-		var stat wire.Stat
-		stat, out.Err = t.Stat(path)
-		out.Body = &wire.StatReply{Stat: stat}
-	case wire.OpGetData:
-		data, stat, err := t.Data(path)
-		out.Err, out.Body = err, &wire.DataReply{Data: data, Stat: stat}
-	case wire.OpGetChildren:
-		names, _, err := t.Children(path)
-		out.Err, out.Body = err, &wire.ChildrenReply{Children: names}
-	case wire.OpGetChildren2:
-		names, stat, err := t.Children(path)
-		out.Err, out.Body = err, &wire.Children2Reply{Children: names, Stat: stat}
-	case wire.OpSetWatches:
-		s.setWatches(c, r.Body.(*wire.SetWatchesRequest))
-		out.Body = &wire.Empty{}
-	default:
-		out.Err = wire.ErrUnimplemented
-	}
-	s.leaveWatch(c, r, out.Err)
-	if out.Err != wire.OK {
-		out.Body = nil
-	}
-	return out
-}
-
 // answerHead replies to the request at the head of a session's queue and serves
 // the reads that waited behind it.
 func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {

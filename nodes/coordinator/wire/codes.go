@@ -27,6 +27,8 @@ const (
 	OpCreateTTL       OpCode = 21
 	OpMultiRead       OpCode = 22
 	OpSetWatches      OpCode = 101
+	OpGetEphemerals   OpCode = 103
+	OpCountAll        OpCode = 104 // getAllChildrenNumber
 	OpCreateSession   OpCode = -10
 	OpCloseSession    OpCode = -11
 	OpError           OpCode = -1
@@ -38,6 +40,7 @@ var opNames = map[OpCode]string{
 	OpGetChildren: "getChildren", OpSync: "sync", OpPing: "ping", OpGetChildren2: "getChildren2",
 	OpCheck: "check", OpMulti: "multi", OpCreate2: "create2", OpCreateContainer: "createContainer",
 	OpDeleteContainer: "deleteContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead", OpSetWatches: "setWatches",
+	OpGetEphemerals: "getEphemerals", OpCountAll: "getAllChildrenNumber",
 	OpCreateSession: "createSession", OpCloseSession: "closeSession", OpError: "error",
 }
 
