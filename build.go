@@ -36,12 +36,13 @@ func newRun(p Plan, o RunOptions) *run {
 	return r
 }
 
-// addServers adds zk1 … zkN, whose process IDs are 0 … N-1.
+// addServers adds zk1 … zkN, whose process IDs are 0 … N-1: the voters, then the
+// observers.
 func (r *run) addServers() {
 	k := r.plan.Knobs
 	var members []coordinator.Member
-	for sid := 1; sid <= k.Servers; sid++ {
-		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid)})
+	for sid := 1; sid <= k.size(); sid++ {
+		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: sid > k.Servers})
 	}
 	for sid, name := range k.serverNames() {
 		cfg := coordinator.Config{
@@ -88,7 +89,7 @@ const supervision = time.Second
 func (r *run) watch(o RunOptions) {
 	r.world.OnEvent(func(s sim.Seen) {
 		r.marks.add(s.Event.Kind)
-		if int(s.Node) < r.plan.Knobs.Servers {
+		if int(s.Node) < r.plan.Knobs.size() {
 			r.ensemble.observe(s)
 			r.checker.Observe(s.Step, s.At, s.Node, s.Event)
 			if r.checker.Finding() != nil {
@@ -100,7 +101,7 @@ func (r *run) watch(o RunOptions) {
 		}
 	})
 	r.world.OnProcess(func(c sim.ProcessChange) {
-		if int(c.Node) < r.plan.Knobs.Servers {
+		if int(c.Node) < r.plan.Knobs.size() {
 			r.changed(c)
 		}
 	})

@@ -40,6 +40,7 @@ const (
 	RevalidationBySession
 	CounterCarries
 	WeightsIgnored
+	ObserverCounted
 	last
 )
 

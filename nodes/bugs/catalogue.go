@@ -200,4 +200,11 @@ var Catalogue = []Bug{
 		Breaks:   []string{"d18-quorum-evidence", "durability"},
 		Scenario: register,
 	},
+	{
+		ID: ObserverCounted, Name: "observer-counted",
+		Wrong:    "A leader counts observers: what they accept and hold completes a quorum that the voters are not.",
+		Schedule: "An observer answers before the voters do, or a leader is left alone with its observers.",
+		Breaks:   []string{"d18-quorum-evidence", "d1-one-leader", "durability"},
+		Scenario: register,
+	},
 }

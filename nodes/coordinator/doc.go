@@ -15,6 +15,10 @@
 // server from its own tree, behind the session's earlier writes and behind
 // nothing else: reads are local, as in ZooKeeper.
 //
+// Who decides is a majority of the voting members, or what [Config.Groups] says.
+// Observers are members that are counted nowhere: they find a leader by what the
+// voters say, are synchronised like followers, and are then told what is committed.
+//
 // Where this differs from Apache ZooKeeper, on purpose:
 //
 //   - The election runs over one connection a direction, instead of one shared by

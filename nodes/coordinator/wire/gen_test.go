@@ -146,7 +146,7 @@ func genTxn(t *rapid.T) *Txn {
 var packetTypes = []PacketType{
 	PacketRequest, PacketProposal, PacketAck, PacketCommit, PacketPing, PacketRevalidate, PacketSync, PacketNewLeader,
 	PacketFollowerInfo, PacketUpToDate, PacketDiff, PacketTrunc, PacketSnap, PacketLeaderInfo, PacketAckEpoch,
-	PacketSnapshotChunk,
+	PacketSnapshotChunk, PacketInform, PacketObserverInfo,
 }
 
 func genPacket(t *rapid.T) *Packet {
@@ -155,7 +155,7 @@ func genPacket(t *rapid.T) *Packet {
 	case PacketRequest:
 		op := rapid.SampledFrom(requestOps).Draw(t, "op")
 		p.Request = &ForwardedRequest{genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid"), op, genRequestBody(t, op)}
-	case PacketProposal:
+	case PacketProposal, PacketInform:
 		p.Txn = genTxn(t)
 	case PacketPing:
 		p.Touches = many(t, 4, func(t *rapid.T) SessionTouch {
@@ -168,7 +168,7 @@ func genPacket(t *rapid.T) *Packet {
 		}
 	case PacketSync:
 		p.Session, p.Cxid = genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid")
-	case PacketFollowerInfo:
+	case PacketFollowerInfo, PacketObserverInfo:
 		p.Sid = genInt64.Draw(t, "sid")
 	case PacketAckEpoch:
 		p.Epoch = int64(genInt32.Draw(t, "epoch"))
