@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -135,6 +136,13 @@ func (e *ensemble) body(c *client, p *history.Part, trial *reference.Trial) (wir
 	case history.Set:
 		st, _ := e.leader.Stat(p.Path)
 		return wire.OpSetData, &wire.SetDataTxn{Path: p.Path, Data: []byte(p.Value), Version: reference.NextVersion(st.Version)}
+	case history.SetACL:
+		st, _ := e.leader.Stat(p.Path)
+		list, err := wire.ParseACL(p.Value)
+		if err != nil {
+			panic(err)
+		}
+		return wire.OpSetACL, &wire.SetACLTxn{Path: p.Path, ACL: list, Version: reference.NextVersion(st.Aversion)}
 	case history.Check:
 		return wire.OpCheck, &wire.CheckTxn{Path: p.Path, Version: p.Version}
 	}
@@ -207,6 +215,10 @@ func (e *ensemble) read(c *client, op history.Op) *history.Op {
 		o.Xid = c.xid
 	}
 	tree := e.servers[c.server]
+	if readOther(tree, o) {
+		e.finish(c, o, tree.Last())
+		return o
+	}
 	data, st, code := tree.Data(o.Path)
 	o.Outcome, o.OutStat = history.OK, &st
 	switch {
@@ -220,6 +232,36 @@ func (e *ensemble) read(c *client, op history.Op) *history.Op {
 	}
 	e.finish(c, o, tree.Last())
 	return o
+}
+
+// readOther performs the reads that are not about one znode's data.
+func readOther(tree *reference.Tree, o *history.Op) bool {
+	switch o.F {
+	case history.GetACL:
+		list, st, _ := tree.ACL(o.Path)
+		o.OutValue, o.OutStat = wire.FormatACL(list), &st
+	case history.CountAll:
+		total, _ := tree.CountAll(o.Path)
+		o.OutValue = strconv.Itoa(total)
+	case history.Ephemerals:
+		o.OutChildren = tree.Owned(o.Session)
+	case history.MultiRead:
+		for _, p := range o.Parts {
+			data, st, code := tree.Data(p.Path)
+			r := wire.MultiResult{Type: wire.OpGetData, Body: &wire.DataReply{Data: data, Stat: st}}
+			if names, _, _ := tree.Children(p.Path); p.F == history.Children {
+				r = wire.MultiResult{Type: wire.OpGetChildren, Body: &wire.ChildrenReply{Children: slices.Clone(names)}}
+			}
+			if code != wire.OK {
+				r = wire.MultiResult{Type: wire.OpError, Err: code}
+			}
+			o.OutParts = append(o.OutParts, r)
+		}
+	default:
+		return false
+	}
+	o.Outcome = history.OK
+	return true
 }
 
 // shape says what random histories consist of.

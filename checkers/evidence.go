@@ -25,12 +25,12 @@ func describeOp(op *history.Op) string {
 
 // describeCall renders function and arguments.
 func describeCall(op *history.Op) string {
-	if op.F == history.Multi {
+	if op.F == history.Multi || op.F == history.MultiRead {
 		parts := make([]string, len(op.Parts))
 		for i := range op.Parts {
 			parts[i] = describePart(&op.Parts[i])
 		}
-		return "multi {" + strings.Join(parts, "; ") + "}"
+		return string(op.F) + " {" + strings.Join(parts, "; ") + "}"
 	}
 	part := partOf(op)
 	return describePart(&part)
@@ -47,8 +47,8 @@ func describePart(p *history.Part) string {
 		if p.Mode != wire.ModePersistent {
 			s += fmt.Sprintf(" mode %d", p.Mode)
 		}
-	case history.Set, history.Delete, history.Check:
-		if p.F == history.Set {
+	case history.Set, history.SetACL, history.Delete, history.Check:
+		if p.F == history.Set || p.F == history.SetACL {
 			s += fmt.Sprintf(" %q", p.Value)
 		}
 		if p.Version != -1 {
@@ -68,9 +68,9 @@ func describeResult(op *history.Op) string {
 		switch {
 		case op.OutPath != "":
 			s += " " + op.OutPath
-		case op.F == history.Children:
+		case op.F == history.Children || op.F == history.Ephemerals:
 			s += fmt.Sprintf(" %v", op.OutChildren)
-		case op.F == history.Get || op.F == history.SyncGet:
+		case op.F == history.Get || op.F == history.SyncGet || op.F == history.GetACL || op.F == history.CountAll:
 			s += fmt.Sprintf(" %q", op.OutValue)
 		}
 		if op.OutStat != nil {
@@ -101,6 +101,8 @@ func describeBody(body wire.TxnBody) string {
 		return "delete " + b.Path
 	case *wire.SetDataTxn:
 		return fmt.Sprintf("set %s %q to version %d", b.Path, b.Data, b.Version)
+	case *wire.SetACLTxn:
+		return fmt.Sprintf("set the ACL of %s to %s, version %d", b.Path, wire.FormatACL(b.ACL), b.Version)
 	case *wire.CheckTxn:
 		return fmt.Sprintf("check %s version %d", b.Path, b.Version)
 	case *wire.CreateSessionTxn:

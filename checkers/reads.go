@@ -25,9 +25,18 @@ func (r *replayer) read(i int) {
 		}
 		return
 	}
-	if op.F == history.Children {
+	switch op.F {
+	case history.Children:
 		r.children(i, op)
-	} else {
+	case history.GetACL:
+		r.acl(i, op)
+	case history.CountAll:
+		r.count(i, op)
+	case history.Ephemerals:
+		r.ephemerals(i, op)
+	case history.MultiRead:
+		r.multiRead(i, op)
+	default:
 		r.content(i, op)
 	}
 }

@@ -117,6 +117,12 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 			r.report(VersionGrowth, who, fmt.Sprintf("But %v sets %s from version %d to %d.",
 				txn.Zxid, b.Path, st.Version, b.Version))
 		}
+	case *wire.SetACLTxn:
+		st, code := r.tree.Stat(b.Path)
+		if want := reference.NextVersion(st.Aversion); code == wire.OK && b.Version != want {
+			r.report(VersionGrowth, who, fmt.Sprintf("But %v sets the ACL of %s from version %d to %d.",
+				txn.Zxid, b.Path, st.Aversion, b.Version))
+		}
 	}
 }
 
@@ -190,8 +196,12 @@ func (r *replayer) acceptance(who int, op *history.Op, z wire.Zxid, p *history.P
 	}
 	if slices.Contains(objections, wire.ErrBadVersion) {
 		st, _ := r.tree.Stat(p.Path)
+		had := st.Version
+		if p.F == history.SetACL {
+			had = st.Aversion
+		}
 		r.report(VersionCAS, who, fmt.Sprintf("But op %d named version %d of %s and took effect at %v on version %d.",
-			op.ID, p.Version, p.Path, z, st.Version))
+			op.ID, p.Version, p.Path, z, had))
 		return
 	}
 	id := WriteResult
@@ -217,6 +227,8 @@ func (r *replayer) effect(who int, op *history.Op, p *history.Part, body wire.Tx
 		same = p.F == history.Delete && b.Path == p.Path
 	case *wire.SetDataTxn:
 		same = p.F == history.Set && b.Path == p.Path && string(b.Data) == p.Value
+	case *wire.SetACLTxn:
+		same = p.F == history.SetACL && b.Path == p.Path && wire.FormatACL(b.ACL) == p.Value
 	case *wire.CheckTxn:
 		same = p.F == history.Check && b.Path == p.Path
 	}

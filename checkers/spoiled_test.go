@@ -39,6 +39,26 @@ var spoiled = []struct {
 		h.Ops[1].Outcome, h.Ops[1].Err = history.OK, wire.OK
 		h.Log[3].Txn.Type, h.Log[3].Txn.Body = wire.OpCreate, &wire.CreateTxn{Path: "/e/c", Data: []byte("v0"), ParentCversion: 1}
 	}},
+	{VersionCAS, "an ACL is set on a version that it does not have", aclStory, func(h *history.History) { h.Ops[2].Version = 0 }},
+	{VersionGrowth, "the version of an ACL stands still", aclStory, func(h *history.History) {
+		txnBody[*wire.SetACLTxn](h, 4).Version = 1
+		h.Ops[2].OutStat.Aversion, h.Ops[3].OutStat.Aversion = 1, 1
+	}},
+	{WriteResult, "another ACL is set", aclStory, func(h *history.History) {
+		txnBody[*wire.SetACLTxn](h, 4).ACL = wire.OpenACL
+		h.Ops[3].OutValue = "world:anyone:31"
+	}},
+	{WriteResult, "setACL raises the version of the data", aclStory, func(h *history.History) { h.Ops[2].OutStat.Version = 1 }},
+	{ReadResult, "an old ACL is read", aclStory, func(h *history.History) { h.Ops[3].OutValue = "digest:one:31" }},
+	{ReadResult, "a count leaves out grandchildren", manyStory, func(h *history.History) { h.Ops[4].OutValue = "2" }},
+	{ReadResult, "an ephemeral of somebody else is listed", manyStory, func(h *history.History) { h.Ops[5].OutChildren = []string{"/q/e", "/q/x"} }},
+	{ReadResult, "an ephemeral is not listed", manyStory, func(h *history.History) { h.Ops[5].OutChildren = nil }},
+	{ReadResult, "a read fails with its neighbour", manyStory, func(h *history.History) {
+		h.Ops[6].OutParts[0] = wire.MultiResult{Type: wire.OpError, Err: wire.ErrNoNode}
+	}},
+	{ReadResult, "a multi-read is of two states", manyStory, func(h *history.History) {
+		h.Ops[6].OutParts[1].Body = &wire.ChildrenReply{Children: []string{"x"}}
+	}},
 	{ClosedSession, "a write follows the end of its session", ephemeralStory, func(h *history.History) {
 		late := &wire.Txn{Session: 1, Cxid: 3, Zxid: h.Log[4].Txn.Zxid + 1, Type: wire.OpDelete, Body: &wire.DeleteTxn{Path: "/f"}}
 		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: late})
@@ -51,6 +71,27 @@ var spoiled = []struct {
 		}
 		h.Log[4].Txn.Session = 1
 	}},
+}
+
+// aclStory sets the list of /r twice and reads it; ops 0 to 3, transactions 2 to 4.
+func aclStory(e *ensemble, a, b *client) {
+	e.write(a, create("/r"))
+	e.write(a, op{F: history.SetACL, Path: "/r", Value: "digest:one:31", Version: 0})
+	e.write(b, op{F: history.SetACL, Path: "/r", Value: "digest:two:31", Version: 1})
+	e.read(b, op{F: history.GetACL, Path: "/r"})
+}
+
+// manyStory reads a small tree, with an ephemeral, in three ways; ops 4 to 6.
+func manyStory(e *ensemble, a, b *client) {
+	e.write(a, create("/q"))
+	e.write(a, create("/q/x"))
+	e.write(a, create("/q/x/y"))
+	e.write(a, mode("/q/e", wire.ModeEphemeral))
+	e.read(a, op{F: history.CountAll, Path: "/q"})
+	e.read(a, op{F: history.Ephemerals, Path: "/q"})
+	e.read(a, op{F: history.MultiRead, Parts: []part{
+		{F: history.Get, Path: "/q/x"}, {F: history.Children, Path: "/q"}, {F: history.Get, Path: "/nowhere"},
+	}})
 }
 
 func TestSpoiledHistories(t *testing.T) {

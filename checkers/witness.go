@@ -219,7 +219,7 @@ func (w *witness) join(ops, txns []int32) {
 // isWrite reports whether a function of the coordinator becomes a transaction.
 func isWrite(f history.F) bool {
 	switch f {
-	case history.Create, history.Delete, history.Set, history.Multi, history.Close:
+	case history.Create, history.Delete, history.Set, history.SetACL, history.Multi, history.Close:
 		return true
 	}
 	return false
@@ -228,7 +228,8 @@ func isWrite(f history.F) bool {
 // isRead reports whether a function of the coordinator reads the tree.
 func isRead(f history.F) bool {
 	switch f {
-	case history.Get, history.Exists, history.Children, history.SyncGet:
+	case history.Get, history.Exists, history.Children, history.SyncGet,
+		history.GetACL, history.CountAll, history.Ephemerals, history.MultiRead:
 		return true
 	}
 	return false

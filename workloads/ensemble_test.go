@@ -45,7 +45,7 @@ func (e *ensemble) expire(now time.Duration) {
 }
 
 // read answers what is not a write.
-func (e *ensemble) read(m *wire.Request) *wire.Reply {
+func (e *ensemble) read(session int64, m *wire.Request) *wire.Reply {
 	r := &wire.Reply{Zxid: e.tree.LastProcessed()}
 	switch m.Type {
 	case wire.OpSync:
@@ -59,6 +59,16 @@ func (e *ensemble) read(m *wire.Request) *wire.Reply {
 	case wire.OpGetChildren2:
 		names, stat, err := e.tree.Children(m.Body.(*wire.PathRequest).Path)
 		r.Err, r.Body = err, &wire.Children2Reply{Children: names, Stat: stat}
+	case wire.OpGetACL:
+		acl, err := e.tree.ACL(m.Body.(*wire.GetACLRequest).Path)
+		r.Err, r.Body = err, &wire.ACLReply{ACL: acl}
+	case wire.OpCountAll:
+		total, err := e.tree.Below(m.Body.(*wire.CountAllRequest).Path)
+		r.Err, r.Body = err, &wire.CountAllReply{Total: total}
+	case wire.OpGetEphemerals:
+		r.Body = &wire.EphemeralsReply{Paths: e.tree.Ephemerals(session)}
+	case wire.OpMultiRead:
+		r.Body = &wire.MultiReply{Results: []wire.MultiResult{{Type: wire.OpError, Err: wire.ErrNoNode}}}
 	}
 	if r.Err != wire.OK {
 		r.Body = nil
@@ -127,7 +137,7 @@ func (s *server) request(c node.ConnID, m *wire.Request) {
 	case m.Type.IsWrite():
 		r = s.write(prep.Request{Session: id, Cxid: m.Xid, Type: m.Type, Body: m.Body})
 	default:
-		r = s.read(m)
+		r = s.read(id, m)
 	}
 	r.Xid, r.Type = m.Xid, m.Type
 	s.env.Send(c, r)

@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -62,10 +63,19 @@ func results(h *history.Op, body wire.Record) {
 		h.OutValue, h.OutStat = string(b.Data), &b.Stat
 	case *wire.Children2Reply:
 		h.OutChildren, h.OutStat = b.Children, &b.Stat
+	case *wire.ACLReply:
+		h.OutValue, h.OutStat = wire.FormatACL(b.ACL), &b.Stat
+	case *wire.CountAllReply:
+		h.OutValue = strconv.Itoa(int(b.Total))
+	case *wire.EphemeralsReply:
+		h.OutChildren = b.Paths
 	case *wire.SyncReply:
 		h.OutPath = b.Path
 	case *wire.MultiReply:
 		h.OutParts = b.Results
+		if h.F == history.MultiRead {
+			return // no part speaks for another
+		}
 		for _, part := range b.Results {
 			if h.Err == wire.OK || h.Err == wire.ErrRuntimeInconsistency {
 				h.Err = part.Err

@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -63,6 +64,9 @@ func (c *Client) resolve(op Op) history.Op {
 			c.created[dir] = own[:len(own)-1]
 		}
 	}
+	if op.F == history.SetACL {
+		h.Value = wire.FormatACL(accessList(op.Value))
+	}
 	for _, p := range op.Parts {
 		h.Parts = append(h.Parts, history.Part{
 			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, Version: c.version(p.Path, p.Version),
@@ -98,18 +102,43 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 		return wire.OpSync, &wire.SyncRequest{Path: h.Path}
 	case history.Close:
 		return wire.OpCloseSession, &wire.Empty{}
-	case history.Multi:
-		m := &wire.MultiRequest{}
-		for _, p := range h.Parts {
-			m.Ops = append(m.Ops, multiOp(p))
+	case history.SetACL:
+		list, err := wire.ParseACL(h.Value)
+		if err != nil {
+			panic("workloads: " + err.Error()) // resolve wrote it
 		}
-		return wire.OpMulti, m
+		return wire.OpSetACL, &wire.SetACLRequest{Path: h.Path, ACL: list, Version: h.Version}
+	case history.GetACL:
+		return wire.OpGetACL, &wire.GetACLRequest{Path: h.Path}
+	case history.CountAll:
+		return wire.OpCountAll, &wire.CountAllRequest{Path: h.Path}
+	case history.Ephemerals:
+		return wire.OpGetEphemerals, &wire.GetEphemeralsRequest{Prefix: h.Path}
+	case history.Multi:
+		return wire.OpMulti, multiOps(h.Parts)
+	case history.MultiRead:
+		return wire.OpMultiRead, multiOps(h.Parts)
 	}
 	panic(fmt.Sprintf("workloads: function %q is no request", f))
 }
 
 func createRequest(path, value string, mode int32) *wire.CreateRequest {
 	return &wire.CreateRequest{Path: path, Data: []byte(value), ACL: wire.OpenACL, Mode: mode}
+}
+
+// accessList is a list that keeps everybody's access and is told from others by
+// the identity that value names.
+func accessList(value string) []wire.ACL {
+	id := strings.ReplaceAll(value, ",", "")
+	return append(slices.Clone(wire.OpenACL), wire.ACL{Perms: 1, Scheme: "digest", ID: id})
+}
+
+func multiOps(parts []history.Part) *wire.MultiRequest {
+	m := &wire.MultiRequest{}
+	for _, p := range parts {
+		m.Ops = append(m.Ops, multiOp(p))
+	}
+	return m
 }
 
 func multiOp(p history.Part) wire.MultiOp {
@@ -120,6 +149,10 @@ func multiOp(p history.Part) wire.MultiOp {
 		return wire.MultiOp{Type: wire.OpDelete, Body: &wire.DeleteRequest{Path: p.Path, Version: p.Version}}
 	case history.Set:
 		return wire.MultiOp{Type: wire.OpSetData, Body: &wire.SetDataRequest{Path: p.Path, Data: []byte(p.Value), Version: p.Version}}
+	case history.Get:
+		return wire.MultiOp{Type: wire.OpGetData, Body: &wire.PathRequest{Path: p.Path}}
+	case history.Children:
+		return wire.MultiOp{Type: wire.OpGetChildren, Body: &wire.PathRequest{Path: p.Path}}
 	case history.Check:
 		return wire.MultiOp{Type: wire.OpCheck, Body: &wire.CheckRequest{Path: p.Path, Version: p.Version}}
 	}

@@ -27,8 +27,9 @@ func sequence() Workload {
 				{"sequential", 4}, {"ephemeral-sequential", 2}, {"create", 2}, {"delete", 2}, {"delete-last", 3},
 				{"children", 1}, {"sync-children", 2}, {"multi", 2}, {"failing-multi", 2}, {"failing-pair", 1},
 				{"grandchild", 1}, {"delete-grandchild", 1}, {"grandchild-delete", 1},
+				{"set-acl", 1}, {"get-acl", 1}, {"count-all", 1}, {"multi-read", 1},
 			}, "ephemeral-sequential", "create", "delete", "delete-last", "children", "multi", "failing-multi", "failing-pair",
-				"grandchild", "delete-grandchild", "grandchild-delete")
+				"grandchild", "delete-grandchild", "grandchild-delete", "set-acl", "get-acl", "count-all", "multi-read")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -87,6 +88,23 @@ func sequenceOps(r *rand.Rand, s Shape, kind string) []Op {
 			{F: history.Create, Path: below(plain)},
 			{F: history.Delete, Path: plain, Version: Any, Pipelined: true},
 		}
+	}
+	return sequenceExtras(r, kind, dir, plain)
+}
+
+// sequenceExtras are the operations that change no directory.
+func sequenceExtras(r *rand.Rand, kind, dir, plain string) []Op {
+	switch kind {
+	case "set-acl": // unconditional, or on one of the first versions
+		return []Op{{F: history.SetACL, Path: choose(r, dir, plain), Version: VersionArg(r.IntN(4) - 1)}}
+	case "get-acl":
+		return []Op{{F: history.GetACL, Path: choose(r, dir, plain)}}
+	case "count-all":
+		return []Op{{F: history.CountAll, Path: choose(r, dir, plain)}}
+	case "multi-read": // the plain child may be there or not
+		return []Op{{F: history.MultiRead, Parts: []Part{
+			{F: history.Get, Path: dir}, {F: history.Children, Path: dir}, {F: history.Get, Path: plain},
+		}}}
 	}
 	panic("workloads: sequence knows no kind " + kind)
 }

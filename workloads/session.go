@@ -22,8 +22,8 @@ func session() Workload {
 			s.Mix = swarm(r, []Weight{
 				{"ephemeral", 24}, {"ephemeral-sequential", 8}, {"delete", 8}, {"write", 8}, {"exists", 16}, {"children", 8},
 				{"sync-children", 8}, {"move", 4}, {"hang", 1}, {"close", 2}, {"create-close", 2}, {"open", 1},
-				{"child", 3},
-			}, "ephemeral-sequential", "delete", "write", "child", "move", "hang", "close", "create-close", "open")
+				{"child", 3}, {"own", 6},
+			}, "ephemeral-sequential", "delete", "write", "child", "own", "move", "hang", "close", "create-close", "open")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -61,6 +61,8 @@ func sessionOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.Exists, Path: path}}
 	case "children":
 		return []Op{{F: history.Children, Path: ephemerals}}
+	case "own":
+		return []Op{{F: history.Ephemerals, Path: choose(r, ephemerals, ephemerals+"/n", path)}}
 	case "sync-children":
 		return []Op{{F: SyncChildren, Path: ephemerals}}
 	case "move":

@@ -26,6 +26,7 @@ type verb struct {
 	f                                  history.F
 	path, value, version, mode         bool
 	parts, hangs, inMulti, onlyInMulti bool
+	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
 }
 
@@ -35,13 +36,18 @@ var verbs = []verb{
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
 	{name: "cas", f: history.Set, path: true, value: true, version: true, conditional: true, inMulti: true},
 	{name: "check", f: history.Check, path: true, version: true, inMulti: true, onlyInMulti: true},
-	{name: "get", f: history.Get, path: true},
+	{name: "set-acl", f: history.SetACL, path: true, value: true, version: true},
+	{name: "get-acl", f: history.GetACL, path: true},
+	{name: "count-all", f: history.CountAll, path: true},
+	{name: "ephemerals", f: history.Ephemerals, path: true},
+	{name: "get", f: history.Get, path: true, inRead: true},
 	{name: "exists", f: history.Exists, path: true},
-	{name: "children", f: history.Children, path: true},
+	{name: "children", f: history.Children, path: true, inRead: true},
 	{name: "sync", f: history.Sync, path: true},
 	{name: "sync-get", f: history.SyncGet, path: true},
 	{name: "sync-children", f: SyncChildren, path: true},
 	{name: "multi", f: history.Multi, parts: true},
+	{name: "multi-read", f: history.MultiRead, parts: true},
 	{name: "close", f: history.Close},
 	{name: "open", f: Open},
 	{name: "move", f: Move},
@@ -62,6 +68,14 @@ func verbOf(f history.F, v VersionArg) (verb, bool) {
 		}
 	}
 	return verb{}, false
+}
+
+// example is a part of an operation with parts.
+func (v verb) example() string {
+	if v.f == history.MultiRead {
+		return "get /a"
+	}
+	return "check /a version=seen"
 }
 
 // String renders the version as a plan does: any, seen or a number.
@@ -151,7 +165,7 @@ func (p *parser) op() (Op, error) {
 	if err != nil {
 		return Op{}, err
 	}
-	v, part, err := p.verbAndPath(false)
+	v, part, err := p.verbAndPath("")
 	if err != nil {
 		return Op{}, err
 	}
@@ -159,7 +173,7 @@ func (p *parser) op() (Op, error) {
 		t := p.tokens[0]
 		switch {
 		case t.bracket == '[' && v.parts:
-			err = p.part(&o)
+			err = p.part(&o, v.f)
 		case !t.hasKey && t.value == "pipelined" && !o.Pipelined:
 			o.Pipelined, p.tokens = true, p.tokens[1:]
 		case !t.hasKey && t.value == "patient" && !o.Patient:
@@ -175,7 +189,7 @@ func (p *parser) op() (Op, error) {
 		}
 	}
 	if v.parts && len(o.Parts) == 0 {
-		return Op{}, errors.New("a multi without parts; add some, like [check /a version=seen]")
+		return Op{}, errors.New(v.name + " without parts; add some, like [" + v.example() + "]")
 	}
 	o.F, o.Path, o.Value, o.Version, o.Mode = part.F, part.Path, part.Value, part.Version, part.Mode
 	return o, part.check(v)
@@ -218,18 +232,28 @@ func parseDuration(what, text string) (time.Duration, error) {
 	return d, nil
 }
 
+// fits reports whether a verb may stand alone, within "", or as a part.
+func (v verb) fits(within history.F) bool {
+	switch within {
+	case history.Multi:
+		return v.inMulti
+	case history.MultiRead:
+		return v.inRead
+	}
+	return !v.onlyInMulti
+}
+
 // verbAndPath reads what comes first in an operation and in a part.
-func (p *parser) verbAndPath(inMulti bool) (verb, Part, error) {
+func (p *parser) verbAndPath(within history.F) (verb, Part, error) {
 	name, err := p.word("the function")
 	if err != nil {
 		return verb{}, Part{}, err
 	}
-	fits := func(v verb) bool { return v.inMulti && inMulti || !v.onlyInMulti && !inMulti }
-	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == name && fits(v) })
+	i := slices.IndexFunc(verbs, func(v verb) bool { return v.name == name && v.fits(within) })
 	if i < 0 {
 		var names []string
 		for _, v := range verbs {
-			if fits(v) {
+			if v.fits(within) {
 				names = append(names, v.name)
 			}
 		}
@@ -249,9 +273,9 @@ func (p *parser) verbAndPath(inMulti bool) (verb, Part, error) {
 }
 
 // part reads "[VERB PATH ARGUMENTS]" into o.
-func (p *parser) part(o *Op) error {
+func (p *parser) part(o *Op, within history.F) error {
 	p.tokens = p.tokens[1:]
-	v, part, err := p.verbAndPath(true)
+	v, part, err := p.verbAndPath(within)
 	if err != nil {
 		return err
 	}

@@ -38,6 +38,10 @@ func TestPlanLines(t *testing.T) {
 		{"op 23 c1 2s hang for=3s",
 			Op{ID: 23, Client: 1, At: 2 * time.Second, F: Hang, For: 3 * time.Second}},
 		{"op 24 c1 2s sync-children /q/0", Op{ID: 24, Client: 1, At: 2 * time.Second, F: SyncChildren, Path: "/q/0"}},
+		{"op 27 c1 2s set-acl /q/0 value=c1.27 version=1",
+			Op{ID: 27, Client: 1, At: 2 * time.Second, F: history.SetACL, Path: "/q/0", Value: "c1.27", Version: 1}},
+		{"op 28 c1 2s multi-read [get /q/0] [children /q/0]", Op{ID: 28, Client: 1, At: 2 * time.Second, F: history.MultiRead,
+			Parts: []Part{{F: history.Get, Path: "/q/0"}, {F: history.Children, Path: "/q/0"}}}},
 		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
 		{`op 26 c1 2s write "/a b" value=""`,
 			Op{ID: 26, Client: 1, At: 2 * time.Second, F: history.Set, Path: "/a b", Version: Any}},
@@ -76,7 +80,9 @@ func TestPlanLineErrors(t *testing.T) {
 		{"op 1 c0 0s cas /a value=x version=any", "cas needs version=seen"},
 		{"op 1 c0 0s cas /a value=x version=-1", `version "-1"; write any, seen or a number`},
 		{"op 1 c0 0s create /a mode=temporary", `unknown mode "temporary"; modes are persistent`},
-		{"op 1 c0 0s multi", "a multi without parts"},
+		{"op 1 c0 0s multi", "multi without parts; add some, like [check"},
+		{"op 1 c0 0s multi-read", "multi-read without parts; add some, like [get"},
+		{"op 1 c0 0s multi-read [delete /a]", `unknown function "delete"; here they are get, children`},
 		{"op 1 c0 0s multi [get /a]", `unknown function "get"; here they are create, delete, write, cas, check`},
 		{"op 1 c0 0s multi [write /a value=x", "lacks its ]"},
 		{"op 1 c0 0s multi [cas /a value=x]", "cas needs version=seen"},
@@ -129,9 +135,9 @@ func TestPlanLinesRoundTrip(t *testing.T) {
 			op.For = time.Duration(rapid.Int64Min(0).Draw(t, "for"))
 		}
 		if v.parts {
-			inMulti := rapid.SampledFrom(verbs).Filter(func(v verb) bool { return v.inMulti })
+			fitting := rapid.SampledFrom(verbs).Filter(func(part verb) bool { return part.fits(v.f) })
 			for range rapid.IntRange(1, 4).Draw(t, "parts") {
-				op.Parts = append(op.Parts, part(t, inMulti.Draw(t, "part")))
+				op.Parts = append(op.Parts, part(t, fitting.Draw(t, "part")))
 			}
 		}
 		got, err := ParseOp(op.String())

@@ -24,6 +24,7 @@ type bodyLine struct {
 	Create        *createLine        `json:"create,omitempty"`
 	Delete        *pathLine          `json:"delete,omitempty"`
 	Set           *setLine           `json:"set,omitempty"`
+	SetACL        *setACLLine        `json:"setACL,omitempty"`
 	Check         *checkLine         `json:"check,omitempty"`
 	CreateSession *createSessionLine `json:"createSession,omitempty"`
 	CloseSession  *closeSessionLine  `json:"closeSession,omitempty"`
@@ -53,6 +54,12 @@ type setLine struct {
 	Path    string `json:"path"`
 	Data    data   `json:"data"`
 	Version int32  `json:"version"`
+}
+
+type setACLLine struct {
+	Path    string    `json:"path"`
+	ACL     []aclLine `json:"acl,omitempty"`
+	Version int32     `json:"version"`
 }
 
 type checkLine struct {
@@ -104,9 +111,9 @@ func bodyToLine(op wire.OpCode, body wire.TxnBody) (bodyLine, error) {
 	switch b := body.(type) {
 	case *wire.CreateTxn:
 		l.Create = &createLine{Path: b.Path, Data: data(b.Data), Ephemeral: b.Ephemeral, ParentCversion: b.ParentCversion}
-		for _, acl := range b.ACL {
-			l.Create.ACL = append(l.Create.ACL, aclLine(acl))
-		}
+		l.Create.ACL = aclToLines(b.ACL)
+	case *wire.SetACLTxn:
+		l.SetACL = &setACLLine{Path: b.Path, ACL: aclToLines(b.ACL), Version: b.Version}
 	case *wire.DeleteTxn:
 		l.Delete = (*pathLine)(b)
 	case *wire.SetDataTxn:
@@ -134,15 +141,30 @@ func bodyToLine(op wire.OpCode, body wire.TxnBody) (bodyLine, error) {
 	return l, nil
 }
 
+func aclToLines(list []wire.ACL) (out []aclLine) {
+	for _, acl := range list {
+		out = append(out, aclLine(acl))
+	}
+	return out
+}
+
+func linesToACL(lines []aclLine) (out []wire.ACL) {
+	for _, acl := range lines {
+		out = append(out, wire.ACL(acl))
+	}
+	return out
+}
+
 // body returns the body that the line has.
 func (l *bodyLine) body() (wire.TxnBody, error) {
 	switch {
 	case l.Create != nil:
-		c := &wire.CreateTxn{Path: l.Create.Path, Data: l.Create.Data, Ephemeral: l.Create.Ephemeral, ParentCversion: l.Create.ParentCversion}
-		for _, acl := range l.Create.ACL {
-			c.ACL = append(c.ACL, wire.ACL(acl))
-		}
-		return c, nil
+		return &wire.CreateTxn{
+			Path: l.Create.Path, Data: l.Create.Data, ACL: linesToACL(l.Create.ACL),
+			Ephemeral: l.Create.Ephemeral, ParentCversion: l.Create.ParentCversion,
+		}, nil
+	case l.SetACL != nil:
+		return &wire.SetACLTxn{Path: l.SetACL.Path, ACL: linesToACL(l.SetACL.ACL), Version: l.SetACL.Version}, nil
 	case l.Delete != nil:
 		return (*wire.DeleteTxn)(l.Delete), nil
 	case l.Set != nil:
@@ -158,7 +180,7 @@ func (l *bodyLine) body() (wire.TxnBody, error) {
 	case l.Multi != nil:
 		return l.Multi.body()
 	}
-	return nil, fmt.Errorf(`it has no body ("create", "delete", "set", "check", "createSession", "closeSession", "error" or "multi")`)
+	return nil, fmt.Errorf(`it has no body ("create", "delete", "set", "setACL", "check", "createSession", "closeSession", "error" or "multi")`)
 }
 
 func (l *multiLine) body() (wire.TxnBody, error) {
@@ -171,46 +193,4 @@ func (l *multiLine) body() (wire.TxnBody, error) {
 		m.Parts = append(m.Parts, wire.SubTxn{Type: l.Parts[i].Op, Body: body})
 	}
 	return m, nil
-}
-
-// resultLine is the outcome of one part of a multi.
-type resultLine struct {
-	Op   wire.OpCode    `json:"op"`
-	Err  wire.ErrorCode `json:"err,omitempty"`
-	Path *string        `json:"path,omitempty"`
-	Stat *statLine      `json:"stat,omitempty"`
-	None bool           `json:"none,omitempty"` // an Empty body, not a missing one
-}
-
-func resultToLine(r *wire.MultiResult) (resultLine, error) {
-	l := resultLine{Op: r.Type, Err: r.Err}
-	switch b := r.Body.(type) {
-	case nil:
-	case *wire.CreateReply:
-		l.Path = &b.Path
-	case *wire.Create2Reply:
-		l.Path, l.Stat = &b.Path, statToLine(&b.Stat)
-	case *wire.StatReply:
-		l.Stat = statToLine(&b.Stat)
-	case *wire.Empty:
-		l.None = true
-	default:
-		return l, fmt.Errorf("a result of type %T has no form in a history", r.Body)
-	}
-	return l, nil
-}
-
-func lineToResult(l *resultLine) wire.MultiResult {
-	r := wire.MultiResult{Type: l.Op, Err: l.Err}
-	switch {
-	case l.Path != nil && l.Stat != nil:
-		r.Body = &wire.Create2Reply{Path: *l.Path, Stat: *l.Stat.stat()}
-	case l.Path != nil:
-		r.Body = &wire.CreateReply{Path: *l.Path}
-	case l.Stat != nil:
-		r.Body = &wire.StatReply{Stat: *l.Stat.stat()}
-	case l.None:
-		r.Body = &wire.Empty{}
-	}
-	return r
 }

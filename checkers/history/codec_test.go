@@ -35,7 +35,7 @@ func genStat(t *rapid.T) wire.Stat {
 
 func genBody(t *rapid.T, depth int) wire.TxnBody {
 	n := rapid.Int32()
-	switch rapid.IntRange(0, 7-depth).Draw(t, "body") {
+	switch rapid.IntRange(0, 8-depth).Draw(t, "body") {
 	case 0:
 		return &wire.CreateTxn{Path: anyPath.Draw(t, "p"), Data: anyData.Draw(t, "d"), ACL: wire.OpenACL, Ephemeral: rapid.Bool().Draw(t, "e"), ParentCversion: n.Draw(t, "pc")}
 	case 1:
@@ -49,6 +49,8 @@ func genBody(t *rapid.T, depth int) wire.TxnBody {
 	case 5:
 		return &wire.CloseSessionTxn{Paths: []string{anyPath.Draw(t, "p")}}
 	case 6:
+		return &wire.SetACLTxn{Path: anyPath.Draw(t, "p"), ACL: wire.OpenACL, Version: n.Draw(t, "v")}
+	case 7:
 		return &wire.ErrorTxn{Err: wire.ErrorCode(n.Draw(t, "e"))}
 	}
 	m := &wire.MultiTxn{}
@@ -60,7 +62,7 @@ func genBody(t *rapid.T, depth int) wire.TxnBody {
 
 func genResult(t *rapid.T) wire.MultiResult {
 	r := wire.MultiResult{Type: wire.OpCode(rapid.Int32().Draw(t, "op")), Err: wire.ErrorCode(rapid.Int32().Draw(t, "err"))}
-	switch rapid.IntRange(0, 4).Draw(t, "result") {
+	switch rapid.IntRange(0, 6).Draw(t, "result") {
 	case 0:
 		r.Body = &wire.CreateReply{Path: anyPath.Draw(t, "p")}
 	case 1:
@@ -69,6 +71,10 @@ func genResult(t *rapid.T) wire.MultiResult {
 		r.Body = &wire.StatReply{Stat: genStat(t)}
 	case 3:
 		r.Body = &wire.Empty{}
+	case 4:
+		r.Body = &wire.DataReply{Data: []byte(anyPath.Draw(t, "d")), Stat: genStat(t)}
+	case 5:
+		r.Body = &wire.ChildrenReply{Children: []string{anyPath.Draw(t, "c")}}
 	}
 	return r
 }

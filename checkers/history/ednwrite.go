@@ -68,7 +68,7 @@ func (m moment) format(op *Op, index int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "{:type :%s, :f :%s, :value %s, :process %d, :time %d, :index %d",
 		kind, op.F, op.ednValue(m.end), op.Process, int64(m.at), index)
-	if !m.end && (op.F == Set || op.F == Delete) {
+	if !m.end && (op.F == Set || op.F == SetACL || op.F == Delete) {
 		fmt.Fprintf(&b, ", :version %d", op.Version)
 	}
 	if m.end && op.Session != 0 {
@@ -90,15 +90,15 @@ func (op *Op) ednValue(end bool) string {
 	switch {
 	case op.F == CAS:
 		v = "[" + ednString(op.Old) + " " + ednString(op.Value) + "]"
-	case op.F == Write || op.F == Set || op.F == Create:
+	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create:
 		v = ednString(op.Value)
-	case ok && op.F == Children:
+	case ok && (op.F == Children || op.F == Ephemerals):
 		names := make([]string, len(op.OutChildren))
 		for i, name := range op.OutChildren {
 			names[i] = ednString(name)
 		}
 		v = "[" + strings.Join(names, " ") + "]"
-	case ok && !op.OutNil && (op.F == Read || op.F == Get || op.F == SyncGet):
+	case ok && !op.OutNil && (op.F == Read || op.F == Get || op.F == SyncGet || op.F == GetACL || op.F == CountAll):
 		v = ednString(op.OutValue)
 	}
 	if op.Path == "" {

@@ -43,6 +43,17 @@ const (
 	SyncGet  F = "sync-get" // sync, then getData on the same connection
 	Multi    F = "multi"
 	Close    F = "close" // closeSession
+
+	// SetACL sets a list, in the form of wire.FormatACL; Version is the list's.
+	SetACL F = "set-acl"
+	GetACL F = "get-acl" // OutValue is the list
+	// CountAll is getAllChildrenNumber; OutValue is the number.
+	CountAll F = "count-all"
+	// Ephemerals lists the session's own, whose paths begin with Path, in OutChildren.
+	Ephemerals F = "ephemerals"
+	// MultiRead is some gets and children (getChildren) from one state of the tree;
+	// each has its own result.
+	MultiRead F = "multi-read"
 )
 
 // Functions of a plain register, as Jepsen's histories have them. Path is its
@@ -105,7 +116,7 @@ type Op struct {
 
 // Part is one operation of a multi.
 type Part struct {
-	F       F // create, delete, set or "check"
+	F       F // create, delete, set or "check"; in a multi-read get or children
 	Path    string
 	Value   string
 	Version int32

@@ -2,6 +2,7 @@ package reference
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -40,6 +41,29 @@ func (t *Tree) Children(path string) ([]string, wire.Stat, wire.ErrorCode) {
 		slices.Sort(n.sorted)
 	}
 	return n.sorted, n.stat(), wire.OK
+}
+
+// ACL is getACL: the access control list and the Stat, or NoNode.
+func (t *Tree) ACL(path string) ([]wire.ACL, wire.Stat, wire.ErrorCode) {
+	n := t.nodes[path]
+	if n == nil {
+		return nil, wire.Stat{}, wire.ErrNoNode
+	}
+	return n.acl, n.stat(), wire.OK
+}
+
+// CountAll is getAllChildrenNumber: how many znodes are below path, at any depth.
+func (t *Tree) CountAll(path string) (int, wire.ErrorCode) {
+	if t.nodes[path] == nil {
+		return 0, wire.ErrNoNode
+	}
+	prefix, total := strings.TrimSuffix(path, "/")+"/", 0
+	for other := range t.nodes { //sim:unordered counts
+		if other != path && strings.HasPrefix(other, prefix) {
+			total++
+		}
+	}
+	return total, wire.OK
 }
 
 // Creates is how many children were ever created under path: the number the next

@@ -29,6 +29,7 @@ type Tree struct {
 type node struct {
 	path                string
 	data                []byte
+	acl                 []wire.ACL
 	czxid, mzxid, pzxid wire.Zxid
 	ctime, mtime        int64
 	version, aversion   int32
@@ -56,7 +57,7 @@ func New() *Tree {
 		owned:    map[int64]map[string]struct{}{},
 	}
 	for _, path := range systemPaths {
-		n := &node{path: path}
+		n := &node{path: path, acl: wire.OpenACL}
 		t.nodes[path] = n
 		if path != "/" {
 			t.nodes[Parent(path)].adopt(Base(path))
@@ -107,6 +108,8 @@ func (t *Tree) apply(txn *wire.Txn, body wire.TxnBody) wire.ErrorCode {
 		return t.delete(b.Path, txn.Zxid)
 	case *wire.SetDataTxn:
 		return t.setData(txn, b)
+	case *wire.SetACLTxn:
+		return t.setACL(b)
 	case *wire.CreateSessionTxn:
 		t.sessions[txn.Session] = b.TimeoutMs
 	case *wire.CloseSessionTxn:
@@ -129,7 +132,7 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 		return wire.ErrNodeExists
 	}
 	n := &node{
-		path: b.Path, data: b.Data,
+		path: b.Path, data: b.Data, acl: b.ACL,
 		czxid: txn.Zxid, mzxid: txn.Zxid, pzxid: txn.Zxid,
 		ctime: txn.Time, mtime: txn.Time,
 	}
@@ -178,6 +181,17 @@ func (t *Tree) setData(txn *wire.Txn, b *wire.SetDataTxn) wire.ErrorCode {
 		return wire.ErrNoNode
 	}
 	n.data, n.version, n.mzxid, n.mtime = b.Data, b.Version, txn.Zxid, txn.Time
+	t.touch(n)
+	return wire.OK
+}
+
+// setACL replaces the access control list of a znode. What tells of the data stays.
+func (t *Tree) setACL(b *wire.SetACLTxn) wire.ErrorCode {
+	n := t.nodes[b.Path]
+	if n == nil {
+		return wire.ErrNoNode
+	}
+	n.acl, n.aversion = b.ACL, b.Version
 	t.touch(n)
 	return wire.OK
 }

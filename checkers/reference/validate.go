@@ -21,6 +21,7 @@ type sketch struct {
 	version, creates int32
 	children         int
 	owner            int64
+	aversion         int32
 }
 
 // Try begins a trial at the present tree.
@@ -35,7 +36,7 @@ func (tr *Trial) look(path string) sketch {
 	if n == nil {
 		return sketch{}
 	}
-	return sketch{true, n.version, n.creates, len(n.children), n.owner}
+	return sketch{true, n.version, n.creates, len(n.children), n.owner, n.aversion}
 }
 
 // put changes a znode for the later parts.
@@ -56,7 +57,9 @@ func (tr *Trial) Objections(session int64, p *history.Part) []wire.ErrorCode {
 	case history.Delete:
 		return tr.againstDelete(p)
 	case history.Set, history.Check:
-		return tr.againstVersion(p.Path, p.Version)
+		return tr.againstVersion(p.Path, p.Version, tr.look(p.Path).version)
+	case history.SetACL:
+		return tr.againstVersion(p.Path, p.Version, tr.look(p.Path).aversion)
 	}
 	return nil
 }
@@ -84,7 +87,7 @@ func (tr *Trial) againstCreate(session int64, p *history.Part) []wire.ErrorCode 
 }
 
 func (tr *Trial) againstDelete(p *history.Part) []wire.ErrorCode {
-	out := tr.againstVersion(p.Path, p.Version)
+	out := tr.againstVersion(p.Path, p.Version, tr.look(p.Path).version)
 	if tr.look(p.Path).children > 0 {
 		out = append(out, wire.ErrNotEmpty)
 	}
@@ -96,14 +99,15 @@ func (tr *Trial) againstDelete(p *history.Part) []wire.ErrorCode {
 	return out
 }
 
-func (tr *Trial) againstVersion(path string, version int32) []wire.ErrorCode {
+// againstVersion: a znode must exist, and have the version asked for, if any.
+func (tr *Trial) againstVersion(path string, version, have int32) []wire.ErrorCode {
 	s := tr.look(path)
 	switch {
 	case !s.exists && !ValidPath(path):
 		return []wire.ErrorCode{wire.ErrBadArguments, wire.ErrNoNode}
 	case !s.exists:
 		return []wire.ErrorCode{wire.ErrNoNode}
-	case version != -1 && version != s.version:
+	case version != -1 && version != have:
 		return []wire.ErrorCode{wire.ErrBadVersion}
 	}
 	return nil

@@ -40,6 +40,8 @@ const (
 	RevalidationBySession
 	CounterCarries
 	WeightsIgnored
+	ACLByDataVersion
+	EphemeralsWithoutPrefix
 	ObserverCounted
 	last
 )

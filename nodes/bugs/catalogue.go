@@ -201,6 +201,20 @@ var Catalogue = []Bug{
 		Scenario: register,
 	},
 	{
+		ID: ACLByDataVersion, Name: "acl-by-data-version",
+		Wrong:    "setACL compares the version it is given with that of the data instead of that of the list.",
+		Schedule: "Set the list of a znode twice, naming version 0 both times, or once after its data was written.",
+		Breaks:   []string{"version-cas", "write-result"},
+		Scenario: sequence,
+	},
+	{
+		ID: EphemeralsWithoutPrefix, Name: "ephemerals-without-prefix",
+		Wrong:    "getEphemerals answers with all ephemerals of the session, whatever prefix was asked for.",
+		Schedule: "A session owns two ephemerals and asks for those that begin like one of them.",
+		Breaks:   []string{"read-result"},
+		Scenario: sessions,
+	},
+	{
 		ID: ObserverCounted, Name: "observer-counted",
 		Wrong:    "A leader counts observers: what they accept and hold completes a quorum that the voters are not.",
 		Schedule: "An observer answers before the voters do, or a leader is left alone with its observers.",

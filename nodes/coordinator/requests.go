@@ -22,11 +22,11 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return
 	}
 	if len(c.queue) == 0 {
-		s.env.Send(c.id, s.read(r))
+		s.env.Send(c.id, s.read(c.session, r))
 		return
 	}
 	if s.bug(bugs.ReadOvertakesWrite) {
-		p.reply = s.read(r)
+		p.reply = s.read(c.session, r)
 	} else {
 		s.observe(facts.ReadWaited, c.session, int64(r.Xid))
 	}
@@ -92,41 +92,6 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 	}
 }
 
-// read answers a request from our own tree.
-func (s *Server) read(r *wire.Request) *wire.Reply {
-	t := s.db.tree
-	out := &wire.Reply{Xid: r.Xid, Zxid: t.LastProcessed(), Type: r.Type}
-	path := ""
-	if b, ok := r.Body.(*wire.PathRequest); ok {
-		path = b.Path
-	}
-	switch r.Type {
-	case wire.OpPing:
-		out.Body = &wire.Empty{}
-	case wire.OpSync:
-		out.Body = &wire.SyncReply{Path: r.Body.(*wire.SyncRequest).Path}
-	case wire.OpExists:
-		var stat wire.Stat
-		stat, out.Err = t.Stat(path)
-		out.Body = &wire.StatReply{Stat: stat}
-	case wire.OpGetData:
-		data, stat, err := t.Data(path)
-		out.Err, out.Body = err, &wire.DataReply{Data: data, Stat: stat}
-	case wire.OpGetChildren:
-		names, _, err := t.Children(path)
-		out.Err, out.Body = err, &wire.ChildrenReply{Children: names}
-	case wire.OpGetChildren2:
-		names, stat, err := t.Children(path)
-		out.Err, out.Body = err, &wire.Children2Reply{Children: names, Stat: stat}
-	default:
-		out.Err = wire.ErrUnimplemented
-	}
-	if out.Err != wire.OK {
-		out.Body = nil
-	}
-	return out
-}
-
 // answerHead replies to the request at the head of a session's queue and serves
 // the reads that waited behind it.
 func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
@@ -137,7 +102,7 @@ func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
 		p := c.queue[0]
 		c.queue = c.queue[1:]
 		if p.reply == nil {
-			p.reply = s.read(p.req)
+			p.reply = s.read(c.session, p.req)
 		}
 		s.env.Send(c.id, p.reply)
 	}
@@ -149,5 +114,5 @@ func (s *Server) syncAnswered(session int64, cxid int32) {
 	if c == nil || len(c.queue) == 0 || c.queue[0].req.Xid != cxid {
 		return // it came in on an older connection
 	}
-	s.answerHead(c, s.read(c.queue[0].req))
+	s.answerHead(c, s.read(session, c.queue[0].req))
 }

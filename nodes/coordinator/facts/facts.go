@@ -98,4 +98,5 @@ var (
 	MultiRejected = kind(71, true, "multi-rejected", "leader: a multi failed validation as a whole", "zxid", "error")
 	SyncAnswered  = kind(72, true, "sync-answered", "leader: answers a client's sync after everything up to zxid", "session", "cxid", "zxid")
 	ReadWaited    = kind(73, true, "read-waited", "a read waited behind its session's own write", "session", "cxid")
+	MultiReadHalf = kind(90, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
 )

@@ -56,6 +56,9 @@ func newNode(path string, mode int32) *wire.CreateRequest {
 
 func remove(path string) *wire.DeleteRequest { return &wire.DeleteRequest{Path: path, Version: -1} }
 func set(path string, v int32) wire.Record   { return &wire.SetDataRequest{Path: path, Version: v} }
+func setACL(path string, v int32) wire.Record {
+	return &wire.SetACLRequest{Path: path, ACL: wire.OpenACL, Version: v}
+}
 func check(path string, v int32) *wire.CheckRequest {
 	return &wire.CheckRequest{Path: path, Version: v}
 }
@@ -126,7 +129,12 @@ func TestValidation(t *testing.T) {
 		{"set a missing node", wire.OpSetData, set("/x", -1), wire.ErrNoNode},
 		{"set no path", wire.OpSetData, set("/a/", -1), wire.ErrBadArguments},
 		{"check alone", wire.OpCheck, check("/a", 1), wire.ErrUnimplemented},
-		{"setACL", wire.OpSetACL, &wire.Opaque{}, wire.ErrUnimplemented},
+		{"setACL", wire.OpSetACL, setACL("/a", 0), wire.OK},
+		{"setACL of any version", wire.OpSetACL, setACL("/a", -1), wire.OK},
+		{"setACL of the data's version", wire.OpSetACL, setACL("/a", 1), wire.ErrBadVersion},
+		{"setACL of a missing node", wire.OpSetACL, setACL("/x", -1), wire.ErrNoNode},
+		{"setACL of no path", wire.OpSetACL, setACL("/a/", -1), wire.ErrBadArguments},
+		{"setACL to nothing", wire.OpSetACL, &wire.SetACLRequest{Path: "/a", Version: -1}, wire.ErrInvalidACL},
 		{"create with TTL", wire.OpCreateTTL, &wire.Opaque{}, wire.ErrUnimplemented},
 		{"create container", wire.OpCreateContainer, newNode("/x", wire.ModeContainer), wire.ErrUnimplemented},
 	} {

@@ -22,6 +22,8 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 		return p.delete(txn, body.(*wire.DeleteRequest))
 	case wire.OpSetData:
 		return p.setData(txn, body.(*wire.SetDataRequest))
+	case wire.OpSetACL:
+		return p.setACL(txn, body.(*wire.SetACLRequest))
 	case wire.OpCheck:
 		return p.check(body.(*wire.CheckRequest))
 	}
@@ -124,6 +126,31 @@ func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wir
 	node.Version = nextVersion(node.Version)
 	p.put(txn.Zxid, r.Path, true, node)
 	return &wire.SetDataTxn{Path: r.Path, Data: r.Data, Version: node.Version}, wire.OK
+}
+
+// setACL replaces a list. Lists have versions of their own; those of the data have
+// no say here.
+func (p *Prep) setACL(txn *wire.Txn, r *wire.SetACLRequest) (wire.TxnBody, wire.ErrorCode) {
+	if !validPath(r.Path) {
+		return nil, wire.ErrBadArguments
+	}
+	if len(r.ACL) == 0 {
+		return nil, wire.ErrInvalidACL
+	}
+	node, ok := p.lookup(r.Path)
+	have := node.Aversion
+	if p.bugs.Has(bugs.ACLByDataVersion) {
+		have = node.Version
+	}
+	switch {
+	case !ok:
+		return nil, wire.ErrNoNode
+	case !matches(r.Version, have):
+		return nil, wire.ErrBadVersion
+	}
+	node.Aversion = nextVersion(node.Aversion)
+	p.put(txn.Zxid, r.Path, true, node)
+	return &wire.SetACLTxn{Path: r.Path, ACL: r.ACL, Version: node.Aversion}, wire.OK
 }
 
 // check notes the version found.

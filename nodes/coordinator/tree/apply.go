@@ -46,6 +46,8 @@ func (t *Tree) apply(txn *wire.Txn, body wire.TxnBody) Result {
 		return Result{Err: t.remove(b.Path, txn.Zxid)}
 	case *wire.SetDataTxn:
 		return t.setData(txn, b)
+	case *wire.SetACLTxn:
+		return t.setACL(b)
 	case *wire.CheckTxn:
 		return Result{}
 	case *wire.CreateSessionTxn:
@@ -107,6 +109,17 @@ func (t *Tree) setData(txn *wire.Txn, b *wire.SetDataTxn) Result {
 		return Result{Err: wire.ErrNoNode}
 	}
 	n.data, n.version, n.mzxid, n.mtime = b.Data, b.Version, txn.Zxid, txn.Time
+	t.rehash(n)
+	return Result{Path: b.Path, Stat: n.stat()}
+}
+
+// setACL leaves mzxid and mtime alone: they speak of the data.
+func (t *Tree) setACL(b *wire.SetACLTxn) Result {
+	n := t.nodes[b.Path]
+	if n == nil {
+		return Result{Err: wire.ErrNoNode}
+	}
+	n.acl, n.aversion = t.acls.intern(b.ACL), b.Version
 	t.rehash(n)
 	return Result{Path: b.Path, Stat: n.stat()}
 }

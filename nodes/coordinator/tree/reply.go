@@ -19,7 +19,7 @@ func (r *Result) body(op wire.OpCode) wire.Record {
 		return &wire.CreateReply{Path: r.Path}
 	case wire.OpCreate2:
 		return &wire.Create2Reply{Path: r.Path, Stat: r.Stat}
-	case wire.OpSetData:
+	case wire.OpSetData, wire.OpSetACL:
 		return &wire.StatReply{Stat: r.Stat}
 	case wire.OpMulti:
 		return &wire.MultiReply{Results: r.Parts}

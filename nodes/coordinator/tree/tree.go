@@ -96,6 +96,20 @@ func (t *Tree) Ephemerals(session int64) []string {
 	return slices.Sorted(maps.Keys(t.ephemerals[session]))
 }
 
+// Below returns the number of nodes below a path, at any depth.
+func (t *Tree) Below(path string) (int32, wire.ErrorCode) {
+	n := t.nodes[path]
+	if n == nil {
+		return 0, wire.ErrNoNode
+	}
+	total := int32(len(n.children))
+	for _, child := range n.names() {
+		below, _ := t.Below(childPath(path, child))
+		total += below
+	}
+	return total, wire.OK
+}
+
 // Sessions returns the session table, in order of id.
 func (t *Tree) Sessions() []Session {
 	all := make([]Session, 0, len(t.sessions))
@@ -121,6 +135,7 @@ func (t *Tree) Len() int { return len(t.nodes) }
 // Meta is what validation needs to know of a node.
 type Meta struct {
 	Version  int32
+	Aversion int32 // of the access control list
 	Creates  int32 // children ever created, the source of sequential names
 	Children int32
 	Owner    int64 // owning session, 0 if not ephemeral
@@ -132,7 +147,7 @@ func (t *Tree) Meta(path string) (Meta, bool) {
 	if n == nil {
 		return Meta{}, false
 	}
-	return Meta{Version: n.version, Creates: n.creates, Children: int32(len(n.children)), Owner: n.owner}, true
+	return Meta{Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)), Owner: n.owner}, true
 }
 
 // Clone returns an independent copy of the tree.

@@ -26,6 +26,8 @@ const (
 	OpDeleteContainer OpCode = 20
 	OpCreateTTL       OpCode = 21
 	OpMultiRead       OpCode = 22
+	OpGetEphemerals   OpCode = 103
+	OpCountAll        OpCode = 104 // getAllChildrenNumber
 	OpCreateSession   OpCode = -10
 	OpCloseSession    OpCode = -11
 	OpError           OpCode = -1
@@ -37,6 +39,7 @@ var opNames = map[OpCode]string{
 	OpGetChildren: "getChildren", OpSync: "sync", OpPing: "ping", OpGetChildren2: "getChildren2",
 	OpCheck: "check", OpMulti: "multi", OpCreate2: "create2", OpCreateContainer: "createContainer",
 	OpDeleteContainer: "deleteContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead",
+	OpGetEphemerals: "getEphemerals", OpCountAll: "getAllChildrenNumber",
 	OpCreateSession: "createSession", OpCloseSession: "closeSession", OpError: "error",
 }
 

@@ -7,7 +7,7 @@ import (
 
 // requestKinds are the message kinds of requests, "REQ " and the operation, by
 // operation code shifted so that the least is 0.
-var requestKinds = func() (kinds [34]string) {
+var requestKinds = func() (kinds [116]string) {
 	for op := range OpCode(len(kinds)) {
 		kinds[op] = "REQ " + (op - 11).String()
 	}
@@ -116,6 +116,14 @@ func brief(r Record) string {
 		return " " + r.Path
 	case *SyncRequest:
 		return " " + r.Path
+	case *GetACLRequest:
+		return " " + r.Path
+	case *SetACLRequest:
+		return fmt.Sprintf(" %s %s v%d", r.Path, FormatACL(r.ACL), r.Version)
+	case *GetEphemeralsRequest:
+		return " " + r.Prefix
+	case *CountAllRequest:
+		return " " + r.Path
 	case *CreateSessionRequest:
 		return fmt.Sprintf(" timeout=%dms", r.TimeoutMs)
 	case *MultiRequest:
@@ -140,6 +148,12 @@ func briefReply(r Record) string {
 		return fmt.Sprintf(" children=%d", len(r.Children))
 	case *Children2Reply:
 		return fmt.Sprintf(" children=%d%s", len(r.Children), briefStat(&r.Stat))
+	case *ACLReply:
+		return " " + FormatACL(r.ACL) + briefStat(&r.Stat)
+	case *EphemeralsReply:
+		return fmt.Sprintf(" ephemerals=%d", len(r.Paths))
+	case *CountAllReply:
+		return fmt.Sprintf(" total=%d", r.Total)
 	case *MultiReply:
 		return list(len(r.Results), func(i int) string {
 			res := r.Results[i]
@@ -164,6 +178,8 @@ func briefTxn(body TxnBody) string {
 		return " " + t.Path
 	case *SetDataTxn:
 		return fmt.Sprintf(" %s %dB v%d", t.Path, len(t.Data), t.Version)
+	case *SetACLTxn:
+		return fmt.Sprintf(" %s %s v%d", t.Path, FormatACL(t.ACL), t.Version)
 	case *CheckTxn:
 		return fmt.Sprintf(" %s v%d", t.Path, t.Version)
 	case *CreateSessionTxn:

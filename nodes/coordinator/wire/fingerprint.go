@@ -116,6 +116,14 @@ func (h hash) record(r Record) hash {
 		return h.text(r.Path).flag(r.Watch)
 	case *SyncRequest:
 		return h.text(r.Path)
+	case *GetACLRequest:
+		return h.text(r.Path)
+	case *SetACLRequest:
+		return h.text(r.Path).acls(r.ACL).add(uint64(r.Version))
+	case *GetEphemeralsRequest:
+		return h.text(r.Prefix)
+	case *CountAllRequest:
+		return h.text(r.Path)
 	case *CreateSessionRequest:
 		return h.add(uint64(r.TimeoutMs))
 	case *MultiRequest:
@@ -145,6 +153,12 @@ func (h hash) reply(r Record) hash {
 		return h.names(r.Children).stat(&r.Stat)
 	case *SyncReply:
 		return h.text(r.Path)
+	case *ACLReply:
+		return h.acls(r.ACL).stat(&r.Stat)
+	case *EphemeralsReply:
+		return h.names(r.Paths)
+	case *CountAllReply:
+		return h.add(uint64(r.Total))
 	case *MultiReply:
 		for _, res := range r.Results {
 			h = h.add(uint64(res.Type)<<32 | uint64(uint32(res.Err))).record(res.Body)
@@ -161,6 +175,13 @@ func (h hash) names(names []string) hash {
 	return h
 }
 
+func (h hash) acls(list []ACL) hash {
+	for i := range list {
+		h = h.text(list[i].ID).add(uint64(list[i].Perms))
+	}
+	return h.add(uint64(len(list)))
+}
+
 func (h hash) stat(s *Stat) hash {
 	h = h.add(uint64(s.Mzxid)).add(uint64(s.Pzxid)).add(uint64(s.Czxid))
 	return h.add(uint64(s.Version)<<32 | uint64(uint32(s.Cversion)))
@@ -174,6 +195,8 @@ func (h hash) txnBody(body TxnBody) hash {
 		return h.text(t.Path)
 	case *SetDataTxn:
 		return h.text(t.Path).bytes(t.Data).add(uint64(t.Version))
+	case *SetACLTxn:
+		return h.text(t.Path).acls(t.ACL).add(uint64(t.Version))
 	case *CheckTxn:
 		return h.text(t.Path).add(uint64(t.Version))
 	case *CreateSessionTxn:

@@ -34,10 +34,11 @@ func genACL(t *rapid.T) []ACL {
 
 var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
-	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL,
+	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetACL,
+	OpGetEphemerals, OpCountAll, OpMultiRead,
 }
 
-var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck}
+var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
 
 func genRequestBody(t *rapid.T, op OpCode) Record {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
@@ -56,6 +57,14 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &SyncRequest{path}
 	case *CreateSessionRequest:
 		return &CreateSessionRequest{version}
+	case *GetACLRequest:
+		return &GetACLRequest{path}
+	case *SetACLRequest:
+		return &SetACLRequest{path, genACL(t), version}
+	case *GetEphemeralsRequest:
+		return &GetEphemeralsRequest{path}
+	case *CountAllRequest:
+		return &CountAllRequest{path}
 	case *MultiRequest:
 		return &MultiRequest{many(t, 4, func(t *rapid.T) MultiOp {
 			op := rapid.SampledFrom(multiOps).Draw(t, "op")
@@ -85,6 +94,12 @@ func genReplyBody(t *rapid.T, op OpCode) Record {
 		return &Children2Reply{genNames.Draw(t, "names"), stat}
 	case *SyncReply:
 		return &SyncReply{path}
+	case *ACLReply:
+		return &ACLReply{genACL(t), stat}
+	case *EphemeralsReply:
+		return &EphemeralsReply{genNames.Draw(t, "paths")}
+	case *CountAllReply:
+		return &CountAllReply{genInt32.Draw(t, "total")}
 	case *MultiReply:
 		return &MultiReply{many(t, 4, genMultiResult)}
 	case *Opaque:
@@ -119,6 +134,8 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 		return &DeleteTxn{path}
 	case *SetDataTxn:
 		return &SetDataTxn{path, genData.Draw(t, "data"), version}
+	case *SetACLTxn:
+		return &SetACLTxn{path, genACL(t), version}
 	case *CheckTxn:
 		return &CheckTxn{path, version}
 	case *CreateSessionTxn:
@@ -135,7 +152,7 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpCreateSession, OpCloseSession, OpError, OpMulti}
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{
 		Session: genInt64.Draw(t, "session"), Cxid: genInt32.Draw(t, "cxid"), Zxid: genZxid(t),

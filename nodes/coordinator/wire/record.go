@@ -59,14 +59,33 @@ type PathRequest struct {
 	Watch bool
 }
 
+// GetACLRequest asks for a znode's access control list.
+type GetACLRequest struct{ Path string }
+
+// SetACLRequest asks to replace a znode's access control list; Version is that of
+// the list (Stat.Aversion), -1 matches any.
+type SetACLRequest struct {
+	Path    string
+	ACL     []ACL
+	Version int32
+}
+
+// GetEphemeralsRequest asks for the ephemerals of one's own session whose paths
+// begin with Prefix.
+type GetEphemeralsRequest struct{ Prefix string }
+
+// CountAllRequest asks how many znodes are below a path (getAllChildrenNumber).
+type CountAllRequest struct{ Path string }
+
 // SyncRequest asks for a flush of the channel between server and leader.
 type SyncRequest struct{ Path string }
 
-// MultiRequest is a list of operations applied all or none.
+// MultiRequest is a list of operations: applied all or none in a multi, each by
+// itself in a multiRead.
 type MultiRequest struct{ Ops []MultiOp }
 
 // MultiOp is one operation of a multi: Type says which of create, create2,
-// delete, setData and check the Body is.
+// delete, setData and check the Body is, or of getData and getChildren.
 type MultiOp struct {
 	Type OpCode
 	Body Record
@@ -90,7 +109,7 @@ type Create2Reply struct {
 	Stat Stat
 }
 
-// StatReply answers setData and exists.
+// StatReply answers setData, setACL and exists.
 type StatReply struct{ Stat Stat }
 
 // DataReply answers getData.
@@ -108,15 +127,28 @@ type Children2Reply struct {
 	Stat     Stat
 }
 
+// ACLReply answers getACL.
+type ACLReply struct {
+	ACL  []ACL
+	Stat Stat
+}
+
+// EphemeralsReply answers getEphemerals.
+type EphemeralsReply struct{ Paths []string }
+
+// CountAllReply answers getAllChildrenNumber.
+type CountAllReply struct{ Total int32 }
+
 // SyncReply answers sync.
 type SyncReply struct{ Path string }
 
-// MultiReply answers multi, one result an operation.
+// MultiReply answers multi and multiRead, one result an operation.
 type MultiReply struct{ Results []MultiResult }
 
 // MultiResult is the outcome of one operation: Type OpError, Err and no body if
 // the multi failed (0 before the failing operation, its code at it, -2 after it),
 // else its type and the body its own reply would have (Empty for delete and check).
+// The results of a multiRead are independent; one that failed is of type OpError.
 type MultiResult struct {
 	Type OpCode
 	Err  ErrorCode
@@ -141,3 +173,10 @@ func (*ChildrenReply) isRecord()        {}
 func (*Children2Reply) isRecord()       {}
 func (*SyncReply) isRecord()            {}
 func (*MultiReply) isRecord()           {}
+func (*GetACLRequest) isRecord()        {}
+func (*SetACLRequest) isRecord()        {}
+func (*GetEphemeralsRequest) isRecord() {}
+func (*CountAllRequest) isRecord()      {}
+func (*ACLReply) isRecord()             {}
+func (*EphemeralsReply) isRecord()      {}
+func (*CountAllReply) isRecord()        {}

@@ -17,7 +17,15 @@ func newRequestBody(op OpCode) Record {
 		return new(PathRequest)
 	case OpSync:
 		return new(SyncRequest)
-	case OpMulti:
+	case OpGetACL:
+		return new(GetACLRequest)
+	case OpSetACL:
+		return new(SetACLRequest)
+	case OpGetEphemerals:
+		return new(GetEphemeralsRequest)
+	case OpCountAll:
+		return new(CountAllRequest)
+	case OpMulti, OpMultiRead:
 		return new(MultiRequest)
 	case OpPing, OpCloseSession:
 		return new(Empty)
@@ -34,7 +42,7 @@ func newReplyBody(op OpCode) Record {
 		return new(CreateReply)
 	case OpCreate2, OpCreateContainer, OpCreateTTL:
 		return new(Create2Reply)
-	case OpSetData, OpExists:
+	case OpSetData, OpSetACL, OpExists:
 		return new(StatReply)
 	case OpGetData:
 		return new(DataReply)
@@ -44,7 +52,13 @@ func newReplyBody(op OpCode) Record {
 		return new(Children2Reply)
 	case OpSync:
 		return new(SyncReply)
-	case OpMulti:
+	case OpGetACL:
+		return new(ACLReply)
+	case OpGetEphemerals:
+		return new(EphemeralsReply)
+	case OpCountAll:
+		return new(CountAllReply)
+	case OpMulti, OpMultiRead:
 		return new(MultiReply)
 	case OpDelete, OpCheck, OpPing, OpCloseSession:
 		return new(Empty)
@@ -72,6 +86,16 @@ func (c *coder) record(r Record) {
 	case *PathRequest:
 		c.str("path", &r.Path)
 		c.bool("watch", &r.Watch)
+	case *GetACLRequest:
+		c.str("path", &r.Path)
+	case *SetACLRequest:
+		c.str("path", &r.Path)
+		c.acls(&r.ACL)
+		c.int32("version", &r.Version)
+	case *GetEphemeralsRequest:
+		c.str("prefixPath", &r.Prefix)
+	case *CountAllRequest:
+		c.str("path", &r.Path)
 	case *SyncRequest:
 		c.str("path", &r.Path)
 	case *MultiRequest:
@@ -103,6 +127,13 @@ func (c *coder) replyRecord(r Record) {
 	case *Children2Reply:
 		c.strs("children", &r.Children)
 		r.Stat.visit(c)
+	case *ACLReply:
+		c.acls(&r.ACL)
+		r.Stat.visit(c)
+	case *EphemeralsReply:
+		c.strs("ephemerals", &r.Paths)
+	case *CountAllReply:
+		c.int32("totalNumber", &r.Total)
 	case *SyncReply:
 		c.str("path", &r.Path)
 	case *MultiReply:
@@ -181,7 +212,7 @@ func (r *MultiRequest) read(c *coder) {
 			return
 		}
 		switch h.typ {
-		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck:
+		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
 		default:
 			// Its length is unknown, so what follows cannot be found either.
 			c.fail("multi.type", "%s is not supported in a multi", h.typ)
@@ -222,7 +253,7 @@ func (r *MultiReply) read(c *coder) {
 		switch h.typ {
 		case OpError:
 			c.int32("multi.error", (*int32)(&res.Err))
-		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck:
+		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
 			res.Body = newReplyBody(h.typ)
 			c.record(res.Body)
 		default:

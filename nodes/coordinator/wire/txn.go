@@ -35,6 +35,13 @@ type SetDataTxn struct {
 	Version int32
 }
 
+// SetACLTxn sets the access control list of Path; Version is the list's after it.
+type SetACLTxn struct {
+	Path    string
+	ACL     []ACL
+	Version int32
+}
+
 // CheckTxn, inside a multi, did check a version and changes nothing.
 type CheckTxn struct {
 	Path    string
@@ -64,6 +71,7 @@ type SubTxn struct {
 func (*CreateTxn) isTxnBody()        {}
 func (*DeleteTxn) isTxnBody()        {}
 func (*SetDataTxn) isTxnBody()       {}
+func (*SetACLTxn) isTxnBody()        {}
 func (*CheckTxn) isTxnBody()         {}
 func (*CreateSessionTxn) isTxnBody() {}
 func (*CloseSessionTxn) isTxnBody()  {}

@@ -61,6 +61,8 @@ func newTxnBody(op OpCode) TxnBody {
 		return new(DeleteTxn)
 	case OpSetData:
 		return new(SetDataTxn)
+	case OpSetACL:
+		return new(SetACLTxn)
 	case OpCheck:
 		return new(CheckTxn)
 	case OpCreateSession:
@@ -93,6 +95,10 @@ func (c *coder) txnBody(op OpCode, body *TxnBody) {
 	case *SetDataTxn:
 		c.str("path", &t.Path)
 		c.buf("data", &t.Data)
+		c.int32("version", &t.Version)
+	case *SetACLTxn:
+		c.str("path", &t.Path)
+		c.acls(&t.ACL)
 		c.int32("version", &t.Version)
 	case *CheckTxn:
 		c.str("path", &t.Path)
