@@ -214,4 +214,11 @@ var Catalogue = []Bug{
 		Breaks:   []string{"read-result"},
 		Scenario: sessions,
 	},
+	{
+		ID: ReaperTrustsItsList, Name: "reaper-trusts-its-list",
+		Wrong:    "The leader deletes the containers that its tree shows unused without asking whether a child is on its way in.",
+		Schedule: "A client deletes the last child of a container and creates another; the reaper comes by between that create's proposal and its commit.",
+		Breaks:   []string{"container-removal"},
+		Scenario: sessions,
+	},
 }
