@@ -42,6 +42,7 @@ const (
 	WeightsIgnored
 	ACLByDataVersion
 	EphemeralsWithoutPrefix
+	ReaperTrustsItsList
 	ObserverCounted
 	last
 )

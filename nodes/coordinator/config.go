@@ -57,6 +57,9 @@ type Config struct {
 	// ElectionTimeoutMax caps the doubling resend interval of the election,
 	// default 60 s.
 	ElectionTimeoutMax time.Duration
+	// ReapInterval is how often a leader looks for containers to delete
+	// (znode.container.checkIntervalMs), default 60 s.
+	ReapInterval time.Duration
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
@@ -84,6 +87,7 @@ func (c Config) withDefaults() Config {
 	count(&c.CommitLogCount, 500)
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
+	def(&c.ReapInterval, time.Minute)
 	def(&c.ElectionTimeoutMax, 60*time.Second)
 	if c.CounterLimit == 0 {
 		c.CounterLimit = math.MaxUint32

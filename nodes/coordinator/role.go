@@ -205,4 +205,5 @@ func (s *Server) serve(epoch int64) {
 		s.tracker.Add(live.ID, time.Duration(live.TimeoutMs)*time.Millisecond, s.env.Now())
 	}
 	s.armExpiry()
+	s.armReaper()
 }

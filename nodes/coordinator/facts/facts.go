@@ -94,9 +94,11 @@ var (
 
 // Requests.
 var (
-	WriteRejected = kind(70, true, "write-rejected", "leader: a request failed validation and became an error transaction", "zxid", "error")
-	MultiRejected = kind(71, true, "multi-rejected", "leader: a multi failed validation as a whole", "zxid", "error")
-	SyncAnswered  = kind(72, true, "sync-answered", "leader: answers a client's sync after everything up to zxid", "session", "cxid", "zxid")
-	ReadWaited    = kind(73, true, "read-waited", "a read waited behind its session's own write", "session", "cxid")
-	MultiReadHalf = kind(90, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
+	WriteRejected   = kind(70, true, "write-rejected", "leader: a request failed validation and became an error transaction", "zxid", "error")
+	MultiRejected   = kind(71, true, "multi-rejected", "leader: a multi failed validation as a whole", "zxid", "error")
+	SyncAnswered    = kind(72, true, "sync-answered", "leader: answers a client's sync after everything up to zxid", "session", "cxid", "zxid")
+	ReadWaited      = kind(73, true, "read-waited", "a read waited behind its session's own write", "session", "cxid")
+	ContainerReaped = kind(91, true, "container-reaped", "leader: proposes to delete a container that had children and has none", "zxid")
+	ReapRejected    = kind(92, true, "reap-rejected", "leader: a container that its tree showed unused got a child, or is gone", "zxid", "error")
+	MultiReadHalf   = kind(90, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
 )

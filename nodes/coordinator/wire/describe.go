@@ -170,6 +170,9 @@ func briefStat(s *Stat) string {
 func briefTxn(body TxnBody) string {
 	switch t := body.(type) {
 	case *CreateTxn:
+		if t.Container {
+			return fmt.Sprintf(" %s %dB container", t.Path, len(t.Data))
+		}
 		if t.Ephemeral {
 			return fmt.Sprintf(" %s %dB ephemeral", t.Path, len(t.Data))
 		}

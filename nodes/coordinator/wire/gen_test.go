@@ -129,7 +129,9 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch newTxnBody(op).(type) {
 	case *CreateTxn:
-		return &CreateTxn{path, genData.Draw(t, "data"), genACL(t), rapid.Bool().Draw(t, "ephemeral"), version}
+		container := op == OpCreateContainer
+		ephemeral := !container && rapid.Bool().Draw(t, "ephemeral")
+		return &CreateTxn{path, genData.Draw(t, "data"), genACL(t), ephemeral, container, version}
 	case *DeleteTxn:
 		return &DeleteTxn{path}
 	case *SetDataTxn:
@@ -152,7 +154,8 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateSession, OpCloseSession, OpError, OpMulti}
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpDeleteContainer,
+		OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{
 		Session: genInt64.Draw(t, "session"), Cxid: genInt32.Draw(t, "cxid"), Zxid: genZxid(t),
