@@ -36,18 +36,20 @@ func newRun(p Plan, o RunOptions) *run {
 	return r
 }
 
-// addServers adds zk1 … zkN, whose process IDs are 0 … N-1.
+// addServers adds zk1 … zkN, whose process IDs are 0 … N-1: the voters, then the
+// observers.
 func (r *run) addServers() {
 	k := r.plan.Knobs
 	var members []coordinator.Member
-	for sid := 1; sid <= k.Servers; sid++ {
-		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid)})
+	for sid := 1; sid <= k.size(); sid++ {
+		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: sid > k.Servers})
 	}
 	for sid, name := range k.serverNames() {
 		cfg := coordinator.Config{
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
+			ReapInterval:       k.Tick / 2,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
 		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })
@@ -88,7 +90,7 @@ const supervision = time.Second
 func (r *run) watch(o RunOptions) {
 	r.world.OnEvent(func(s sim.Seen) {
 		r.marks.add(s.Event.Kind)
-		if int(s.Node) < r.plan.Knobs.Servers {
+		if int(s.Node) < r.plan.Knobs.size() {
 			r.ensemble.observe(s)
 			r.checker.Observe(s.Step, s.At, s.Node, s.Event)
 			if r.checker.Finding() != nil {
@@ -100,7 +102,7 @@ func (r *run) watch(o RunOptions) {
 		}
 	})
 	r.world.OnProcess(func(c sim.ProcessChange) {
-		if int(c.Node) < r.plan.Knobs.Servers {
+		if int(c.Node) < r.plan.Knobs.size() {
 			r.changed(c)
 		}
 	})

@@ -22,6 +22,8 @@ type Knobs struct {
 	// Groups is the hierarchical quorum, "none" if a majority decides: server
 	// ids and weights as in "1,2*3/4,5*0/3".
 	Groups string
+	// Observers is how many servers besides serve and never vote.
+	Observers int
 
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
@@ -126,6 +128,7 @@ var knobs = []knob{
 		get: func(k *Knobs) string { return k.Groups },
 		set: func(k *Knobs, s string) (err error) { k.Groups = s; _, err = parseGroups(s); return err },
 	},
+	number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers }),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -231,6 +234,9 @@ func latency(least, mean, most, tail time.Duration, oneIn int) sim.Latency {
 	return l
 }
 
+// size is how many servers there are, voters and observers.
+func (k Knobs) size() int { return k.Servers + k.Observers }
+
 // settle is about how long the ensemble needs to elect a leader and synchronise:
 // the election's fixed waits, then discovery and synchronisation of a few round
 // trips and syncs.
@@ -257,7 +263,7 @@ func (k Knobs) session() time.Duration {
 // it tries the next: its share of the session timeout, as ZooKeeper's clients
 // reckon, but never less than the round trips and the commit that it takes.
 func (k Knobs) patience() time.Duration {
-	return max(k.session()/time.Duration(k.Servers), 8*k.NetMost+4*k.DiskMost)
+	return max(k.session()/time.Duration(k.size()), 8*k.NetMost+4*k.DiskMost)
 }
 
 // drawKnobs draws the knobs of a seed. Extremes come up often: a feature that is
@@ -289,6 +295,9 @@ func drawKnobs(r *rand.Rand) Knobs {
 		k.CounterLimit = d.logarithmic(20, 400)
 	}
 	k.Groups = d.groups(k.Servers)
+	if k.Servers > 1 && d.chance(1, 4) {
+		k.Observers = d.between(1, 2)
+	}
 	return k
 }
 

@@ -130,7 +130,7 @@ var ports = []faults.Port{
 }
 
 func (k Knobs) serverNames() []string {
-	names := make([]string, k.Servers)
+	names := make([]string, k.size())
 	for i := range names {
 		names[i] = fmt.Sprintf("zk%d", i+1)
 	}

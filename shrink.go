@@ -203,7 +203,7 @@ func (s *shrinker) calmKnobs() {
 		"wire=false", "net-tail-one-in=0", "disk-tail-one-in=0", "datagram-trouble=0",
 		"disk-sync=false", "snap-count=1000", "commit-log-count=500", "counter-limit=4294967295",
 	}
-	calmer = append(calmer, "groups="+noGroups)
+	calmer = append(calmer, "groups="+noGroups, "observers=0")
 	for n := s.best.Knobs.Servers - 2; n >= 1; n -= 2 {
 		calmer = append(calmer, fmt.Sprintf("servers=%d", n))
 	}

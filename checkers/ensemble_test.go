@@ -132,6 +132,7 @@ func (e *ensemble) body(c *client, p *history.Part, trial *reference.Trial) (wir
 		path := trial.CreatedPath(p)
 		return wire.OpCreate, &wire.CreateTxn{
 			Path: path, Data: []byte(p.Value), ACL: wire.OpenACL, Ephemeral: reference.Ephemeral(p.Mode),
+			Container:      p.Mode == wire.ModeContainer,
 			ParentCversion: e.leader.Creates(reference.Parent(path)) + 1,
 		}
 	case history.Delete:

@@ -96,6 +96,9 @@ func describeBody(body wire.TxnBody) string {
 		if b.Ephemeral {
 			s += " ephemeral"
 		}
+		if b.Container {
+			s += " container"
+		}
 		return s
 	case *wire.DeleteTxn:
 		return "delete " + b.Path

@@ -109,6 +109,14 @@ var fixtures = []fixture{
 		}})
 	}},
 	{EphemeralCleanup, ephemeralStory, func(h *history.History) { txnBody[*wire.CloseSessionTxn](h, 4).Paths = nil }},
+	{ContainerRemoval, func(e *ensemble, a, b *client) {
+		e.write(a, mode("/c", wire.ModeContainer))
+		e.write(a, create("/c/x"))
+		e.write(a, op{F: history.Delete, Path: "/c/x", Version: -1})
+		e.commit(0, 0, wire.OpDeleteContainer, &wire.DeleteTxn{Path: "/c"})
+	}, func(h *history.History) { // the last child is still there
+		h.Ops, h.Log = h.Ops[:2], append(h.Log[:4], h.Log[5])
+	}},
 	{SequentialNames, func(e *ensemble, a, b *client) {
 		e.write(a, create("/q"))
 		e.write(a, mode("/q/n-", wire.ModePersistentSequential))

@@ -14,6 +14,7 @@ const (
 	WriteResult      = "write-result"
 	VersionCAS       = "version-cas"
 	VersionGrowth    = "version-growth"
+	ContainerRemoval = "container-removal"
 	SequentialNames  = "sequential-names"
 	MultiAtomic      = "multi-atomic"
 	EphemeralOwner   = "ephemeral-owner"
@@ -56,6 +57,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
+	{ID: ContainerRemoval, Sentence: "The ensemble deletes by itself only containers that had children and have none.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
 	{ID: SequentialNames, Sentence: "A sequential name ends in the number of children its parent ever had.", Source: guide + ", Sequence Nodes"},
 	{ID: VersionCAS, Sentence: "A write that names a version succeeds only on that version.", Source: guide + ", Data Access"},
 	{ID: VersionGrowth, Sentence: "Each setData raises the version by one.", Source: guide + ", ZooKeeper Stat Structure; ZOOKEEPER-4743"},

@@ -111,6 +111,10 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 			r.report(SequentialNames, who, fmt.Sprintf("But %v makes %s child number %d of %s, which had %d.",
 				txn.Zxid, b.Path, b.ParentCversion, parent, had))
 		}
+	case *wire.DeleteTxn:
+		if txn.Type == wire.OpDeleteContainer && !r.tree.Unused(b.Path) {
+			r.report(ContainerRemoval, who, fmt.Sprintf("But %v deletes %s%s.", txn.Zxid, b.Path, r.inUse(b.Path)))
+		}
 	case *wire.SetDataTxn:
 		st, code := r.tree.Stat(b.Path)
 		if want := reference.NextVersion(st.Version); code == wire.OK && b.Version != want {
@@ -124,6 +128,14 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 				txn.Zxid, b.Path, st.Aversion, b.Version))
 		}
 	}
+}
+
+// inUse says why the ensemble may not delete a znode.
+func (r *replayer) inUse(path string) string {
+	if names, _, _ := r.tree.Children(path); len(names) > 0 {
+		return fmt.Sprintf(", which holds %v", names)
+	}
+	return ", which is no container that had children"
 }
 
 // appendParts lists the bodies of a transaction: a multi's parts, or its only one.
@@ -222,7 +234,8 @@ func (r *replayer) effect(who int, op *history.Op, p *history.Part, body wire.Tx
 		} else {
 			same = b.Path == p.Path
 		}
-		same = same && p.F == history.Create && string(b.Data) == p.Value && b.Ephemeral == reference.Ephemeral(p.Mode)
+		same = same && p.F == history.Create && string(b.Data) == p.Value &&
+			b.Ephemeral == reference.Ephemeral(p.Mode) && b.Container == (p.Mode == wire.ModeContainer)
 	case *wire.DeleteTxn:
 		same = p.F == history.Delete && b.Path == p.Path
 	case *wire.SetDataTxn:

@@ -21,6 +21,9 @@ func resolve(t Target, all []sim.ProcessInfo, actor node.ID) (ids []node.ID, rea
 	case Follower:
 		followers := pick(all, func(p sim.ProcessInfo) bool { return p.Group == t.Name && p.Up && p.Role == "follower" })
 		return nth(followers, t.Index), "no follower"
+	case Observer:
+		observers := pick(all, func(p sim.ProcessInfo) bool { return p.Group == t.Name && p.Up && p.Role == "observer" })
+		return nth(observers, t.Index), "no observer"
 	case Any:
 		return nth(pick(all, func(p sim.ProcessInfo) bool { return p.Group == t.Name && p.Up }), t.Index), "nobody is up"
 	case Client:

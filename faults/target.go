@@ -17,6 +17,8 @@ const (
 	Leader Select = "leader"
 	// Follower is the Index-th live process in role "follower", modulo their number.
 	Follower Select = "follower"
+	// Observer is the Index-th live process in role "observer", modulo their number.
+	Observer Select = "observer"
 	// Any is the Index-th live process of the group, modulo their number.
 	Any Select = "any"
 	// Minority is as many processes as fall short of half the group, the first
@@ -74,7 +76,7 @@ var selectors = []struct {
 	name    Select
 	indexed bool
 }{
-	{Leader, false}, {Follower, true}, {Any, true}, {Minority, true}, {All, false}, {Actor, false},
+	{Leader, false}, {Follower, true}, {Observer, true}, {Any, true}, {Minority, true}, {All, false}, {Actor, false},
 	{Halves, true}, {Bridge, true}, {MajoritiesRing, true},
 }
 

@@ -88,7 +88,7 @@ func spanTitle(s faults.Span) string {
 // processNames lists the processes of a plan, servers first.
 func processNames(p stampede.Plan) []string {
 	var names []string
-	for i := range p.Knobs.Servers {
+	for i := range p.Knobs.Servers + p.Knobs.Observers {
 		names = append(names, fmt.Sprintf("zk%d", i+1))
 	}
 	for i := range p.Shape.Clients {

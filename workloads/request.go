@@ -87,6 +87,9 @@ func (c *Client) version(path string, v VersionArg) int32 {
 func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 	switch f {
 	case history.Create:
+		if h.Mode == wire.ModeContainer {
+			return wire.OpCreateContainer, createRequest(h.Path, h.Value, h.Mode)
+		}
 		return wire.OpCreate2, createRequest(h.Path, h.Value, h.Mode)
 	case history.Delete:
 		return wire.OpDelete, &wire.DeleteRequest{Path: h.Path, Version: h.Version}
@@ -144,7 +147,11 @@ func multiOps(parts []history.Part) *wire.MultiRequest {
 func multiOp(p history.Part) wire.MultiOp {
 	switch p.F {
 	case history.Create:
-		return wire.MultiOp{Type: wire.OpCreate, Body: createRequest(p.Path, p.Value, p.Mode)}
+		op := wire.OpCreate
+		if p.Mode == wire.ModeContainer {
+			op = wire.OpCreateContainer
+		}
+		return wire.MultiOp{Type: op, Body: createRequest(p.Path, p.Value, p.Mode)}
 	case history.Delete:
 		return wire.MultiOp{Type: wire.OpDelete, Body: &wire.DeleteRequest{Path: p.Path, Version: p.Version}}
 	case history.Set:

@@ -22,8 +22,8 @@ func session() Workload {
 			s.Mix = swarm(r, []Weight{
 				{"ephemeral", 24}, {"ephemeral-sequential", 8}, {"delete", 8}, {"write", 8}, {"exists", 16}, {"children", 8},
 				{"sync-children", 8}, {"move", 4}, {"hang", 1}, {"close", 2}, {"create-close", 2}, {"open", 1},
-				{"child", 3}, {"own", 6},
-			}, "ephemeral-sequential", "delete", "write", "child", "own", "move", "hang", "close", "create-close", "open")
+				{"child", 3}, {"own", 6}, {"container", 6},
+			}, "ephemeral-sequential", "delete", "write", "child", "own", "container", "move", "hang", "close", "create-close", "open")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -61,6 +61,18 @@ func sessionOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.Exists, Path: path}}
 	case "children":
 		return []Op{{F: history.Children, Path: ephemerals}}
+	case "container":
+		// Its last child goes and another comes, while the leader looks for
+		// containers to delete.
+		box := ephemerals + "/b" + strconv.Itoa(s.key(r)%2)
+		return []Op{
+			{F: history.Create, Path: box, Mode: wire.ModeContainer},
+			{F: history.Create, Path: box + "/x", Pipelined: true},
+			{F: history.Delete, Path: box + "/x", Version: Any, Pipelined: true},
+			{F: history.Create, Path: box + "/x"},
+			{F: history.Delete, Path: box + "/x", Version: Any},
+			{F: history.Exists, Path: box},
+		}
 	case "own":
 		return []Op{{F: history.Ephemerals, Path: choose(r, ephemerals, ephemerals+"/n", path)}}
 	case "sync-children":

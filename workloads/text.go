@@ -60,6 +60,7 @@ var modeNames = []string{
 	wire.ModeEphemeral:            "ephemeral",
 	wire.ModePersistentSequential: "sequential",
 	wire.ModeEphemeralSequential:  "ephemeral-sequential",
+	wire.ModeContainer:            "container",
 }
 
 func verbOf(f history.F, v VersionArg) (verb, bool) {

@@ -37,7 +37,7 @@ func genBody(t *rapid.T, depth int) wire.TxnBody {
 	n := rapid.Int32()
 	switch rapid.IntRange(0, 8-depth).Draw(t, "body") {
 	case 0:
-		return &wire.CreateTxn{Path: anyPath.Draw(t, "p"), Data: anyData.Draw(t, "d"), ACL: wire.OpenACL, Ephemeral: rapid.Bool().Draw(t, "e"), ParentCversion: n.Draw(t, "pc")}
+		return &wire.CreateTxn{Path: anyPath.Draw(t, "p"), Data: anyData.Draw(t, "d"), ACL: wire.OpenACL, Ephemeral: rapid.Bool().Draw(t, "e"), Container: rapid.Bool().Draw(t, "co"), ParentCversion: n.Draw(t, "pc")}
 	case 1:
 		return &wire.DeleteTxn{Path: anyPath.Draw(t, "p")}
 	case 2:

@@ -120,6 +120,10 @@ func (c *Checker) logged(s *server, z wire.Zxid, e node.Event) {
 // ackedUpTo holds an acknowledgement against the disk: every record up to z must
 // be where no crash can reach it.
 func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
+	if s.Observer {
+		c.fail(s, QuorumEvidence, fmt.Sprintf("%s acknowledges %v, being an observer", s.Name, z), c.proposal(z))
+		return
+	}
 	p := c.position(z)
 	if p == nil || s.log == nil || s.log.zxid < p.zxid {
 		c.fail(s, AckDurability, fmt.Sprintf("%s acknowledges %v, its log ends at %v", s.Name, z, s.log), p)

@@ -27,13 +27,15 @@ type Ghost interface {
 	DurableSize(id node.ID, file string) int64
 }
 
-// Server is one member of the ensemble. Every member votes.
+// Server is one member of the ensemble.
 type Server struct {
 	ID node.ID
 	// Sid is the server id, 1 to 63: the bit it has in quorum bit sets.
 	Sid int64
 	// Name is for people.
 	Name string
+	// Observer: it has no vote, and acknowledges no proposal.
+	Observer bool
 }
 
 // Config is the ensemble's own configuration, as far as it is judged by it.
@@ -177,6 +179,8 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.established(s, e.N[0], second, uint64(e.N[2]))
 	case facts.UpToDate:
 		c.upToDate(s, e.N[0])
+	case facts.Informed:
+		c.informed(s, first)
 	case facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap:
 		c.release(e.N[0])
 	case facts.SessionOpened:

@@ -3,6 +3,8 @@ package live
 import (
 	"fmt"
 	"math/bits"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // Group is a set of servers that vote together, by their sids.
@@ -17,7 +19,9 @@ func (c *Checker) enfranchised() uint64 {
 	var set uint64
 	if len(c.cfg.Groups) == 0 {
 		for _, s := range c.servers {
-			set |= s.bit
+			if !s.Observer {
+				set |= s.bit
+			}
 		}
 		return set
 	}
@@ -77,4 +81,17 @@ func (c *Checker) short(counted uint64) string {
 		return ""
 	}
 	return fmt.Sprintf("%d of %d groups", won, groups)
+}
+
+// informed checks what an observer is told: that something was committed, which
+// only an observer learns without having been asked.
+func (c *Checker) informed(s *server, z wire.Zxid) {
+	switch p := c.proposal(z); {
+	case p == nil:
+		c.fail(s, Integrity, fmt.Sprintf("%s is informed of %v, which nobody proposed", s.Name, z))
+	case !p.committed:
+		c.fail(s, CommittedLog, fmt.Sprintf("%s is informed of %v, the committed log ends at %v", s.Name, z, c.frontier), p)
+	case !s.Observer:
+		c.fail(s, QuorumEvidence, fmt.Sprintf("%s, which is to acknowledge proposals, is informed of %v", s.Name, z), p)
+	}
 }

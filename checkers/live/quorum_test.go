@@ -53,6 +53,42 @@ var quorumScenes = []scene{
 		p.ballot(Group{{1, 1}, {2, 1}}, Group{{3, 1}})
 		p.replicateOnce(z(1, 2), A, B)
 	}},
+	{QuorumEvidence, "a commit counts an observer", func(p *play) {
+		p.observes(B)
+		p.propose(A, z(1, 2), znode("b"))
+		p.append(A, z(1, 2))
+		p.ack(A, z(1, 2))
+		p.c.epochOf(1).acked[1] = z(1, 2)
+		p.fact(A, facts.Committed, n(1, 2), bit(A, B))
+	}},
+	{QuorumEvidence, "an observer acknowledges a proposal", func(p *play) {
+		p.observes(B)
+		p.propose(A, z(1, 2), znode("b"))
+		p.append(B, z(1, 2))
+		p.ack(B, z(1, 2))
+	}},
+	{QuorumEvidence, "a follower is informed", func(p *play) {
+		p.fact(B, facts.Informed, n(1, 1))
+	}},
+	{CommittedLog, "an observer is informed before the commit", func(p *play) {
+		p.observes(B)
+		p.propose(A, z(1, 2), znode("b"))
+		p.fact(B, facts.Informed, n(1, 2))
+	}},
+	{Integrity, "an observer is informed of what nobody proposed", func(p *play) {
+		p.observes(B)
+		p.fact(B, facts.Informed, n(1, 9))
+	}},
+	{"", "an observer is informed, logs and applies", func(p *play) {
+		p.observes(C)
+		p.replicateOnce(z(1, 2), A, B)
+		p.append(C, z(1, 1))
+		for _, at := range []wire.Zxid{z(1, 1), z(1, 2)} {
+			p.fact(C, facts.Informed, int64(at))
+			p.apply(C, at)
+		}
+		p.append(C, z(1, 2))
+	}},
 	{"", "one heavy server decides", func(p *play) {
 		p.ballot(Group{{1, 3}, {2, 1}, {3, 1}})
 		p.replicateOnce(z(1, 2), A)
@@ -79,4 +115,10 @@ func (p *play) replicateOnce(at wire.Zxid, who ...node.ID) {
 		p.ack(id, at)
 	}
 	p.fact(A, facts.Committed, int64(at), bit(who...))
+}
+
+// observes makes a server an observer, from here on.
+func (p *play) observes(id node.ID) {
+	p.c.server(id).Observer = true
+	p.c.voters = p.c.enfranchised()
 }

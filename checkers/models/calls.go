@@ -55,7 +55,7 @@ type change struct {
 	path       string // with the sequence number, if known
 	prefix     string // of a sequential create
 	sequential bool
-	ephemeral  bool
+	ephemeral  bool // others than clients may delete it
 	value      string
 	expect     int32 // version asked for, -1 any
 	stat       *wire.Stat
@@ -164,7 +164,7 @@ func newChange(p history.Part) change {
 	return change{
 		f: p.F, path: p.Path, prefix: p.Path, value: p.Value, expect: p.Version,
 		sequential: p.F == history.Create && reference.Sequential(p.Mode),
-		ephemeral:  p.F == history.Create && reference.Ephemeral(p.Mode),
+		ephemeral:  p.F == history.Create && (reference.Ephemeral(p.Mode) || p.Mode == wire.ModeContainer),
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // Digest is the fingerprint of the tree: the sum modulo 2^64, over all znodes but
 // "/zookeeper" and what is below, of the IEEE CRC-32 of path, data and stat. The
 // stat is big-endian: czxid, mzxid, pzxid, ctime, mtime (64 bits each), version,
-// count of child creates, aversion (32 bits each), ephemeral owner (64 bits).
+// count of child creates, aversion (32 bits each), ephemeral owner (64 bits), which of a container is the least number.
 //
 // Only znodes changed since the last call are hashed again.
 func (t *Tree) Digest() uint64 {
@@ -54,6 +54,10 @@ func (n *node) hash() uint64 {
 	for _, v := range [...]int32{n.version, n.creates, n.aversion} {
 		b = binary.BigEndian.AppendUint32(b, uint32(v))
 	}
-	b = binary.BigEndian.AppendUint64(b, uint64(n.owner))
+	owner := uint64(n.owner)
+	if n.container {
+		owner = 1 << 63 // the least number there is
+	}
+	b = binary.BigEndian.AppendUint64(b, owner)
 	return uint64(crc32.Update(crc, crc32.IEEETable, b))
 }

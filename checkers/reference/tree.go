@@ -37,6 +37,8 @@ type node struct {
 	// of sequential names.
 	creates int32
 	owner   int64
+	// container: the ensemble may delete it once it had children and has none.
+	container bool
 
 	children map[string]struct{}
 	sorted   []string // the children in order, nil if not known
@@ -134,7 +136,7 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 	n := &node{
 		path: b.Path, data: b.Data, acl: b.ACL,
 		czxid: txn.Zxid, mzxid: txn.Zxid, pzxid: txn.Zxid,
-		ctime: txn.Time, mtime: txn.Time,
+		ctime: txn.Time, mtime: txn.Time, container: b.Container,
 	}
 	if b.Ephemeral {
 		n.owner = txn.Session

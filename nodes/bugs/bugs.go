@@ -42,6 +42,8 @@ const (
 	WeightsIgnored
 	ACLByDataVersion
 	EphemeralsWithoutPrefix
+	ReaperTrustsItsList
+	ObserverCounted
 	WatchAfterReply
 	WatchMissesInFlight
 	WatchSurvivesFiring

@@ -216,6 +216,20 @@ var Catalogue = []Bug{
 		Scenario: sessions,
 	},
 	{
+		ID: ReaperTrustsItsList, Name: "reaper-trusts-its-list",
+		Wrong:    "The leader deletes the containers that its tree shows unused without asking whether a child is on its way in.",
+		Schedule: "A client deletes the last child of a container and creates another; the reaper comes by between that create's proposal and its commit.",
+		Breaks:   []string{"container-removal"},
+		Scenario: sessions,
+	},
+	{
+		ID: ObserverCounted, Name: "observer-counted",
+		Wrong:    "A leader counts observers: what they accept and hold completes a quorum that the voters are not.",
+		Schedule: "An observer answers before the voters do, or a leader is left alone with its observers.",
+		Breaks:   []string{"d18-quorum-evidence", "d1-one-leader", "durability"},
+		Scenario: register,
+	},
+	{
 		ID: WatchAfterReply, Name: "watch-after-reply",
 		Wrong:    "A server answers the request behind a transaction, and the reads that waited for it, before it notifies the watches that the transaction fires.",
 		Schedule: "A client watches a znode and changes it itself.",

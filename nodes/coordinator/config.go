@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -11,12 +12,15 @@ import (
 	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
-// Member is one voting server of the ensemble.
+// Member is one server of the ensemble.
 type Member struct {
 	// Sid is the server id, 1..63, as in myid.
 	Sid int64
 	// Node is the process that runs it.
 	Node node.ID
+	// Observer: it is told what is committed and serves clients, and is counted
+	// nowhere.
+	Observer bool
 }
 
 // Config is the configuration of one server (zoo.cfg). Zero durations and limits
@@ -26,8 +30,8 @@ type Config struct {
 	Sid     int64
 	Members []Member
 	// Groups are the hierarchical quorum: who votes together, and with how much
-	// weight (group.x, weight.x). Empty, the majority of the Members decides. Else
-	// every Member is in one group; one of weight 0 follows and is never counted.
+	// weight (group.x, weight.x). Empty, the majority of the voting Members decides. Else
+	// every Member that is no observer is in one group; one of weight 0 follows and is never counted.
 	Groups []quorum.Group
 	// Tick is the unit of all limits (tickTime), default 2 s. The leader pings
 	// every half tick and expires sessions on tick boundaries.
@@ -53,6 +57,9 @@ type Config struct {
 	// ElectionTimeoutMax caps the doubling resend interval of the election,
 	// default 60 s.
 	ElectionTimeoutMax time.Duration
+	// ReapInterval is how often a leader looks for containers to delete
+	// (znode.container.checkIntervalMs), default 60 s.
+	ReapInterval time.Duration
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
@@ -80,6 +87,7 @@ func (c Config) withDefaults() Config {
 	count(&c.CommitLogCount, 500)
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
+	def(&c.ReapInterval, time.Minute)
 	def(&c.ElectionTimeoutMax, 60*time.Second)
 	if c.CounterLimit == 0 {
 		c.CounterLimit = math.MaxUint32
@@ -119,29 +127,32 @@ func (c Config) validateMembers() error {
 	if !seen[c.Sid] {
 		return fmt.Errorf("coordinator: own sid %d is not a member", c.Sid)
 	}
-	return c.validateGroups(seen)
+	if len(c.votingSids()) == 0 {
+		return errors.New("coordinator: every member is an observer, so nothing could ever be decided")
+	}
+	return c.validateGroups()
 }
 
-// validateGroups wants every member in one group: a server that was forgotten
+// validateGroups wants every voting member in one group: a server that was forgotten
 // there would quietly have no vote.
-func (c Config) validateGroups(members map[int64]bool) error {
+func (c Config) validateGroups() error {
 	if len(c.Groups) == 0 {
 		return nil
 	}
 	if _, err := quorum.Hierarchical(c.Groups...); err != nil {
 		return fmt.Errorf("coordinator: %w", err)
 	}
-	grouped := 0
+	members, grouped := c.votingSids(), 0
 	for _, g := range c.Groups {
 		for _, s := range g {
-			if !members[s.Sid] {
-				return fmt.Errorf("coordinator: server %d of a group is not a member", s.Sid)
+			if !slices.Contains(members, s.Sid) {
+				return fmt.Errorf("coordinator: server %d of a group is not a voting member", s.Sid)
 			}
 			grouped++
 		}
 	}
 	if grouped != len(members) {
-		return fmt.Errorf("coordinator: groups hold %d of %d members", grouped, len(members))
+		return fmt.Errorf("coordinator: groups hold %d of %d voting members", grouped, len(members))
 	}
 	return nil
 }
@@ -149,7 +160,7 @@ func (c Config) validateGroups(members map[int64]bool) error {
 // voters is who decides. The configuration is valid.
 func (c Config) voters() quorum.Verifier {
 	if len(c.Groups) == 0 || c.Bugs.Has(bugs.WeightsIgnored) {
-		return quorum.Majority(c.sids()...)
+		return quorum.Majority(c.votingSids()...)
 	}
 	v, err := quorum.Hierarchical(c.Groups...)
 	if err != nil {
@@ -165,3 +176,17 @@ func (c Config) sids() []int64 {
 	}
 	return out
 }
+
+// votingSids are those of the members that are no observers.
+func (c Config) votingSids() []int64 {
+	var out []int64
+	for _, m := range c.Members {
+		if !m.Observer {
+			out = append(out, m.Sid)
+		}
+	}
+	return out
+}
+
+// observes reports whether this server is an observer.
+func (c Config) observes() bool { return !slices.Contains(c.votingSids(), c.Sid) }

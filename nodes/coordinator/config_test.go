@@ -17,8 +17,10 @@ func TestConfigIsValidated(t *testing.T) {
 		{"stranger", "own sid 4 is not a member", Config{Sid: 4, Members: members}},
 		{"twice", "sid 1 appears twice", Config{Sid: 1, Members: append(members, members[0])}},
 		{"grouped", "", Config{Sid: 1, Members: members, Groups: []quorum.Group{{{Sid: 1, Weight: 1}, {Sid: 2}}, {{Sid: 3, Weight: 2}}}}},
-		{"forgotten", "groups hold 2 of 3 members", Config{Sid: 1, Members: members, Groups: []quorum.Group{{{Sid: 1, Weight: 1}, {Sid: 2}}}}},
-		{"stranger grouped", "server 4 of a group is not a member", Config{Sid: 1, Members: members, Groups: []quorum.Group{{{Sid: 1, Weight: 1}, {Sid: 4}}}}},
+		{"forgotten", "groups hold 2 of 3 voting members", Config{Sid: 1, Members: members, Groups: []quorum.Group{{{Sid: 1, Weight: 1}, {Sid: 2}}}}},
+		{"stranger grouped", "server 4 of a group is not a voting member", Config{Sid: 1, Members: members, Groups: []quorum.Group{{{Sid: 1, Weight: 1}, {Sid: 4}}}}},
+		{"observer grouped", "server 3 of a group is not a voting member", Config{Sid: 1, Members: []Member{{Sid: 1}, {Sid: 3, Observer: true}}, Groups: []quorum.Group{{{Sid: 1, Weight: 1}, {Sid: 3}}}}},
+		{"only observers", "every member is an observer", Config{Sid: 1, Members: []Member{{Sid: 1, Observer: true}}}},
 		{"nobody decides", "no server has a positive weight", Config{Sid: 1, Members: members, Groups: []quorum.Group{{{Sid: 1}, {Sid: 2}, {Sid: 3}}}}},
 	} {
 		err := c.cfg.Validate()

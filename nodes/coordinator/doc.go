@@ -15,6 +15,10 @@
 // server from its own tree, behind the session's earlier writes and behind
 // nothing else: reads are local, as in ZooKeeper.
 //
+// Who decides is a majority of the voting members, or what [Config.Groups] says.
+// Observers are members that are counted nowhere: they find a leader by what the
+// voters say, are synchronised like followers, and are then told what is committed.
+//
 // Watches are local to the server that a client is connected to (watches.go, package
 // watch). They fire when a transaction is applied, before any reply that shows it. A
 // client that reconnects brings those that did not fire along (setWatches).

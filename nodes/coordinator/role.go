@@ -46,7 +46,7 @@ func (s *Server) followElection() {
 
 func (s *Server) zabConfig() zab.Config {
 	return zab.Config{
-		Sid: s.cfg.Sid, Voters: s.voters, Tick: s.cfg.Tick,
+		Sid: s.cfg.Sid, Voters: s.voters, Observer: s.cfg.observes(), Tick: s.cfg.Tick,
 		InitLimit: s.cfg.InitLimit, SyncLimit: s.cfg.SyncLimit,
 		CounterLimit: s.cfg.CounterLimit, Bugs: s.cfg.Bugs,
 	}
@@ -61,10 +61,21 @@ func (s *Server) lead(r election.Result) {
 
 func (s *Server) follow(r election.Result) {
 	s.state = wire.Following
-	s.election.Settle(wire.Following, r.Vote, r.Vote.PeerEpoch)
-	s.observeRole("follower", s.accepted)
+	if s.cfg.observes() {
+		s.state = wire.Observing
+	}
+	s.election.Settle(s.state, r.Vote, r.Vote.PeerEpoch)
+	s.observeRole(s.learnerRole(), s.accepted)
 	s.dialTries = 0
 	s.dialLeader()
+}
+
+// learnerRole is what a server calls itself that does not lead.
+func (s *Server) learnerRole() string {
+	if s.cfg.observes() {
+		return "observer"
+	}
+	return "follower"
 }
 
 func (s *Server) dialLeader() {
@@ -95,7 +106,7 @@ func (s *Server) leaderGone(why node.CloseReason) {
 }
 
 func (s *Server) redial(term uint64) {
-	if term == s.term && s.state == wire.Following && s.leaderConn == 0 {
+	if term == s.term && s.state != wire.Looking && s.leader == nil && s.leaderConn == 0 {
 		s.dialLeader()
 	}
 }
@@ -186,7 +197,7 @@ func (s *Server) serve(epoch int64) {
 	s.serving = true
 	s.election.Settle(s.state, s.election.Vote(), epoch)
 	if s.leader == nil {
-		s.observeRole("follower", epoch)
+		s.observeRole(s.learnerRole(), epoch)
 		return
 	}
 	s.observeRole("leader", epoch)
@@ -196,4 +207,5 @@ func (s *Server) serve(epoch int64) {
 		s.tracker.Add(live.ID, time.Duration(live.TimeoutMs)*time.Millisecond, s.env.Now())
 	}
 	s.armExpiry()
+	s.armReaper()
 }

@@ -93,6 +93,7 @@ const (
 	tagExpiry   uint32 = 10
 	tagLogSync  uint32 = 11
 	tagSilent   uint32 = 12 // FollowerExpiresSession only; Arg is the session
+	tagReap     uint32 = 13 // Arg is the term
 )
 
 // New makes a server. A configuration that does not validate is a bug of the
@@ -245,6 +246,8 @@ func (s *Server) Timer(tag node.Tag) {
 		s.followElection()
 	case tag.Kind == tagRedial:
 		s.redial(tag.Arg)
+	case tag.Kind == tagReap:
+		s.reap(tag.Arg)
 	case tag.Kind == tagExpiry:
 		s.expireSessions(tag.Arg)
 	case tag.Kind == tagSilent:

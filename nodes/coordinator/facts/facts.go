@@ -52,6 +52,7 @@ var (
 	SyncSnap              = kind(28, true, "sync-snap", "leader: the learner gets the whole database", "learner", "peerZxid", "targetZxid")
 	SyncOutstanding       = kind(29, true, "sync-outstanding", "leader: this many proposals still in flight were added to a synchronisation", "learner", "count")
 	SyncWaited            = kind(44, true, "sync-waited", "leader: a learner that came back with proposals still in flight was synchronised after their commit", "learner", "zxid")
+	ObserverSynced        = kind(47, true, "observer-synced", "leader: an observer holds our history and counts for nothing", "learner")
 	Truncated             = kind(30, true, "truncated", "learner: its log was cut after zxid, having ended at fromZxid", "zxid", "fromZxid")
 	TruncImpossible       = kind(45, false, "trunc-impossible", "learner: told to cut after zxid what it holds in a snapshot only, having lastZxid; asks for the leader's snapshot instead", "zxid", "lastZxid")
 	SnapshotLoaded        = kind(31, true, "snapshot-loaded", "learner: its database was replaced by the leader's snapshot; digest of the tree", "zxid", "", "digest")
@@ -76,6 +77,7 @@ var (
 	Acked           = kind(52, false, "acked", "everything up to zxid is durable here and the leader is told (its own log counts)", "zxid")
 	Committed       = kind(53, false, "committed", "leader: an ack quorum (bit set of sids) holds the transaction", "zxid", "acks")
 	Applied         = kind(54, false, "applied", "applied a transaction to the tree; digest of the tree after it", "zxid", "", "digest")
+	Informed        = kind(56, true, "informed", "observer: was told of a committed transaction", "zxid")
 	PipelineDrained = kind(55, false, "pipeline-drained", "leader: nothing outstanding any more", "zxid")
 )
 
@@ -100,9 +102,11 @@ var (
 
 // Requests.
 var (
-	WriteRejected = kind(70, true, "write-rejected", "leader: a request failed validation and became an error transaction", "zxid", "error")
-	MultiRejected = kind(71, true, "multi-rejected", "leader: a multi failed validation as a whole", "zxid", "error")
-	SyncAnswered  = kind(72, true, "sync-answered", "leader: answers a client's sync after everything up to zxid", "session", "cxid", "zxid")
-	ReadWaited    = kind(73, true, "read-waited", "a read waited behind its session's own write", "session", "cxid")
-	MultiReadHalf = kind(90, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
+	WriteRejected   = kind(70, true, "write-rejected", "leader: a request failed validation and became an error transaction", "zxid", "error")
+	MultiRejected   = kind(71, true, "multi-rejected", "leader: a multi failed validation as a whole", "zxid", "error")
+	SyncAnswered    = kind(72, true, "sync-answered", "leader: answers a client's sync after everything up to zxid", "session", "cxid", "zxid")
+	ReadWaited      = kind(73, true, "read-waited", "a read waited behind its session's own write", "session", "cxid")
+	ContainerReaped = kind(91, true, "container-reaped", "leader: proposes to delete a container that had children and has none", "zxid")
+	ReapRejected    = kind(92, true, "reap-rejected", "leader: a container that its tree showed unused got a child, or is gone", "zxid", "error")
+	MultiReadHalf   = kind(90, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
 )

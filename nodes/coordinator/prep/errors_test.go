@@ -136,7 +136,9 @@ func TestValidation(t *testing.T) {
 		{"setACL of no path", wire.OpSetACL, setACL("/a/", -1), wire.ErrBadArguments},
 		{"setACL to nothing", wire.OpSetACL, &wire.SetACLRequest{Path: "/a", Version: -1}, wire.ErrInvalidACL},
 		{"create with TTL", wire.OpCreateTTL, &wire.Opaque{}, wire.ErrUnimplemented},
-		{"create container", wire.OpCreateContainer, newNode("/x", wire.ModeContainer), wire.ErrUnimplemented},
+		{"create container", wire.OpCreateContainer, newNode("/x", wire.ModeContainer), wire.OK},
+		{"create container in another mode", wire.OpCreateContainer, newNode("/x", wire.ModeEphemeral), wire.ErrBadArguments},
+		{"delete a container by request", wire.OpDeleteContainer, &wire.Opaque{}, wire.ErrUnimplemented},
 	} {
 		for _, applied := range []bool{true, false} {
 			l := stocked(applied)

@@ -17,7 +17,9 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 	}
 	switch op {
 	case wire.OpCreate, wire.OpCreate2:
-		return p.create(txn, body.(*wire.CreateRequest))
+		return p.create(txn, body.(*wire.CreateRequest), checkMode)
+	case wire.OpCreateContainer:
+		return p.create(txn, body.(*wire.CreateRequest), onlyContainer)
 	case wire.OpDelete:
 		return p.delete(txn, body.(*wire.DeleteRequest))
 	case wire.OpSetData:
@@ -30,8 +32,9 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 	return nil, wire.ErrUnimplemented
 }
 
-func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest) (wire.TxnBody, wire.ErrorCode) {
-	if err := checkMode(r.Mode); err != wire.OK {
+// create validates a create whose mode allowed lets pass.
+func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode int32) wire.ErrorCode) (wire.TxnBody, wire.ErrorCode) {
+	if err := allowed(r.Mode); err != wire.OK {
 		return nil, err
 	}
 	if !strings.HasPrefix(r.Path, "/") {
@@ -58,7 +61,7 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest) (wire.TxnBody, wire.
 	if parent.Owner != 0 {
 		return nil, wire.ErrNoChildrenForEph
 	}
-	child := tree.Meta{}
+	child := tree.Meta{Container: r.Mode == wire.ModeContainer}
 	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
 	if ephemeral {
 		child.Owner = txn.Session
@@ -67,11 +70,21 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest) (wire.TxnBody, wire.
 	parent.Children++
 	p.putParent(txn.Zxid, parentPath, parent)
 	p.put(txn.Zxid, path, true, child)
-	return &wire.CreateTxn{Path: path, Data: r.Data, ACL: r.ACL, Ephemeral: ephemeral, ParentCversion: parent.Creates}, wire.OK
+	return &wire.CreateTxn{
+		Path: path, Data: r.Data, ACL: r.ACL, Ephemeral: ephemeral, Container: child.Container, ParentCversion: parent.Creates,
+	}, wire.OK
+}
+
+// onlyContainer is the mode check of createContainer.
+func onlyContainer(mode int32) wire.ErrorCode {
+	if mode != wire.ModeContainer {
+		return wire.ErrBadArguments
+	}
+	return wire.OK
 }
 
 // checkMode tells the modes that exist from those that do not, and of the former
-// those that are not built (container and TTL).
+// those that this operation does not make (container) or nothing here (TTL).
 func checkMode(mode int32) wire.ErrorCode {
 	switch mode {
 	case wire.ModePersistent, wire.ModeEphemeral, wire.ModePersistentSequential, wire.ModeEphemeralSequential:

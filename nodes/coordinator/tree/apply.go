@@ -81,6 +81,9 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
 	if b.Ephemeral {
 		n.owner = txn.Session
 	}
+	if b.Container {
+		n.owner = containerOwner
+	}
 	t.link(n)
 	return Result{Path: b.Path, Stat: n.stat()}
 }

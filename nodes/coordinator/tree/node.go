@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -30,6 +31,18 @@ func Parent(path string) string {
 		return rootPath
 	}
 	return path[:i]
+}
+
+// containerOwner, as the owner, marks a container. It is what the disk and the
+// digest hold; clients see no owner.
+const containerOwner = math.MinInt64
+
+// session returns the session that owns the node, 0 if none does.
+func (n *znode) session() int64 {
+	if n.owner == containerOwner {
+		return 0
+	}
+	return n.owner
 }
 
 // znode is one node. Data is shared with the transaction that set it.
@@ -62,7 +75,7 @@ func (n *znode) stat() wire.Stat {
 	return wire.Stat{
 		Czxid: n.czxid, Mzxid: n.mzxid, Pzxid: n.pzxid, Ctime: n.ctime, Mtime: n.mtime,
 		Version: n.version, Cversion: 2*n.creates - children, Aversion: n.aversion,
-		EphemeralOwner: n.owner, DataLength: int32(len(n.data)), NumChildren: children,
+		EphemeralOwner: n.session(), DataLength: int32(len(n.data)), NumChildren: children,
 	}
 }
 

@@ -110,6 +110,19 @@ func (t *Tree) Below(path string) (int32, wire.ErrorCode) {
 	return total, wire.OK
 }
 
+// Unused returns the paths of the containers that had children and have none,
+// sorted.
+func (t *Tree) Unused() []string {
+	var paths []string
+	for path, n := range t.nodes { //sim:unordered sorted next
+		if n.owner == containerOwner && len(n.children) == 0 && n.creates > 0 {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
 // Sessions returns the session table, in order of id.
 func (t *Tree) Sessions() []Session {
 	all := make([]Session, 0, len(t.sessions))
@@ -139,6 +152,8 @@ type Meta struct {
 	Creates  int32 // children ever created, the source of sequential names
 	Children int32
 	Owner    int64 // owning session, 0 if not ephemeral
+	// Container: the ensemble may delete it, see [Tree.Unused].
+	Container bool
 }
 
 // Meta returns what validation needs to know of a node, and whether it exists.
@@ -147,7 +162,7 @@ func (t *Tree) Meta(path string) (Meta, bool) {
 	if n == nil {
 		return Meta{}, false
 	}
-	return Meta{Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)), Owner: n.owner}, true
+	return Meta{Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)), Owner: n.session(), Container: n.owner == containerOwner}, true
 }
 
 // Clone returns an independent copy of the tree.
@@ -175,7 +190,7 @@ func (t *Tree) link(n *znode) {
 	if n.path != rootPath {
 		t.nodes[Parent(n.path)].addChild(name(n.path))
 	}
-	if n.owner != 0 {
+	if n.session() != 0 {
 		if t.ephemerals[n.owner] == nil {
 			t.ephemerals[n.owner] = make(map[string]struct{})
 		}
@@ -192,7 +207,7 @@ func (t *Tree) unlink(n *znode) {
 	}
 	delete(t.nodes, n.path)
 	t.nodes[Parent(n.path)].removeChild(name(n.path))
-	if n.owner != 0 {
+	if n.session() != 0 {
 		delete(t.ephemerals[n.owner], n.path)
 		if len(t.ephemerals[n.owner]) == 0 {
 			delete(t.ephemerals, n.owner)

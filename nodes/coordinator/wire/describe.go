@@ -48,8 +48,8 @@ func (r *Reply) Kind() string {
 // String describes the packet in one line.
 func (p *Packet) String() string {
 	switch p.Type {
-	case PacketProposal:
-		return "PROPOSAL " + p.Txn.String()
+	case PacketProposal, PacketInform:
+		return p.Type.String() + " " + p.Txn.String()
 	case PacketRequest:
 		r := p.Request
 		return fmt.Sprintf("REQUEST %s%s s=%#x cxid=%d", r.Type, brief(r.Body), r.Session, r.Cxid)
@@ -62,8 +62,8 @@ func (p *Packet) String() string {
 		return fmt.Sprintf("REVALIDATE s=%#x valid=%t", p.Session, p.Valid)
 	case PacketSync:
 		return fmt.Sprintf("SYNC %s s=%#x cxid=%d", p.Zxid, p.Session, p.Cxid)
-	case PacketFollowerInfo:
-		return fmt.Sprintf("FOLLOWERINFO %s sid=%d", p.Zxid, p.Sid)
+	case PacketFollowerInfo, PacketObserverInfo:
+		return fmt.Sprintf("%s %s sid=%d", p.Type, p.Zxid, p.Sid)
 	case PacketAckEpoch:
 		return fmt.Sprintf("ACKEPOCH %s epoch=%d", p.Zxid, p.Epoch)
 	case PacketSnapshotChunk:
@@ -182,6 +182,9 @@ func briefStat(s *Stat) string {
 func briefTxn(body TxnBody) string {
 	switch t := body.(type) {
 	case *CreateTxn:
+		if t.Container {
+			return fmt.Sprintf(" %s %dB container", t.Path, len(t.Data))
+		}
 		if t.Ephemeral {
 			return fmt.Sprintf(" %s %dB ephemeral", t.Path, len(t.Data))
 		}

@@ -194,7 +194,7 @@ func (h hash) stat(s *Stat) hash {
 func (h hash) txnBody(body TxnBody) hash {
 	switch t := body.(type) {
 	case *CreateTxn:
-		return h.text(t.Path).bytes(t.Data).add(uint64(t.ParentCversion)).flag(t.Ephemeral)
+		return h.text(t.Path).bytes(t.Data).add(uint64(t.ParentCversion)).flag(t.Ephemeral).flag(t.Container)
 	case *DeleteTxn:
 		return h.text(t.Path)
 	case *SetDataTxn:

@@ -133,7 +133,9 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch newTxnBody(op).(type) {
 	case *CreateTxn:
-		return &CreateTxn{path, genData.Draw(t, "data"), genACL(t), rapid.Bool().Draw(t, "ephemeral"), version}
+		container := op == OpCreateContainer
+		ephemeral := !container && rapid.Bool().Draw(t, "ephemeral")
+		return &CreateTxn{path, genData.Draw(t, "data"), genACL(t), ephemeral, container, version}
 	case *DeleteTxn:
 		return &DeleteTxn{path}
 	case *SetDataTxn:
@@ -156,7 +158,8 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateSession, OpCloseSession, OpError, OpMulti}
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpDeleteContainer,
+		OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{
 		Session: genInt64.Draw(t, "session"), Cxid: genInt32.Draw(t, "cxid"), Zxid: genZxid(t),
@@ -167,7 +170,7 @@ func genTxn(t *rapid.T) *Txn {
 var packetTypes = []PacketType{
 	PacketRequest, PacketProposal, PacketAck, PacketCommit, PacketPing, PacketRevalidate, PacketSync, PacketNewLeader,
 	PacketFollowerInfo, PacketUpToDate, PacketDiff, PacketTrunc, PacketSnap, PacketLeaderInfo, PacketAckEpoch,
-	PacketSnapshotChunk,
+	PacketSnapshotChunk, PacketInform, PacketObserverInfo,
 }
 
 func genPacket(t *rapid.T) *Packet {
@@ -176,7 +179,7 @@ func genPacket(t *rapid.T) *Packet {
 	case PacketRequest:
 		op := rapid.SampledFrom(requestOps).Draw(t, "op")
 		p.Request = &ForwardedRequest{genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid"), op, genRequestBody(t, op)}
-	case PacketProposal:
+	case PacketProposal, PacketInform:
 		p.Txn = genTxn(t)
 	case PacketPing:
 		p.Touches = many(t, 4, func(t *rapid.T) SessionTouch {
@@ -189,7 +192,7 @@ func genPacket(t *rapid.T) *Packet {
 		}
 	case PacketSync:
 		p.Session, p.Cxid = genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid")
-	case PacketFollowerInfo:
+	case PacketFollowerInfo, PacketObserverInfo:
 		p.Sid = genInt64.Draw(t, "sid")
 	case PacketAckEpoch:
 		p.Epoch = int64(genInt32.Draw(t, "epoch"))

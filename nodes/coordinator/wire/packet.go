@@ -14,12 +14,14 @@ const (
 	PacketPing         PacketType = 5  // both: alive; learners add session touches
 	PacketRevalidate   PacketType = 6  // both: may this session move to that learner
 	PacketSync         PacketType = 7  // leader: the flush a client's sync asked for
+	PacketInform       PacketType = 8  // leader to observer: this transaction is committed
 	PacketNewLeader    PacketType = 10 // leader: (epoch,0), end of synchronisation
 	PacketFollowerInfo PacketType = 11 // learner: (acceptedEpoch,0)
 	PacketUpToDate     PacketType = 12 // leader: a quorum is synchronised, serve
 	PacketDiff         PacketType = 13 // leader: proposals up to zxid follow
 	PacketTrunc        PacketType = 14 // leader: cut your log after zxid
 	PacketSnap         PacketType = 15 // leader: a snapshot of zxid follows
+	PacketObserverInfo PacketType = 16 // observer: (acceptedEpoch,0)
 	PacketLeaderInfo   PacketType = 17 // leader: (newEpoch,0), NEWEPOCH of the paper
 	PacketAckEpoch     PacketType = 18 // learner: last zxid and currentEpoch
 	// PacketSnapshotChunk carries bytes of the snapshot that follows a SNAP. On a
@@ -29,10 +31,10 @@ const (
 
 var packetNames = [...]string{
 	PacketRequest: "REQUEST", PacketProposal: "PROPOSAL", PacketAck: "ACK", PacketCommit: "COMMIT",
-	PacketPing: "PING", PacketRevalidate: "REVALIDATE", PacketSync: "SYNC",
+	PacketPing: "PING", PacketRevalidate: "REVALIDATE", PacketSync: "SYNC", PacketInform: "INFORM",
 	PacketNewLeader: "NEWLEADER", PacketFollowerInfo: "FOLLOWERINFO", PacketUpToDate: "UPTODATE",
 	PacketDiff: "DIFF", PacketTrunc: "TRUNC", PacketSnap: "SNAP", PacketLeaderInfo: "LEADERINFO",
-	PacketAckEpoch: "ACKEPOCH", PacketSnapshotChunk: "SNAPSHOT-CHUNK",
+	PacketAckEpoch: "ACKEPOCH", PacketSnapshotChunk: "SNAPSHOT-CHUNK", PacketObserverInfo: "OBSERVERINFO",
 }
 
 // String returns the packet type as the protocol writes it.
@@ -48,9 +50,9 @@ func (t PacketType) String() string {
 type Packet struct {
 	Type PacketType
 	Zxid Zxid
-	// Txn: PROPOSAL.
+	// Txn: PROPOSAL and INFORM.
 	Txn *Txn
-	// Sid: FOLLOWERINFO, the learner's server id. Epoch: ACKEPOCH, the learner's
+	// Sid: FOLLOWERINFO and OBSERVERINFO, the learner's server id. Epoch: ACKEPOCH, the learner's
 	// currentEpoch, or -1 for "I had accepted this epoch before".
 	Sid   int64
 	Epoch int64

@@ -45,7 +45,7 @@ func (p *Packet) hasData(c *coder) bool {
 			return p.Touches != nil
 		}
 		return c.end-c.off > 0 && c.b[c.off] != 0xff // the length is -1 only if it starts so
-	case PacketRequest, PacketProposal, PacketRevalidate, PacketSync, PacketFollowerInfo,
+	case PacketRequest, PacketProposal, PacketRevalidate, PacketSync, PacketInform, PacketFollowerInfo, PacketObserverInfo,
 		PacketLeaderInfo, PacketAckEpoch, PacketSnapshotChunk:
 		return true
 	}
@@ -60,7 +60,7 @@ func (p *Packet) visitData(c *coder) {
 			p.Request = new(ForwardedRequest)
 		}
 		p.Request.visit(c)
-	case PacketProposal:
+	case PacketProposal, PacketInform:
 		if c.decoding {
 			p.Txn = new(Txn)
 		}
@@ -72,7 +72,7 @@ func (p *Packet) visitData(c *coder) {
 	case PacketSync:
 		c.int64("session", &p.Session)
 		c.int32("cxid", &p.Cxid)
-	case PacketFollowerInfo:
+	case PacketFollowerInfo, PacketObserverInfo:
 		c.int64("serverid", &p.Sid)
 		c.constant("protocolVersion", protocolVersion)
 		c.constant("configVersion.high", 0)

@@ -16,12 +16,13 @@ type Txn struct {
 type TxnBody interface{ isTxnBody() }
 
 // CreateTxn creates Path. ParentCversion is the parent's internal create count
-// after it (replay sets it, never going back).
+// after it (replay sets it, never going back). A createContainer has no Ephemeral.
 type CreateTxn struct {
 	Path           string
 	Data           []byte
 	ACL            []ACL
 	Ephemeral      bool // owned by the transaction's session
+	Container      bool // the ensemble may delete it when its last child is gone
 	ParentCversion int32
 }
 

@@ -57,7 +57,9 @@ func newTxnBody(op OpCode) TxnBody {
 	switch op {
 	case OpCreate, OpCreate2:
 		return new(CreateTxn)
-	case OpDelete:
+	case OpCreateContainer:
+		return &CreateTxn{Container: true}
+	case OpDelete, OpDeleteContainer:
 		return new(DeleteTxn)
 	case OpSetData:
 		return new(SetDataTxn)
@@ -88,7 +90,9 @@ func (c *coder) txnBody(op OpCode, body *TxnBody) {
 		c.str("path", &t.Path)
 		c.buf("data", &t.Data)
 		c.acls(&t.ACL)
-		c.bool("ephemeral", &t.Ephemeral)
+		if !t.Container {
+			c.bool("ephemeral", &t.Ephemeral)
+		}
 		c.int32("parentCVersion", &t.ParentCversion)
 	case *DeleteTxn:
 		c.str("path", &t.Path)

@@ -22,7 +22,7 @@ func (l *Leader) Propose(txn *wire.Txn) {
 	l.outstanding = append(l.outstanding, &proposal{txn: txn})
 	l.host.Observe(node.Event{Kind: facts.Proposed, N: [4]int64{int64(txn.Zxid), txn.Session, int64(txn.Cxid)}, Body: txn})
 	for _, f := range l.learners {
-		if f.forwarding {
+		if f.forwarding && !f.observer {
 			l.sendProposal(f, txn)
 		}
 	}
@@ -111,7 +111,7 @@ func (l *Leader) hasCommitQuorum(acks quorum.Bits) bool {
 	if l.cfg.Bugs.Has(bugs.QuorumOffByOne) {
 		return acks.Count() >= l.cfg.Voters.Members().Count()/2
 	}
-	return l.cfg.Voters.HasQuorum(acks)
+	return l.hasQuorum(acks)
 }
 
 func (l *Leader) commit(p *proposal) {
@@ -119,7 +119,10 @@ func (l *Leader) commit(p *proposal) {
 	l.lastCommitted = z
 	l.host.Observe(node.Event{Kind: facts.Committed, N: [4]int64{int64(z), int64(p.acks)}})
 	for _, f := range l.learners {
-		if f.forwarding {
+		switch {
+		case f.forwarding && f.observer:
+			l.host.Send(f.sid, &wire.Packet{Type: wire.PacketInform, Zxid: z, Txn: p.txn})
+		case f.forwarding:
 			l.host.Send(f.sid, &wire.Packet{Type: wire.PacketCommit, Zxid: z})
 		}
 	}

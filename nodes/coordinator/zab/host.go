@@ -14,6 +14,8 @@ import (
 type Config struct {
 	Sid    int64
 	Voters quorum.Verifier
+	// Observer says that this server is told what is committed, and is never asked.
+	Observer bool
 	// Tick, InitLimit and SyncLimit are those of the server's configuration.
 	Tick                 time.Duration
 	InitLimit, SyncLimit int

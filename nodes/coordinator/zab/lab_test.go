@@ -16,10 +16,11 @@ import (
 // in it happens by itself: a packet arrives when it is delivered, a write becomes
 // durable when its disk operation is completed, time passes when it is advanced.
 type lab struct {
-	voters  quorum.Verifier
-	bugs    bugs.Set
-	servers []*server // by sid; 0 is nobody
-	now     time.Duration
+	voters    quorum.Verifier
+	observers []int64
+	bugs      bugs.Set
+	servers   []*server // by sid; 0 is nobody
+	now       time.Duration
 	// mail holds what is under way, in the order sent. The letters of one link in
 	// one direction are delivered in that order.
 	mail []letter
@@ -56,10 +57,10 @@ const (
 	labSyncLimit = 4
 )
 
-func newLab(voters, observers []int64, b bugs.Set) *lab {
+func newLab(voters, others []int64, b bugs.Set) *lab {
 	l := &lab{voters: quorum.Majority(voters...), bugs: b, cache: 500}
 	l.judge.init(l)
-	for range len(voters) + len(observers) + 1 {
+	for range len(voters) + len(others) + 1 {
 		l.servers = append(l.servers, nil)
 	}
 	for sid := range l.servers[1:] {
@@ -71,7 +72,7 @@ func newLab(voters, observers []int64, b bugs.Set) *lab {
 // config is the configuration of one server's roles.
 func (l *lab) config(sid int64) Config {
 	return Config{
-		Sid: sid, Voters: l.voters, Bugs: l.bugs,
+		Sid: sid, Voters: l.voters, Bugs: l.bugs, Observer: slices.Contains(l.observers, sid),
 		Tick: labTick, InitLimit: labInitLimit, SyncLimit: labSyncLimit,
 	}
 }
@@ -219,9 +220,9 @@ func (l *lab) takeTrace() string {
 // describe renders a packet: "PROPOSAL 1:7 paint".
 func describe(p *wire.Packet) string {
 	switch p.Type {
-	case wire.PacketProposal:
-		return "PROPOSAL " + describeTxn(p.Txn)
-	case wire.PacketFollowerInfo, wire.PacketAckEpoch:
+	case wire.PacketProposal, wire.PacketInform:
+		return p.Type.String() + " " + describeTxn(p.Txn)
+	case wire.PacketFollowerInfo, wire.PacketObserverInfo, wire.PacketAckEpoch:
 		return strings.Replace(p.String(), fmt.Sprintf(" sid=%d", p.Sid), "", 1)
 	case wire.PacketPing, wire.PacketUpToDate:
 		return p.Type.String()

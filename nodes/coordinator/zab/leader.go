@@ -60,6 +60,7 @@ type Leader struct {
 // learner is the leader's side of one connection.
 type learner struct {
 	sid      int64
+	observer bool // gets INFORM for PROPOSAL and COMMIT
 	accepted int64
 	// acked: sent ACKEPOCH. Its history ended at last.
 	acked bool
@@ -138,7 +139,19 @@ func (l *Leader) alive(f func()) func() {
 	}
 }
 
-func (l *Leader) isVoter(sid int64) bool { return l.cfg.Voters.Members().Has(sid) }
+// isVoter reports whether a server's word counts: never an observer's, nor that of
+// a follower without weight.
+func (l *Leader) isVoter(sid int64) bool {
+	return l.cfg.Voters.Members().Has(sid) || l.cfg.Bugs.Has(bugs.ObserverCounted)
+}
+
+// hasQuorum reports whether servers whose words count decide together.
+func (l *Leader) hasQuorum(in quorum.Bits) bool {
+	if l.cfg.Bugs.Has(bugs.ObserverCounted) {
+		return 2*in.Count() > l.cfg.Voters.Members().Count()
+	}
+	return l.cfg.Voters.HasQuorum(in)
+}
 
 func (l *Leader) learner(sid int64) *learner {
 	for _, f := range l.learners {
@@ -166,7 +179,7 @@ func (l *Leader) Receive(from int64, p *wire.Packet) {
 	}
 	f := l.learner(from)
 	if f == nil {
-		if p.Type == wire.PacketFollowerInfo {
+		if p.Type == wire.PacketFollowerInfo || p.Type == wire.PacketObserverInfo {
 			l.welcome(from, p)
 		}
 		return
@@ -226,7 +239,7 @@ func (l *Leader) keepsQuorum() bool {
 			in = in.Add(f.sid)
 		}
 	}
-	return l.cfg.Voters.HasQuorum(in)
+	return l.hasQuorum(in)
 }
 
 // dropSlowLearners disconnects who owes an acknowledgement, or any word at all,

@@ -10,9 +10,9 @@ import (
 // chunkSize is how many bytes of a snapshot travel in one packet.
 const chunkSize = 4096
 
-// welcome registers a learner at its FOLLOWERINFO.
+// welcome registers a learner at its FOLLOWERINFO or OBSERVERINFO.
 func (l *Leader) welcome(sid int64, p *wire.Packet) {
-	f := &learner{sid: sid, accepted: p.Zxid.Epoch(), heard: l.host.Now()}
+	f := &learner{sid: sid, accepted: p.Zxid.Epoch(), heard: l.host.Now(), observer: p.Type == wire.PacketObserverInfo}
 	l.learners = append(l.learners, f)
 	if l.announced {
 		l.announce(f)
@@ -30,7 +30,7 @@ func (l *Leader) learnEpoch(sid, accepted int64) {
 	}
 	l.maxAccepted = max(l.maxAccepted, accepted)
 	l.infos = l.infos.Add(sid)
-	if !l.infos.Has(l.cfg.Sid) || !l.cfg.Voters.HasQuorum(l.infos) {
+	if !l.infos.Has(l.cfg.Sid) || !l.hasQuorum(l.infos) {
 		return
 	}
 	l.epoch = l.maxAccepted + 1
@@ -82,7 +82,7 @@ func (l *Leader) ackEpoch(f *learner, p *wire.Packet) {
 // countEpochAck moves on to synchronisation when a quorum accepted the epoch.
 func (l *Leader) countEpochAck(sid int64) {
 	l.epochAcks = l.epochAcks.Add(sid)
-	if l.phase != discovery || !l.epochAcks.Has(l.cfg.Sid) || !l.cfg.Voters.HasQuorum(l.epochAcks) {
+	if l.phase != discovery || !l.epochAcks.Has(l.cfg.Sid) || !l.hasQuorum(l.epochAcks) {
 		return
 	}
 	l.phase = synchronization
@@ -168,9 +168,13 @@ func headerZxid(pl plan, h History) wire.Zxid {
 }
 
 // register adds the learner to those who get proposals and commits, beginning
-// with the proposals still in flight.
+// with the proposals still in flight. An observer only gets what is committed from
+// here on.
 func (l *Leader) register(f *learner) {
 	f.forwarding = true
+	if f.observer {
+		return
+	}
 	if n := len(l.outstanding); n > 0 {
 		l.host.Observe(node.Event{Kind: facts.SyncOutstanding, N: [4]int64{f.sid, int64(n)}})
 	}
@@ -215,6 +219,9 @@ func (l *Leader) ack(f *learner, z wire.Zxid) {
 			return // an ACK of a proposal overtook it (ZOOKEEPER-4685): not a NEWLEADER ack
 		}
 		f.synced = true
+		if f.observer {
+			l.host.Observe(node.Event{Kind: facts.ObserverSynced, N: [4]int64{f.sid}})
+		}
 		if !f.forwarding {
 			l.register(f)
 		}
@@ -238,7 +245,7 @@ func (l *Leader) countNewLeaderAck(sid int64) {
 		return
 	}
 	l.newLeaderAcks = l.newLeaderAcks.Add(sid)
-	if l.phase != synchronization || !l.newLeaderAcks.Has(l.cfg.Sid) || !l.cfg.Voters.HasQuorum(l.newLeaderAcks) {
+	if l.phase != synchronization || !l.newLeaderAcks.Has(l.cfg.Sid) || !l.hasQuorum(l.newLeaderAcks) {
 		return
 	}
 	l.phase = broadcast

@@ -55,7 +55,11 @@ type Learner struct {
 func NewLearner(cfg Config, host LearnerHost, leader, accepted, current int64) *Learner {
 	f := &Learner{cfg: cfg, host: host, leader: leader, accepted: accepted, current: current}
 	host.SetTimer(PhaseTimer, cfg.initTimeout())
-	host.Send(leader, &wire.Packet{Type: wire.PacketFollowerInfo, Zxid: wire.MakeZxid(accepted, 0), Sid: cfg.Sid})
+	info := wire.PacketFollowerInfo
+	if cfg.Observer {
+		info = wire.PacketObserverInfo
+	}
+	host.Send(leader, &wire.Packet{Type: info, Zxid: wire.MakeZxid(accepted, 0), Sid: cfg.Sid})
 	return f
 }
 
@@ -153,6 +157,8 @@ func (f *Learner) handle(p *wire.Packet) {
 		f.proposal(p.Txn)
 	case wire.PacketCommit:
 		f.commit(p.Zxid)
+	case wire.PacketInform:
+		f.inform(p.Txn)
 	case wire.PacketNewLeader:
 		f.newLeader()
 	case wire.PacketUpToDate:
@@ -199,7 +205,7 @@ func (f *Learner) logTail(acknowledge bool) {
 	for i := all - f.unlogged; i < all; i++ {
 		txn := f.held(i)
 		f.host.Append(txn)
-		if acknowledge {
+		if acknowledge && !f.cfg.Observer {
 			f.owed = append(f.owed, txn.Zxid)
 		}
 	}
@@ -257,6 +263,14 @@ func (f *Learner) commit(z wire.Zxid) {
 		f.host.Observe(node.Event{Kind: facts.CommitDuringSync, N: [4]int64{int64(z)}})
 	}
 	f.committed = append(f.committed, txn)
+}
+
+// inform takes a committed transaction, as an observer. Its log is its own affair:
+// nobody waits for it, so it owes no acknowledgement.
+func (f *Learner) inform(txn *wire.Txn) {
+	f.host.Observe(node.Event{Kind: facts.Informed, N: [4]int64{int64(txn.Zxid)}})
+	f.proposal(txn)
+	f.commit(txn.Zxid)
 }
 
 func (f *Learner) oldestPending() string {

@@ -53,7 +53,7 @@ func (f *Learner) sendAckEpoch(current int64) {
 	last := f.host.LastLogged()
 	if current != noCount {
 		f.host.Observe(node.Event{Kind: facts.AckEpochSent, N: [4]int64{f.epoch, current, int64(last)}})
-	} else if last.Epoch() == f.epoch {
+	} else if last.Epoch() == f.epoch && !f.cfg.Observer {
 		// Back at the same leader: reporting its proposals acknowledges them.
 		f.host.Observe(node.Event{Kind: facts.Acked, N: [4]int64{int64(last)}})
 	}

@@ -24,7 +24,7 @@ import (
 //
 // The commands are
 //
-//	ensemble voters=(1,2,3) [observers=(4)] [cache=N] [disk-sync] [bug=NAME]
+//	ensemble voters=(1,2,3) [observers=(4)] [weightless=(5)] [cache=N] [disk-sync] [bug=NAME]
 //	given SID [accepted=E] [current=E] [log=(1:1/a,1:2/b)] [snapshot=(…)]   what is on its disk
 //	elect SID…                      the best of them leads, the others follow
 //	lead SID / follow SID LEADER    what an election, perhaps a wrong one, may say
@@ -105,10 +105,11 @@ func (p *play) judge(t *testing.T) {
 }
 
 func (p *play) ensemble(c *script.Command) {
-	voters, observers := c.Ints("voters"), c.Ints("observers")
+	voters, observers, weightless := c.Ints("voters"), c.Ints("observers"), c.Ints("weightless")
 	cache, diskSync := c.IntOr("cache", 500), c.Flag("disk-sync")
 	fresh := func(b bugs.Set) *lab {
-		l := newLab(voters, observers, b)
+		l := newLab(voters, slices.Concat(observers, weightless), b)
+		l.observers = observers
 		l.cache, l.diskSync = int(cache), diskSync
 		return l
 	}
