@@ -21,10 +21,22 @@ say() { printf '%-18s %s\n' "$1" "$2"; }
 # build OUTPUT [FLAGS…]
 build() { go build -C "$house" -o "$work/$1" "${@:2}" ./cmd/stampede; }
 
-# fingerprints PROGRAM… prints "scenario seed hash" for every run, in order.
+# fingerprints PROGRAM… prints "scenario seed hash" for every run, in order. A program
+# that dies of a signal is tried again: some versions of node crash under WASI. After
+# three times it gives up and returns 3.
 fingerprints() {
-	local code=0
-	"$@" hunt --seeds "$seeds" --max-failures 0 --json >json || code=$?
+	local code attempt
+	for attempt in 1 2 3; do
+		code=0
+		"$@" hunt --seeds "$seeds" --max-failures 0 --json >json || code=$?
+		if [ "$code" -lt 128 ]; then
+			break
+		fi
+		echo "determinism: $1 died of signal $((code - 128)), attempt $attempt of 3" >&2
+	done
+	if [ "$code" -ge 128 ]; then
+		return 3
+	fi
 	if [ "$code" -ne 0 ] && [ "$code" -lt 10 ]; then
 		echo "determinism: $* ended with exit code $code" >&2
 		exit 1
@@ -34,8 +46,14 @@ fingerprints() {
 
 # compare NAME PROGRAM… holds the fingerprints of a variant against the reference.
 compare() {
-	fingerprints "${@:2}" >variant
-	if diff -u reference variant >difference; then
+	if ! fingerprints "${@:2}" >variant; then
+		if [ "$2" = node ]; then
+			say "$1" "skipped: node crashes here"
+		else
+			say "$1" "CRASHES"
+			failed=1
+		fi
+	elif diff -u reference variant >difference; then
 		say "$1" "same $(wc -l <variant) hashes"
 	else
 		say "$1" "DIFFERS"
