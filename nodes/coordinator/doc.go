@@ -1,7 +1,7 @@
 // Package coordinator is a ZooKeeper server as one deterministic state machine.
 //
 // A [Server] is always in one of three states. Looking, it elects (package
-// election). Leading or following, it runs one term of the broadcast protocol
+// election). Leading or learning, it runs one term of the broadcast protocol
 // (package zab) and, once synchronised, serves clients. Every doubt ends the term:
 // connections close, the log is drained, the memory tree catches up with it, and
 // the server looks again.

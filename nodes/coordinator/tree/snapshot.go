@@ -16,18 +16,18 @@ import (
 type Snapshot struct {
 	tree *Tree
 	zxid wire.Zxid
-	// todo is a stack of paths to visit. A path is pushed when its parent was
+	// ahead is a stack of paths to visit. A path is pushed when its parent was
 	// written, so parents come before children, and no path comes twice.
-	todo []string
-	out  writer
-	sum  hash.Hash32
-	done bool
+	ahead []string
+	out   writer
+	sum   hash.Hash32
+	done  bool
 }
 
 // Snapshot begins a snapshot now. The session table and the ACL table are as of
 // now; nodes are as of the call of Next that returns them.
 func (t *Tree) Snapshot() *Snapshot {
-	s := &Snapshot{tree: t, zxid: t.last, todo: []string{rootPath}, sum: adler32.New()}
+	s := &Snapshot{tree: t, zxid: t.last, ahead: []string{rootPath}, sum: adler32.New()}
 	s.out.header()
 	sessions := t.Sessions()
 	if t.bugs.Has(bugs.SessionTableForgotten) {
@@ -53,7 +53,7 @@ func (s *Snapshot) Next(maxNodes int) (chunk []byte, more bool) {
 			break
 		}
 	}
-	if s.done = len(s.todo) == 0; s.done {
+	if s.done = len(s.ahead) == 0; s.done {
 		s.out.endOfNodes()
 	}
 	s.sum.Write(s.out.b)
@@ -66,16 +66,16 @@ func (s *Snapshot) Next(maxNodes int) (chunk []byte, more bool) {
 
 // visit writes the next node that still exists, false if there is none.
 func (s *Snapshot) visit() bool {
-	for len(s.todo) > 0 {
-		path := s.todo[len(s.todo)-1]
-		s.todo = s.todo[:len(s.todo)-1]
+	for len(s.ahead) > 0 {
+		path := s.ahead[len(s.ahead)-1]
+		s.ahead = s.ahead[:len(s.ahead)-1]
 		n := s.tree.nodes[path]
 		if n == nil {
 			continue
 		}
 		s.out.node(n)
 		for _, child := range slices.Backward(n.names()) {
-			s.todo = append(s.todo, childPath(path, child))
+			s.ahead = append(s.ahead, childPath(path, child))
 		}
 		return true
 	}
