@@ -15,7 +15,8 @@ import (
 // Knobs is everything about a run that a seed decides besides faults and
 // operations: the shape of the cluster, its configuration, and how fast its
 // network and disks are. A plan states every knob, so a run depends on no
-// default of the version that replays it.
+// default of the version that replays it; of a feature that is off it says
+// nothing, so that plans outlive the features that came after them.
 type Knobs struct {
 	// Servers is the size of the ensemble.
 	Servers int
@@ -73,7 +74,20 @@ type knob struct {
 	name, doc string
 	get       func(*Knobs) string
 	set       func(*Knobs, string) error
+	// feature: the field's zero value switches something off that a server need not
+	// have, and plans do not mention it then.
+	feature bool
 }
+
+// feature marks a knob whose zero value is off. Every knob that is added to those
+// of the first plans is one.
+func feature(k knob) knob {
+	k.feature = true
+	return k
+}
+
+// off reports whether the knob is a feature that is switched off.
+func (n knob) off(k *Knobs) bool { return n.feature && n.get(k) == n.get(&Knobs{}) }
 
 func number(name string, least, most int, doc string, field func(*Knobs) *int) knob {
 	return knob{
@@ -128,7 +142,7 @@ var knobs = []knob{
 		get: func(k *Knobs) string { return k.Groups },
 		set: func(k *Knobs, s string) (err error) { k.Groups = s; _, err = parseGroups(s); return err },
 	},
-	number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers }),
+	feature(number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -161,11 +175,13 @@ var knobs = []knob{
 // Setting is one knob of a run, for results and people.
 type Setting struct{ Name, Value string }
 
-// Settings lists every knob in a fixed order.
+// Settings lists every knob but those of features that are off, in a fixed order.
 func (k Knobs) Settings() []Setting {
-	out := make([]Setting, len(knobs))
-	for i, n := range knobs {
-		out[i] = Setting{n.name, n.get(&k)}
+	var out []Setting
+	for _, n := range knobs {
+		if !n.off(&k) {
+			out = append(out, Setting{n.name, n.get(&k)})
+		}
 	}
 	return out
 }

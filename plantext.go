@@ -28,7 +28,7 @@ import (
 func (p Plan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "stampede plan %d\nscenario %s\nseed %d\n", PlanFormat, p.Scenario, p.Seed)
-	if p.Bugs != 0 {
+	if !p.Bugs.None() {
 		fmt.Fprintf(&b, "bug %s\n", p.Bugs)
 	}
 	for _, s := range p.Knobs.Settings() {
@@ -143,7 +143,8 @@ func (p *planReader) knob(word string) error {
 }
 
 // complete checks that nothing is missing and everything fits together. Every
-// knob must be there, so that no default of this build slips into an old plan.
+// knob must be there, so that no default of this build slips into an old plan;
+// features that are not named are off.
 func (p *planReader) complete() error {
 	if p.seen == nil {
 		return errors.New("the plan is empty")
@@ -153,9 +154,9 @@ func (p *planReader) complete() error {
 			return fmt.Errorf("the %s line is missing", word)
 		}
 	}
-	for _, name := range knobNames() {
-		if !p.knobs[name] {
-			return fmt.Errorf("the line \"knob %s=…\" is missing", name)
+	for _, n := range knobs {
+		if !p.knobs[n.name] && !n.feature {
+			return fmt.Errorf("the line \"knob %s=…\" is missing", n.name)
 		}
 	}
 	return p.plan.Validate()
