@@ -4,9 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/bugs"
-	"pgregory.net/rapid"
 )
 
 // drawPlan draws a plan of any scenario, seed and options.
@@ -14,7 +15,7 @@ func drawPlan(t *rapid.T) Plan {
 	scenario := rapid.SampledFrom(Scenarios()).Draw(t, "scenario").Name
 	p, err := PlanFor(scenario, rapid.Uint64().Draw(t, "seed"), PlanOptions{
 		Profile: rapid.SampledFrom(faults.Profiles).Draw(t, "profile"),
-		Bugs:    bugs.Set(rapid.SampledFrom([]bugs.Set{0, bugs.Of(bugs.AckBeforeSync, bugs.DiffWhereTrunc)}).Draw(t, "bugs")),
+		Bugs:    bugs.Set(rapid.SampledFrom([]bugs.Set{{}, bugs.Of(bugs.AckBeforeSync, bugs.DiffWhereTrunc)}).Draw(t, "bugs")),
 	})
 	if err != nil {
 		t.Fatal(err)

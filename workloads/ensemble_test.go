@@ -3,6 +3,7 @@ package workloads
 import (
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -21,7 +22,7 @@ type ensemble struct {
 
 func newEnsemble() *ensemble {
 	t := tree.New()
-	return &ensemble{tree: t, prep: prep.New(t, 0), owner: map[int64]node.ID{}, heard: map[int64]time.Duration{}}
+	return &ensemble{tree: t, prep: prep.New(t, bugs.Set{}), owner: map[int64]node.ID{}, heard: map[int64]time.Duration{}}
 }
 
 // write commits a request and returns its answer.

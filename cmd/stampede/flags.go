@@ -41,7 +41,7 @@ func (f *planFlags) options() (stampede.PlanOptions, error) {
 	}
 	for _, name := range planted {
 		bug, _ := bugs.Lookup(name)
-		o.Bugs |= bugs.Of(bug.ID)
+		o.Bugs = o.Bugs.With(bugs.Of(bug.ID))
 	}
 	var err error
 	if f.faults != "" {

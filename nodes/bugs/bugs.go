@@ -52,20 +52,31 @@ const (
 )
 
 // Set is a set of switched-on bugs. The zero value is the correct build.
-type Set uint64
+type Set [4]uint64
 
 // Of returns the set of the given bugs.
 func Of(ids ...ID) Set {
 	var s Set
 	for _, id := range ids {
-		s |= 1 << id
+		s[id/64] |= 1 << (id % 64)
 	}
 	return s
 }
 
 // Has reports whether the bug is switched on. It is the one-line switch at the
 // decision a bug changes.
-func (s Set) Has(id ID) bool { return s&(1<<id) != 0 }
+func (s Set) Has(id ID) bool { return s[id/64]&(1<<(id%64)) != 0 }
+
+// None reports whether this is the correct build.
+func (s Set) None() bool { return s == Set{} }
+
+// With returns the set with those of another one added.
+func (s Set) With(more Set) Set {
+	for i := range s {
+		s[i] |= more[i]
+	}
+	return s
+}
 
 // String lists the names, comma-separated, "" for the correct build.
 func (s Set) String() string {
@@ -88,9 +99,9 @@ func Parse(names string) (Set, error) {
 		}
 		b, ok := Lookup(name)
 		if !ok {
-			return 0, fmt.Errorf("unknown bug %q; `stampede list bugs` names them all", name)
+			return Set{}, fmt.Errorf("unknown bug %q; `stampede list bugs` names them all", name)
 		}
-		s |= Of(b.ID)
+		s = s.With(Of(b.ID))
 	}
 	return s, nil
 }

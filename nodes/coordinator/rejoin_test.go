@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/store"
@@ -37,7 +38,7 @@ func (r *returning) Boot(env node.Env) {
 }
 
 func (p past) write(d node.Disk) {
-	log, _ := txnlog.Open(d, 0)
+	log, _ := txnlog.Open(d, bugs.Set{})
 	t := tree.New()
 	for _, counter := range p.history {
 		txn := &wire.Txn{Session: 1, Cxid: int32(counter), Zxid: wire.MakeZxid(1, counter), Type: wire.OpCreate,

@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/quorum"
-	"pgregory.net/rapid"
 )
 
 func drawVote(t *rapid.T, label string) Vote {
@@ -58,7 +60,7 @@ func TestEveryVoteBeatsNobody(t *testing.T) {
 }
 
 func TestAloneElectsItself(t *testing.T) {
-	a := newArena(quorum.Majority(1), []int64{1}, 0)
+	a := newArena(quorum.Majority(1), []int64{1}, bugs.Set{})
 	el := a.electors[1]
 	el.Start(Vote{Leader: 1})
 	if _, ok := el.Decided(); ok || el.pending[FinalizeTimeout] != 200*time.Millisecond {
@@ -71,7 +73,7 @@ func TestAloneElectsItself(t *testing.T) {
 }
 
 func TestBackoffDoublesUpToTheLimitAndStartsAnew(t *testing.T) {
-	a := newArena(quorum.Majority(1, 2, 3), []int64{1, 2, 3}, 0)
+	a := newArena(quorum.Majority(1, 2, 3), []int64{1, 2, 3}, bugs.Set{})
 	el := a.electors[1]
 	el.Start(Vote{Leader: 1})
 	want := 200 * time.Millisecond
@@ -92,7 +94,7 @@ func TestBackoffDoublesUpToTheLimitAndStartsAnew(t *testing.T) {
 // nothing and tells only those who are looking.
 func TestSettledServersAreAtRest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := newArena(quorum.Majority(1), []int64{1, 2}, 0)
+		a := newArena(quorum.Majority(1), []int64{1, 2}, bugs.Set{})
 		el := a.electors[1]
 		el.Start(Vote{Leader: 1})
 		el.fire(FinalizeTimeout)
@@ -121,13 +123,13 @@ func TestSettleWhileLookingPanics(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	newArena(quorum.Majority(1), []int64{1}, 0).electors[1].Settle(wire.Looking, Vote{}, 1)
+	newArena(quorum.Majority(1), []int64{1}, bugs.Set{}).electors[1].Settle(wire.Looking, Vote{}, 1)
 }
 
 // TestStaleTimeoutsAreIgnored: a timeout may come due in the moment in which it
 // is cancelled.
 func TestStaleTimeoutsAreIgnored(t *testing.T) {
-	a := newArena(quorum.Majority(1, 2, 3), []int64{1, 2, 3}, 0)
+	a := newArena(quorum.Majority(1, 2, 3), []int64{1, 2, 3}, bugs.Set{})
 	el := a.electors[1]
 	el.Timeout(RetryTimeout) // before the first Start
 	el.Start(Vote{Leader: 1})

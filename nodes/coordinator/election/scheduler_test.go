@@ -5,10 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/quorum"
-	"pgregory.net/rapid"
 )
 
 // world is an arena whose servers keep their histories, with a witness of what
@@ -133,7 +134,7 @@ func (w *world) backed(v Vote) bool {
 // timeouts strike at any moment.
 func TestDecidedVotesHadAQuorum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t, 0)
+		w := drawWorld(t, bugs.Set{})
 		for range rapid.IntRange(0, 150).Draw(t, "steps") {
 			w.step()
 		}
@@ -144,7 +145,7 @@ func TestDecidedVotesHadAQuorum(t *testing.T) {
 // servers give up on leaders that do not lead, everybody follows one leader.
 func TestElectsOnceMessagesFlow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t, 0)
+		w := drawWorld(t, bugs.Set{})
 		for range rapid.IntRange(0, 60).Draw(t, "steps") {
 			w.step()
 		}
@@ -170,7 +171,7 @@ func TestElectsOnceMessagesFlow(t *testing.T) {
 // discovery has to provide it.
 func TestAgreesWithinTheFinalizeWindow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t, 0)
+		w := drawWorld(t, bugs.Set{})
 		rounds := rapid.IntRange(1, 3)
 		best, round := noVote, 0
 		for _, el := range w.up() {

@@ -74,7 +74,7 @@ func code(txn *wire.Txn) wire.ErrorCode {
 // stocked returns a leader with session 1 and the nodes /a (version 1), /a/b and
 // the ephemeral /e, applied or still in flight.
 func stocked(applied bool) *leader {
-	l := newLeader(0)
+	l := newLeader(bugs.Set{})
 	l.open(1)
 	l.create("/a", wire.ModePersistent)
 	l.do(1, wire.OpSetData, set("/a", 0))

@@ -11,7 +11,7 @@ import (
 func multi(ops ...wire.MultiOp) *wire.MultiRequest { return &wire.MultiRequest{Ops: ops} }
 
 func TestRequestsSeeWhatIsInFlight(t *testing.T) {
-	l := newLeader(0)
+	l := newLeader(bugs.Set{})
 	l.open(1)
 	for _, c := range []struct {
 		op   wire.OpCode
@@ -48,7 +48,7 @@ func TestRequestsSeeWhatIsInFlight(t *testing.T) {
 // Names count creates, in flight or not, and deletes do not bring a number back.
 func TestSequentialNames(t *testing.T) {
 	for _, applyEach := range []bool{true, false} {
-		l := newLeader(0)
+		l := newLeader(bugs.Set{})
 		l.open(1)
 		l.create("/q", 0)
 		var names []string
@@ -73,7 +73,7 @@ func TestSequentialNames(t *testing.T) {
 }
 
 func TestSequentialNamesWrap(t *testing.T) {
-	l := newLeader(0)
+	l := newLeader(bugs.Set{})
 	l.open(1)
 	l.applyAll()
 	l.tree.Apply(&wire.Txn{Zxid: 1, Type: wire.OpCreate, Body: &wire.CreateTxn{Path: "/seed", ParentCversion: 1<<31 - 1}})
@@ -98,7 +98,7 @@ func TestSequenceFromChildCountRepeatsNames(t *testing.T) {
 }
 
 func TestCloseSessionListsWhatWillBeThere(t *testing.T) {
-	l := newLeader(0)
+	l := newLeader(bugs.Set{})
 	l.open(1)
 	l.open(2)
 	l.create("/p", 0)
@@ -137,7 +137,7 @@ func TestCloseSessionListsWhatWillBeThere(t *testing.T) {
 }
 
 func TestMultiOperationsSeeEachOther(t *testing.T) {
-	l := newLeader(0)
+	l := newLeader(bugs.Set{})
 	l.open(1)
 	txn := l.do(1, wire.OpMulti, multi(
 		wire.MultiOp{Type: wire.OpCreate, Body: newNode("/a", 0)},
@@ -177,7 +177,7 @@ func failing() *wire.MultiRequest {
 // parents of its nodes, whether those were in flight before or not.
 func TestFailedMultiLeavesNothing(t *testing.T) {
 	for _, applied := range []bool{true, false} {
-		l := newLeader(0)
+		l := newLeader(bugs.Set{})
 		l.open(1)
 		l.create("/q", 0)
 		l.create("/q/x", 0)

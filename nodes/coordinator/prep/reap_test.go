@@ -38,7 +38,7 @@ func TestReap(t *testing.T) {
 		{"it is on its way out", func(l *leader) { l.do(1, wire.OpDelete, remove("/c")) }, wire.ErrNoNode},
 		{"an ordinary node took its place", func(l *leader) { l.do(1, wire.OpDelete, remove("/c")); l.create("/c", 0) }, wire.ErrBadArguments},
 	} {
-		l := container(0)
+		l := container(bugs.Set{})
 		c.before(l)
 		if got := code(l.reap("/c")); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)

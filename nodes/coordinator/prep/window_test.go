@@ -4,23 +4,25 @@ import (
 	"reflect"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
-	"pgregory.net/rapid"
 )
 
 // How far preparation runs ahead of application must not show: the dumb twin
 // prepares every request on a tree of its own that has applied all before it.
 func TestPipelineGivesWhatNoPipelineGives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		piped := newLeader(0)
+		piped := newLeader(bugs.Set{})
 		eager := tree.New()
 		var want []tree.Result
 		var got []tree.Result
 		for range rapid.IntRange(1, 40).Draw(t, "requests") {
 			req := genRequest(t)
 			txn := piped.do(req.Session, req.Type, req.Body)
-			alone := New(eager, 0).Prepare(Request{req.Session, txn.Cxid, req.Type, req.Body}, txn.Zxid, txn.Time)
+			alone := New(eager, bugs.Set{}).Prepare(Request{req.Session, txn.Cxid, req.Type, req.Body}, txn.Zxid, txn.Time)
 			if !reflect.DeepEqual(txn, alone) {
 				t.Fatalf("%d in flight: %s\nwithout: %s", len(piped.prepared)-piped.applied, txn, alone)
 			}
@@ -44,7 +46,7 @@ func TestPipelineGivesWhatNoPipelineGives(t *testing.T) {
 // A request that was accepted also takes effect.
 func TestAcceptedRequestsApply(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := newLeader(0)
+		l := newLeader(bugs.Set{})
 		for range rapid.IntRange(1, 40).Draw(t, "requests") {
 			req := genRequest(t)
 			txn := l.do(req.Session, req.Type, req.Body)
@@ -98,7 +100,7 @@ func genOperation(t *rapid.T) (wire.OpCode, wire.Record) {
 
 // A steady pipeline: 16 writes in flight to as many nodes.
 func BenchmarkPrepareSetData(b *testing.B) {
-	l := newLeader(0)
+	l := newLeader(bugs.Set{})
 	l.open(1)
 	paths := []string{"/a", "/b", "/c", "/d", "/e", "/f", "/g", "/h"}
 	for _, path := range paths {

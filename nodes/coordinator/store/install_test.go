@@ -5,6 +5,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -14,11 +15,11 @@ func (r *rig) install(history []wire.Zxid, last wire.Zxid) {
 	r.t.Helper()
 	theirs := treeOf(history...)
 	r.legal[last] = theirs.Digest()
-	r.run(func(t *node.Task) error { return Install(t, r.disk, r.log, last, theirs.Serialize(), 0) })
+	r.run(func(t *node.Task) error { return Install(t, r.disk, r.log, last, theirs.Serialize(), bugs.Set{}) })
 	if r.log.LastZxid() != last || r.log.Dirty() {
 		r.t.Fatalf("installed %v: the log ends at %v, dirty %v", last, r.log.LastZxid(), r.log.Dirty())
 	}
-	h, err := Load(r.disk, r.log, 0, 0)
+	h, err := Load(r.disk, r.log, bugs.Set{}, 0)
 	if err != nil || h.LastZxid != last || h.Tree.Digest() != theirs.Digest() {
 		r.t.Fatalf("installed %v: %+v, %v", last, h, err)
 	}
@@ -107,12 +108,12 @@ func TestCanTruncateForetells(t *testing.T) {
 			rt.Fatalf("asking changed the disk from %v to %v", before, got)
 		}
 		var err error
-		r.disk.Run(func(task *node.Task) { err = Truncate(task, r.disk, r.log, to, 0) })
+		r.disk.Run(func(task *node.Task) { err = Truncate(task, r.disk, r.log, to, bugs.Set{}) })
 		possible[can]++
 		if can != (err == nil) {
 			rt.Fatalf("CanTruncate %v to %v says %v, Truncate %v", before, to, can, err)
 		}
-		if h, err := Load(r.disk, r.log, 0, 0); err != nil || can && h.LastZxid != min(to, first+3, h.LastZxid) {
+		if h, err := Load(r.disk, r.log, bugs.Set{}, 0); err != nil || can && h.LastZxid != min(to, first+3, h.LastZxid) {
 			rt.Fatalf("after TRUNC %v: %v, %v", to, h.LastZxid, err)
 		}
 	})

@@ -66,7 +66,7 @@ type rig struct {
 // newRig starts on a fresh disk with a settled history.
 func newRig(t *testing.T, history ...wire.Zxid) *rig {
 	r := &rig{t: t, disk: crashdisk.New(), tree: tree.New(), legal: map[wire.Zxid]uint64{0: tree.New().Digest()}}
-	r.log, _ = txnlog.Open(r.disk, 0)
+	r.log, _ = txnlog.Open(r.disk, bugs.Set{})
 	r.add(history...)
 	r.run(r.log.Settle)
 	r.durable = r.log.LastZxid()

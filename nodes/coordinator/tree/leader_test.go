@@ -3,10 +3,12 @@ package tree_test
 import (
 	"fmt"
 
+	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
-	"pgregory.net/rapid"
 )
 
 // leader turns requests into the transactions a real leader would log, and
@@ -19,7 +21,7 @@ type leader struct {
 
 func newLeader() *leader {
 	t := tree.New()
-	return &leader{tree: t, prep: prep.New(t, 0)}
+	return &leader{tree: t, prep: prep.New(t, bugs.Set{})}
 }
 
 // do makes, logs and applies the transaction of one request.

@@ -6,10 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
-	"pgregory.net/rapid"
 )
 
 // recoverFrom does what a restart does: the snapshot, then the log after it.
@@ -167,7 +168,7 @@ func TestSnapshotForgetsSessionsWhenTold(t *testing.T) {
 	for _, c := range []struct {
 		bugs bugs.Set
 		want int
-	}{{0, 1}, {bugs.Of(bugs.SessionTableForgotten), 0}} {
+	}{{bugs.Set{}, 1}, {bugs.Of(bugs.SessionTableForgotten), 0}} {
 		l.tree.SetBugs(c.bugs)
 		if got := recoverFrom(t, l.tree.Serialize(), 0, nil).Sessions(); len(got) != c.want {
 			t.Errorf("bugs %b: restored sessions %v", c.bugs, got)

@@ -4,9 +4,11 @@ import (
 	"iter"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
-	"pgregory.net/rapid"
 )
 
 // stories are lives of a log. Every crash state at every moment is recovered.
@@ -145,7 +147,7 @@ func TestPowerFailureAfterProcessDeath(t *testing.T) {
 func killThenLosePower(t *testing.T, r *rig) {
 	d := r.disk.Clone()
 	second := &rig{t: t, disk: d}
-	log, opened := Open(d, 0)
+	log, opened := Open(d, bugs.Set{})
 	if opened.Corrupt != "" {
 		t.Fatalf("a killed process leaves corruption: %s", opened.Corrupt)
 	}
@@ -221,7 +223,7 @@ func (r *rig) crash(number int) {
 	}
 	r.checkCrash(state.Clone())
 	r.disk, r.former = state, former
-	r.log, _ = Open(r.disk, 0)
+	r.log, _ = Open(r.disk, bugs.Set{})
 	r.history, _ = read(r.log, 0)
 }
 

@@ -96,7 +96,7 @@ func TestDamage(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := three(t, tt.files)
 			edit(t, d, tt.file, tt.change)
-			l, o := Open(d.Clone(), 0)
+			l, o := Open(d.Clone(), bugs.Set{})
 			if tt.corrupt != "" {
 				if !strings.Contains(o.Corrupt, tt.corrupt) {
 					t.Fatalf("opened %+v, want corruption: %s", o, tt.corrupt)
@@ -119,7 +119,7 @@ func TestDamage(t *testing.T) {
 // A purge may leave an old file and lose the one after it.
 func TestPurgeInterruptedAnywhere(t *testing.T) {
 	d := three(t, 3)
-	l, _ := Open(d, 0)
+	l, _ := Open(d, bugs.Set{})
 	if err := l.Purge(z(1, 3)); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestPurgeInterruptedAnywhere(t *testing.T) {
 		t.Errorf("left %v, %v", got, err)
 	}
 	for state := range d.Crashes() {
-		l, o := Open(state, 0)
+		l, o := Open(state, bugs.Set{})
 		if o.Corrupt != "" || o.LastZxid != z(1, 3) || !l.Reaches(z(1, 3)) {
 			t.Fatalf("a crash in a purge leaves %+v", o)
 		}
@@ -161,7 +161,7 @@ func TestMissingFileIsAGap(t *testing.T) {
 	if err := d.Remove("log.100000002"); err != nil {
 		t.Fatal(err)
 	}
-	l, o := Open(d, 0)
+	l, o := Open(d, bugs.Set{})
 	if o.Start != z(1, 3) || l.Reaches(z(1, 1)) || !l.Reaches(z(1, 2)) {
 		t.Errorf("opened %+v; reaches 1:1 %v, 1:2 %v", o, l.Reaches(z(1, 1)), l.Reaches(z(1, 2)))
 	}
@@ -181,7 +181,7 @@ func TestStartAfterSnapshot(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := three(t, 3)
-			l, _ := Open(d, 0)
+			l, _ := Open(d, bugs.Set{})
 			l.StartAfter(tt.snapshot)
 			if got := l.zxids(t); l.LastZxid() != tt.last || len(got) != tt.left || l.DurableZxid() != 0 {
 				t.Errorf("ends at %v with %v, durable %v", l.LastZxid(), got, l.DurableZxid())
@@ -217,14 +217,14 @@ func TestSnapshotHidesWhatWasBefore(t *testing.T) {
 func TestStartOver(t *testing.T) {
 	for _, to := range []wire.Zxid{0, z(1, 1), z(1, 3), z(5, 5)} {
 		d := three(t, 3)
-		l, _ := Open(d, 0)
+		l, _ := Open(d, bugs.Set{})
 		l.StartOver(to)
 		if got := l.zxids(t); len(got) != 0 || l.LastZxid() != to || l.Cuts() != 1 || !l.Reaches(to) {
 			t.Errorf("started over at %v: ends at %v with %v", to, l.LastZxid(), got)
 		}
 		d.Effect = func() {
 			for state := range d.Crashes() {
-				if got, o := Open(state, 0); o.Corrupt != "" || o.Start > z(1, 1) {
+				if got, o := Open(state, bugs.Set{}); o.Corrupt != "" || o.Start > z(1, 1) {
 					t.Fatalf("a crash leaves %v: %+v", got.zxids(t), o)
 				}
 			}
@@ -241,7 +241,7 @@ func TestStartOver(t *testing.T) {
 }
 
 func TestTruncateNeedsHistory(t *testing.T) {
-	l, _ := Open(three(t, 1), 0)
+	l, _ := Open(three(t, 1), bugs.Set{})
 	l.StartAfter(z(5, 5))
 	if err := l.Truncate(z(1, 2)); err == nil {
 		t.Error("truncated to a zxid before everything the log knows")
@@ -252,7 +252,7 @@ func TestTruncateNeedsHistory(t *testing.T) {
 }
 
 func TestTruncateBehindTheSnapshot(t *testing.T) {
-	l, _ := Open(three(t, 3), 0)
+	l, _ := Open(three(t, 3), bugs.Set{})
 	l.StartAfter(z(1, 3))
 	if err := l.Truncate(0); err != nil || l.LastZxid() != 0 {
 		t.Errorf("cut a whole log to the beginning: %v, ends at %v", err, l.LastZxid())
@@ -355,7 +355,7 @@ func TestAwaitDurable(t *testing.T) {
 
 func TestReadReportsDamageSinceOpen(t *testing.T) {
 	d := three(t, 1)
-	l, _ := Open(d, 0)
+	l, _ := Open(d, bugs.Set{})
 	edit(t, d, "log.100000001", flip(headerSize+50))
 	if got, err := l.Read(0); err == nil {
 		t.Errorf("read %d transactions from a damaged file", len(got))
@@ -364,7 +364,7 @@ func TestReadReportsDamageSinceOpen(t *testing.T) {
 
 func BenchmarkAppendSync(b *testing.B) {
 	d := crashdisk.New()
-	l, _ := Open(null{d}, 0)
+	l, _ := Open(null{d}, bugs.Set{})
 	record := txn(0, 100)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -42,7 +43,7 @@ type rig struct {
 
 func newRig(t tester) *rig {
 	r := &rig{t: t, disk: crashdisk.New()}
-	r.log, _ = Open(r.disk, 0)
+	r.log, _ = Open(r.disk, bugs.Set{})
 	return r
 }
 
@@ -127,7 +128,7 @@ func (r *rig) check() {
 // what was appended and all that was durable, and work.
 func (r *rig) checkCrash(d *crashdisk.Disk) {
 	r.t.Helper()
-	l, opened := Open(d, 0)
+	l, opened := Open(d, bugs.Set{})
 	if opened.Corrupt != "" {
 		r.t.Fatalf("crash state taken for corruption: %s\n%s", opened.Corrupt, r)
 	}
@@ -161,7 +162,7 @@ func checkAlive(t tester, d *crashdisk.Disk, l *Log, had []wire.Zxid) {
 		}
 	})
 	for again := range d.Crashes() {
-		l, opened := Open(again, 0)
+		l, opened := Open(again, bugs.Set{})
 		got, err := read(l, 0)
 		if want := append(slices.Clone(had), next...); opened.Corrupt != "" || err != nil || !slices.Equal(got, want) {
 			t.Fatalf("second recovery holds %v (%v, %s), want %v", got, err, opened.Corrupt, want)

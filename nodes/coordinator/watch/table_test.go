@@ -4,9 +4,11 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
-	"pgregory.net/rapid"
 )
 
 // twin is the table as a list that is searched from end to end.
@@ -45,7 +47,7 @@ func TestTableAgainstATwin(t *testing.T) {
 	paths := []string{"/", "/a", "/a/b", "/a/c"}
 	parent := map[string]string{"/a": "/", "/a/b": "/a", "/a/c": "/a"}
 	rapid.Check(t, func(t *rapid.T) {
-		table, w := New(0), &twin{}
+		table, w := New(bugs.Set{}), &twin{}
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			path := rapid.SampledFrom(paths).Draw(t, "path")
 			conn := node.ConnID(rapid.IntRange(0, conns-1).Draw(t, "conn"))
@@ -85,7 +87,7 @@ func TestTableAgainstATwin(t *testing.T) {
 }
 
 func TestDeletionIsToldOnce(t *testing.T) {
-	table := New(0)
+	table := New(bugs.Set{})
 	table.Add(Data, "/a", 1)
 	table.Add(Child, "/a", 1)
 	table.Add(Child, "/a", 2)

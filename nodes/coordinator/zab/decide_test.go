@@ -58,7 +58,7 @@ func TestDecide(t *testing.T) {
 			if c.disk {
 				h.FromDisk = func(wire.Zxid) []*wire.Txn { return onDisk }
 			}
-			p := decide(c.peer, h, 0)
+			p := decide(c.peer, h, bugs.Set{})
 			if p.Op != c.op || p.Cut != c.cut || len(p.Txns) != c.txns || p.FromDisk != c.fromDisk {
 				t.Errorf("got %v cut=%v txns=%v disk=%v", p.Op, p.Cut, zxidsOf(p.Txns), p.FromDisk)
 			}
@@ -141,7 +141,7 @@ func TestDecideMakesHistoriesEqual(t *testing.T) {
 		if len(peer) > 0 {
 			last = peer[len(peer)-1]
 		}
-		p := decide(last, h, 0)
+		p := decide(last, h, bugs.Set{})
 		hit[p.Op]++
 		if got := carryOut(p, peer, leader); !slices.Equal(got, leader) {
 			t.Fatalf("leader %v, learner %v, plan %v cut=%v +%v gives %v", leader, peer, p.Op, p.Cut, zxidsOf(p.Txns), got)

@@ -23,7 +23,7 @@ func established(n int64) (*lab, *server) {
 	for sid := range n {
 		voters = append(voters, sid+1)
 	}
-	l := newLab(voters, nil, 0)
+	l := newLab(voters, nil, bugs.Set{})
 	l.lead(l.servers[n])
 	for _, s := range l.everybody()[:n-1] {
 		l.join(s, l.servers[n])
@@ -61,7 +61,7 @@ func TestPaperDiscoveryChoosesAHigherEpoch(t *testing.T) {
 		{"alone, no epoch", [4]int64{3: 7}, nil, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := newLab([]int64{1, 2, 3}, nil, 0)
+			l := newLab([]int64{1, 2, 3}, nil, bugs.Set{})
 			for _, s := range l.everybody() {
 				s.disk.accepted = c.accepted[s.sid]
 			}
@@ -97,7 +97,7 @@ func TestPaperDiscoveryKeepsTheNewestHistory(t *testing.T) {
 		{"longer, of an earlier epoch", 1, 2, z(1, 2), z(1, 1), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := newLab([]int64{1, 2, 3}, nil, 0)
+			l := newLab([]int64{1, 2, 3}, nil, bugs.Set{})
 			give := func(s *server, epoch int64, last wire.Zxid) {
 				s.disk = disk{accepted: 2, current: epoch}
 				for n := range last.Counter() {
@@ -120,7 +120,7 @@ func TestPaperDiscoveryKeepsTheNewestHistory(t *testing.T) {
 // Phase 2, synchronisation: followers alone do not establish a leader. Its own
 // currentEpoch must be durable, or it could come back as a voter of an older epoch.
 func TestPaperLeaderIsPartOfItsQuorum(t *testing.T) {
-	l := newLab([]int64{1, 2, 3}, nil, 0)
+	l := newLab([]int64{1, 2, 3}, nil, bugs.Set{})
 	leader := l.servers[3]
 	l.lead(leader)
 	l.join(l.servers[1], leader)
@@ -185,7 +185,7 @@ func TestPaperAnyQuorumCommits(t *testing.T) {
 // Primary integrity: a primary broadcasts only after it has delivered what earlier
 // epochs committed, that is, once it is established.
 func TestPaperNoProposalBeforeEstablishment(t *testing.T) {
-	l := newLab([]int64{1, 2, 3}, nil, 0)
+	l := newLab([]int64{1, 2, 3}, nil, bugs.Set{})
 	l.lead(l.servers[3])
 	mustPanic(t, "outside of an established term", func() { l.servers[3].leader.Propose(newTxn(z(1, 1), "")) })
 }
@@ -313,7 +313,7 @@ func TestEndedRolesAreDeaf(t *testing.T) {
 
 // A snapshot larger than one packet travels in several and arrives whole.
 func TestLargeSnapshotArrivesWhole(t *testing.T) {
-	l := newLab([]int64{1, 2, 3}, nil, 0)
+	l := newLab([]int64{1, 2, 3}, nil, bugs.Set{})
 	l.cache = 0
 	var history []*wire.Txn
 	for n := range uint32(3 * chunkSize / 16) {
@@ -348,7 +348,7 @@ func TestTruncIsNeverFollowedByTransactions(t *testing.T) {
 		if len(peer) > 0 {
 			last = peer[len(peer)-1]
 		}
-		if p := decide(last, h, 0); p.Op == wire.PacketTrunc && len(p.Txns) > 0 {
+		if p := decide(last, h, bugs.Set{}); p.Op == wire.PacketTrunc && len(p.Txns) > 0 {
 			t.Fatalf("leader %v, learner %v: TRUNC %v and %v", leader, peer, p.Cut, zxidsOf(p.Txns))
 		}
 	})

@@ -188,7 +188,7 @@ const monkeySteps = 400
 func TestSafeUnderAnySchedule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		choice := map[int]*rapid.Generator[int]{}
-		m := newMonkey(0, func(n int) int {
+		m := newMonkey(bugs.Set{}, func(n int) int {
 			if choice[n] == nil {
 				choice[n] = rapid.IntRange(0, n-1)
 			}
@@ -213,14 +213,14 @@ var walked = []*node.EventKind{
 func TestSafeOnSeeds(t *testing.T) {
 	seen := map[*node.EventKind]int{}
 	for seed := range uint64(2000) {
-		m := seeded(0, seed)
+		m := seeded(bugs.Set{}, seed)
 		m.mute = true
 		m.run(monkeySteps)
 		for _, k := range walked {
 			seen[k] += m.judge.seen[k]
 		}
 		if m.judge.verdict != "" {
-			m = seeded(0, seed)
+			m = seeded(bugs.Set{}, seed)
 			m.run(monkeySteps)
 			t.Fatalf("seed %d: %s\n%s", seed, m.judge.verdict, m.takeTrace())
 		}
@@ -257,7 +257,7 @@ func (m *monkey) heal() *server {
 // anything, and then a write.
 func TestRecoversFromAnySchedule(t *testing.T) {
 	for seed := range uint64(500) {
-		m := seeded(0, seed)
+		m := seeded(bugs.Set{}, seed)
 		m.run(monkeySteps)
 		m.tracef("-- heals")
 		leader := m.heal()
@@ -310,7 +310,7 @@ func TestPlantedBugsAreConvicted(t *testing.T) {
 					continue
 				}
 				t.Logf("seed %d: %s", seed, m.judge.verdict)
-				m = seeded(0, seed)
+				m = seeded(bugs.Set{}, seed)
 				if m.run(monkeySteps); m.judge.verdict != "" {
 					t.Errorf("the correct build on seed %d: %s\n%s", seed, m.judge.verdict, m.takeTrace())
 				}

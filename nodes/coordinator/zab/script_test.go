@@ -113,7 +113,7 @@ func (p *play) ensemble(c *script.Command) {
 		l.cache, l.diskSync = int(cache), diskSync
 		return l
 	}
-	p.lab, p.twin = fresh(0), nil
+	p.lab, p.twin = fresh(bugs.Set{}), nil
 	if !c.Has("bug") {
 		return
 	}
@@ -121,7 +121,7 @@ func (p *play) ensemble(c *script.Command) {
 	if err != nil {
 		c.Fatalf("%v", err)
 	}
-	p.lab, p.twin = fresh(b), fresh(0)
+	p.lab, p.twin = fresh(b), fresh(bugs.Set{})
 }
 
 func parse(c *script.Command) act {
