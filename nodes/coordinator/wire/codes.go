@@ -22,13 +22,21 @@ const (
 	OpCheck           OpCode = 13
 	OpMulti           OpCode = 14
 	OpCreate2         OpCode = 15
+	OpReconfig        OpCode = 16
+	OpCheckWatches    OpCode = 17
+	OpRemoveWatches   OpCode = 18
 	OpCreateContainer OpCode = 19
 	OpDeleteContainer OpCode = 20
 	OpCreateTTL       OpCode = 21
 	OpMultiRead       OpCode = 22
+	OpAuth            OpCode = 100
 	OpSetWatches      OpCode = 101
+	OpSASL            OpCode = 102
 	OpGetEphemerals   OpCode = 103
 	OpCountAll        OpCode = 104 // getAllChildrenNumber
+	OpSetWatches2     OpCode = 105
+	OpAddWatch        OpCode = 106
+	OpWhoAmI          OpCode = 107
 	OpCreateSession   OpCode = -10
 	OpCloseSession    OpCode = -11
 	OpError           OpCode = -1
@@ -40,6 +48,8 @@ var opNames = map[OpCode]string{
 	OpGetChildren: "getChildren", OpSync: "sync", OpPing: "ping", OpGetChildren2: "getChildren2",
 	OpCheck: "check", OpMulti: "multi", OpCreate2: "create2", OpCreateContainer: "createContainer",
 	OpDeleteContainer: "deleteContainer", OpCreateTTL: "createTTL", OpMultiRead: "multiRead", OpSetWatches: "setWatches",
+	OpReconfig: "reconfig", OpCheckWatches: "checkWatches", OpRemoveWatches: "removeWatches",
+	OpAuth: "auth", OpSASL: "sasl", OpSetWatches2: "setWatches2", OpAddWatch: "addWatch", OpWhoAmI: "whoAmI",
 	OpGetEphemerals: "getEphemerals", OpCountAll: "getAllChildrenNumber",
 	OpCreateSession: "createSession", OpCloseSession: "closeSession", OpError: "error",
 }
@@ -69,13 +79,17 @@ type ErrorCode int32
 // Error codes of ZooKeeper 3.9 (KeeperException.Code), as far as they occur.
 const (
 	OK                      ErrorCode = 0
+	ErrSystem               ErrorCode = -1
 	ErrRuntimeInconsistency ErrorCode = -2
+	ErrDataInconsistency    ErrorCode = -3
 	ErrConnectionLoss       ErrorCode = -4 // client side only: outcome unknown
 	ErrMarshalling          ErrorCode = -5
 	ErrUnimplemented        ErrorCode = -6
 	ErrOperationTimeout     ErrorCode = -7 // client side only: outcome unknown
 	ErrBadArguments         ErrorCode = -8
 	ErrUnknownSession       ErrorCode = -12 // between servers only
+	ErrNewConfigNoQuorum    ErrorCode = -13
+	ErrReconfigInProgress   ErrorCode = -14
 	ErrNoNode               ErrorCode = -101
 	ErrNoAuth               ErrorCode = -102
 	ErrBadVersion           ErrorCode = -103
@@ -84,7 +98,16 @@ const (
 	ErrNotEmpty             ErrorCode = -111
 	ErrSessionExpired       ErrorCode = -112
 	ErrInvalidACL           ErrorCode = -114
+	ErrAuthFailed           ErrorCode = -115
 	ErrSessionMoved         ErrorCode = -118
+	ErrNotReadOnly          ErrorCode = -119
+	ErrEphemeralOnLocal     ErrorCode = -120
+	ErrNoWatcher            ErrorCode = -121
+	ErrRequestTimeout       ErrorCode = -122
+	ErrReconfigDisabled     ErrorCode = -123
+	ErrSASLRequired         ErrorCode = -124
+	ErrQuotaExceeded        ErrorCode = -125
+	ErrThrottled            ErrorCode = -127
 )
 
 var errorNames = map[ErrorCode]string{
@@ -94,7 +117,12 @@ var errorNames = map[ErrorCode]string{
 	ErrUnknownSession: "unknown-session", ErrNoNode: "no-node", ErrNoAuth: "no-auth",
 	ErrBadVersion: "bad-version", ErrNoChildrenForEph: "no-children-for-ephemerals",
 	ErrNodeExists: "node-exists", ErrNotEmpty: "not-empty", ErrSessionExpired: "session-expired",
-	ErrInvalidACL: "invalid-acl", ErrSessionMoved: "session-moved",
+	ErrInvalidACL: "invalid-acl", ErrSessionMoved: "session-moved", ErrAuthFailed: "auth-failed",
+	ErrSystem: "system-error", ErrDataInconsistency: "data-inconsistency",
+	ErrNewConfigNoQuorum: "new-config-no-quorum", ErrReconfigInProgress: "reconfig-in-progress",
+	ErrNotReadOnly: "not-read-only", ErrEphemeralOnLocal: "ephemeral-on-local-session", ErrNoWatcher: "no-watcher",
+	ErrRequestTimeout: "request-timeout", ErrReconfigDisabled: "reconfig-disabled",
+	ErrSASLRequired: "session-closed-requires-sasl-auth", ErrQuotaExceeded: "quota-exceeded", ErrThrottled: "throttled",
 }
 
 // String returns the error as lower-case words joined by dashes.
