@@ -201,6 +201,7 @@ func (r *run) measured() Result {
 	}
 	out.History = r.recorder.History()
 	out.History.Log = r.checker.Log()
+	out.History.Rules = r.plan.Knobs.rules()
 	return out
 }
 

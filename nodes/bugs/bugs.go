@@ -48,6 +48,8 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	ReaperIgnoresTouch
+	TTLFromCreation
 	last
 )
 

@@ -6,6 +6,7 @@ const (
 	sequence = "coordinator/sequence"
 	sessions = "coordinator/session"
 	watches  = "coordinator/watch"
+	leases   = "coordinator/lease"
 )
 
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
@@ -256,5 +257,19 @@ var Catalogue = []Bug{
 		Schedule: "A client asks whether a znode exists, moves to another server, and the znode is created.",
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
+	},
+	{
+		ID: ReaperIgnoresTouch, Name: "reaper-ignores-touch",
+		Wrong:    "The leader deletes an expired node with a TTL without asking whether a change of it is on its way. ZooKeeper 3.9 does the same.",
+		Schedule: "A client writes a node just when it has expired; the reaper comes by between that write's proposal and its commit.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
+	},
+	{
+		ID: TTLFromCreation, Name: "ttl-from-creation",
+		Wrong:    "A node's TTL counts from its creation instead of its last change.",
+		Schedule: "A client goes on writing a node with a TTL for longer than that.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
 	},
 }

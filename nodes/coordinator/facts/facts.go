@@ -110,3 +110,9 @@ var (
 	ReapRejected    = kind(76, true, "reap-rejected", "leader: a container that its tree showed unused got a child, or is gone", "zxid", "error")
 	MultiReadHalf   = kind(74, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
 )
+
+// Nodes with a TTL.
+var (
+	NodeExpired    = kind(220, true, "node-expired", "leader: proposes to delete a node that had no change and no children for its TTL", "zxid", "ttlMs")
+	ExpiryRejected = kind(221, true, "expiry-rejected", "leader: a node with a TTL that its tree showed expired was changed, got a child, or is gone", "zxid", "error", "ttlMs")
+)

@@ -20,8 +20,9 @@ type Request struct {
 // Prep prepares the transactions of one leader. It must see every transaction of
 // its epoch, in order of zxid, once in Prepare and once in Done.
 type Prep struct {
-	tree *tree.Tree
-	bugs bugs.Set
+	tree  *tree.Tree
+	bugs  bugs.Set
+	rules Rules
 	// changes lists what outstanding transactions change, oldest first. nodes and
 	// sessions hold the latest of them for each path and session; a path or
 	// session in neither is as the tree has it.

@@ -38,13 +38,15 @@ var requestOps = []OpCode{
 	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches,
 }
 
-var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
+var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
 
 func genRequestBody(t *rapid.T, op OpCode) Record {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch b := newRequestBody(op).(type) {
 	case *CreateRequest:
 		return &CreateRequest{path, genData.Draw(t, "data"), genACL(t), version}
+	case *CreateTTLRequest:
+		return &CreateTTLRequest{CreateRequest{path, genData.Draw(t, "data"), genACL(t), version}, genInt64.Draw(t, "ttl")}
 	case *DeleteRequest:
 		return &DeleteRequest{path, version}
 	case *SetDataRequest:
@@ -133,9 +135,16 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch newTxnBody(op).(type) {
 	case *CreateTxn:
-		container := op == OpCreateContainer
-		ephemeral := !container && rapid.Bool().Draw(t, "ephemeral")
-		return &CreateTxn{path, genData.Draw(t, "data"), genACL(t), ephemeral, container, version}
+		c := &CreateTxn{Path: path, Data: genData.Draw(t, "data"), ACL: genACL(t), ParentCversion: version}
+		switch op {
+		case OpCreateContainer:
+			c.Container = true
+		case OpCreateTTL:
+			c.TTL = genInt64.Draw(t, "ttl")
+		default:
+			c.Ephemeral = rapid.Bool().Draw(t, "ephemeral")
+		}
+		return c
 	case *DeleteTxn:
 		return &DeleteTxn{path}
 	case *SetDataTxn:
@@ -152,13 +161,13 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 		return &ErrorTxn{ErrorCode(version)}
 	}
 	return &MultiTxn{rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SubTxn {
-		op := rapid.SampledFrom([]OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpCheck, OpError}).Draw(t, "op")
+		op := rapid.SampledFrom([]OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpError}).Draw(t, "op")
 		return SubTxn{op, genTxnBody(t, op)}
 	}), 0, 4).Draw(t, "parts")}
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpDeleteContainer,
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpCreateTTL, OpDeleteContainer,
 		OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{
