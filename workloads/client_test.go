@@ -162,8 +162,8 @@ func (st *stage) judgeFinal(t *rapid.T, op history.Op) {
 	}
 	if op.F == history.Children {
 		names, _, err := st.ensemble.tree.Children(op.Path)
-		if strings.HasPrefix(op.Path, ephemerals) || op.Path == watched {
-			return // sessions end after the reads
+		if strings.HasPrefix(op.Path, ephemerals) || op.Path == watched || op.Path == localDir {
+			return // sessions end, and farewells come, after the reads
 		}
 		if err != op.Err || !slices.Equal(names, op.OutChildren) {
 			t.Errorf("final read %+v; the tree has %v, %v", op, names, err)
