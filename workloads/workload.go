@@ -28,6 +28,8 @@ type Workload struct {
 	// NeedsKinds lists the functions of which a history must hold successes to be
 	// worth judging.
 	NeedsKinds []history.F
+	// NeedsClaims lists what some client must have claimed.
+	NeedsClaims []history.ClaimKind
 }
 
 // The IDs of a run's operations: setup comes first, then the plan, then the
@@ -42,7 +44,7 @@ const (
 
 // All lists the workloads of the coordinator, in a fixed order.
 func All() []Workload {
-	return []Workload{register(), sequence(), session(), watching(), localSession()}
+	return []Workload{register(), sequence(), session(), watching(), locking(), electing(), localSession()}
 }
 
 // Lookup finds a workload by name.

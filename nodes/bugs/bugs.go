@@ -53,6 +53,11 @@ const (
 	EphemeralOfLocalSession
 	LocalRevalidated
 	ClosedTakenForLocal
+	CreateNotLookedUp
+	LockWokenIsHolder
+	StaleTokenAccepted
+	ReaderFollowsReader
+	ElectionByName
 	last
 )
 
