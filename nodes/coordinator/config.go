@@ -61,6 +61,11 @@ type Config struct {
 	// ReapInterval is how often a leader looks for containers and expired nodes to delete
 	// (znode.container.checkIntervalMs), default 60 s.
 	ReapInterval time.Duration
+	// LocalSessions: new sessions are known to the server that opened them and to
+	// nobody else, until they need to be (localSessionsEnabled). UpgradeSessions: one
+	// that wants to own an ephemeral is made known to all first; else it is refused
+	// (localSessionsUpgradingEnabled).
+	LocalSessions, UpgradeSessions bool
 	// ReapsPerMinute bounds how many of them it deletes (znode.container.maxPerMinute),
 	// default 10 000.
 	ReapsPerMinute int

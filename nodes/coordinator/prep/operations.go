@@ -12,7 +12,7 @@ import (
 // operation validates what may stand alone or in a multi, records its effects
 // and returns its transaction body, or the code it fails with.
 func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.TxnBody, wire.ErrorCode) {
-	if !p.sessionOpen(txn.Session) {
+	if p.local == wire.OK && !p.sessionOpen(txn.Session) {
 		return nil, wire.ErrSessionExpired
 	}
 	switch op {
@@ -37,6 +37,10 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl int64) (wire.TxnBody, wire.ErrorCode) {
 	if err := p.checkMode(op, r.Mode, ttl); err != wire.OK {
 		return nil, err
+	}
+	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
+	if ephemeral && p.local != wire.OK && !p.bugs.Has(bugs.EphemeralOfLocalSession) {
+		return nil, p.local
 	}
 	if !strings.HasPrefix(r.Path, "/") {
 		return nil, wire.ErrBadArguments
@@ -65,7 +69,6 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 	child := tree.Meta{Lifespan: tree.Lifespan{
 		Container: r.Mode == wire.ModeContainer, TTL: ttl, Mtime: txn.Time,
 	}}
-	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
 	if ephemeral {
 		child.Owner = txn.Session
 	}
