@@ -5,8 +5,8 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
-// Rules are the parts of a server's configuration by which requests are judged.
-type Rules struct {
+// Limits are the parts of a server's configuration by which requests are judged.
+type Limits struct {
 	// ExtendedTypes allows nodes with a TTL (extendedTypesEnabled).
 	ExtendedTypes bool
 	// NeverUsed is after how many ms without change a container may be deleted that
@@ -14,8 +14,8 @@ type Rules struct {
 	NeverUsed int64
 }
 
-// SetRules makes requests prepared from now on obey these rules.
-func (p *Prep) SetRules(r Rules) { p.rules = r }
+// SetLimits makes requests prepared from now on obey these limits.
+func (p *Prep) SetLimits(l Limits) { p.limits = l }
 
 // checkMode tells whether an operation makes nodes of a mode: containers and nodes
 // with a TTL have operations of their own, which make nothing else.
@@ -43,7 +43,7 @@ func (p *Prep) checkMode(op wire.OpCode, mode int32, ttl int64) wire.ErrorCode {
 // checkTTL tells whether an operation makes nodes with this TTL.
 func (p *Prep) checkTTL(op wire.OpCode, ttl int64) wire.ErrorCode {
 	switch {
-	case !p.rules.ExtendedTypes:
+	case !p.limits.ExtendedTypes:
 		return wire.ErrUnimplemented
 	case op != wire.OpCreateTTL || ttl <= 0 || ttl > tree.MaxTTL:
 		return wire.ErrBadArguments

@@ -35,7 +35,7 @@ func (p *Prep) reapable(path string, nowMs int64) wire.ErrorCode {
 	case p.bugs.Has(bugs.ReaperIgnoresTouch) && node.TTL != 0:
 		return wire.OK
 	}
-	if !node.Expired(node.Creates, nowMs, p.rules.NeverUsed) {
+	if !node.Expired(node.Creates, nowMs, p.limits.NeverUsed) {
 		return wire.ErrBadVersion // changed meanwhile
 	}
 	return wire.OK

@@ -63,7 +63,7 @@ func TestReap(t *testing.T) {
 // been changed at time 3.
 func leased(b bugs.Set) *leader {
 	l := newLeader(b)
-	l.prep.SetRules(Rules{ExtendedTypes: true})
+	l.prep.SetLimits(Limits{ExtendedTypes: true})
 	l.tree.SetBugs(b)
 	l.open(1)
 	l.do(1, wire.OpCreateTTL, withTTL("/l", 10))
@@ -116,7 +116,7 @@ func TestContainersThatWereNeverUsed(t *testing.T) {
 		want           wire.ErrorCode
 	}{{0, 1000, wire.ErrBadVersion}, {10, 12, wire.ErrBadVersion}, {10, 13, wire.OK}} {
 		l := newLeader(bugs.Set{})
-		l.prep.SetRules(Rules{NeverUsed: c.neverUsed})
+		l.prep.SetLimits(Limits{NeverUsed: c.neverUsed})
 		l.open(1)
 		l.do(1, wire.OpCreateContainer, newNode("/c", wire.ModeContainer))
 		l.applyAll()
@@ -153,7 +153,7 @@ func TestModes(t *testing.T) {
 		{"switched off, without a TTL", true, wire.OpCreate2, newNode("/x", wire.ModeSequentialTTL), wire.ErrUnimplemented},
 	} {
 		l := newLeader(bugs.Set{})
-		l.prep.SetRules(Rules{ExtendedTypes: !c.off})
+		l.prep.SetLimits(Limits{ExtendedTypes: !c.off})
 		l.open(1)
 		if got := code(l.do(1, c.op, c.body)); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)

@@ -5,7 +5,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -21,8 +21,8 @@ type leader struct {
 
 func newLeader() *leader {
 	t := tree.New()
-	l := &leader{tree: t, prep: prep.New(t, bugs.Set{})}
-	l.prep.SetRules(prep.Rules{ExtendedTypes: true, NeverUsed: 20})
+	l := &leader{tree: t, prep: prep.New(t, acl.Rules{Skip: true})}
+	l.prep.SetLimits(prep.Limits{ExtendedTypes: true, NeverUsed: 20})
 	return l
 }
 
