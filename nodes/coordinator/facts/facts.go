@@ -110,3 +110,8 @@ var (
 	ReapRejected    = kind(76, true, "reap-rejected", "leader: a container that its tree showed unused got a child, or is gone", "zxid", "error")
 	MultiReadHalf   = kind(74, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
 )
+
+// Disks and epoch files. The text of the facts about epochs is the file's name.
+var (
+	StartRefused = kind(190, true, "start-refused", "boot: the disk holds damage that no crash can have done; the text says what")
+)
