@@ -165,7 +165,7 @@ func (r *run) result() Result {
 		out.blame(*f)
 		return out
 	}
-	out.Report = checkers.Judge(out.History, checkers.Options{Judges: r.workload.Judges, Require: r.workload.NeedsKinds})
+	out.Report = checkers.Judge(out.History, checkers.Options{Judges: r.workload.Judges, Require: r.workload.NeedsKinds, Claims: r.workload.NeedsClaims})
 	out.Notes = out.Report.Notes
 	out.blame(out.Report.Findings...)
 	if out.Failed() {

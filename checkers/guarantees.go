@@ -35,11 +35,18 @@ const (
 	WatchKept        = "watch-kept"
 	WatchSurvives    = "watch-survives-move"
 	Linearizable     = "linearizable"
+
+	LockExclusive       = "lock-exclusive"
+	SharedLockExclusive = "shared-lock-exclusive"
+	LeaderUnique        = "leader-unique"
+	LockAttemptOnce     = "lock-attempt-once"
+	Fencing             = "fencing"
 )
 
 const (
 	paper = "Hunt et al., ZooKeeper (USENIX ATC 2010), section 2.3"
 	guide = "ZooKeeper Programmer's Guide"
+	book  = "ZooKeeper Recipes and Solutions"
 )
 
 // Guarantees lists what histories are judged by, in the order the judges look: the
@@ -75,6 +82,11 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: WatchOnce, Sentence: "A watch fires once, for the first change after it was set, and for nothing else.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchKept, Sentence: "A client that stays connected hears of every change that it watches.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchSurvives, Sentence: "A client that reconnects is told what its watches missed, and the others stay set.", Source: guide + ", ZooKeeper Watches; ZooKeeper client protocol, setWatches"},
+	{ID: LockAttemptOnce, Sentence: "An attempt to take a lock, or the lead, never has two znodes in line at once.", Source: book + ", Recoverable Errors and the GUID"},
+	{ID: LockExclusive, Sentence: "Who acquires a lock has the lowest znode in line at the zxid it read, so that in the order of zxids holders exclude one another; by the clock they do not.", Source: book + ", Locks"},
+	{ID: SharedLockExclusive, Sentence: "Who acquires a shared lock has no writer before it in line, and a writer has nobody.", Source: book + ", Shared Locks"},
+	{ID: LeaderUnique, Sentence: "At every zxid the leader is the one candidate with the lowest sequence number, and later leaders have higher epochs.", Source: book + ", Leader Election"},
+	{ID: Fencing, Sentence: "The resource behind a lock never accepts a token after a higher one; without that a lock is unsafe, since a holder that hangs does not know that it has lost it.", Source: "Kleppmann, How to do distributed locking (2016); Burrows, Chubby (OSDI 2006), section 2.4, Sequencers"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 

@@ -67,6 +67,9 @@ func runWitness(h *history.History) *witness {
 	w.replay()
 	w.silentAfterEnd()
 	w.watches()
+	if len(w.findings) == 0 {
+		w.recipes()
+	}
 	w.sortFindings()
 	return w
 }

@@ -25,6 +25,8 @@ type Workload struct {
 	// NeedsKinds lists the functions of which a history must hold successes to be
 	// worth judging.
 	NeedsKinds []history.F
+	// NeedsClaims lists what some client must have claimed.
+	NeedsClaims []history.ClaimKind
 }
 
 // The IDs of a run's operations: setup comes first, then the plan, then the
@@ -38,7 +40,9 @@ const (
 )
 
 // All lists the workloads of the coordinator, in a fixed order.
-func All() []Workload { return []Workload{register(), sequence(), session(), watching()} }
+func All() []Workload {
+	return []Workload{register(), sequence(), session(), watching(), locking(), electing()}
+}
 
 // Lookup finds a workload by name.
 func Lookup(name string) (Workload, bool) {

@@ -93,6 +93,9 @@ type Op struct {
 	Final bool
 	// Watch: the read asked for a one-shot watch.
 	Watch bool
+	// Step is the ID of the recipe step of the plan that issued it, 0 if it was
+	// planned itself. Its own ID is not in the plan then.
+	Step int
 
 	// The witness: which session and connection (the k-th of the session) carried
 	// it, under which xid, to which server (node id), and the zxid the reply bore.
@@ -197,6 +200,7 @@ type History struct {
 	Sessions []SessionEvent
 	Events   []WatchEvent
 	Rearms   []Rearm
+	Claims   []Claim
 	// Log is the committed log in zxid order, empty for histories recorded
 	// without one (Jepsen's).
 	Log []Applied

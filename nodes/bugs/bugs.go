@@ -48,6 +48,11 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	CreateNotLookedUp
+	LockWokenIsHolder
+	StaleTokenAccepted
+	ReaderFollowsReader
+	ElectionByName
 	last
 )
 

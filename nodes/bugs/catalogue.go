@@ -6,6 +6,8 @@ const (
 	sequence = "coordinator/sequence"
 	sessions = "coordinator/session"
 	watches  = "coordinator/watch"
+	locks    = "coordinator/lock"
+	election = "coordinator/election"
 )
 
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
@@ -256,5 +258,40 @@ var Catalogue = []Bug{
 		Schedule: "A client asks whether a znode exists, moves to another server, and the znode is created.",
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
+	},
+	{
+		ID: CreateNotLookedUp, Name: "create-not-looked-up",
+		Wrong:    "A client that was not told whether it created its znode in the line for a lock creates another instead of looking for it.",
+		Schedule: "The connection breaks between the commit of the create and its answer: the first znode blocks the lock until the session ends.",
+		Breaks:   []string{"lock-attempt-once"},
+		Scenario: locks,
+	},
+	{
+		ID: LockWokenIsHolder, Name: "lock-woken-is-holder",
+		Wrong:    "A client takes the lock as soon as the znode before its own is gone, without reading again who else is in line.",
+		Schedule: "Of three in line the second gives up, or its session ends, while the first still holds the lock.",
+		Breaks:   []string{"lock-exclusive"},
+		Scenario: locks,
+	},
+	{
+		ID: StaleTokenAccepted, Name: "stale-token-accepted",
+		Wrong:    "A lock is checked when it is acquired and never again: the resource behind it does not compare fencing tokens.",
+		Schedule: "A holder hangs until its session is over and another has acquired the lock and written; then it wakes and writes as well.",
+		Breaks:   []string{"fencing"},
+		Scenario: locks,
+	},
+	{
+		ID: ReaderFollowsReader, Name: "reader-follows-reader",
+		Wrong:    "A client that wants a shared lock to read takes it when the znode before its own is a reader's, without asking whether that one waits for a writer.",
+		Schedule: "A writer holds the lock, and two readers come.",
+		Breaks:   []string{"shared-lock-exclusive"},
+		Scenario: locks,
+	},
+	{
+		ID: ElectionByName, Name: "election-by-name",
+		Wrong:    "Candidates are ordered by their whole names, which begin with who they are, instead of by the sequence number at the end.",
+		Schedule: "A candidate whose name comes first stands for election while another leads.",
+		Breaks:   []string{"leader-unique"},
+		Scenario: election,
 	},
 }
