@@ -48,6 +48,11 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	UpgradedSessionKept
+	UpgradeForgetsMulti
+	EphemeralOfLocalSession
+	LocalRevalidated
+	ClosedTakenForLocal
 	CreateNotLookedUp
 	LockWokenIsHolder
 	StaleTokenAccepted
