@@ -59,6 +59,18 @@ const (
 	ReaderFollowsReader
 	ElectionByName
 	last
+	// Not hunted yet.
+	ACLOnlyForDigest
+	AddressMaskOffByOne
+	ACLCheckedAfter
+	MultiSkipsACL
+	DeleteChecksNode
+	AuthNotReplayed
+	ExistsUnchecked
+	PasswordHashesShown
+	IdentitiesOfAnother
+	CommittedACLOnly
+	ACLLostInReplay
 )
 
 // Set is a set of switched-on bugs. The zero value is the correct build.

@@ -111,6 +111,17 @@ var (
 	WatchCaughtUp = kind(93, true, "watch-caught-up", "serving server: a client that reconnected had missed an event", "session", "event")
 )
 
+// Access control.
+var (
+	Authenticated      = kind(135, false, "authenticated", "serving server: a connection proved an identity; how many it has", "session", "identities")
+	AuthRefused        = kind(136, false, "auth-refused", "serving server: a client proved nothing and was shut out", "session")
+	SuperAuthenticated = kind(137, false, "super-authenticated", "serving server: a connection is the super user's", "session")
+	WriteDenied        = kind(138, false, "write-denied", "leader: a write was rejected because the sender lacks a permission", "zxid")
+	ReadDenied         = kind(139, false, "read-denied", "serving server: a read was refused because the client lacks a permission; op is its code", "session", "op")
+	ACLRefused         = kind(140, false, "acl-refused", "leader: a list that makes no sense was refused", "zxid")
+	ACLMasked          = kind(141, false, "acl-masked", "serving server: a list was shown without hashes of passwords")
+)
+
 // Requests.
 var (
 	WriteRejected   = kind(70, true, "write-rejected", "leader: a request failed validation and became an error transaction", "zxid", "error")
