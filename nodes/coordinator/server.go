@@ -153,7 +153,7 @@ func (s *Server) Boot(env node.Env) {
 	s.resetTerm()
 	s.election = s.newElection()
 	if err := s.recover(); err != nil {
-		env.Exit(err.Error())
+		s.refuseStart(err)
 		return
 	}
 	s.draining = true

@@ -133,6 +133,11 @@ var (
 	MultiReadHalf   = kind(74, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
 )
 
+// Disks and epoch files. The text of the facts about epochs is the file's name.
+var (
+	StartRefused = kind(190, true, "start-refused", "boot: the disk holds damage that no crash can have done; the text says what")
+)
+
 // Nodes with a TTL.
 var (
 	NodeExpired    = kind(220, true, "node-expired", "leader: proposes to delete a node that had no change and no children for its TTL", "zxid", "ttlMs")
