@@ -20,6 +20,7 @@ type clientConn struct {
 	// session is 0 until the ConnectRequest; ready once it was answered.
 	session   int64
 	ready     bool
+	old       bool // of before 3.4, see wire.ConnectRequest
 	timeoutMs int32
 	gone      bool // closed, by whomever
 	// queue holds the requests not answered yet, in arrival order. Its head always
@@ -42,7 +43,7 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		s.drop(c)
 		return
 	}
-	c.timeoutMs = s.clampTimeout(r.TimeoutMs)
+	c.timeoutMs, c.old = s.clampTimeout(r.TimeoutMs), r.Old
 	if r.Session == 0 {
 		c.session = s.ids.Next()
 		s.opening[c.session] = c
@@ -53,11 +54,11 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		return
 	}
 	c.session = r.Session
+	s.dropOlder(c.session) // even if the password turns out to be wrong: upstream is as trusting
 	if r.Password != session.Password(r.Session) {
 		s.rejectSession(c)
 		return
 	}
-	s.dropOlder(c.session)
 	s.askRevalidation(c)
 }
 
@@ -143,14 +144,14 @@ func (s *Server) welcome(c *clientConn) {
 	s.touch(c)
 	s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
 	s.env.Send(c.id, &wire.ConnectResponse{
-		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session),
+		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session), Old: c.old,
 	})
 }
 
 // rejectSession tells the client that its session is no more.
 func (s *Server) rejectSession(c *clientConn) {
 	s.observe(facts.SessionRejected, c.session)
-	s.env.Send(c.id, &wire.ConnectResponse{})
+	s.env.Send(c.id, &wire.ConnectResponse{Old: c.old})
 	s.drop(c)
 }
 

@@ -44,14 +44,16 @@ func (s *Server) observeHalf(session int64, xid int32, r *wire.MultiReply) {
 func (s *Server) readBody(session int64, op wire.OpCode, body wire.Record) (wire.ErrorCode, wire.Record) {
 	t := s.db.tree
 	switch b := body.(type) {
+	case *wire.Malformed:
+		return wire.ErrMarshalling, nil
 	case *wire.PathRequest:
 		return s.readNode(op, b.Path)
 	case *wire.GetACLRequest:
-		acl, err := t.ACL(b.Path)
-		stat, _ := t.Stat(b.Path)
+		acl, err := t.ACL(rooted(b.Path))
+		stat, _ := t.Stat(rooted(b.Path))
 		return err, &wire.ACLReply{ACL: acl, Stat: stat}
 	case *wire.CountAllRequest:
-		total, err := t.Below(b.Path)
+		total, err := t.Below(rooted(b.Path))
 		return err, &wire.CountAllReply{Total: total}
 	case *wire.GetEphemeralsRequest:
 		return wire.OK, &wire.EphemeralsReply{Paths: s.ephemerals(session, b.Prefix)}
@@ -69,6 +71,7 @@ func (s *Server) readBody(session int64, op wire.OpCode, body wire.Record) (wire
 // readNode answers what asks for one node.
 func (s *Server) readNode(op wire.OpCode, path string) (wire.ErrorCode, wire.Record) {
 	t := s.db.tree
+	path = rooted(path)
 	switch op {
 	case wire.OpExists:
 		stat, err := t.Stat(path)
@@ -84,6 +87,14 @@ func (s *Server) readNode(op wire.OpCode, path string) (wire.ErrorCode, wire.Rec
 		return err, &wire.Children2Reply{Children: names, Stat: stat}
 	}
 	return wire.ErrUnimplemented, nil
+}
+
+// rooted is the path that a read means: the root answers to the empty path, too.
+func rooted(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
 }
 
 // ephemerals lists a session's own ephemerals under a prefix, which is a prefix of

@@ -2,7 +2,6 @@ package prep
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
@@ -37,7 +36,7 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	if err := allowed(r.Mode); err != wire.OK {
 		return nil, err
 	}
-	if !strings.HasPrefix(r.Path, "/") {
+	if !hasParent(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
 	if len(r.ACL) == 0 {
@@ -107,7 +106,7 @@ func (p *Prep) sequence(parent tree.Meta) string {
 }
 
 func (p *Prep) delete(txn *wire.Txn, r *wire.DeleteRequest) (wire.TxnBody, wire.ErrorCode) {
-	if !validPath(r.Path) || tree.IsSystem(r.Path) {
+	if !hasParent(r.Path) || tree.IsSystem(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
 	node, ok := p.lookup(r.Path)

@@ -35,7 +35,7 @@ type Session struct {
 func New() *Tree {
 	t := empty()
 	for _, path := range []string{rootPath, systemPath, quotaPath, configPath} {
-		t.link(&znode{path: path, acl: openACLRef})
+		t.link(&znode{path: path, acl: openACLRef, data: []byte{}})
 	}
 	return t
 }

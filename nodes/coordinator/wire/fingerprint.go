@@ -135,6 +135,8 @@ func (h hash) record(r Record) hash {
 		return h.add(uint64(r.Seen)).names(r.Data).names(r.Exist).names(r.Child)
 	case *Opaque:
 		return h.bytes(r.Bytes)
+	case *Malformed:
+		return h.bytes(r.Bytes)
 	}
 	return h.reply(r)
 }
