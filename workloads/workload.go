@@ -41,7 +41,7 @@ const (
 
 // All lists the workloads of the coordinator, in a fixed order.
 func All() []Workload {
-	return []Workload{register(), sequence(), session(), watching(), locking(), electing()}
+	return []Workload{register(), sequence(), session(), watching(), locking(), electing(), queueing(), waiting(), configuring(), ledgers(), grouping()}
 }
 
 // Lookup finds a workload by name.
