@@ -48,7 +48,29 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	UpgradedSessionKept
+	UpgradeForgetsMulti
+	EphemeralOfLocalSession
+	LocalRevalidated
+	ClosedTakenForLocal
+	CreateNotLookedUp
+	LockWokenIsHolder
+	StaleTokenAccepted
+	ReaderFollowsReader
+	ElectionByName
 	last
+	// Not hunted yet.
+	ACLOnlyForDigest
+	AddressMaskOffByOne
+	ACLCheckedAfter
+	MultiSkipsACL
+	DeleteChecksNode
+	AuthNotReplayed
+	ExistsUnchecked
+	PasswordHashesShown
+	IdentitiesOfAnother
+	CommittedACLOnly
+	ACLLostInReplay
 )
 
 // Set is a set of switched-on bugs. The zero value is the correct build.
