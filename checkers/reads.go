@@ -13,6 +13,7 @@ import (
 func (r *replayer) read(i int) {
 	op := &r.h.Ops[i]
 	if reference.System(op.Path) {
+		r.quotaStats(i, op)
 		return // the server's own books, not comparable
 	}
 	if op.Zxid != r.tree.Last() && op.Zxid.Counter() != 0 {

@@ -74,6 +74,8 @@ const (
 	CacheNotWatchedAgain
 	ReaperIgnoresTouch
 	TTLFromCreation
+	QuotaIgnoresMulti
+	QuotaOfChildren
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest

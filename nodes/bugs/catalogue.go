@@ -3,6 +3,7 @@ package bugs
 // Scenario names used below.
 const (
 	register = "coordinator/register"
+	quotas   = "coordinator/quota"
 	sequence = "coordinator/sequence"
 	sessions = "coordinator/session"
 	watches  = "coordinator/watch"
@@ -448,5 +449,19 @@ var Catalogue = []Bug{
 		Schedule: "A client goes on writing a node with a TTL for longer than that.",
 		Breaks:   []string{"ttl-removal"},
 		Scenario: leases,
+	},
+	{
+		ID: QuotaIgnoresMulti, Name: "quota-ignores-multi",
+		Wrong:    "Hard quotas are not asked for the parts of a multi.",
+		Schedule: "A multi creates a znode in a subtree that holds as many as its quota allows.",
+		Breaks:   []string{"quota-kept"},
+		Scenario: quotas,
+	},
+	{
+		ID: QuotaOfChildren, Name: "quota-of-children",
+		Wrong:    "The stats of a quota count the children of its path only, and not what is below them.",
+		Schedule: "Under a quota, create a child of a child.",
+		Breaks:   []string{"quota-stats", "quota-kept"},
+		Scenario: quotas,
 	},
 }
