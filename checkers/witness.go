@@ -58,6 +58,7 @@ func runWitness(h *history.History) *witness {
 	w.link()
 	w.bookSessions()
 	w.localUpgrade()
+	w.readOnly()
 	w.nothingUnasked()
 	w.definiteFailure()
 	w.durability()
@@ -259,7 +260,7 @@ func replied(op *history.Op) bool {
 	}
 	switch op.Err {
 	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrNoAuth, wire.ErrInvalidACL,
-		wire.ErrSessionExpired, wire.ErrSessionMoved:
+		wire.ErrSessionExpired, wire.ErrSessionMoved, wire.ErrNotReadOnly:
 		return false
 	}
 	return true

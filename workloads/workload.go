@@ -44,7 +44,7 @@ const (
 
 // All lists the workloads of the coordinator, in a fixed order.
 func All() []Workload {
-	return []Workload{register(), sequence(), session(), watching(), locking(), electing(), localSession()}
+	return []Workload{register(), sequence(), session(), watching(), locking(), electing(), localSession(), readOnlyMode()}
 }
 
 // Lookup finds a workload by name.

@@ -15,8 +15,11 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return
 	}
 	s.touch(c)
+	if s.readOnly && s.answerReadOnly(c, r) {
+		return
+	}
 	p := &pending{req: r}
-	if p.refusal = s.upgrade(c, r); !s.serving {
+	if p.refusal = s.upgrade(c, r); c.gone {
 		return // the leader's zxids are used up
 	}
 	if p.waits = s.waits(c, r); p.waits {

@@ -30,6 +30,8 @@ type Config struct {
 	// a sent one takes the connection with it, because later replies could
 	// otherwise no longer be told apart in order. 0 waits for ever.
 	OpTimeout time.Duration
+	// CanBeReadOnly lets read-only servers serve the client, until it finds another.
+	CanBeReadOnly bool
 	// TimerKind is the first of the [TimerKinds] timer tag kinds that the client
 	// takes for itself.
 	TimerKind uint32

@@ -48,11 +48,14 @@ const (
 	// Closed: a server confirmed our closeSession. The client rests until
 	// [Client.Restart].
 	Closed
+	// ConnectedReadOnly: a read-only server let the client in. The client goes on
+	// looking for another.
+	ConnectedReadOnly
 )
 
 // String returns the kind as a lower-case word.
 func (k EventKind) String() string {
-	return [...]string{"none", "connected", "disconnected", "expired", "closed"}[k]
+	return [...]string{"none", "connected", "disconnected", "expired", "closed", "connected-read-only"}[k]
 }
 
 // Event is one change of the session.
@@ -65,8 +68,11 @@ type Event struct {
 	Server node.ID
 	// Zxid is the highest zxid a reply of this session has borne.
 	Zxid wire.Zxid
-	// Timeout is the negotiated session timeout; Connected only.
+	// Timeout is the negotiated session timeout; only if connected.
 	Timeout time.Duration
+	// Before is the session that this one continues, 0 if none: what a read-only
+	// server gives to a client is its alone.
+	Before int64
 }
 
 // Listener hears of the session. It is called after the client settled its own
