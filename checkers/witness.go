@@ -259,8 +259,7 @@ func replied(op *history.Op) bool {
 		return false
 	}
 	switch op.Err {
-	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrNoAuth, wire.ErrInvalidACL,
-		wire.ErrSessionExpired, wire.ErrSessionMoved, wire.ErrNotReadOnly:
+	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrSessionExpired, wire.ErrSessionMoved, wire.ErrNotReadOnly:
 		return false
 	}
 	return true

@@ -52,7 +52,7 @@ func (s *Server) endReadOnly() {
 func (s *Server) forgetClients() {
 	s.clients = map[int64]*clientConn{}
 	s.opening = map[int64]*clientConn{}
-	s.asked = nil
+	s.asked, s.lastAuth = nil, nil
 	s.touched = map[int64]int32{}
 	s.lastWord = map[int64]int64{}
 	s.env.StopTimer(s.locals.expiry)

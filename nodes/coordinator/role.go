@@ -187,7 +187,10 @@ func (s *Server) electWhenDrained() {
 		return
 	}
 	s.draining = false
-	s.fastForward()
+	if err := s.fastForward(); err != nil {
+		s.env.Exit(err.Error())
+		return
+	}
 	s.look()
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -32,6 +33,8 @@ type Config struct {
 	OpTimeout time.Duration
 	// CanBeReadOnly lets read-only servers serve the client, until it finds another.
 	CanBeReadOnly bool
+	// Bugs are the switched-on bugs; zero for the correct build.
+	Bugs bugs.Set
 	// TimerKind is the first of the [TimerKinds] timer tag kinds that the client
 	// takes for itself.
 	TimerKind uint32

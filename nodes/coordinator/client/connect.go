@@ -17,7 +17,7 @@ func (c *Client) dial() {
 	c.disarm(retryTimer)
 	c.phase = connecting
 	c.server = c.nextServer()
-	c.received, c.rearming = 0, nil
+	c.received, c.rearming, c.shown = 0, nil, nil
 	c.conn = c.env.Dial(c.server, c.cfg.Port)
 	c.readOnly = false
 	r := &wire.ConnectRequest{
@@ -68,13 +68,14 @@ func (c *Client) accepted(r *wire.ConnectResponse) {
 	c.disarm(connectTimer)
 	c.arm(readTimer, c.readTimeout())
 	c.arm(pingTimer, c.pingInterval())
-	c.rearm()
 	c.seek()
 	e := c.event(Connected)
 	if c.readOnly {
 		e.Kind = ConnectedReadOnly
 	}
 	e.Timeout, e.Before = c.timeout, before
+	c.introduce()
+	c.rearm()
 	c.listener.SessionEvent(e)
 	c.flush()
 }

@@ -51,11 +51,14 @@ const (
 	// ConnectedReadOnly: a read-only server let the client in. The client goes on
 	// looking for another.
 	ConnectedReadOnly
+	// AuthFailed: a server did not believe a credential, and the session is over for
+	// this client. It rests until [Client.Restart].
+	AuthFailed
 )
 
 // String returns the kind as a lower-case word.
 func (k EventKind) String() string {
-	return [...]string{"none", "connected", "disconnected", "expired", "closed", "connected-read-only"}[k]
+	return [...]string{"none", "connected", "disconnected", "expired", "closed", "connected-read-only", "auth-failed"}[k]
 }
 
 // Event is one change of the session.
@@ -83,4 +86,7 @@ type Listener interface {
 	// over those that did not.
 	WatchEvent(WatchEvent)
 	WatchesRearmed(Rearmed)
+	// Authenticating tells of a credential that leaves, and again when it is answered.
+	// Those shown on a new connection come before its Connected.
+	Authenticating(Authentication)
 }

@@ -179,6 +179,14 @@ func TestKnownEncodings(t *testing.T) {
 			"fffffff8 00000065 0000000000000009 00000001 00000002 2f61 ffffffff ffffffff"},
 		{&Reply{Xid: 3, Zxid: 9, Type: OpMulti, Body: &MultiReply{[]MultiResult{{OpError, OK, nil}, {OpError, ErrNoNode, nil}}}},
 			"00000003 0000000000000009 00000000" + "ffffffff 00 00000000 00000000" + "ffffffff 00 ffffff9b ffffff9b" + "ffffffff 01 ffffffff"},
+		{&Request{XidAuth, OpAuth, &AuthRequest{"digest", []byte("u:p")}},
+			"fffffffc 00000064 00000000 00000006 646967657374 00000003 753a70"},
+		{&Reply{Xid: XidAuth, Err: ErrAuthFailed, Type: OpAuth}, "fffffffc 0000000000000000 ffffff8d"},
+		{&Request{4, OpWhoAmI, &Empty{}}, "00000004 0000006b"},
+		{&Reply{Xid: 4, Zxid: 9, Type: OpWhoAmI, Body: &WhoAmIReply{[]ClientInfo{{"ip", "10.0.0.7"}}}},
+			"00000004 0000000000000009 00000000 00000001 00000002 6970 00000008 31302e302e302e37"},
+		{&Packet{Type: PacketRequest, Zxid: NoZxid, Request: &ForwardedRequest{1, 2, OpDelete, &DeleteRequest{"/a", -1}, []Identity{{"ip", "::1"}}}},
+			"00000001 ffffffffffffffff 0000001a 0000000000000001 00000002 00000002 00000002 2f61 ffffffff" + "00000001 00000002 6970 00000003 3a3a31"},
 		{&Packet{Type: PacketAck, Zxid: MakeZxid(1, 2)}, "00000003 0000000100000002 ffffffff ffffffff"},
 		{&Packet{Type: PacketFollowerInfo, Zxid: MakeZxid(1, 0), Sid: 3},
 			"0000000b 0000000100000000 00000014 0000000000000003 00010000 0000000000000000 ffffffff"},
@@ -261,4 +269,21 @@ func TestRevalidateIsQuestionOrAnswer(t *testing.T) {
 		}
 	}()
 	(&Packet{Type: PacketRevalidate, TimeoutMs: 1, Valid: true}).AppendWire(nil)
+}
+
+func TestWordsAreToldFromConnectRequests(t *testing.T) {
+	word, connect, err := DecodeOpening((&Word{IsReadOnly}).AppendWire(nil))
+	if err != nil || connect != nil || word == nil || word.Text != "isro" {
+		t.Errorf("word %v, connect %v, %v", word, connect, err)
+	}
+	word, connect, err = DecodeOpening((&ConnectRequest{Session: 7, ReadOnly: true}).AppendWire(nil))
+	if err != nil || word != nil || connect == nil || connect.Session != 7 || !connect.ReadOnly {
+		t.Errorf("word %v, connect %v, %v", word, connect, err)
+	}
+	if reply, err := DecodeWordReply((&WordReply{ReadWriteServer}).AppendWire(nil)); err != nil || reply.Text != "rw" {
+		t.Errorf("reply %v, %v", reply, err)
+	}
+	if _, err := DecodeWordReply(nil); err == nil {
+		t.Error("an empty answer passed")
+	}
 }
