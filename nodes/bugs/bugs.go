@@ -64,6 +64,20 @@ const (
 	ReadOnlyTakesGlobal
 	ReadOnlyTakesClosed
 	ReadOnlyShortensCache
+	OfferRetried
+	GoneIsTaken
+	QueueDeletesFirst
+	PriorityFromOldList
+	QueueByName
+	AnyEventLiftsBarrier
+	ComeAndGoneCounted
+	DoubleBarrierLeftEarly
+	ConfigReadAcrossChange
+	PublisherNotChecked
+	CounterCountsTwice
+	CounterWithoutVersion
+	BankWithoutVersions
+	CacheNotWatchedAgain
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest
