@@ -78,6 +78,8 @@ const (
 	CounterWithoutVersion
 	BankWithoutVersions
 	CacheNotWatchedAgain
+	ReaperIgnoresTouch
+	TTLFromCreation
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest
