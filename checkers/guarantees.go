@@ -34,6 +34,8 @@ const (
 	WatchOnce        = "watch-once"
 	WatchKept        = "watch-kept"
 	WatchSurvives    = "watch-survives-move"
+	WatchPersistent  = "watch-persistent"
+	WatchRemoved     = "watch-removed"
 	Linearizable     = "linearizable"
 )
 
@@ -75,6 +77,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: WatchOnce, Sentence: "A watch fires once, for the first change after it was set, and for nothing else.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchKept, Sentence: "A client that stays connected hears of every change that it watches.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchSurvives, Sentence: "A client that reconnects is told what its watches missed, and the others stay set.", Source: guide + ", ZooKeeper Watches; ZooKeeper client protocol, setWatches"},
+	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
+	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/client"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -20,6 +21,9 @@ type ClientConfig struct {
 	// SessionTimeout, ConnectTimeout and OpTimeout are those of [client.Config].
 	// OpTimeout must be positive, or one lost reply would end the list.
 	SessionTimeout, ConnectTimeout, OpTimeout time.Duration
+	// WatchBatch is that of [client.Config], Bugs are its bugs.
+	WatchBatch int
+	Bugs       bugs.Set
 	// Setup is performed at once, in order, each until it succeeds; give it to
 	// client 0 only.
 	Setup []Op
@@ -97,6 +101,8 @@ func (c *Client) Boot(env node.Env) {
 		SessionTimeout: c.cfg.SessionTimeout,
 		ConnectTimeout: c.cfg.ConnectTimeout,
 		OpTimeout:      c.cfg.OpTimeout,
+		WatchBatch:     c.cfg.WatchBatch,
+		Bugs:           c.cfg.Bugs,
 	}, c)
 	c.rec.boot(c.cfg.Index)
 	c.zk.Start()
@@ -263,7 +269,7 @@ func (c *Client) WatchesRearmed(r client.Rearmed) {
 	q := r.Request
 	c.rec.Rearm(history.Rearm{
 		Client: c.cfg.Index, Session: r.Session, Conn: r.Conn, Server: int(r.Server), Order: r.Order, Zxid: r.Zxid,
-		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child,
+		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child, Persistent: q.Persistent, Recursive: q.Recursive,
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 //	op 18 c3 1.21s multi [check /r/2 version=seen] [write /r/0 value=c3.18.1] pipelined
 //	op 19 c1 2s hang for=3s
 //	op 20 c1 5s get /r/2 watch
+//	op 21 c1 6s add-watch /r kind=recursive
 //
 // setData is written write if it is unconditional and cas if not, as Jepsen does.
 
@@ -26,6 +27,7 @@ type verb struct {
 	name                               string
 	f                                  history.F
 	path, value, version, mode, watch  bool
+	kinds                              []string // what it may watch, by number
 	parts, hangs, inMulti, onlyInMulti bool
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
@@ -44,6 +46,9 @@ var verbs = []verb{
 	{name: "get", f: history.Get, path: true, inRead: true, watch: true},
 	{name: "exists", f: history.Exists, path: true, watch: true},
 	{name: "children", f: history.Children, path: true, inRead: true, watch: true},
+	{name: "add-watch", f: history.AddWatch, path: true, kinds: watchModes},
+	{name: "remove-watch", f: history.RemoveWatch, path: true, kinds: wire.WatchTypes[:]},
+	{name: "check-watch", f: history.CheckWatch, path: true, kinds: wire.WatchTypes[:]},
 	{name: "sync", f: history.Sync, path: true},
 	{name: "sync-get", f: history.SyncGet, path: true},
 	{name: "sync-children", f: SyncChildren, path: true},
@@ -63,6 +68,9 @@ var modeNames = []string{
 	wire.ModeContainer:            "container",
 }
 
+// watchModes are those of addWatch.
+var watchModes = []string{wire.WatchPersistent: "persistent", wire.WatchRecursive: "recursive"}
+
 func verbOf(f history.F, v VersionArg) (verb, bool) {
 	for _, w := range verbs {
 		if w.f == f && (f != history.Set || w.conditional == (v != Any)) {
@@ -70,6 +78,12 @@ func verbOf(f history.F, v VersionArg) (verb, bool) {
 		}
 	}
 	return verb{}, false
+}
+
+// leastKind is the first of the kinds that a verb may watch, which have numbers from 0
+// or 1.
+func (v verb) leastKind() int32 {
+	return int32(max(slices.IndexFunc(v.kinds, func(name string) bool { return name != "" }), 0))
 }
 
 // example is a part of an operation with parts.
@@ -134,6 +148,9 @@ func (p Part) append(b *strings.Builder) {
 	}
 	if v.mode && p.Mode != wire.ModePersistent {
 		b.WriteString(" mode=" + modeNames[p.Mode])
+	}
+	if v.kinds != nil {
+		b.WriteString(" kind=" + v.kinds[p.Mode])
 	}
 }
 
@@ -271,6 +288,7 @@ func (p *parser) verbAndPath(within history.F) (verb, Part, error) {
 	if v.version || v.f == history.Set {
 		part.Version = Any
 	}
+	part.Mode = v.leastKind()
 	if v.path {
 		if part.Path, err = p.word("the path of " + name); err != nil {
 			return verb{}, Part{}, err
@@ -318,9 +336,20 @@ func (p *parser) argument(v verb, part *Part) error {
 			return fmt.Errorf("unknown mode %q; modes are %s", t.value, strings.Join(modeNames, ", "))
 		}
 		part.Mode = int32(mode)
+	case t.key == "kind" && v.kinds != nil:
+		return part.setKind(v, t.value)
 	default:
 		return fmt.Errorf("%s takes no %s=", v.name, t.key)
 	}
+	return nil
+}
+
+func (part *Part) setKind(v verb, text string) error {
+	kind := slices.Index(v.kinds, text)
+	if kind < 0 || text == "" {
+		return fmt.Errorf("unknown kind %q; kinds are %s", text, strings.TrimPrefix(strings.Join(v.kinds, ", "), ", "))
+	}
+	part.Mode = int32(kind)
 	return nil
 }
 

@@ -44,6 +44,10 @@ func TestPlanLines(t *testing.T) {
 			Op{ID: 27, Client: 1, At: 2 * time.Second, F: history.SetACL, Path: "/q/0", Value: "c1.27", Version: 1}},
 		{"op 28 c1 2s multi-read [get /q/0] [children /q/0]", Op{ID: 28, Client: 1, At: 2 * time.Second, F: history.MultiRead,
 			Parts: []Part{{F: history.Get, Path: "/q/0"}, {F: history.Children, Path: "/q/0"}}}},
+		{"op 29 c1 2s add-watch /w kind=recursive",
+			Op{ID: 29, Client: 1, At: 2 * time.Second, F: history.AddWatch, Path: "/w", Mode: int32(wire.WatchRecursive)}},
+		{"op 30 c1 2s remove-watch /w kind=any",
+			Op{ID: 30, Client: 1, At: 2 * time.Second, F: history.RemoveWatch, Path: "/w", Mode: int32(wire.AnyWatches)}},
 		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
 		{`op 26 c1 2s write "/a b" value=""`,
 			Op{ID: 26, Client: 1, At: 2 * time.Second, F: history.Set, Path: "/a b", Version: Any}},
@@ -82,6 +86,8 @@ func TestPlanLineErrors(t *testing.T) {
 		{"op 1 c0 0s cas /a value=x version=any", "cas needs version=seen"},
 		{"op 1 c0 0s cas /a value=x version=-1", `version "-1"; write any, seen or a number`},
 		{"op 1 c0 0s create /a mode=temporary", `unknown mode "temporary"; modes are persistent`},
+		{"op 1 c0 0s add-watch /a kind=data", `unknown kind "data"; kinds are persistent, recursive`},
+		{"op 1 c0 0s check-watch /a kind=", `unknown kind ""; kinds are children, data`},
 		{"op 1 c0 0s multi", "multi without parts; add some, like [check"},
 		{"op 1 c0 0s multi-read", "multi-read without parts; add some, like [get"},
 		{"op 1 c0 0s multi-read [delete /a]", `unknown function "delete"; here they are get, children`},
@@ -116,6 +122,9 @@ func part(t *rapid.T, v verb) Part {
 		p.Version = rapid.SampledFrom([]VersionArg{Any, Seen, 0, 7}).Draw(t, "version")
 	case v.f == history.Set:
 		p.Version = Any
+	}
+	if v.kinds != nil {
+		p.Mode = rapid.Int32Range(v.leastKind(), int32(len(v.kinds)-1)).Draw(t, "kind")
 	}
 	if v.mode {
 		p.Mode = rapid.Int32Range(0, int32(len(modeNames)-1)).Draw(t, "mode")

@@ -43,6 +43,8 @@ type server struct {
 	since   time.Duration
 	touched map[int64]time.Duration
 	owners  map[int64]int64
+	// gone are the connections that ended with their watches, in this life.
+	gone map[int64]bool
 }
 
 // record is one append to a log file.
@@ -69,4 +71,5 @@ func (s *server) down() {
 	s.idle()
 	s.log, s.tree, s.pending = nil, nil, s.pending[:0]
 	s.scanned = [2]scan{}
+	clear(s.gone)
 }

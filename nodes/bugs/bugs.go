@@ -48,6 +48,15 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	WatchModesOverwrite
+	RecursiveToldOfChildren
+	PersistentFiresOnce
+	RecursiveWatchShallow
+	RemoveTakesAllKinds
+	WatchOfDeadConnection
+	RecursiveWatchesForgotten
+	LastWatchBatchDropped
+	WatchBatchMovesSeen
 	last
 )
 

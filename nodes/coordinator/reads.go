@@ -12,9 +12,7 @@ import (
 // read answers a request of a connection from our own tree.
 func (s *Server) read(c *clientConn, r *wire.Request) *wire.Reply {
 	out := &wire.Reply{Xid: r.Xid, Zxid: s.db.tree.LastProcessed(), Type: r.Type}
-	if w, ok := r.Body.(*wire.SetWatchesRequest); ok {
-		s.setWatches(c, w)
-		out.Body = &wire.Empty{}
+	if s.aboutWatches(c, r, out) {
 		return out
 	}
 	out.Err, out.Body = s.readBody(c.session, r.Type, r.Body)

@@ -18,7 +18,7 @@ func (c *Client) dial() {
 	c.phase = connecting
 	c.server = c.order[c.next]
 	c.next = (c.next + 1) % len(c.order)
-	c.received, c.rearming = 0, nil
+	c.received, c.rearming, c.rearmed = 0, nil, 0
 	c.conn = c.env.Dial(c.server, c.cfg.Port)
 	c.env.Send(c.conn, &wire.ConnectRequest{
 		LastZxidSeen: c.seen,

@@ -92,14 +92,6 @@ var (
 	ConnectRefused     = kind(66, true, "connect-refused", "serving server: the client has seen a later zxid than we have", "session", "zxid", "clientZxid")
 )
 
-// Watches. Kind is 0 for data, 1 for children; event a wire.EventType.
-var (
-	WatchSet      = kind(90, true, "watch-set", "serving server: a read left a watch", "session", "kind")
-	WatchFired    = kind(91, true, "watch-fired", "serving server: a transaction fired a watch", "zxid", "event")
-	WatchRearmed  = kind(92, true, "watch-rearmed", "serving server: a client that reconnected brought a watch, and nothing had happened", "session", "kind")
-	WatchCaughtUp = kind(93, true, "watch-caught-up", "serving server: a client that reconnected had missed an event", "session", "event")
-)
-
 // Requests.
 var (
 	WriteRejected   = kind(70, true, "write-rejected", "leader: a request failed validation and became an error transaction", "zxid", "error")

@@ -7,7 +7,7 @@ import (
 
 // requestKinds are the message kinds of requests, "REQ " and the operation, by
 // operation code shifted so that the least is 0.
-var requestKinds = func() (kinds [116]string) {
+var requestKinds = func() (kinds [119]string) {
 	for op := range OpCode(len(kinds)) {
 		kinds[op] = "REQ " + (op - 11).String()
 	}
@@ -30,9 +30,6 @@ func (*ConnectResponse) Kind() string { return "CONNECTED" }
 func (r *Request) Kind() string {
 	if i := int(r.Type) + 11; i >= 0 && i < len(requestKinds) {
 		return requestKinds[i]
-	}
-	if r.Type == OpSetWatches {
-		return "REQ setWatches"
 	}
 	return "REQ unknown"
 }
@@ -138,6 +135,12 @@ func brief(r Record) string {
 		return list(len(r.Ops), func(i int) string { return r.Ops[i].Type.String() + brief(r.Ops[i].Body) })
 	case *SetWatchesRequest:
 		return r.brief()
+	case *SetWatches2Request:
+		return r.brief()
+	case *AddWatchRequest:
+		return " " + r.Path + " " + r.Mode.String()
+	case *WatchesRequest:
+		return " " + r.Path + " " + r.Type.String()
 	case *Opaque:
 		return fmt.Sprintf(" %dB unread", len(r.Bytes))
 	}

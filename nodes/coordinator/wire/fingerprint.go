@@ -133,6 +133,12 @@ func (h hash) record(r Record) hash {
 		return h
 	case *SetWatchesRequest:
 		return h.add(uint64(r.Seen)).names(r.Data).names(r.Exist).names(r.Child)
+	case *SetWatches2Request:
+		return h.record(&r.SetWatchesRequest).names(r.Persistent).names(r.Recursive)
+	case *AddWatchRequest:
+		return h.text(r.Path).add(uint64(r.Mode))
+	case *WatchesRequest:
+		return h.text(r.Path).add(uint64(r.Type))
 	case *Opaque:
 		return h.bytes(r.Bytes)
 	}
@@ -163,6 +169,8 @@ func (h hash) reply(r Record) hash {
 		return h.add(uint64(r.Total))
 	case *WatcherEvent:
 		return h.text(r.Path).add(uint64(r.Type))
+	case *ErrorReply:
+		return h.add(uint64(r.Err))
 	case *MultiReply:
 		for _, res := range r.Results {
 			h = h.add(uint64(res.Type)<<32 | uint64(uint32(res.Err))).record(res.Body)

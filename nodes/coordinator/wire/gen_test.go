@@ -36,6 +36,7 @@ var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
 	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetACL,
 	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches,
+	OpSetWatches2, OpAddWatch, OpCheckWatches, OpRemoveWatches,
 }
 
 var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
@@ -59,6 +60,15 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &CreateSessionRequest{version}
 	case *SetWatchesRequest:
 		return &SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")}
+	case *SetWatches2Request:
+		return &SetWatches2Request{
+			SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")},
+			genNames.Draw(t, "persistent"), genNames.Draw(t, "recursive"),
+		}
+	case *AddWatchRequest:
+		return &AddWatchRequest{path, WatchMode(version)}
+	case *WatchesRequest:
+		return &WatchesRequest{path, WatchType(version)}
 	case *GetACLRequest:
 		return &GetACLRequest{path}
 	case *SetACLRequest:
@@ -98,6 +108,8 @@ func genReplyBody(t *rapid.T, op OpCode) Record {
 		return &SyncReply{path}
 	case *WatcherEvent:
 		return &WatcherEvent{EventType(genInt32.Draw(t, "type")), SyncConnected, path}
+	case *ErrorReply:
+		return &ErrorReply{ErrorCode(genInt32.Draw(t, "err"))}
 	case *ACLReply:
 		return &ACLReply{genACL(t), stat}
 	case *EphemeralsReply:

@@ -33,6 +33,12 @@ func newRequestBody(op OpCode) Record {
 		return new(CreateSessionRequest)
 	case OpSetWatches:
 		return new(SetWatchesRequest)
+	case OpSetWatches2:
+		return new(SetWatches2Request)
+	case OpAddWatch:
+		return new(AddWatchRequest)
+	case OpCheckWatches, OpRemoveWatches:
+		return new(WatchesRequest)
 	}
 	return new(Opaque)
 }
@@ -62,8 +68,10 @@ func newReplyBody(op OpCode) Record {
 		return new(CountAllReply)
 	case OpMulti, OpMultiRead:
 		return new(MultiReply)
-	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches:
+	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches, OpSetWatches2, OpCheckWatches, OpRemoveWatches:
 		return new(Empty)
+	case OpAddWatch:
+		return new(ErrorReply)
 	case OpNotification:
 		return new(WatcherEvent)
 	}
@@ -108,6 +116,12 @@ func (c *coder) record(r Record) {
 		c.int32("timeOut", &r.TimeoutMs)
 	case *SetWatchesRequest:
 		r.visit(c)
+	case *SetWatches2Request:
+		r.visit(c)
+	case *AddWatchRequest:
+		r.visit(c)
+	case *WatchesRequest:
+		r.visit(c)
 	case *Opaque:
 		c.rest("body", &r.Bytes)
 	default:
@@ -146,6 +160,8 @@ func (c *coder) replyRecord(r Record) {
 		r.visit(c)
 	case *WatcherEvent:
 		r.visit(c)
+	case *ErrorReply:
+		c.int32("err", (*int32)(&r.Err))
 	default:
 		panic(fmt.Sprintf("wire: %T has no encoding", r))
 	}
