@@ -21,9 +21,8 @@ type ClientConfig struct {
 	// SessionTimeout, ConnectTimeout and OpTimeout are those of [client.Config].
 	// OpTimeout must be positive, or one lost reply would end the list.
 	SessionTimeout, ConnectTimeout, OpTimeout time.Duration
-	// WatchBatch is that of [client.Config], Bugs are its bugs.
+	// WatchBatch is that of [client.Config].
 	WatchBatch int
-	Bugs       bugs.Set
 	// Setup is performed at once, in order, each until it succeeds; give it to
 	// client 0 only.
 	Setup []Op
@@ -33,6 +32,8 @@ type ClientConfig struct {
 	// Ops starts, and from FinalAt on the final reads are made.
 	StartAt, StopAt, FinalAt time.Duration
 	Record                   *Recorder
+	// Bugs are those planted in the recipes and in the session.
+	Bugs bugs.Set
 }
 
 // retryPause separates attempts at setup operations and final reads.
@@ -78,6 +79,9 @@ type Client struct {
 	inFlight  int
 	idle      *node.Signal // set when inFlight falls to 0; nil if nobody waits
 	connected *node.Signal // set at the next connection; nil if nobody waits
+
+	sessions int   // how many sessions were given up so far
+	step     *step // the recipe step that runs, nil if none
 
 	versions map[string]int32    // the version last seen of each path
 	created  map[string][]string // per directory: own sequential children, oldest first
@@ -192,6 +196,10 @@ func (c *Client) tryFinal(t *node.Task, op Op) bool {
 
 // perform does one operation of the plan.
 func (c *Client) perform(t *node.Task, op Op) {
+	if isRecipe(op.F) {
+		c.follow(t, op)
+		return
+	}
 	switch op.F {
 	case Hang:
 		c.zk.Hang()
@@ -220,7 +228,9 @@ func (c *Client) revive() {
 // old session left behind, its ephemerals and its place in the order, is not its own.
 func (c *Client) reopen() {
 	c.rec.NewProcess(c.cfg.Index)
+	c.sessions++
 	c.zk.Restart()
+	c.step.stir()
 }
 
 // drain waits until nothing is in flight.
@@ -262,6 +272,7 @@ func (c *Client) WatchEvent(e client.WatchEvent) {
 		Client: c.cfg.Index, Session: e.Session, Conn: e.Conn, Server: int(e.Server),
 		Order: e.Order, Type: e.Type, Path: e.Path, Zxid: e.Zxid,
 	})
+	c.step.notified(e)
 }
 
 // WatchesRearmed records a setWatches.
@@ -282,8 +293,12 @@ func (c *Client) Receive(conn node.ConnID, m node.Message) { c.zk.Receive(conn, 
 // Closed forwards to the session.
 func (c *Client) Closed(conn node.ConnID, why node.CloseReason) { c.zk.Closed(conn, why) }
 
-// Timer forwards to the session, which has the client's only timers.
-func (c *Client) Timer(tag node.Tag) { c.zk.Timer(tag) }
+// Timer forwards to the session, which has all timers but that of recipe steps.
+func (c *Client) Timer(tag node.Tag) {
+	if !c.zk.Timer(tag) {
+		c.step.stir()
+	}
+}
 
 // Decode forwards to the session.
 func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
