@@ -156,6 +156,9 @@ func (p Plan) vocabulary() faults.Vocabulary {
 		Groups:    []string{serverGroup, clientGroup},
 		Ports:     ports,
 		Marks:     slices.Concat(marks(allFacts()), []string{node.Role.Mark()}),
+		Files:     diskFiles,
+		Reach:     mayRot,
+		Voters:    p.Knobs.serverNames()[:p.Knobs.Servers],
 	}
 }
 
@@ -174,6 +177,9 @@ func (p Plan) faultShape() faults.Shape {
 		Ports:     []string{"client", "quorum", "election"},
 		Peers:     "quorum",
 		Service:   "client",
+		Files:     diskFiles,
+		Rots:      sealedFiles,
+		Observers: p.Knobs.Observers,
 		Moments:   moments(),
 		Rises:     rises(),
 		Joins:     joins(),

@@ -14,7 +14,11 @@ import (
 
 // clientConn is one client's connection, and the session it carries.
 type clientConn struct {
-	id node.ConnID
+	id   node.ConnID
+	peer node.ID
+	// auth is who the client is, on this connection. It is replaced, never changed:
+	// requests on their way share it.
+	auth []wire.Identity
 	// greeted: the ConnectRequest has been read; what follows are requests.
 	greeted bool
 	// session is 0 until the ConnectRequest; ready once it was answered.
@@ -29,7 +33,8 @@ type clientConn struct {
 
 // pending is one request of a session in its server.
 type pending struct {
-	req *wire.Request
+	req  *wire.Request
+	auth []wire.Identity // of its connection when it arrived
 	// waits for the leader's word; what does not is answered from here.
 	waits bool
 	// refusal replaces what the leader says of it, if it is not OK.

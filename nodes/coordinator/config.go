@@ -69,6 +69,17 @@ type Config struct {
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
 	CounterLimit uint32
+	// SuperDigest is the digest identity of the super user, "user:hash" as
+	// [acl.Digest] makes it; empty, there is none.
+	SuperDigest string
+	// SkipACL permits everything to everybody.
+	SkipACL bool
+	// EnforceAuth are the schemes of which every client must have an identity
+	// (enforce.auth.schemes); "sasl" is sessionRequireClientSASLAuth. Empty, none
+	// is asked for.
+	EnforceAuth []string
+	// Vouched are the identities that clients have from their transport.
+	Vouched []Vouched
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set
 }

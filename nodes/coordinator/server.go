@@ -63,6 +63,7 @@ type Server struct {
 	clients  map[int64]*clientConn
 	opening  map[int64]*clientConn
 	asked    []*clientConn
+	lastAuth []wire.Identity // IdentitiesOfAnother only
 	touched  map[int64]int32 // sessions heard from since the last PING, with timeouts
 	lastWord map[int64]int64 // FollowerExpiresSession only: when a session was heard from, ns
 	locals   localSessions
@@ -151,7 +152,7 @@ func (s *Server) Boot(env node.Env) {
 	s.resetTerm()
 	s.election = s.newElection()
 	if err := s.recover(); err != nil {
-		env.Exit(err.Error())
+		s.refuseStart(err)
 		return
 	}
 	s.draining = true
@@ -168,7 +169,7 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 	case port == wire.QuorumPort && s.leader != nil:
 		s.acceptLearner(c, s.sidOf(peer))
 	case port == wire.ClientPort && s.serving:
-		s.conns[c] = &connection{port: port, client: &clientConn{id: c}}
+		s.conns[c] = &connection{port: port, client: &clientConn{id: c, peer: peer, auth: s.identitiesOf(peer)}}
 	default:
 		s.env.Close(c)
 	}

@@ -13,7 +13,7 @@ import (
 // znode only exists leaves one.
 func (s *Server) leaveWatch(c *clientConn, r *wire.Request, err wire.ErrorCode) {
 	b, ok := r.Body.(*wire.PathRequest)
-	if !ok || !b.Watch || err != wire.OK && (r.Type != wire.OpExists || err != wire.ErrNoNode) {
+	if !ok || !b.Watch || err != wire.OK && !(r.Type == wire.OpExists && err == wire.ErrNoNode) {
 		return
 	}
 	kind, row := watch.Data, rowData
@@ -63,7 +63,7 @@ func (s *Server) forgetWatches(c *clientConn) {
 		}
 		s.observe(facts.WatchedByNobody, int64(c.id))
 		if s.bug(bugs.WatchOfDeadConnection) {
-			s.read(c, p.req)
+			s.read(c, p)
 		}
 	}
 }

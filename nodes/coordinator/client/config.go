@@ -36,11 +36,11 @@ type Config struct {
 	// Default 128 KiB, well below the largest packet that servers take
 	// (ZOOKEEPER-706).
 	WatchBatch int
+	// Bugs are the switched-on bugs; zero for the correct build.
+	Bugs bugs.Set
 	// TimerKind is the first of the [TimerKinds] timer tag kinds that the client
 	// takes for itself.
 	TimerKind uint32
-	// Bugs are the switched-on bugs; zero for the correct build.
-	Bugs bugs.Set
 }
 
 // defaultWatchBatch is that of the Java client.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -19,7 +20,7 @@ type leader struct {
 
 func newLeader(b bugs.Set) *leader {
 	t := tree.New()
-	return &leader{tree: t, prep: New(t, b)}
+	return &leader{tree: t, prep: New(t, acl.Rules{Bugs: b})}
 }
 
 func (l *leader) do(session int64, op wire.OpCode, body wire.Record) *wire.Txn {

@@ -7,7 +7,7 @@ import (
 
 // requestKinds are the message kinds of requests, "REQ " and the operation, by
 // operation code shifted so that the least is 0.
-var requestKinds = func() (kinds [119]string) {
+var requestKinds = func() (kinds [120]string) {
 	for op := range OpCode(len(kinds)) {
 		kinds[op] = "REQ " + (op - 11).String()
 	}
@@ -141,6 +141,8 @@ func brief(r Record) string {
 		return " " + r.Path + " " + r.Mode.String()
 	case *WatchesRequest:
 		return " " + r.Path + " " + r.Type.String()
+	case *AuthRequest:
+		return " " + r.Scheme
 	case *Opaque:
 		return fmt.Sprintf(" %dB unread", len(r.Bytes))
 	}
@@ -174,6 +176,8 @@ func briefReply(r Record) string {
 		})
 	case *WatcherEvent:
 		return fmt.Sprintf(" %s %s", r.Type, r.Path)
+	case *WhoAmIReply:
+		return r.brief()
 	}
 	return brief(r)
 }

@@ -27,8 +27,10 @@ func newRequestBody(op OpCode) Record {
 		return new(CountAllRequest)
 	case OpMulti, OpMultiRead:
 		return new(MultiRequest)
-	case OpPing, OpCloseSession:
+	case OpPing, OpCloseSession, OpWhoAmI:
 		return new(Empty)
+	case OpAuth:
+		return new(AuthRequest)
 	case OpCreateSession:
 		return new(CreateSessionRequest)
 	case OpSetWatches:
@@ -68,10 +70,12 @@ func newReplyBody(op OpCode) Record {
 		return new(CountAllReply)
 	case OpMulti, OpMultiRead:
 		return new(MultiReply)
-	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches, OpSetWatches2, OpCheckWatches, OpRemoveWatches:
+	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches, OpSetWatches2, OpCheckWatches, OpRemoveWatches, OpAuth:
 		return new(Empty)
 	case OpAddWatch:
 		return new(ErrorReply)
+	case OpWhoAmI:
+		return new(WhoAmIReply)
 	case OpNotification:
 		return new(WatcherEvent)
 	}
@@ -122,6 +126,8 @@ func (c *coder) record(r Record) {
 		r.visit(c)
 	case *WatchesRequest:
 		r.visit(c)
+	case *AuthRequest:
+		r.visit(c)
 	case *Opaque:
 		c.rest("body", &r.Bytes)
 	default:
@@ -162,6 +168,8 @@ func (c *coder) replyRecord(r Record) {
 		r.visit(c)
 	case *ErrorReply:
 		c.int32("err", (*int32)(&r.Err))
+	case *WhoAmIReply:
+		r.visit(c)
 	default:
 		panic(fmt.Sprintf("wire: %T has no encoding", r))
 	}
