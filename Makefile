@@ -32,6 +32,10 @@ test: ## all tests
 race: ## all tests under the race detector
 	$(GO) test -race ./...
 
+.PHONY: conformance
+conformance: ## play the conformance scripts against Apache ZooKeeper, too
+	scripts/conformance.sh
+
 .PHONY: determinism
 determinism: ## the same seeds on other processors, under -race and as WebAssembly
 	scripts/determinism.sh

@@ -58,6 +58,20 @@ const (
 	StaleTokenAccepted
 	ReaderFollowsReader
 	ElectionByName
+	OfferRetried
+	GoneIsTaken
+	QueueDeletesFirst
+	PriorityFromOldList
+	QueueByName
+	AnyEventLiftsBarrier
+	ComeAndGoneCounted
+	DoubleBarrierLeftEarly
+	ConfigReadAcrossChange
+	PublisherNotChecked
+	CounterCountsTwice
+	CounterWithoutVersion
+	BankWithoutVersions
+	CacheNotWatchedAgain
 	WatchModesOverwrite
 	RecursiveToldOfChildren
 	PersistentFiresOnce

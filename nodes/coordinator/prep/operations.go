@@ -3,7 +3,6 @@ package prep
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
@@ -43,7 +42,7 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	if ephemeral && p.local != wire.OK && !p.bugs.Has(bugs.EphemeralOfLocalSession) {
 		return nil, p.local
 	}
-	if !strings.HasPrefix(r.Path, "/") {
+	if !hasParent(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
 	list, valid := acl.Fixup(r.ACL, p.auth)
@@ -116,7 +115,7 @@ func (p *Prep) sequence(parent tree.Meta) string {
 }
 
 func (p *Prep) delete(txn *wire.Txn, r *wire.DeleteRequest) (wire.TxnBody, wire.ErrorCode) {
-	if !validPath(r.Path) || tree.IsSystem(r.Path) {
+	if !hasParent(r.Path) || tree.IsSystem(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
 	if _, exists := p.lookup(tree.Parent(r.Path)); !exists {

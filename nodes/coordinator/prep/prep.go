@@ -84,6 +84,8 @@ func (p *Prep) Prepare(req Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
 		txn.Body = p.createSession(txn, body)
 	case *wire.MultiRequest:
 		txn.Body = p.multi(txn, body)
+	case *wire.Malformed:
+		err = wire.ErrMarshalling
 	default:
 		if req.Type == wire.OpCloseSession {
 			txn.Body = p.closeSession(txn)

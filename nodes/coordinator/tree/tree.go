@@ -37,9 +37,9 @@ type Session struct {
 func New() *Tree {
 	t := empty()
 	for _, path := range []string{rootPath, systemPath, quotaPath} {
-		t.link(&znode{path: path, acl: openACLRef})
+		t.link(&znode{path: path, acl: openACLRef, data: []byte{}})
 	}
-	t.link(&znode{path: configPath, acl: t.acls.intern(wire.ReadACL), aversion: -1})
+	t.link(&znode{path: configPath, acl: t.acls.intern(wire.ReadACL), aversion: -1, data: []byte{}})
 	return t
 }
 

@@ -135,6 +135,8 @@ func brief(r Record) string {
 		return list(len(r.Ops), func(i int) string { return r.Ops[i].Type.String() + brief(r.Ops[i].Body) })
 	case *SetWatchesRequest:
 		return r.brief()
+	case *Malformed:
+		return fmt.Sprintf(" %dB malformed", len(r.Bytes))
 	case *SetWatches2Request:
 		return r.brief()
 	case *AddWatchRequest:

@@ -143,6 +143,8 @@ func (h hash) record(r Record) hash {
 		return h.text(r.Scheme).bytes(r.Credentials)
 	case *Opaque:
 		return h.bytes(r.Bytes)
+	case *Malformed:
+		return h.bytes(r.Bytes)
 	}
 	return h.reply(r)
 }

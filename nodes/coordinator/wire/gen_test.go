@@ -45,7 +45,10 @@ var requestOps = []OpCode{
 	OpSetWatches2, OpAddWatch, OpCheckWatches, OpRemoveWatches, OpAuth, OpWhoAmI,
 }
 
-var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
+var (
+	readOps  = []OpCode{OpGetData, OpGetChildren}
+	multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck}
+)
 
 func genRequestBody(t *rapid.T, op OpCode) Record {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
@@ -87,7 +90,11 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &CountAllRequest{path}
 	case *MultiRequest:
 		return &MultiRequest{many(t, 4, func(t *rapid.T) MultiOp {
-			op := rapid.SampledFrom(multiOps).Draw(t, "op")
+			parts := multiOps
+			if op == OpMultiRead {
+				parts = readOps
+			}
+			op := rapid.SampledFrom(parts).Draw(t, "part")
 			return MultiOp{op, genRequestBody(t, op)}
 		})}
 	case *Opaque:
@@ -241,13 +248,21 @@ func genNotification(t *rapid.T) *Notification {
 }
 
 func genConnectRequest(t *rapid.T) *ConnectRequest {
-	return &ConnectRequest{
-		genZxid(t), genInt32.Draw(t, "timeout"), genInt64.Draw(t, "session"), genPassword(t), rapid.Bool().Draw(t, "ro"),
+	r := &ConnectRequest{
+		LastZxidSeen: genZxid(t), TimeoutMs: genInt32.Draw(t, "timeout"), Session: genInt64.Draw(t, "session"),
+		Password: genPassword(t), Old: rapid.Bool().Draw(t, "old"),
 	}
+	r.ReadOnly = !r.Old && rapid.Bool().Draw(t, "ro")
+	return r
 }
 
 func genConnectResponse(t *rapid.T) *ConnectResponse {
-	return &ConnectResponse{genInt32.Draw(t, "timeout"), genInt64.Draw(t, "session"), genPassword(t), rapid.Bool().Draw(t, "ro")}
+	r := &ConnectResponse{
+		TimeoutMs: genInt32.Draw(t, "timeout"), Session: genInt64.Draw(t, "session"), Password: genPassword(t),
+		Old: rapid.Bool().Draw(t, "old"),
+	}
+	r.ReadOnly = !r.Old && rapid.Bool().Draw(t, "ro")
+	return r
 }
 
 func genRequest(t *rapid.T) *Request {

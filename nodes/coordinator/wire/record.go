@@ -100,6 +100,9 @@ type Empty struct{}
 // Opaque is the unread body of an operation this package has no shape for.
 type Opaque struct{ Bytes []byte }
 
+// Malformed is the body of a request that does not hold what its type promises.
+type Malformed struct{ Bytes []byte }
+
 // CreateSessionRequest, between servers only, asks the leader to open a session.
 type CreateSessionRequest struct{ TimeoutMs int32 }
 
@@ -167,6 +170,7 @@ func (*SyncRequest) isRecord()          {}
 func (*MultiRequest) isRecord()         {}
 func (*Empty) isRecord()                {}
 func (*Opaque) isRecord()               {}
+func (*Malformed) isRecord()            {}
 func (*CreateSessionRequest) isRecord() {}
 func (*CreateReply) isRecord()          {}
 func (*Create2Reply) isRecord()         {}
