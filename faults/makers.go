@@ -301,7 +301,7 @@ func DrawClocks(r *rand.Rand, s Shape) []Fault {
 			f := d.drift()
 			f.Target, f.For = Target{Name: name}, 0
 			if f.PPM /= 50; f.PPM == 0 {
-				f.PPM = 1 // as above
+				f.PPM = 1
 			}
 			plan = append(plan, f)
 		}

@@ -72,6 +72,8 @@ const (
 	CounterWithoutVersion
 	BankWithoutVersions
 	CacheNotWatchedAgain
+	ReaperIgnoresTouch
+	TTLFromCreation
 	WatchModesOverwrite
 	RecursiveToldOfChildren
 	PersistentFiresOnce
