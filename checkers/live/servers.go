@@ -47,6 +47,8 @@ type server struct {
 	readOnly *entry
 	// locals are the sessions that it opened in this term and nobody else knows.
 	locals map[int64]bool
+	// gone are the connections that ended with their watches, in this life.
+	gone map[int64]bool
 }
 
 // record is one append to a log file.
@@ -75,4 +77,5 @@ func (s *server) down() {
 	s.log, s.tree, s.pending = nil, nil, s.pending[:0]
 	s.readOnly = nil
 	s.scanned = [2]scan{}
+	clear(s.gone)
 }

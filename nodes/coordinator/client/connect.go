@@ -17,7 +17,7 @@ func (c *Client) dial() {
 	c.disarm(retryTimer)
 	c.phase = connecting
 	c.server = c.nextServer()
-	c.received, c.rearming, c.shown = 0, nil, nil
+	c.received, c.rearming, c.rearmed, c.shown = 0, nil, 0, nil
 	c.conn = c.env.Dial(c.server, c.cfg.Port)
 	c.readOnly = false
 	r := &wire.ConnectRequest{

@@ -113,14 +113,6 @@ var (
 	NotReadOnly      = kind(165, true, "not-read-only", "read-only server: refuses a write or a sync", "session", "xid", "zxid")
 )
 
-// Watches. Kind is 0 for data, 1 for children; event a wire.EventType.
-var (
-	WatchSet      = kind(90, true, "watch-set", "serving server: a read left a watch", "session", "kind")
-	WatchFired    = kind(91, true, "watch-fired", "serving server: a transaction fired a watch", "zxid", "event")
-	WatchRearmed  = kind(92, true, "watch-rearmed", "serving server: a client that reconnected brought a watch, and nothing had happened", "session", "kind")
-	WatchCaughtUp = kind(93, true, "watch-caught-up", "serving server: a client that reconnected had missed an event", "session", "event")
-)
-
 // Access control.
 var (
 	Authenticated      = kind(135, false, "authenticated", "serving server: a connection proved an identity; how many it has", "session", "identities")
