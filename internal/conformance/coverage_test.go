@@ -34,6 +34,9 @@ var unanswered = map[string]string{
 	"SYSTEMERROR":       "no server answers it on purpose",
 	"THROTTLEDOP":       "there is no request throttler, which is off by default in ZooKeeper",
 	"UNKNOWNSESSION":    "servers tell each other",
+
+	"RECONFIGINPROGRESS": notYet, "NEWCONFIGNOQUORUM": notYet, "NOTREADONLY": notYet, "NOWATCHER": notYet,
+	"RECONFIGDISABLED": notYet, "QUOTAEXCEEDED": notYet,
 }
 
 // checkCoverage fails for every operation and every code that no script has met, and

@@ -58,6 +58,22 @@ const (
 	StaleTokenAccepted
 	ReaderFollowsReader
 	ElectionByName
+	OfferRetried
+	GoneIsTaken
+	QueueDeletesFirst
+	PriorityFromOldList
+	QueueByName
+	AnyEventLiftsBarrier
+	ComeAndGoneCounted
+	DoubleBarrierLeftEarly
+	ConfigReadAcrossChange
+	PublisherNotChecked
+	CounterCountsTwice
+	CounterWithoutVersion
+	BankWithoutVersions
+	CacheNotWatchedAgain
+	ReaperIgnoresTouch
+	TTLFromCreation
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest
