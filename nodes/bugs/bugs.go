@@ -74,6 +74,15 @@ const (
 	CacheNotWatchedAgain
 	ReaperIgnoresTouch
 	TTLFromCreation
+	WatchModesOverwrite
+	RecursiveToldOfChildren
+	PersistentFiresOnce
+	RecursiveWatchShallow
+	RemoveTakesAllKinds
+	WatchOfDeadConnection
+	RecursiveWatchesForgotten
+	LastWatchBatchDropped
+	WatchBatchMovesSeen
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest
