@@ -18,8 +18,7 @@ var unplayed = map[string]string{
 	"sasl":            "there is no login to exchange tokens for",
 	"unknown":         "there is no such operation",
 
-	"reconfig": notYet, "checkWatches": notYet, "removeWatches": notYet, "createTTL": notYet,
-	"setWatches2": notYet, "addWatch": notYet,
+	"reconfig": notYet, "createTTL": notYet,
 }
 
 // unanswered are the codes that no script sees, with the reason.
@@ -35,7 +34,7 @@ var unanswered = map[string]string{
 	"THROTTLEDOP":       "there is no request throttler, which is off by default in ZooKeeper",
 	"UNKNOWNSESSION":    "servers tell each other",
 
-	"RECONFIGINPROGRESS": notYet, "NEWCONFIGNOQUORUM": notYet, "NOTREADONLY": notYet, "NOWATCHER": notYet,
+	"RECONFIGINPROGRESS": notYet, "NEWCONFIGNOQUORUM": notYet, "NOTREADONLY": notYet,
 	"RECONFIGDISABLED": notYet, "QUOTAEXCEEDED": notYet,
 }
 
