@@ -9,7 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
-const users = "/u"
+const tenants = "/u"
 
 // quotas is about subtrees that may hold only so many znodes and bytes: they grow and
 // shrink, one znode at a time and several in a multi, while their quotas are imposed,
@@ -28,77 +28,77 @@ func quotas() Workload {
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
 			return timeline(r, s, func(kind string) []Op { return quotaOps(r, s, kind) }, func(client int) []Op {
-				user := child(users, client%s.Keys)
+				tenant := child(tenants, client%s.Keys)
 				return []Op{
-					{F: history.Create, Path: users + "/n-", Mode: wire.ModeEphemeralSequential},
-					{F: history.SyncGet, Path: quota.Stats(user)},
-					{F: SyncChildren, Path: users},
+					{F: history.Create, Path: tenants + "/n-", Mode: wire.ModeEphemeralSequential},
+					{F: history.SyncGet, Path: quota.Stats(tenant)},
+					{F: SyncChildren, Path: tenants},
 				}
 			})
 		},
 		Setup: func(s Shape) []Op {
-			ops := []Op{{F: history.Create, Path: users}, {F: history.Create, Path: quota.Root + users}}
-			for _, user := range children(users, s.Keys) {
-				ops = append(ops, Op{F: history.Create, Path: user}, Op{F: history.Create, Path: quota.Root + user})
+			ops := []Op{{F: history.Create, Path: tenants}, {F: history.Create, Path: quota.Root + tenants}}
+			for _, tenant := range children(tenants, s.Keys) {
+				ops = append(ops, Op{F: history.Create, Path: tenant}, Op{F: history.Create, Path: quota.Root + tenant})
 			}
 			number(ops, setupID)
 			return ops
 		},
-		FinalReads: func(s Shape) []Op { return finals(SyncChildren, s, children(users, s.Keys)...) },
+		FinalReads: func(s Shape) []Op { return finals(SyncChildren, s, children(tenants, s.Keys)...) },
 		Judges:     []string{"witness"},
 		NeedsKinds: []history.F{history.Create, history.Children},
 	}
 }
 
 func quotaOps(r *rand.Rand, s Shape, kind string) []Op {
-	user := child(users, s.key(r))
-	file := child(user, r.IntN(6))
+	tenant := child(tenants, s.key(r))
+	file := child(tenant, r.IntN(6))
 	switch kind {
 	case "grow":
 		return []Op{{F: history.Create, Path: file, Value: padding(r)}}
 	case "shrink":
 		return []Op{{F: history.Delete, Path: below(file), Version: Any}, {F: history.Delete, Path: file, Version: Any}}
 	case "write":
-		return []Op{{F: history.Set, Path: choose(r, file, file, user), Version: choose(r, Any, Any, Seen), Value: padding(r)}}
+		return []Op{{F: history.Set, Path: choose(r, file, file, tenant), Version: choose(r, Any, Any, Seen), Value: padding(r)}}
 	case "deep":
 		return []Op{{F: history.Create, Path: file}, {F: history.Create, Path: below(file), Value: padding(r)}}
 	case "multi":
 		// Each part alone may fit where both do not.
 		return []Op{{F: history.Multi, Parts: []Part{
-			{F: history.Create, Path: user + "/m-", Mode: wire.ModePersistentSequential, Value: padding(r)},
-			{F: history.Set, Path: user, Version: Any, Value: padding(r)},
-			{F: history.Create, Path: user + "/m-", Mode: wire.ModeEphemeralSequential},
+			{F: history.Create, Path: tenant + "/m-", Mode: wire.ModePersistentSequential, Value: padding(r)},
+			{F: history.Set, Path: tenant, Version: Any, Value: padding(r)},
+			{F: history.Create, Path: tenant + "/m-", Mode: wire.ModeEphemeralSequential},
 		}}}
 	case "numbered":
-		return []Op{{F: history.Create, Path: user + "/n-", Mode: wire.ModePersistentSequential, Value: padding(r)}, {F: history.Delete, Path: user + "/" + LastCreated, Version: Any}}
+		return []Op{{F: history.Create, Path: tenant + "/n-", Mode: wire.ModePersistentSequential, Value: padding(r)}, {F: history.Delete, Path: tenant + "/" + LastCreated, Version: Any}}
 	case "ephemeral":
-		return []Op{{F: history.Create, Path: user + "/e", Mode: wire.ModeEphemeral, Value: padding(r)}}
+		return []Op{{F: history.Create, Path: tenant + "/e", Mode: wire.ModeEphemeral, Value: padding(r)}}
 	case "sync-children":
-		return []Op{{F: SyncChildren, Path: user}}
+		return []Op{{F: SyncChildren, Path: tenant}}
 	}
-	return limitOps(r, s, user, kind)
+	return limitOps(r, s, tenant, kind)
 }
 
 // limitOps are about the quota itself. It comes and goes in one piece: limits without
 // stats are not enforced, and stats that are older than their limits say anything.
-func limitOps(r *rand.Rand, s Shape, user, kind string) []Op {
+func limitOps(r *rand.Rand, s Shape, tenant, kind string) []Op {
 	switch kind {
 	case "impose":
 		return []Op{{F: history.Multi, Parts: []Part{
-			{F: history.Create, Path: quota.Limits(user), Value: limits(r)},
-			{F: history.Create, Path: quota.Stats(user), Value: quota.None.String()},
+			{F: history.Create, Path: quota.Limits(tenant), Value: limits(r)},
+			{F: history.Create, Path: quota.Stats(tenant), Value: quota.None.String()},
 		}}}
 	case "change":
-		return []Op{{F: history.Set, Path: quota.Limits(user), Version: Any, Value: limits(r)}}
+		return []Op{{F: history.Set, Path: quota.Limits(tenant), Version: Any, Value: limits(r)}}
 	case "lift":
 		return []Op{{F: history.Multi, Parts: []Part{
-			{F: history.Delete, Path: quota.Stats(user), Version: Any},
-			{F: history.Delete, Path: quota.Limits(user), Version: Any},
+			{F: history.Delete, Path: quota.Stats(tenant), Version: Any},
+			{F: history.Delete, Path: quota.Limits(tenant), Version: Any},
 		}}}
 	case "usage":
-		return []Op{{F: history.Get, Path: quota.Stats(user)}}
+		return []Op{{F: history.Get, Path: quota.Stats(tenant)}}
 	case "sync-usage":
-		return []Op{{F: history.SyncGet, Path: quota.Stats(user)}}
+		return []Op{{F: history.SyncGet, Path: quota.Stats(tenant)}}
 	}
 	return sessionOps(r, s, kind) // what is about the session is the same everywhere
 }
