@@ -52,6 +52,10 @@ bugs: ## the detection matrix: every planted bug must be found
 regress: ## replay the stored plans of old failures
 	$(GO) test ./cmd/stampede -run TestOldFailures -v
 
+.PHONY: plans
+plans: ## find and shrink anew the stored plans that break no more: BUGS="a b" for some
+	scripts/plans.sh $(BUGS)
+
 .PHONY: bench
 bench: ## benchmarks of kernel, runs and judges
 	$(GO) test -run '^$$' -bench . -benchmem ./sim ./nodes/coordinator . ./checkers/... | scripts/benchtable.awk

@@ -72,6 +72,8 @@ const (
 	CounterWithoutVersion
 	BankWithoutVersions
 	CacheNotWatchedAgain
+	ReaperIgnoresTouch
+	TTLFromCreation
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest
