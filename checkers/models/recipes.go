@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -202,34 +204,56 @@ func (s *Source) madeBy(i int) string {
 	return s.H.Log[s.Fates[i]].Txn.Body.(*wire.CreateTxn).Path
 }
 
-// Fences judges the resources behind locks by what was accepted and refused.
+// Fences judges the resources behind locks by what was accepted, whether or not its
+// client was told, and by what was refused.
 func Fences(s Source, budget *Budget) []Result {
+	s.end = endOf(s.H)
 	of := map[string]*uses{}
 	for i := range s.H.Claims {
 		c := &s.H.Claims[i]
-		if c.Kind != history.Wrote && c.Kind != history.Refused || c.Token == 0 {
-			continue
-		}
-		// The step's last request is the one that decided, and it has just ended.
-		k := slices.IndexFunc(s.H.Ops, func(op history.Op) bool {
-			return op.Step == c.Step && op.Path == c.Path && op.Zxid == c.Zxid && op.Return == c.At
-		})
-		if k < 0 {
-			continue
-		}
-		if of[c.Path] == nil {
+		if (c.Kind == history.Wrote || c.Kind == history.Refused) && c.Token != 0 && of[c.Path] == nil {
 			of[c.Path] = &uses{}
 		}
-		op := &s.H.Ops[k]
-		of[c.Path].add(op, &move{in: c.Kind == history.Wrote, token: c.Token}, int64(op.Invoke), int64(op.Return))
 	}
-	return searchUses("fencing token", fence, of, budget)
-}
-
-func searchUses(name string, spec porcupine.Model, of map[string]*uses, budget *Budget) []Result {
+	for i := range s.H.Ops {
+		op := &s.H.Ops[i]
+		u, ret := of[op.Path], int64(0)
+		if u == nil || op.F != history.Set || op.Step == 0 {
+			continue
+		}
+		if ret = s.settled(i); ret >= 0 {
+			u.add(op, &move{in: true, token: tokenOf(op.Value)}, int64(op.Invoke), ret)
+		}
+	}
+	for i := range s.H.Claims {
+		if c := &s.H.Claims[i]; c.Kind == history.Refused && c.Token != 0 {
+			of[c.Path].refused(s.H, c)
+		}
+	}
 	var out []Result
 	for _, path := range slices.Sorted(maps.Keys(of)) {
-		out = append(out, search(Result{Model: name, Path: path, Ops: of[path].ids}, spec, of[path].ops, budget))
+		out = append(out, search(Result{Model: "fencing token", Path: path, Ops: of[path].ids}, fence, of[path].ops, budget))
 	}
 	return out
+}
+
+// refused enters a refusal: it rests on the read that has just ended. What was read may
+// have been old, but what was too high then is so now.
+func (u *uses) refused(h *history.History, c *history.Claim) {
+	k := slices.IndexFunc(h.Ops, func(op history.Op) bool {
+		return op.Step == c.Step && op.Path == c.Path && op.Zxid == c.Zxid && op.Return == c.At
+	})
+	if k >= 0 {
+		u.add(&h.Ops[k], &move{token: c.Token}, int64(h.Ops[k].Invoke), int64(h.Ops[k].Return))
+	}
+}
+
+// tokenOf reads the token that the value of a resource begins with.
+func tokenOf(value string) wire.Zxid {
+	word, _, _ := strings.Cut(value, " ")
+	n, err := strconv.ParseInt(word, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return wire.Zxid(n)
 }

@@ -69,6 +69,7 @@ func TestFences(t *testing.T) {
 		kind     history.ClaimKind
 		token    wire.Zxid
 	}
+	const lost history.ClaimKind = "lost on the way back, and committed at 3"
 	for _, tc := range []struct {
 		name string
 		uses []use
@@ -79,13 +80,23 @@ func TestFences(t *testing.T) {
 		{"at once either way", []use{{0, 3, history.Wrote, 5}, {1, 2, history.Wrote, 3}}, porcupine.Ok},
 		{"refused for a reason", []use{{0, 1, history.Wrote, 5}, {2, 3, history.Refused, 3}}, porcupine.Ok},
 		{"refused for nothing", []use{{0, 1, history.Wrote, 3}, {2, 3, history.Refused, 3}}, porcupine.Illegal},
+		{"refused for what nobody was told", []use{{0, 1, history.Wrote, 2}, {2, 9, lost, 5}, {4, 5, history.Refused, 3}}, porcupine.Ok},
+		{"accepted after what nobody was told", []use{{2, 9, lost, 5}, {4, 5, history.Wrote, 3}}, porcupine.Illegal},
 	} {
-		l := new(timeline)
+		l, fates := new(timeline), []int32(nil)
+		l.h.Log = []history.Applied{{At: 3, Txn: &wire.Txn{Body: &wire.SetDataTxn{Path: "/fence"}}}}
 		for i, u := range tc.uses {
-			l.op(u.from, u.to, history.Op{F: history.Set, Path: "/fence", Step: i + 1, Zxid: wire.Zxid(i + 1), Outcome: history.OK})
+			op := history.Op{F: history.Set, Path: "/fence", Value: fmt.Sprintf("%d c", u.token), Step: i + 1, Zxid: wire.Zxid(i + 1), Outcome: history.OK}
+			switch fates = append(fates, -1); u.kind {
+			case lost:
+				op.Outcome, fates[i] = history.Info, 0
+			case history.Refused:
+				op.F = history.Get
+			}
+			l.op(u.from, u.to, op)
 			l.h.Claims = append(l.h.Claims, history.Claim{At: u.to, Step: i + 1, Kind: u.kind, Path: "/fence", Token: u.token, Zxid: wire.Zxid(i + 1)})
 		}
-		if r := Fences(Source{H: &l.h}, &Budget{Steps: 10_000}); len(r) != 1 || r[0].Outcome != tc.want {
+		if r := Fences(Source{H: &l.h, Fates: fates}, &Budget{Steps: 10_000}); len(r) != 1 || r[0].Outcome != tc.want {
 			t.Errorf("%s: %+v, want %v", tc.name, r, tc.want)
 		}
 	}
