@@ -6,6 +6,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 	"github.com/stampede-sim/stampede/workloads"
@@ -44,15 +45,20 @@ func (r *run) addServers() {
 	for sid := 1; sid <= k.size(); sid++ {
 		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: sid > k.Servers})
 	}
+	r.servers = make([]*coordinator.Server, k.size())
 	for sid, name := range k.serverNames() {
 		cfg := coordinator.Config{
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
-			ReapInterval:       k.Tick / 2,
+			ReapInterval:    k.Tick / 2,
+			FourLetterWords: admin.Whitelist(admin.Words), DigestInterval: 16,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
-		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })
+		r.world.Add(name, serverGroup, func() node.Node {
+			r.servers[sid] = coordinator.New(cfg)
+			return r.servers[sid]
+		})
 	}
 }
 

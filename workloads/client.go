@@ -71,6 +71,8 @@ type Client struct {
 	zk  *client.Client
 	rec *Recorder
 
+	question *question // the four-letter word under way, nil if none
+
 	inFlight  int
 	idle      *node.Signal // set when inFlight falls to 0; nil if nobody waits
 	connected *node.Signal // set at the next connection; nil if nobody waits
@@ -195,6 +197,8 @@ func (c *Client) perform(t *node.Task, op Op) {
 		c.zk.Move()
 	case Open:
 		c.reopen()
+	case history.Ask:
+		c.ask(t, op)
 	default:
 		if !op.Pipelined {
 			c.revive()
@@ -268,18 +272,45 @@ func (c *Client) WatchesRearmed(r client.Rearmed) {
 }
 
 // Opened forwards to the session.
-func (c *Client) Opened(conn node.ConnID) { c.zk.Opened(conn) }
+func (c *Client) Opened(conn node.ConnID) {
+	if !c.asking(conn) {
+		c.zk.Opened(conn)
+	}
+}
 
-// Receive forwards to the session.
-func (c *Client) Receive(conn node.ConnID, m node.Message) { c.zk.Receive(conn, m) }
+// Receive forwards to the session what is no answer to a question.
+func (c *Client) Receive(conn node.ConnID, m node.Message) {
+	if text, ok := m.(*wire.Text); ok {
+		if c.asking(conn) {
+			c.question.answer += text.Text
+		}
+		return
+	}
+	c.zk.Receive(conn, m)
+}
 
 // Closed forwards to the session.
-func (c *Client) Closed(conn node.ConnID, why node.CloseReason) { c.zk.Closed(conn, why) }
+func (c *Client) Closed(conn node.ConnID, why node.CloseReason) {
+	if c.asking(conn) {
+		c.answered(why == node.ClosedByPeer && c.question.answer != "")
+		return
+	}
+	c.zk.Closed(conn, why)
+}
 
-// Timer forwards to the session, which has the client's only timers.
-func (c *Client) Timer(tag node.Tag) { c.zk.Timer(tag) }
+// Timer forwards to the session what is not its own.
+func (c *Client) Timer(tag node.Tag) {
+	if tag.Kind == tagQuestion {
+		c.questionTimeout(tag.Arg)
+		return
+	}
+	c.zk.Timer(tag)
+}
 
 // Decode forwards to the session.
 func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
+	if c.asking(conn) {
+		return &wire.Text{Text: string(frame)}, nil
+	}
 	return c.zk.Decode(conn, frame)
 }

@@ -55,6 +55,8 @@ type Op struct {
 	Mode        int32
 	// Parts are the operations of a multi.
 	Parts []Part
+	// Server is the index of the server that a question goes to, modulo their number.
+	Server int
 	// For is how long a hang lasts.
 	For time.Duration
 	// Pipelined operations are submitted without waiting for the previous one to

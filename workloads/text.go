@@ -27,6 +27,7 @@ type verb struct {
 	f                                  history.F
 	path, value, version, mode, watch  bool
 	parts, hangs, inMulti, onlyInMulti bool
+	asks                               bool // of a server, a word that is the value
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
 }
@@ -50,6 +51,7 @@ var verbs = []verb{
 	{name: "multi", f: history.Multi, parts: true},
 	{name: "multi-read", f: history.MultiRead, parts: true},
 	{name: "close", f: history.Close},
+	{name: "ask", f: history.Ask, value: true, asks: true},
 	{name: "open", f: Open},
 	{name: "move", f: Move},
 	{name: "hang", f: Hang, hangs: true},
@@ -103,6 +105,9 @@ func (o Op) String() string {
 	}
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
+	}
+	if o.F == history.Ask {
+		fmt.Fprintf(&b, " server=%d", o.Server)
 	}
 	if o.Watch {
 		b.WriteString(" watch")
@@ -185,6 +190,9 @@ func (p *parser) op() (Op, error) {
 			o.Watch, p.tokens = true, p.tokens[1:]
 		case !t.hasKey && t.value == "patient" && !o.Patient:
 			o.Patient, p.tokens = true, p.tokens[1:]
+		case t.key == "server" && v.asks:
+			o.Server, err = parseServer(t.value)
+			p.tokens = p.tokens[1:]
 		case t.key == "for" && v.hangs:
 			o.For, err = parseDuration("for", t.value)
 			p.tokens = p.tokens[1:]
@@ -229,6 +237,14 @@ func (p *parser) head() (Op, error) {
 	}
 	o.At, err = parseDuration("time", at)
 	return o, err
+}
+
+func parseServer(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n >= maxServers {
+		return 0, fmt.Errorf("server=%s; write the index of a server, 0 to %d", text, maxServers-1)
+	}
+	return n, nil
 }
 
 func parseDuration(what, text string) (time.Duration, error) {
@@ -344,6 +360,9 @@ func (part *Part) setVersion(text string) error {
 func (part *Part) check(v verb) error {
 	if v.path && !strings.HasPrefix(part.Path, "/") {
 		return fmt.Errorf("path %q; paths start with /", part.Path)
+	}
+	if v.asks && !isWord(part.Value) {
+		return fmt.Errorf("value=%s is no four-letter word; words are %s", part.Value, strings.Join(wordNames(), ", "))
 	}
 	if v.conditional && part.Version == Any {
 		return errors.New("cas needs version=seen or version=N; an unconditional one is write")

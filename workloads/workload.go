@@ -38,7 +38,7 @@ const (
 )
 
 // All lists the workloads of the coordinator, in a fixed order.
-func All() []Workload { return []Workload{register(), sequence(), session(), watching()} }
+func All() []Workload { return []Workload{register(), sequence(), session(), watching(), operator()} }
 
 // Lookup finds a workload by name.
 func Lookup(name string) (Workload, bool) {

@@ -51,6 +51,9 @@ const (
 	CountAll F = "count-all"
 	// Ephemerals lists the session's own, whose paths begin with Path, in OutChildren.
 	Ephemerals F = "ephemerals"
+	// Ask puts a four-letter word, Value, to a server; OutValue is the answer. It is no
+	// part of any session.
+	Ask F = "ask"
 	// MultiRead is some gets and children (getChildren) from one state of the tree;
 	// each has its own result.
 	MultiRead F = "multi-read"

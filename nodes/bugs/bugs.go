@@ -48,6 +48,7 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	StatsNameTheLog
 	last
 )
 

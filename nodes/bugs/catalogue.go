@@ -257,4 +257,11 @@ var Catalogue = []Bug{
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
 	},
+	{
+		ID: StatsNameTheLog, Name: "stats-name-the-log",
+		Wrong:    "Asked by an operator, a server names the last transaction of its log and counts the znodes of its tree, which is behind.",
+		Schedule: "An operator sends srvr while a transaction is logged and not yet committed.",
+		Breaks:   []string{"operator-truth"},
+		Scenario: "coordinator/operator",
+	},
 }

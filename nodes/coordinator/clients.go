@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -14,7 +15,8 @@ import (
 
 // clientConn is one client's connection, and the session it carries.
 type clientConn struct {
-	id node.ConnID
+	id   node.ConnID
+	peer node.ID
 	// greeted: the ConnectRequest has been read; what follows are requests.
 	greeted bool
 	// session is 0 until the ConnectRequest; ready once it was answered.
@@ -25,17 +27,24 @@ type clientConn struct {
 	// queue holds the requests not answered yet, in arrival order. Its head always
 	// waits for a commit or a sync: a read that reaches the head is served at once.
 	queue []*pending
+	stats admin.ConnStats
 }
 
 // pending is one request of a session in its server.
 type pending struct {
 	req *wire.Request
+	at  time.Duration // when it arrived
 	// reply is set early only by a planted bug, for reads.
 	reply *wire.Reply
 }
 
 // connect opens a session, or moves an existing one to this server.
 func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
+	s.received(c)
+	if !s.serving {
+		s.drop(c)
+		return
+	}
 	if r.LastZxidSeen > s.db.tree.LastProcessed() {
 		// The client has seen the future. Serving it would show it the past.
 		s.observe(facts.ConnectRefused, r.Session, int64(s.db.tree.LastProcessed()), int64(r.LastZxidSeen))
@@ -141,6 +150,7 @@ func (s *Server) welcome(c *clientConn) {
 	c.ready = true
 	s.clients[c.session] = c
 	s.touch(c)
+	s.sent(c)
 	s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
 	s.env.Send(c.id, &wire.ConnectResponse{
 		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session),
@@ -149,6 +159,7 @@ func (s *Server) welcome(c *clientConn) {
 
 // rejectSession tells the client that its session is no more.
 func (s *Server) rejectSession(c *clientConn) {
+	s.sent(c)
 	s.observe(facts.SessionRejected, c.session)
 	s.env.Send(c.id, &wire.ConnectResponse{})
 	s.drop(c)

@@ -15,14 +15,15 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return
 	}
 	s.touch(c)
-	p := &pending{req: r}
+	s.received(c)
+	p := &pending{req: r, at: s.env.Now()}
 	if s.waits(r) {
 		c.queue = append(c.queue, p)
 		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body})
 		return
 	}
 	if len(c.queue) == 0 {
-		s.env.Send(c.id, s.read(c, r))
+		s.reply(c, s.read(c, r), p.at)
 		return
 	}
 	if s.bug(bugs.ReadOvertakesWrite) {
@@ -95,7 +96,7 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 // answerHead replies to the request at the head of a session's queue and serves
 // the reads that waited behind it.
 func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
-	s.env.Send(c.id, reply)
+	s.reply(c, reply, c.queue[0].at)
 	c.queue[0] = nil
 	c.queue = c.queue[1:]
 	for len(c.queue) > 0 && !s.waits(c.queue[0].req) {
@@ -104,7 +105,7 @@ func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
 		if p.reply == nil {
 			p.reply = s.read(c, p.req)
 		}
-		s.env.Send(c.id, p.reply)
+		s.reply(c, p.reply, p.at)
 	}
 }
 
