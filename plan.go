@@ -63,6 +63,9 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 		p.Knobs.Safety = o.Duration
 	}
 	w := s.workload()
+	if w.Knobs != nil {
+		o.Knobs = append(w.Knobs(sim.NewStream(seed, "scenario")), o.Knobs...)
+	}
 	p.Shape = w.Draw(sim.NewStream(seed, "shape"))
 	p.Shape.Duration = p.Knobs.Safety
 	p.Ops = w.Generate(sim.NewStream(seed, "workload"), p.Shape)
@@ -153,6 +156,9 @@ func (p Plan) vocabulary() faults.Vocabulary {
 		Groups:    []string{serverGroup, clientGroup},
 		Ports:     ports,
 		Marks:     slices.Concat(marks(allFacts()), []string{node.Role.Mark()}),
+		Files:     diskFiles,
+		Reach:     mayRot,
+		Voters:    p.Knobs.serverNames()[:p.Knobs.Servers],
 	}
 }
 
@@ -171,6 +177,9 @@ func (p Plan) faultShape() faults.Shape {
 		Ports:     []string{"client", "quorum", "election"},
 		Peers:     "quorum",
 		Service:   "client",
+		Files:     diskFiles,
+		Rots:      sealedFiles,
+		Observers: p.Knobs.Observers,
 		Moments:   moments(),
 		Rises:     rises(),
 		Joins:     joins(),

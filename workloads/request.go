@@ -53,7 +53,7 @@ func synced(sync, read client.Result) client.Result {
 func (c *Client) resolve(op Op) history.Op {
 	h := history.Op{
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value,
-		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch,
+		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step,
 	}
 	if op.F == SyncChildren {
 		h.F = history.Children
@@ -132,8 +132,8 @@ func createRequest(path, value string, mode int32) *wire.CreateRequest {
 // accessList is a list that keeps everybody's access and is told from others by
 // the identity that value names.
 func accessList(value string) []wire.ACL {
-	id := strings.ReplaceAll(value, ",", "")
-	return append(slices.Clone(wire.OpenACL), wire.ACL{Perms: 1, Scheme: "digest", ID: id})
+	user := strings.NewReplacer(",", "", ":", "").Replace(value)
+	return append(slices.Clone(wire.OpenACL), wire.ACL{Perms: 1, Scheme: "digest", ID: user + ":x"})
 }
 
 func multiOps(parts []history.Part) *wire.MultiRequest {

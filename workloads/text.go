@@ -30,9 +30,10 @@ type verb struct {
 	asks                               bool // of a server, a word that is the value
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
+	recipe string // the arguments that a recipe step takes, in words
 }
 
-var verbs = []verb{
+var verbs = append([]verb{
 	{name: "create", f: history.Create, path: true, value: true, mode: true, inMulti: true},
 	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
@@ -55,7 +56,7 @@ var verbs = []verb{
 	{name: "open", f: Open},
 	{name: "move", f: Move},
 	{name: "hang", f: Hang, hangs: true},
-}
+}, recipeVerbs...)
 
 var modeNames = []string{
 	wire.ModePersistent:           "persistent",
@@ -109,6 +110,7 @@ func (o Op) String() string {
 	if o.F == history.Ask {
 		fmt.Fprintf(&b, " server=%d", o.Server)
 	}
+	o.Recipe.append(&b)
 	if o.Watch {
 		b.WriteString(" watch")
 	}
@@ -192,6 +194,9 @@ func (p *parser) op() (Op, error) {
 			o.Patient, p.tokens = true, p.tokens[1:]
 		case t.key == "server" && v.asks:
 			o.Server, err = parseServer(t.value)
+			p.tokens = p.tokens[1:]
+		case v.takes(t):
+			err = o.Recipe.set(t)
 			p.tokens = p.tokens[1:]
 		case t.key == "for" && v.hangs:
 			o.For, err = parseDuration("for", t.value)

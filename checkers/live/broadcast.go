@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -42,6 +43,9 @@ func (c *Checker) proposed(s *server, z wire.Zxid, e node.Event) {
 		c.timeouts[txn.Session] = time.Duration(b.TimeoutMs) * time.Millisecond
 		c.created[txn.Session] = z
 		s.touched[txn.Session] = c.now.at
+		for _, m := range c.servers {
+			delete(m.locals, txn.Session)
+		}
 	case *wire.ErrorTxn:
 		if b.Err == wire.ErrSessionExpired {
 			c.rejected(s, txn.Session, ep.number)
@@ -135,7 +139,7 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 		for done++; done < len(s.pending) && s.pending[done].zxid <= z && s.pending[done].file == r.file; done++ {
 			r = s.pending[done]
 		}
-		if have := c.ghost.DurableSize(s.ID, r.file); have < r.end {
+		if have := c.ghost.DurableSize(s.ID, r.file); have < r.end && !c.purged(s, r) {
 			c.fail(s, AckDurability, fmt.Sprintf("%s acknowledges %v while a crash leaves %d bytes of %s, where %v ends at byte %d",
 				s.Name, z, have, r.file, r.zxid, r.end), c.proposal(r.zxid))
 			return
@@ -147,6 +151,16 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 	}
 	ep := c.epochOf(z.Epoch())
 	ep.acked[s.index] = max(ep.acked[s.index], z)
+}
+
+// purged reports whether a record went with its file, and a snapshot that no crash
+// can take holds it. A leader that others outran acknowledges nothing meanwhile.
+func (c *Checker) purged(s *server, r record) bool {
+	if slices.Contains(c.ghost.Files(s.ID), r.file) {
+		return false
+	}
+	z, _ := c.newestSnapshot(s, durable)
+	return z >= r.zxid
 }
 
 // committed extends the committed log by a leader's word, if those it names

@@ -49,7 +49,43 @@ const (
 	WatchSurvivesFiring
 	ExistWatchesForgotten
 	StatsNameTheLog
+	UpgradedSessionKept
+	UpgradeForgetsMulti
+	EphemeralOfLocalSession
+	LocalRevalidated
+	ClosedTakenForLocal
+	CreateNotLookedUp
+	LockWokenIsHolder
+	StaleTokenAccepted
+	ReaderFollowsReader
+	ElectionByName
+	OfferRetried
+	GoneIsTaken
+	QueueDeletesFirst
+	PriorityFromOldList
+	QueueByName
+	AnyEventLiftsBarrier
+	ComeAndGoneCounted
+	DoubleBarrierLeftEarly
+	ConfigReadAcrossChange
+	PublisherNotChecked
+	CounterCountsTwice
+	CounterWithoutVersion
+	BankWithoutVersions
+	CacheNotWatchedAgain
 	last
+	// Not hunted yet.
+	ACLOnlyForDigest
+	AddressMaskOffByOne
+	ACLCheckedAfter
+	MultiSkipsACL
+	DeleteChecksNode
+	AuthNotReplayed
+	ExistsUnchecked
+	PasswordHashesShown
+	IdentitiesOfAnother
+	CommittedACLOnly
+	ACLLostInReplay
 )
 
 // Set is a set of switched-on bugs. The zero value is the correct build.

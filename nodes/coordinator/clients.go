@@ -17,11 +17,15 @@ import (
 type clientConn struct {
 	id   node.ConnID
 	peer node.ID
+	// auth is who the client is, on this connection. It is replaced, never changed:
+	// requests on their way share it.
+	auth []wire.Identity
 	// greeted: the ConnectRequest has been read; what follows are requests.
 	greeted bool
 	// session is 0 until the ConnectRequest; ready once it was answered.
 	session   int64
 	ready     bool
+	old       bool // of before 3.4, see wire.ConnectRequest
 	timeoutMs int32
 	gone      bool // closed, by whomever
 	// queue holds the requests not answered yet, in arrival order. Its head always
@@ -32,8 +36,13 @@ type clientConn struct {
 
 // pending is one request of a session in its server.
 type pending struct {
-	req *wire.Request
-	at  time.Duration // when it arrived
+	req  *wire.Request
+	at   time.Duration   // when it arrived
+	auth []wire.Identity // of its connection when it arrived
+	// waits for the leader's word; what does not is answered from here.
+	waits bool
+	// refusal replaces what the leader says of it, if it is not OK.
+	refusal wire.ErrorCode
 	// reply is set early only by a planted bug, for reads.
 	reply *wire.Reply
 }
@@ -51,7 +60,11 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		s.drop(c)
 		return
 	}
-	c.timeoutMs = s.clampTimeout(r.TimeoutMs)
+	c.timeoutMs, c.old = s.clampTimeout(r.TimeoutMs), r.Old
+	if r.Session == 0 && s.cfg.LocalSessions {
+		s.openLocal(c)
+		return
+	}
 	if r.Session == 0 {
 		c.session = s.ids.Next()
 		s.opening[c.session] = c
@@ -62,11 +75,16 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		return
 	}
 	c.session = r.Session
+	s.dropOlder(c.session) // even if the password turns out to be wrong: upstream is as trusting
 	if r.Password != session.Password(r.Session) {
 		s.rejectSession(c)
 		return
 	}
-	s.dropOlder(c.session)
+	if s.locals.has(c.session) {
+		s.observe(facts.LocalReturned, c.session)
+		s.welcome(c)
+		return
+	}
 	s.askRevalidation(c)
 }
 
@@ -153,7 +171,7 @@ func (s *Server) welcome(c *clientConn) {
 	s.sent(c)
 	s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
 	s.env.Send(c.id, &wire.ConnectResponse{
-		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session),
+		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session), Old: c.old,
 	})
 }
 
@@ -161,7 +179,7 @@ func (s *Server) welcome(c *clientConn) {
 func (s *Server) rejectSession(c *clientConn) {
 	s.sent(c)
 	s.observe(facts.SessionRejected, c.session)
-	s.env.Send(c.id, &wire.ConnectResponse{})
+	s.env.Send(c.id, &wire.ConnectResponse{Old: c.old})
 	s.drop(c)
 }
 
@@ -182,7 +200,7 @@ func (s *Server) clientGone(c *clientConn) {
 			delete(m, c.session)
 		}
 	}
-	if s.bug(bugs.FollowerExpiresSession) && c.ready && s.learner != nil {
+	if s.bug(bugs.FollowerExpiresSession) && c.ready && s.learner != nil && !s.locals.has(c.session) {
 		s.lastWord[c.session] = int64(s.env.Now())
 		s.env.SetTimer(time.Duration(c.timeoutMs)*time.Millisecond, node.Tag{Kind: tagSilent, Arg: uint64(c.session)})
 	}
@@ -201,6 +219,10 @@ func (s *Server) silentSession(id int64) {
 
 // touch notes that the session was heard from.
 func (s *Server) touch(c *clientConn) {
+	if s.locals.touch(c.session, s.env.Now()) {
+		s.observe(facts.SessionTouched, c.session)
+		return
+	}
 	if s.leader != nil {
 		s.touchSession(c.session)
 		return

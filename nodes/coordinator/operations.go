@@ -148,7 +148,7 @@ func (s *Server) describeConnections(out *admin.State) {
 	byPath := map[string][]string{}
 	for _, c := range s.connected() {
 		out.Connections = append(out.Connections, admin.Connection{
-			Address: fmt.Sprintf("/10.0.0.%d:%d", c.peer, 32768+uint64(c.id)%28232),
+			Address: fmt.Sprintf("/%s:%d", wire.Address(c.peer), 32768+uint64(c.id)%28232),
 			Session: c.session, Stats: c.stats, TimeoutMs: c.timeoutMs, Queued: len(c.queue),
 		})
 		out.Outstanding += len(c.queue)
@@ -182,7 +182,7 @@ func (c *Config) settings() []admin.Setting {
 		if m.Observer {
 			role = "observer"
 		}
-		list = append(list, admin.Setting{Name: fmt.Sprintf("server.%d", m.Sid), Value: fmt.Sprintf("10.0.0.%d:2888:3888:%s", m.Node, role)})
+		list = append(list, admin.Setting{Name: fmt.Sprintf("server.%d", m.Sid), Value: fmt.Sprintf("%s:2888:3888:%s", wire.Address(m.Node), role)})
 	}
 	return list
 }
@@ -196,6 +196,6 @@ func (s *Server) asks(k *connection, frame []byte) bool {
 // to operators; it hangs up on the first word of a client.
 func (s *Server) acceptClient(c node.ConnID, peer node.ID) {
 	s.conns[c] = &connection{port: wire.ClientPort, client: &clientConn{
-		id: c, peer: peer, stats: admin.ConnStats{Established: s.env.WallMillis()},
+		id: c, peer: peer, auth: s.identitiesOf(peer), stats: admin.ConnStats{Established: s.env.WallMillis()},
 	}}
 }

@@ -14,32 +14,71 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		s.drop(c) // a client speaks after it was answered
 		return
 	}
-	s.touch(c)
 	s.received(c)
-	p := &pending{req: r, at: s.env.Now()}
-	if s.waits(r) {
+	if a, ok := r.Body.(*wire.AuthRequest); ok {
+		s.authenticate(c, a)
+		return
+	}
+	if s.shutOut(c, r) {
+		return
+	}
+	s.touch(c)
+	if !r.Type.ForClients() {
+		s.refuse(c, r)
+		return
+	}
+	p := &pending{req: r, at: s.env.Now(), auth: c.auth}
+	if p.refusal = s.upgrade(c, r); !s.serving {
+		return // the leader's zxids are used up
+	}
+	if p.waits = s.waits(c, r); p.waits {
 		c.queue = append(c.queue, p)
-		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body})
+		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Auth: s.sender(c)})
 		return
 	}
 	if len(c.queue) == 0 {
-		s.reply(c, s.read(c, r), p.at)
+		s.answerHere(c, p)
 		return
 	}
 	if s.bug(bugs.ReadOvertakesWrite) {
-		p.reply = s.read(c, r)
+		p.reply = s.read(c, p)
 	} else {
 		s.observe(facts.ReadWaited, c.session, int64(r.Xid))
 	}
 	c.queue = append(c.queue, p)
 }
 
-// waits reports whether a request is answered by the leader's word.
-func (s *Server) waits(r *wire.Request) bool {
-	if r.Type == wire.OpSync {
+// refuse answers what is no operation for clients, before anything that was asked
+// earlier, and hangs up: nothing that follows can be relied on to be understood.
+func (s *Server) refuse(c *clientConn, r *wire.Request) {
+	s.reply(c, &wire.Reply{Xid: r.Xid, Zxid: wire.NoZxid, Type: r.Type, Err: wire.ErrUnimplemented}, s.env.Now())
+	s.drop(c)
+}
+
+// waits reports whether a request is answered by the leader's word. Of what cannot be
+// read only a multi is: like one that fails, it has its place in the order.
+func (s *Server) waits(c *clientConn, r *wire.Request) bool {
+	if _, malformed := r.Body.(*wire.Malformed); malformed && r.Type != wire.OpMulti {
+		return false
+	}
+	switch r.Type {
+	case wire.OpSync:
 		return !s.bug(bugs.SyncAnsweredLocally)
+	case wire.OpCloseSession:
+		return !s.locals.has(c.session)
 	}
 	return r.Type.IsWrite()
+}
+
+// answerHere answers what needs nobody's word but ours.
+func (s *Server) answerHere(c *clientConn, p *pending) {
+	if p.reply == nil {
+		p.reply = s.read(c, p)
+	}
+	s.reply(c, p.reply, p.at)
+	if p.req.Type == wire.OpCloseSession {
+		s.closeLocal(c)
+	}
 }
 
 // submit brings a request to the leader.
@@ -72,7 +111,9 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 			Type: wire.OpError, Body: &wire.ErrorTxn{Err: code},
 		}
 	} else {
-		txn = s.prep.Prepare(prep.Request{Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body}, zxid, now)
+		txn = s.prep.Prepare(prep.Request{
+			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session), Auth: r.Auth,
+		}, zxid, now)
 	}
 	s.trackPrepared(sid, txn)
 	s.observeRejection(txn)
@@ -83,13 +124,25 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 	switch body := txn.Body.(type) {
 	case *wire.ErrorTxn:
 		s.observe(facts.WriteRejected, int64(txn.Zxid), int64(body.Err))
+		s.observeDenied(txn.Zxid, body.Err)
 	case *wire.MultiTxn:
 		for _, part := range body.Parts {
 			if e, failed := part.Body.(*wire.ErrorTxn); failed && e.Err != wire.OK {
 				s.observe(facts.MultiRejected, int64(txn.Zxid), int64(e.Err))
+				s.observeDenied(txn.Zxid, e.Err)
 				return
 			}
 		}
+	}
+}
+
+// observeDenied tells of a write that was turned away for who sent it.
+func (s *Server) observeDenied(zxid wire.Zxid, err wire.ErrorCode) {
+	switch err {
+	case wire.ErrNoAuth:
+		s.observe(facts.WriteDenied, int64(zxid))
+	case wire.ErrInvalidACL:
+		s.observe(facts.ACLRefused, int64(zxid))
 	}
 }
 
@@ -99,13 +152,10 @@ func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
 	s.reply(c, reply, c.queue[0].at)
 	c.queue[0] = nil
 	c.queue = c.queue[1:]
-	for len(c.queue) > 0 && !s.waits(c.queue[0].req) {
+	for len(c.queue) > 0 && !c.queue[0].waits {
 		p := c.queue[0]
 		c.queue = c.queue[1:]
-		if p.reply == nil {
-			p.reply = s.read(c, p.req)
-		}
-		s.reply(c, p.reply, p.at)
+		s.answerHere(c, p)
 	}
 }
 
@@ -115,5 +165,5 @@ func (s *Server) syncAnswered(session int64, cxid int32) {
 	if c == nil || len(c.queue) == 0 || c.queue[0].req.Xid != cxid {
 		return // it came in on an older connection
 	}
-	s.answerHead(c, s.read(c, c.queue[0].req))
+	s.answerHead(c, s.read(c, c.queue[0]))
 }

@@ -12,6 +12,9 @@ type ACL struct {
 // OpenACL grants everything to everyone (world:anyone, ALL).
 var OpenACL = []ACL{{Perms: 31, Scheme: "world", ID: "anyone"}}
 
+// ReadACL lets everyone read and no one do more; it is that of /zookeeper/config.
+var ReadACL = []ACL{{Perms: 1, Scheme: "world", ID: "anyone"}}
+
 // Stat is a znode's metadata, in wire order.
 type Stat struct {
 	Czxid, Mzxid   Zxid  // zxid of the create; of the create or the last setData
@@ -97,6 +100,9 @@ type Empty struct{}
 // Opaque is the unread body of an operation this package has no shape for.
 type Opaque struct{ Bytes []byte }
 
+// Malformed is the body of a request that does not hold what its type promises.
+type Malformed struct{ Bytes []byte }
+
 // CreateSessionRequest, between servers only, asks the leader to open a session.
 type CreateSessionRequest struct{ TimeoutMs int32 }
 
@@ -164,6 +170,7 @@ func (*SyncRequest) isRecord()          {}
 func (*MultiRequest) isRecord()         {}
 func (*Empty) isRecord()                {}
 func (*Opaque) isRecord()               {}
+func (*Malformed) isRecord()            {}
 func (*CreateSessionRequest) isRecord() {}
 func (*CreateReply) isRecord()          {}
 func (*Create2Reply) isRecord()         {}
