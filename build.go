@@ -53,7 +53,7 @@ func (r *run) addServers() {
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
 			FourLetterWords: admin.Whitelist(admin.Words), DigestInterval: 16,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
-			ReapInterval:       k.Tick / 2,
+			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
 		r.world.Add(name, serverGroup, func() node.Node {

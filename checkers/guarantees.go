@@ -15,6 +15,7 @@ const (
 	VersionCAS       = "version-cas"
 	VersionGrowth    = "version-growth"
 	ContainerRemoval = "container-removal"
+	TTLRemoval       = "ttl-removal"
 	SequentialNames  = "sequential-names"
 	MultiAtomic      = "multi-atomic"
 	EphemeralOwner   = "ephemeral-owner"
@@ -79,7 +80,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LocalUpgrade, Sentence: "A session that only its server knows is made known to all before it owns an ephemeral; where that is not done it is refused, and it alone.", Source: "ZOOKEEPER-1147, local sessions; ZOOKEEPER-2926"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
-	{ID: ContainerRemoval, Sentence: "The ensemble deletes by itself only containers that had children and have none.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
+	{ID: ContainerRemoval, Sentence: "The ensemble deletes a container by itself only when its last child is gone, or when it never had one for as long as was configured.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
+	{ID: TTLRemoval, Sentence: "The ensemble deletes a znode with a TTL only when it has no children and was not changed for its TTL.", Source: guide + ", TTL Nodes; ZOOKEEPER-2608"},
 	{ID: SequentialNames, Sentence: "A sequential name ends in the number of children its parent ever had.", Source: guide + ", Sequence Nodes"},
 	{ID: VersionCAS, Sentence: "A write that names a version succeeds only on that version.", Source: guide + ", Data Access"},
 	{ID: VersionGrowth, Sentence: "Each setData raises the version by one.", Source: guide + ", ZooKeeper Stat Structure; ZOOKEEPER-4743"},

@@ -53,6 +53,8 @@ type Op struct {
 	Path, Value string
 	Version     VersionArg
 	Mode        int32
+	// TTL is that of the modes that have one, in whole milliseconds.
+	TTL time.Duration
 	// Parts are the operations of a multi.
 	Parts []Part
 	// Server is the index of the server that a question goes to, modulo their number.
@@ -80,4 +82,5 @@ type Part struct {
 	Path, Value string
 	Version     VersionArg
 	Mode        int32
+	TTL         time.Duration
 }

@@ -73,6 +73,8 @@ const (
 	CounterWithoutVersion
 	BankWithoutVersions
 	CacheNotWatchedAgain
+	ReaperIgnoresTouch
+	TTLFromCreation
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest

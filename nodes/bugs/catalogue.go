@@ -15,6 +15,7 @@ const (
 	configs       = "coordinator/config"
 	ledgers       = "coordinator/ledger"
 	groups        = "coordinator/group"
+	leases        = "coordinator/lease"
 )
 
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
@@ -440,5 +441,19 @@ var Catalogue = []Bug{
 		Schedule: "A group changes twice while a client watches it.",
 		Breaks:   []string{"cache-coherent"},
 		Scenario: groups,
+	},
+	{
+		ID: ReaperIgnoresTouch, Name: "reaper-ignores-touch",
+		Wrong:    "The leader deletes an expired node with a TTL without asking whether a change of it is on its way. ZooKeeper 3.9 does the same.",
+		Schedule: "A client writes a node just when it has expired; the reaper comes by between that write's proposal and its commit.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
+	},
+	{
+		ID: TTLFromCreation, Name: "ttl-from-creation",
+		Wrong:    "A node's TTL counts from its creation instead of its last change.",
+		Schedule: "A client goes on writing a node with a TTL for longer than that.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
 	},
 }

@@ -156,7 +156,7 @@ func (s *Server) stepDown(string) {
 func (s *Server) resetTerm() {
 	s.term++
 	s.leader, s.learner, s.leaderConn, s.serving = nil, nil, 0, false
-	s.prep, s.tracker, s.expiry = nil, nil, 0
+	s.prep, s.tracker, s.expiry, s.reaper = nil, nil, 0, reaper{}
 	s.whenDurable = nil
 	s.learnerConn = map[int64]node.ConnID{}
 	s.clients = map[int64]*clientConn{}
@@ -212,5 +212,5 @@ func (s *Server) serve(epoch int64) {
 		s.tracker.Add(live.ID, time.Duration(live.TimeoutMs)*time.Millisecond, s.env.Now())
 	}
 	s.armExpiry()
-	s.armReaper()
+	s.armReaper(s.cfg.ReapInterval)
 }

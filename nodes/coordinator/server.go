@@ -77,6 +77,7 @@ type Server struct {
 	tracker  *session.Tracker
 	expiry   node.TimerID
 	ledSince int64 // ns of the monotonic clock
+	reaper   reaper
 }
 
 var _ node.Node = (*Server)(nil)

@@ -138,3 +138,9 @@ var (
 var (
 	StartRefused = kind(190, true, "start-refused", "boot: the disk holds damage that no crash can have done; the text says what")
 )
+
+// Nodes with a TTL.
+var (
+	NodeExpired    = kind(220, true, "node-expired", "leader: proposes to delete a node that had no change and no children for its TTL", "zxid", "ttlMs")
+	ExpiryRejected = kind(221, true, "expiry-rejected", "leader: a node with a TTL that its tree showed expired was changed, got a child, or is gone", "zxid", "error", "ttlMs")
+)

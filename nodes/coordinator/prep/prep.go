@@ -30,6 +30,7 @@ type Prep struct {
 	bugs   bugs.Set
 	access acl.Rules
 	auth   []wire.Identity // of the request that is being prepared
+	limits Limits
 	// changes lists what outstanding transactions change, oldest first. nodes and
 	// sessions hold the latest of them for each path and session; a path or
 	// session in neither is as the tree has it.

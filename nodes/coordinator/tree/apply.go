@@ -83,8 +83,11 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
 	if b.Ephemeral {
 		n.owner = txn.Session
 	}
-	if b.Container {
+	switch {
+	case b.Container:
 		n.owner = containerOwner
+	case b.TTL != 0:
+		n.owner = ttlOwner(b.TTL)
 	}
 	t.link(n)
 	return Result{Path: b.Path, Stat: n.stat()}

@@ -111,6 +111,8 @@ func brief(r Record) string {
 	switch r := r.(type) {
 	case *CreateRequest:
 		return fmt.Sprintf(" %s %dB mode=%d", r.Path, len(r.Data), r.Mode)
+	case *CreateTTLRequest:
+		return fmt.Sprintf(" %s %dB mode=%d ttl=%dms", r.Path, len(r.Data), r.Mode, r.TTL)
 	case *DeleteRequest:
 		return fmt.Sprintf(" %s v%d", r.Path, r.Version)
 	case *SetDataRequest:
@@ -190,6 +192,9 @@ func briefTxn(body TxnBody) string {
 	case *CreateTxn:
 		if t.Container {
 			return fmt.Sprintf(" %s %dB container", t.Path, len(t.Data))
+		}
+		if t.TTL != 0 {
+			return fmt.Sprintf(" %s %dB ttl=%dms", t.Path, len(t.Data), t.TTL)
 		}
 		if t.Ephemeral {
 			return fmt.Sprintf(" %s %dB ephemeral", t.Path, len(t.Data))

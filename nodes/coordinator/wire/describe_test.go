@@ -18,6 +18,7 @@ func TestDescriptions(t *testing.T) {
 	}{
 		{&Packet{Type: PacketProposal, Txn: create}, "PROPOSAL", "PROPOSAL 1:7 create /a 3B s=0x10 cxid=3"},
 		{&Packet{Type: PacketProposal, Txn: multi}, "PROPOSAL", "PROPOSAL 1:8 multi [setData /a 0B v2; delete /b] s=0x10 cxid=0"},
+		{&Request{5, OpCreateTTL, &CreateTTLRequest{CreateRequest{Path: "/a", Mode: ModeTTL}, 30}}, "REQ createTTL", "REQ createTTL /a 0B mode=5 ttl=30ms xid=5"},
 		{&Packet{Type: PacketCommit, Zxid: MakeZxid(2, 1)}, "COMMIT", "COMMIT 2:1"},
 		{&Packet{Type: PacketAckEpoch, Zxid: NoZxid, Epoch: -1}, "ACKEPOCH", "ACKEPOCH none epoch=-1"},
 		{&Packet{Type: PacketRequest, Request: &ForwardedRequest{16, 4, OpCloseSession, &Empty{}, nil}}, "REQUEST", "REQUEST closeSession s=0x10 cxid=4"},
@@ -57,6 +58,7 @@ func TestFingerprintsTellMessagesApart(t *testing.T) {
 		"path":      func(p *Packet) { p.Txn.Body.(*CreateTxn).Path = "/directory/b" },
 		"data":      func(p *Packet) { p.Txn.Body.(*CreateTxn).Data = []byte("2") },
 		"ephemeral": func(p *Packet) { p.Txn.Body.(*CreateTxn).Ephemeral = true },
+		"ttl":       func(p *Packet) { p.Txn.Body.(*CreateTxn).TTL = 1 },
 		"creates":   func(p *Packet) { p.Txn.Body.(*CreateTxn).ParentCversion++ },
 	}
 	seen := map[uint64]string{base().Fingerprint(): "nothing"}

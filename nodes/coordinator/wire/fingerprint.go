@@ -106,6 +106,8 @@ func (h hash) record(r Record) hash {
 	switch r := r.(type) {
 	case *CreateRequest:
 		return h.text(r.Path).bytes(r.Data).add(uint64(r.Mode))
+	case *CreateTTLRequest:
+		return h.text(r.Path).bytes(r.Data).add(uint64(r.Mode)).add(uint64(r.TTL))
 	case *DeleteRequest:
 		return h.text(r.Path).add(uint64(r.Version))
 	case *SetDataRequest:
@@ -200,6 +202,9 @@ func (h hash) stat(s *Stat) hash {
 func (h hash) txnBody(body TxnBody) hash {
 	switch t := body.(type) {
 	case *CreateTxn:
+		if t.TTL != 0 {
+			h = h.add(uint64(t.TTL))
+		}
 		return h.text(t.Path).bytes(t.Data).add(uint64(t.ParentCversion)).flag(t.Ephemeral).flag(t.Container)
 	case *DeleteTxn:
 		return h.text(t.Path)

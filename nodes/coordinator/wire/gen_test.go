@@ -46,7 +46,7 @@ var requestOps = []OpCode{
 
 var (
 	readOps  = []OpCode{OpGetData, OpGetChildren}
-	multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck}
+	multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck}
 )
 
 func genRequestBody(t *rapid.T, op OpCode) Record {
@@ -54,6 +54,8 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 	switch b := newRequestBody(op).(type) {
 	case *CreateRequest:
 		return &CreateRequest{path, genData.Draw(t, "data"), genACL(t), version}
+	case *CreateTTLRequest:
+		return &CreateTTLRequest{CreateRequest{path, genData.Draw(t, "data"), genACL(t), version}, genInt64.Draw(t, "ttl")}
 	case *DeleteRequest:
 		return &DeleteRequest{path, version}
 	case *SetDataRequest:
@@ -152,9 +154,16 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch newTxnBody(op).(type) {
 	case *CreateTxn:
-		container := op == OpCreateContainer
-		ephemeral := !container && rapid.Bool().Draw(t, "ephemeral")
-		return &CreateTxn{path, genData.Draw(t, "data"), genACL(t), ephemeral, container, version}
+		c := &CreateTxn{Path: path, Data: genData.Draw(t, "data"), ACL: genACL(t), ParentCversion: version}
+		switch op {
+		case OpCreateContainer:
+			c.Container = true
+		case OpCreateTTL:
+			c.TTL = genInt64.Draw(t, "ttl")
+		default:
+			c.Ephemeral = rapid.Bool().Draw(t, "ephemeral")
+		}
+		return c
 	case *DeleteTxn:
 		return &DeleteTxn{path}
 	case *SetDataTxn:
@@ -171,13 +180,13 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 		return &ErrorTxn{ErrorCode(version)}
 	}
 	return &MultiTxn{rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SubTxn {
-		op := rapid.SampledFrom([]OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpCheck, OpError}).Draw(t, "op")
+		op := rapid.SampledFrom([]OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpError}).Draw(t, "op")
 		return SubTxn{op, genTxnBody(t, op)}
 	}), 0, 4).Draw(t, "parts")}
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpDeleteContainer,
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpCreateTTL, OpDeleteContainer,
 		OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{

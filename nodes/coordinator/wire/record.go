@@ -37,6 +37,13 @@ type CreateRequest struct {
 	Mode int32
 }
 
+// CreateTTLRequest asks for a znode that the ensemble may delete once it has had no
+// children and no change for TTL ms (createTTL).
+type CreateTTLRequest struct {
+	CreateRequest
+	TTL int64
+}
+
 // DeleteRequest asks to remove a childless znode; Version -1 matches any.
 type DeleteRequest struct {
 	Path    string
@@ -88,7 +95,7 @@ type SyncRequest struct{ Path string }
 type MultiRequest struct{ Ops []MultiOp }
 
 // MultiOp is one operation of a multi: Type says which of create, create2,
-// delete, setData and check the Body is, or of getData and getChildren.
+// createContainer, createTTL, delete, setData and check the Body is, or of getData and getChildren.
 type MultiOp struct {
 	Type OpCode
 	Body Record

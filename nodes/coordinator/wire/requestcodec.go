@@ -7,6 +7,8 @@ func newRequestBody(op OpCode) Record {
 	switch op {
 	case OpCreate, OpCreate2, OpCreateContainer:
 		return new(CreateRequest)
+	case OpCreateTTL:
+		return new(CreateTTLRequest)
 	case OpDelete:
 		return new(DeleteRequest)
 	case OpSetData:
@@ -115,6 +117,9 @@ func (c *coder) record(r Record) {
 	case nil, *Empty:
 	case *CreateRequest:
 		r.visit(c)
+	case *CreateTTLRequest:
+		r.visit(c)
+		c.int64("ttl", &r.TTL)
 	case *DeleteRequest:
 		c.str("path", &r.Path)
 		c.int32("version", &r.Version)
@@ -264,7 +269,7 @@ func (r *MultiRequest) read(c *coder) {
 			return
 		}
 		switch h.typ {
-		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
+		case OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
 		default:
 			// Its length is unknown, so what follows cannot be found either.
 			c.fail("multi.type", "%s is not supported in a multi", h.typ)
@@ -305,7 +310,7 @@ func (r *MultiReply) read(c *coder) {
 		switch h.typ {
 		case OpError:
 			c.int32("multi.error", (*int32)(&res.Err))
-		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
+		case OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
 			res.Body = newReplyBody(h.typ)
 			c.record(res.Body)
 		default:
