@@ -79,7 +79,8 @@ func (r *run) addClients() {
 			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
 			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
 			StartAt: k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
-			Record: r.recorder, Bugs: r.plan.Bugs,
+			WatchBatch: k.WatchBatch, Bugs: r.plan.Bugs,
+			Record: r.recorder,
 		}
 		r.world.Add(clientName(i), clientGroup, func() node.Node {
 			r.clients[i] = workloads.NewClient(cfg)
@@ -96,7 +97,7 @@ const supervision = time.Second
 // before a fault may strike at it.
 func (r *run) watch(o RunOptions) {
 	r.world.OnEvent(func(s sim.Seen) {
-		r.marks.add(s.Event.Kind)
+		r.marks.add(s.Event)
 		if int(s.Node) < r.plan.Knobs.size() {
 			r.ensemble.observe(s)
 			r.checker.Observe(s.Step, s.At, s.Node, s.Event)

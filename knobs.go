@@ -50,6 +50,11 @@ type Knobs struct {
 	// ticks. OpTimeout is after how long a client gives an operation up.
 	SessionTimeout, OpTimeout time.Duration
 
+	// WatchBatch is how many bytes of paths a client that reconnects puts into one
+	// request for its watches, 0 for as many as real clients do. Small, and a few
+	// watches are split.
+	WatchBatch int
+
 	// NetLeast and NetMost bound the latency of ordinary messages around
 	// NetMean. One in NetTailOneIn (0: none) takes up to NetTail.
 	NetLeast, NetMean, NetMost, NetTail time.Duration
@@ -166,6 +171,7 @@ var knobs = []knob{
 	span("election-max", 200*time.Millisecond, time.Hour, "longest wait between repeated votes", func(k *Knobs) *time.Duration { return &k.ElectionMax }),
 	span("session-timeout", time.Millisecond, time.Hour, "session timeout clients ask for", func(k *Knobs) *time.Duration { return &k.SessionTimeout }),
 	span("op-timeout", time.Millisecond, time.Hour, "how long clients wait for a reply", func(k *Knobs) *time.Duration { return &k.OpTimeout }),
+	feature(number("watch-batch", 0, 128<<10, "bytes of watched paths in one request of a client that reconnects, 0 for 128 KiB", func(k *Knobs) *int { return &k.WatchBatch })),
 	span("net-least", 0, time.Minute, "least network latency", func(k *Knobs) *time.Duration { return &k.NetLeast }),
 	span("net-mean", 0, time.Minute, "mean network latency of ordinary messages", func(k *Knobs) *time.Duration { return &k.NetMean }),
 	span("net-most", 0, time.Minute, "most network latency of ordinary messages", func(k *Knobs) *time.Duration { return &k.NetMost }),
@@ -341,6 +347,9 @@ func drawKnobs(r *rand.Rand) Knobs {
 		k.LocalSessions, k.UpgradeSessions = true, true
 	}
 	d.mortality(&k)
+	if d.chance(1, 3) {
+		k.WatchBatch = d.logarithmic(1, 40)
+	}
 	return k
 }
 

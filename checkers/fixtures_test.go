@@ -254,6 +254,15 @@ var fixtures = []fixture{
 		h.Events = append(h.Events, again)
 	}},
 	{WatchKept, watchStory, func(h *history.History) { h.Events = nil }},
+	{WatchPersistent, persistentStory, func(h *history.History) { // of a grandchild it says nothing
+		h.Events = slices.Delete(h.Events, 2, 3)
+	}},
+	{WatchRemoved, removedStory, func(h *history.History) { // what was removed fires
+		h.Events = append(h.Events, history.WatchEvent{
+			At: h.Ops[7].Return, Client: 2, Session: 2, Conn: 1, Server: 1, Order: 5,
+			Type: wire.NodeDataChanged, Path: "/r", Zxid: h.Log[len(h.Log)-1].Txn.Zxid,
+		})
+	}},
 	{WatchSurvives, movingWatchStory, func(h *history.History) { h.Events = h.Events[:2] }}, // an exist watch is forgotten
 }
 

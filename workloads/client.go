@@ -21,6 +21,8 @@ type ClientConfig struct {
 	// SessionTimeout, ConnectTimeout and OpTimeout are those of [client.Config].
 	// OpTimeout must be positive, or one lost reply would end the list.
 	SessionTimeout, ConnectTimeout, OpTimeout time.Duration
+	// WatchBatch is that of [client.Config].
+	WatchBatch int
 	// Setup is performed at once, in order, each until it succeeds; give it to
 	// client 0 only.
 	Setup []Op
@@ -30,7 +32,7 @@ type ClientConfig struct {
 	// Ops starts, and from FinalAt on the final reads are made.
 	StartAt, StopAt, FinalAt time.Duration
 	Record                   *Recorder
-	// Bugs are those planted in the recipes.
+	// Bugs are those planted in the recipes and in the session.
 	Bugs bugs.Set
 }
 
@@ -105,6 +107,8 @@ func (c *Client) Boot(env node.Env) {
 		SessionTimeout: c.cfg.SessionTimeout,
 		ConnectTimeout: c.cfg.ConnectTimeout,
 		OpTimeout:      c.cfg.OpTimeout,
+		WatchBatch:     c.cfg.WatchBatch,
+		Bugs:           c.cfg.Bugs,
 	}, c)
 	c.rec.boot(c.cfg.Index)
 	c.zk.Start()
@@ -280,7 +284,7 @@ func (c *Client) WatchesRearmed(r client.Rearmed) {
 	q := r.Request
 	c.rec.Rearm(history.Rearm{
 		Client: c.cfg.Index, Session: r.Session, Conn: r.Conn, Server: int(r.Server), Order: r.Order, Zxid: r.Zxid,
-		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child,
+		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child, Persistent: q.Persistent, Recursive: q.Recursive,
 	})
 }
 

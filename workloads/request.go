@@ -116,6 +116,12 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 		return wire.OpGetEphemerals, &wire.GetEphemeralsRequest{Prefix: h.Path}
 	case history.Multi:
 		return wire.OpMulti, multiOps(h.Parts)
+	case history.AddWatch:
+		return wire.OpAddWatch, &wire.AddWatchRequest{Path: h.Path, Mode: wire.WatchMode(h.Mode)}
+	case history.RemoveWatch:
+		return wire.OpRemoveWatches, &wire.WatchesRequest{Path: h.Path, Type: wire.WatchType(h.Mode)}
+	case history.CheckWatch:
+		return wire.OpCheckWatches, &wire.WatchesRequest{Path: h.Path, Type: wire.WatchType(h.Mode)}
 	case history.MultiRead:
 		return wire.OpMultiRead, multiOps(h.Parts)
 	}

@@ -143,6 +143,7 @@ func TestLinesLoseNothing(t *testing.T) {
 				At: time.Second, Client: 3, Session: rapid.Int64().Draw(t, "s"), Conn: 2, Server: 1, Order: 4,
 				Zxid: anyZxid.Draw(t, "z"), Seen: anyZxid.Draw(t, "seen"),
 				Data: []string{anyPath.Draw(t, "data")}, Exist: []string{anyPath.Draw(t, "exist")}, Child: []string{anyPath.Draw(t, "child")},
+				Persistent: []string{anyPath.Draw(t, "persistent")}, Recursive: []string{anyPath.Draw(t, "recursive")},
 			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "claims") {

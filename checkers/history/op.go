@@ -54,6 +54,11 @@ const (
 	// Ask puts a four-letter word, Value, to a server; OutValue is the answer. It is no
 	// part of any session.
 	Ask F = "ask"
+	// AddWatch sets a persistent watch; Mode is a wire.WatchMode. RemoveWatch and
+	// CheckWatch are removeWatches and checkWatches; Mode is a wire.WatchType.
+	AddWatch    F = "add-watch"
+	RemoveWatch F = "remove-watch"
+	CheckWatch  F = "check-watch"
 	// MultiRead is some gets and children (getChildren) from one state of the tree;
 	// each has its own result.
 	MultiRead F = "multi-read"
@@ -86,7 +91,7 @@ type Op struct {
 	Value   string
 	Old     string // what a plain register's cas expects
 	Version int32  // expected version, -1 any
-	Mode    int32  // create mode
+	Mode    int32  // create mode, or what is watched
 	TTL     int64  // ms, of the modes that have one
 	Parts   []Part
 
@@ -173,7 +178,8 @@ type LocalSession struct {
 	Upgradable bool
 }
 
-// WatchEvent is a notification that a client received: a watch fired.
+// WatchEvent is a notification that a client received, as a watch fired, or that it
+// gave itself, as a watch was removed.
 type WatchEvent struct {
 	At      time.Duration
 	Client  int
@@ -198,9 +204,11 @@ type Rearm struct {
 	Order   int       // of the reply, as in Op
 	Zxid    wire.Zxid // of the reply
 	// Seen is the last zxid the client had seen, the rest the paths it watched:
-	// data of a znode, a znode that did not exist, children.
-	Seen               wire.Zxid
-	Data, Exist, Child []string
+	// data of a znode, a znode that did not exist, children; for good, one znode or all
+	// below it. A client with many watches splits them over several requests.
+	Seen                  wire.Zxid
+	Data, Exist, Child    []string
+	Persistent, Recursive []string
 }
 
 // Applied is one transaction as the ensemble applied it: the committed log W

@@ -32,6 +32,7 @@ const (
 	TxnTime            = "txn-time"
 	EphemeralsDie      = "ephemerals-die-with-session"
 	LocalHome          = "local-session-home"
+	WatchesOfLiving    = "watches-of-the-living"
 )
 
 const (
@@ -67,6 +68,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ServesCurrent, Sentence: "A server lets clients in only while it is up to date with an established leader, or is one.", Source: "Zab 1.0, phase 3; ZooKeeper programmer's guide, consistency guarantees"},
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: "ZooKeeper Programmer's Guide, Sessions"},
 	{ID: TxnTime, Sentence: "A transaction bears the time that its leader's wall clock showed.", Source: "ZooKeeper Programmer's Guide, ZooKeeper Stat Structure: ctime and mtime"},
+	{ID: WatchesOfLiving, Sentence: "A server enters watches only for connections that are open, for no other is ever taken out.", Source: "ZOOKEEPER-1382"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
 	{ID: LocalHome, Sentence: "A session that nobody proposed lives at the server that opened it, as long as its term lasts, and nowhere else.", Source: "ZOOKEEPER-1147, local sessions"},
 }

@@ -45,6 +45,8 @@ type server struct {
 	owners  map[int64]int64
 	// locals are the sessions that it opened in this term and nobody else knows.
 	locals map[int64]bool
+	// gone are the connections that ended with their watches, in this life.
+	gone map[int64]bool
 }
 
 // record is one append to a log file.
@@ -72,4 +74,5 @@ func (s *server) down() {
 	s.idle()
 	s.log, s.tree, s.pending = nil, nil, s.pending[:0]
 	s.scanned = [2]scan{}
+	clear(s.gone)
 }

@@ -75,6 +75,15 @@ const (
 	CacheNotWatchedAgain
 	ReaperIgnoresTouch
 	TTLFromCreation
+	WatchModesOverwrite
+	RecursiveToldOfChildren
+	PersistentFiresOnce
+	RecursiveWatchShallow
+	RemoveTakesAllKinds
+	WatchOfDeadConnection
+	RecursiveWatchesForgotten
+	LastWatchBatchDropped
+	WatchBatchMovesSeen
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest

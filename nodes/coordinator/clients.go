@@ -194,7 +194,7 @@ func (s *Server) drop(c *clientConn) {
 // clientGone forgets a connection that is no more.
 func (s *Server) clientGone(c *clientConn) {
 	c.gone = true
-	s.watches.Drop(c.id)
+	s.forgetWatches(c)
 	for _, m := range []map[int64]*clientConn{s.clients, s.opening} {
 		if m[c.session] == c {
 			delete(m, c.session)

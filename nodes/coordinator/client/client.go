@@ -53,8 +53,9 @@ type Client struct {
 	shown       []Authentication // on conn, not answered
 
 	watches  watches
-	rearming *wire.SetWatchesRequest // sent on conn, not answered
-	received int                     // replies and events on conn
+	rearming []*wire.SetWatches2Request // sent on conn, not answered, in order
+	rearmed  wire.Zxid                  // of the answers to those before them
+	received int                        // replies and events on conn
 
 	heard, spoke time.Duration // when conn last brought, last took a message
 	timers       [TimerKinds]timer

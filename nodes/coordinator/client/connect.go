@@ -18,7 +18,7 @@ func (c *Client) dial() {
 	c.phase = connecting
 	c.server = c.order[c.next]
 	c.next = (c.next + 1) % len(c.order)
-	c.received, c.rearming, c.shown = 0, nil, nil
+	c.received, c.rearming, c.rearmed, c.shown = 0, nil, 0, nil
 	c.conn = c.env.Dial(c.server, c.cfg.Port)
 	c.env.Send(c.conn, &wire.ConnectRequest{
 		LastZxidSeen: c.seen,

@@ -103,14 +103,6 @@ var (
 	LocalVouched     = kind(156, true, "local-vouched", "leader: takes a request of a session that it does not know, on the word of its server", "session")
 )
 
-// Watches. Kind is 0 for data, 1 for children; event a wire.EventType.
-var (
-	WatchSet      = kind(90, true, "watch-set", "serving server: a read left a watch", "session", "kind")
-	WatchFired    = kind(91, true, "watch-fired", "serving server: a transaction fired a watch", "zxid", "event")
-	WatchRearmed  = kind(92, true, "watch-rearmed", "serving server: a client that reconnected brought a watch, and nothing had happened", "session", "kind")
-	WatchCaughtUp = kind(93, true, "watch-caught-up", "serving server: a client that reconnected had missed an event", "session", "event")
-)
-
 // Access control.
 var (
 	Authenticated      = kind(135, false, "authenticated", "serving server: a connection proved an identity; how many it has", "session", "identities")
