@@ -20,6 +20,7 @@ func TestWhatServersClaim(t *testing.T) {
 		{word: "stat", answer: srvr, want: []claim{{zxid: wire.MakeZxid(1, 2), nodes: 6}}},
 		{word: "mntr", answer: "zk_znode_count\t6\n"},
 		{word: "srvr", answer: "This ZooKeeper instance is not currently serving requests\n"},
+		{word: "srvr", answer: "Zxid: 0x1\nMode: read-only\nNode count: 5\n"},
 		{word: "srvr", answer: "Mode: leader\n", wrong: true},
 		{word: "srvr", answer: "Zxid: 0x1\nNode count: many\n", wrong: true},
 		{word: "hash", answer: "0x1: a\n0x80: ffffffffffffffff\n", want: []claim{{1, -1, 10}, {128, -1, 1<<64 - 1}}},

@@ -22,7 +22,7 @@ func (c *Client) ask(t *node.Task, op Op) {
 	c.rec.Invoke(history.Op{ID: op.ID, Client: c.cfg.Index, F: history.Ask, Value: op.Value, Server: int(server)})
 	q.conn = c.env.Dial(server, wire.ClientPort)
 	c.question = q
-	c.env.Send(q.conn, &wire.Word{Word: op.Value})
+	c.env.Send(q.conn, &wire.Word{Text: op.Value})
 	deadline := c.env.SetTimer(c.cfg.OpTimeout, node.Tag{Kind: tagQuestion, Arg: uint64(op.ID)})
 	t.Await(q.done)
 	c.env.StopTimer(deadline)

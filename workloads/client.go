@@ -21,6 +21,8 @@ type ClientConfig struct {
 	// SessionTimeout, ConnectTimeout and OpTimeout are those of [client.Config].
 	// OpTimeout must be positive, or one lost reply would end the list.
 	SessionTimeout, ConnectTimeout, OpTimeout time.Duration
+	// CanBeReadOnly lets read-only servers serve the client.
+	CanBeReadOnly bool
 	// WatchBatch is that of [client.Config].
 	WatchBatch int
 	// Setup is performed at once, in order, each until it succeeds; give it to
@@ -107,6 +109,7 @@ func (c *Client) Boot(env node.Env) {
 		SessionTimeout: c.cfg.SessionTimeout,
 		ConnectTimeout: c.cfg.ConnectTimeout,
 		OpTimeout:      c.cfg.OpTimeout,
+		CanBeReadOnly:  c.cfg.CanBeReadOnly,
 		WatchBatch:     c.cfg.WatchBatch,
 		Bugs:           c.cfg.Bugs,
 	}, c)
@@ -162,7 +165,7 @@ func (c *Client) setup(t *node.Task) {
 
 // awaitConnection waits until the session has a server.
 func (c *Client) awaitConnection(t *node.Task) {
-	if !c.zk.Connected() {
+	if !c.zk.Connected() || c.zk.ReadOnly() {
 		c.connected = new(node.Signal)
 		t.Await(c.connected)
 	}
@@ -258,8 +261,10 @@ func (c *Client) SessionEvent(e client.Event) {
 	c.rec.Session(history.SessionEvent{
 		Client: c.cfg.Index, Kind: history.SessionEventKind(e.Kind.String()), Session: e.Session,
 		Conn: e.Conn, Server: int(e.Server), Zxid: e.Zxid, Timeout: e.Timeout,
+		Before: e.Before, Asked: c.cfg.CanBeReadOnly,
 	})
 	switch e.Kind {
+	case client.ConnectedReadOnly: // who waits, waits for a server that takes writes
 	case client.Connected:
 		if s := c.connected; s != nil {
 			c.connected = nil
@@ -300,10 +305,8 @@ func (c *Client) Opened(conn node.ConnID) {
 
 // Receive forwards to the session what is no answer to a question.
 func (c *Client) Receive(conn node.ConnID, m node.Message) {
-	if text, ok := m.(*wire.Text); ok {
-		if c.asking(conn) {
-			c.question.answer += text.Text
-		}
+	if answer, ok := m.(*wire.WordReply); ok && c.asking(conn) {
+		c.question.answer += answer.Text
 		return
 	}
 	c.zk.Receive(conn, m)
@@ -333,7 +336,7 @@ func (c *Client) Timer(tag node.Tag) {
 // Decode forwards to the session.
 func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
 	if c.asking(conn) {
-		return &wire.Text{Text: string(frame)}, nil
+		return wire.DecodeWordReply(frame)
 	}
 	return c.zk.Decode(conn, frame)
 }

@@ -129,7 +129,7 @@ func (s *server) Timer(node.Tag) {
 func (s *server) Receive(c node.ConnID, m node.Message) {
 	switch m := m.(type) {
 	case *wire.Word:
-		s.env.Send(c, &wire.Text{Text: "an answer"})
+		s.env.Send(c, &wire.WordReply{Text: "an answer"})
 		s.env.Close(c)
 	case *wire.ConnectRequest:
 		s.connect(c, m)
@@ -180,11 +180,12 @@ func (s *server) request(c node.ConnID, m *wire.Request) {
 }
 
 func (s *server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
-	if wire.IsWord(frame) {
-		return &wire.Word{Word: string(frame)}, nil
-	}
 	if _, known := s.sessions[c]; !known {
-		return wire.DecodeConnectRequest(frame)
+		word, connect, err := wire.DecodeOpening(frame)
+		if word != nil {
+			return word, nil
+		}
+		return connect, err
 	}
 	return wire.DecodeRequest(frame)
 }

@@ -15,9 +15,9 @@ import (
 
 // word answers an operator and ends the connection.
 func (s *Server) word(c *clientConn, w *wire.Word) {
-	s.observe(facts.WordAsked, int64(slices.Index(admin.Words, admin.Word(w.Word))))
+	s.observe(facts.WordAsked, int64(slices.Index(admin.Words, admin.Word(w.Text))))
 	s.received(c)
-	s.env.Send(c.id, &wire.Text{Text: s.Ask(admin.Word(w.Word))})
+	s.env.Send(c.id, &wire.WordReply{Text: s.Ask(admin.Word(w.Text))})
 	s.drop(c)
 }
 
@@ -25,7 +25,7 @@ func (s *Server) word(c *clientConn, w *wire.Word) {
 // answer.
 func (s *Server) Ask(w admin.Word) string {
 	state := s.State()
-	if !s.cfg.FourLetterWords.Allows(w, state.Mode == admin.ReadOnly) {
+	if !s.cfg.FourLetterWords.Allows(w, s.cfg.ReadOnlyMode) {
 		return admin.Refusal(w)
 	}
 	switch w {
@@ -67,6 +67,8 @@ const rootTwice = 1
 
 func (s *Server) mode() admin.Mode {
 	switch {
+	case s.readOnly:
+		return admin.ReadOnly
 	case !s.serving:
 		return admin.NotServing
 	case s.leader != nil:
@@ -185,11 +187,6 @@ func (c *Config) settings() []admin.Setting {
 		list = append(list, admin.Setting{Name: fmt.Sprintf("server.%d", m.Sid), Value: fmt.Sprintf("%s:2888:3888:%s", wire.Address(m.Node), role)})
 	}
 	return list
-}
-
-// asks reports whether what came first on a client's connection is a word.
-func (s *Server) asks(k *connection, frame []byte) bool {
-	return k.port == wire.ClientPort && !k.client.greeted && wire.IsWord(frame) && admin.Word(frame).Known()
 }
 
 // acceptClient takes a client's connection. A server that serves nobody still talks

@@ -25,14 +25,16 @@ func (o *operator) Boot(env node.Env) {
 	for _, s := range o.servers {
 		c := env.Dial(s, wire.ClientPort)
 		o.of[c] = s
-		env.Send(c, &wire.Word{Word: o.word})
+		env.Send(c, &wire.Word{Text: o.word})
 	}
 }
 
-func (o *operator) Receive(c node.ConnID, m node.Message) { o.said[o.of[c]] += m.(*wire.Text).Text }
+func (o *operator) Receive(c node.ConnID, m node.Message) {
+	o.said[o.of[c]] += m.(*wire.WordReply).Text
+}
 
 func (o *operator) Decode(_ node.ConnID, frame []byte) (node.Message, error) {
-	return &wire.Text{Text: string(frame)}, nil
+	return wire.DecodeWordReply(frame)
 }
 
 // ask puts a word to every server and returns the answers by server.

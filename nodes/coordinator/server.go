@@ -38,6 +38,8 @@ type Server struct {
 	learner    *zab.Learner
 	roleTimers [3]node.TimerID // by zab.TimerKind
 	serving    bool
+	// readOnly: looking for a leader for so long that clients are let in to read.
+	readOnly bool
 	// draining: the term is over, the next election waits for flows to reach 0 and
 	// for the log to be durable. flows counts the durable multi-step flows under
 	// way (epoch files, snapshots, truncation).
@@ -99,6 +101,7 @@ const (
 	tagSilent   uint32 = 12 // FollowerExpiresSession only; Arg is the session
 	tagReap     uint32 = 13 // Arg is the term
 	tagLocal    uint32 = 20 // Arg is the term
+	tagReadOnly uint32 = 21 // Arg is the term
 )
 
 // New makes a server. A configuration that does not validate is a bug of the
@@ -256,6 +259,8 @@ func (s *Server) Timer(tag node.Tag) {
 		s.redial(tag.Arg)
 	case tag.Kind == tagReap:
 		s.reap(tag.Arg)
+	case tag.Kind == tagReadOnly:
+		s.beginReadOnly(tag.Arg)
 	case tag.Kind == tagLocal:
 		s.expireLocals(tag.Arg)
 	case tag.Kind == tagExpiry:
@@ -283,11 +288,13 @@ func (s *Server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
 		return wire.DecodeNotification(frame)
 	case k.port == wire.QuorumPort:
 		return wire.DecodePacket(frame)
-	case s.asks(k, frame):
-		return &wire.Word{Word: string(frame)}, nil
 	case !k.client.greeted:
 		k.client.greeted = true
-		return wire.DecodeConnectRequest(frame)
+		word, connect, err := wire.DecodeOpening(frame)
+		if word != nil {
+			return word, nil
+		}
+		return connect, err
 	}
 	return wire.DecodeRequest(frame)
 }

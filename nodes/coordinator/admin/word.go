@@ -76,8 +76,8 @@ func joined(words []Word) string {
 	return strings.Join(out, ", ")
 }
 
-// Allows reports whether a word is answered. A read-only server also tells that it
-// is one, whatever the list says, because clients look for a writable one that way.
+// Allows reports whether a word is answered. Where there is a read-only mode, isro
+// is, whatever the list says: clients look for a writable server that way.
 func (l Whitelist) Allows(w Word, readOnly bool) bool {
 	return slices.Contains(l, w) || readOnly && w == Isro
 }
