@@ -11,6 +11,7 @@ type question struct {
 	conn   node.ConnID
 	op     int
 	answer string
+	heard  bool
 	done   *node.Signal // set when the server has answered or is given up
 }
 

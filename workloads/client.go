@@ -306,7 +306,7 @@ func (c *Client) Opened(conn node.ConnID) {
 // Receive forwards to the session what is no answer to a question.
 func (c *Client) Receive(conn node.ConnID, m node.Message) {
 	if answer, ok := m.(*wire.WordReply); ok && c.asking(conn) {
-		c.question.answer += answer.Text
+		c.question.answer, c.question.heard = answer.Text, true
 		return
 	}
 	c.zk.Receive(conn, m)
@@ -315,7 +315,7 @@ func (c *Client) Receive(conn node.ConnID, m node.Message) {
 // Closed forwards to the session.
 func (c *Client) Closed(conn node.ConnID, why node.CloseReason) {
 	if c.asking(conn) {
-		c.answered(why == node.ClosedByPeer && c.question.answer != "")
+		c.answered(why == node.ClosedByPeer && c.question.heard)
 		return
 	}
 	c.zk.Closed(conn, why)
@@ -336,7 +336,7 @@ func (c *Client) Timer(tag node.Tag) {
 // Decode forwards to the session.
 func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
 	if c.asking(conn) {
-		return wire.DecodeWordReply(frame)
+		return wire.DecodeWordReply(frame), nil
 	}
 	return c.zk.Decode(conn, frame)
 }

@@ -34,7 +34,7 @@ func (o *operator) Receive(c node.ConnID, m node.Message) {
 }
 
 func (o *operator) Decode(_ node.ConnID, frame []byte) (node.Message, error) {
-	return wire.DecodeWordReply(frame)
+	return wire.DecodeWordReply(frame), nil
 }
 
 // ask puts a word to every server and returns the answers by server.
