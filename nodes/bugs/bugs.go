@@ -105,6 +105,9 @@ const (
 	ACLLostInReplay
 	QuotaIgnoresMulti
 	QuotaOfChildren
+	VersionWraps
+	Create2InMultiAsCreate
+	CheckAlone
 	last
 )
 
