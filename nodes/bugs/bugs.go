@@ -89,6 +89,8 @@ const (
 	RecursiveWatchesForgotten
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
+	StandaloneAckBeforeSync
+	LeaderServesNevertheless
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest

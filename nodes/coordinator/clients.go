@@ -118,7 +118,7 @@ func (s *Server) clampTimeout(ms int32) int32 {
 func (s *Server) askRevalidation(c *clientConn) {
 	s.asked = append(s.asked, c)
 	p := &wire.Packet{Type: wire.PacketRevalidate, Session: c.session, TimeoutMs: c.timeoutMs}
-	if s.leader != nil {
+	if s.primary != nil {
 		s.revalidate(s.cfg.Sid, p)
 		return
 	}
@@ -225,7 +225,7 @@ func (s *Server) touch(c *clientConn) {
 		s.observe(facts.SessionTouched, c.session)
 		return
 	}
-	if s.leader != nil {
+	if s.primary != nil {
 		s.touchSession(c.session)
 		return
 	}

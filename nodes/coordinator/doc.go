@@ -23,6 +23,10 @@
 // watch). They fire when a transaction is applied, before any reply that shows it. A
 // client that reconnects brings those that did not fire along (setWatches).
 //
+// A server that has no ensemble orders its writes itself (alone.go, package
+// standalone). One that finds no leader may serve clients read-only that asked for it
+// (readonly.go). Who may connect at all is a matter of admission.go.
+//
 // Sessions are known to all servers, or, if they are local, to the one that opened
 // them (localsessions.go). A local one that wants to own an ephemeral is made known to
 // all first, or refused, as the configuration says.
@@ -44,6 +48,12 @@
 //   - A leader with local sessions knows those it has closed from those it never
 //     heard of. Upstream's takes both for local to another server, so that a write
 //     which was on its way when its session ended takes effect.
+//   - A read-only server turns everybody away where sessions are not local. Upstream's
+//     lets sessions in that it does not know, and so such as it has seen closed; and it
+//     answers a client that wants a new one with a reply header, which no client can
+//     read as the answer to its connect request.
+//   - There is no bound on client connections by default; ZooKeeper's is 60 from one
+//     address.
 //   - An established leader does not move its tree to (epoch,0): the tree's zxid
 //     is always that of a transaction.
 package coordinator
