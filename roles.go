@@ -14,7 +14,7 @@ func (d dice) locality(k *Knobs) {
 
 // admission draws who serves clients, and how many of them.
 func (d dice) admission(k *Knobs) {
-	k.Standalone = k.Servers == 1 && d.chance(1, 2)
+	k.Standalone = k.Servers == 1 && d.chance(2, 3)
 	k.LeaderRefuses = k.Servers > 1 && d.chance(1, 8)
 	if d.chance(1, 8) {
 		k.MaxClientCnxns = d.between(1, 3)
