@@ -7,16 +7,10 @@ import (
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// admits reports whether a client may connect: somebody serves here, is not kept for
-// leading alone, and has room for one more from that address.
-func (s *Server) admits(peer node.ID) bool {
-	switch {
-	case !s.serving && !s.readOnly:
-		return false
-	case s.cfg.LeaderRefuses && s.leader != nil && !s.bug(bugs.LeaderServesNevertheless):
-		s.observe(facts.LeaderShunned, int64(peer))
-		return false
-	case s.cfg.MaxCnxns == 0 && s.cfg.MaxClientCnxns == 0:
+// hasRoom reports whether one more client connection from an address is within the
+// limits. They count every connection, whoever is behind it.
+func (s *Server) hasRoom(peer node.ID) bool {
+	if s.cfg.MaxCnxns == 0 && s.cfg.MaxClientCnxns == 0 {
 		return true
 	}
 	same, all := s.countClients(peer)
@@ -31,7 +25,7 @@ func (s *Server) admits(peer node.ID) bool {
 // countClients counts the client connections from one address, and all.
 func (s *Server) countClients(peer node.ID) (same, all int) {
 	for _, k := range s.conns { //sim:unordered only counted
-		if k.port != wire.ClientPort {
+		if k.client == nil {
 			continue
 		}
 		all++
@@ -40,4 +34,21 @@ func (s *Server) countClients(peer node.ID) (same, all int) {
 		}
 	}
 	return same, all
+}
+
+// serves reports whether clients are served here: by a server of an established term
+// that is not kept for leading, or by a read-only one.
+func (s *Server) serves() bool { return s.serving && !s.shuns() || s.readOnly }
+
+// shuns reports whether this server leads and leaves clients to others.
+func (s *Server) shuns() bool {
+	return s.cfg.LeaderRefuses && s.leader != nil && !s.bug(bugs.LeaderServesNevertheless)
+}
+
+// admits reports whether a client that wants a session is served here at all.
+func (s *Server) admits(c *clientConn, r *wire.ConnectRequest) bool {
+	if s.serving && s.shuns() {
+		s.observe(facts.LeaderShunned, int64(c.peer))
+	}
+	return s.serves() && !s.turnsAway(r)
 }
