@@ -83,6 +83,7 @@ const (
 	RecursiveWatchesForgotten
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
+	MirrorNotReadAgain
 	last
 	// Not hunted yet.
 	ACLOnlyForDigest
