@@ -49,6 +49,7 @@ func (r *run) addServers() {
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
+			ReadOnlyMode: k.ReadOnlyAfter > 0, ReadOnlyAfter: k.ReadOnlyAfter,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
@@ -72,7 +73,8 @@ func (r *run) addClients() {
 			Index: i, Servers: servers,
 			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
 			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
-			StartAt: k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
+			CanBeReadOnly: i < k.ReadOnlyClients,
+			StartAt:       k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
 			WatchBatch: k.WatchBatch, Bugs: r.plan.Bugs,
 			Record: r.recorder,
 		}

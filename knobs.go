@@ -29,6 +29,10 @@ type Knobs struct {
 	// LocalSessions makes new sessions local to their server; UpgradeSessions lets
 	// them become known to all.
 	LocalSessions, UpgradeSessions bool
+	// ReadOnlyAfter is after how long without a leader a server serves read-only, 0 if
+	// it never does; ReadOnlyClients is how many clients accept that.
+	ReadOnlyAfter   time.Duration
+	ReadOnlyClients int
 
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
@@ -161,6 +165,8 @@ var knobs = []knob{
 	feature(number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers })),
 	feature(flag("local-sessions", "sessions are known to one server until they need to be known to all", func(k *Knobs) *bool { return &k.LocalSessions })),
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
+	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
+	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -345,6 +351,9 @@ func drawKnobs(r *rand.Rand) Knobs {
 	}
 	if d.chance(1, 8) { // workloads that are not about them know nothing of sessions without ephemerals
 		k.LocalSessions, k.UpgradeSessions = true, true
+	}
+	if d.chance(1, 8) {
+		k.ReadOnlyAfter, k.ReadOnlyClients = max(k.Tick, d.millis(50, 2000)), d.between(1, 6)
 	}
 	d.mortality(&k)
 	if d.chance(1, 3) {

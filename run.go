@@ -201,6 +201,7 @@ func (r *run) measured() Result {
 	}
 	out.History = r.recorder.History()
 	out.History.Log, out.History.Locals = r.checker.Log(), r.checker.Locals()
+	out.History.Tails = r.checker.Tails()
 	out.History.Rules = r.plan.Knobs.rules()
 	return out
 }

@@ -24,6 +24,9 @@ const (
 	SessionOnce      = "session-once"
 	SessionKept      = "session-kept"
 	LocalUpgrade     = "local-session-upgrade"
+	ReadOnlyWrites   = "read-only-writes"
+	ReadOnlyFrozen   = "read-only-frozen"
+	ReadOnlyAsked    = "read-only-asked"
 	ReadResult       = "read-result"
 	ReadYourWrites   = "read-your-writes"
 	MonotonicReads   = "monotonic-reads"
@@ -79,6 +82,9 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
 	{ID: ClosedSession, Sentence: "After its end a session does nothing more, and gets no successful reply from a server that has applied it.", Source: guide + ", Sessions"},
 	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
+	{ID: ReadOnlyAsked, Sentence: "A read-only server serves only clients that asked for one.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlyWrites, Sentence: "A read-only server lets no write succeed, and no sync.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlyFrozen, Sentence: "What a connection to a read-only server shows is one state, the end of that server's history.", Source: "ZOOKEEPER-704, read-only mode"},
 	{ID: LocalUpgrade, Sentence: "A session that only its server knows is made known to all before it owns an ephemeral; where that is not done it is refused, and it alone.", Source: "ZOOKEEPER-1147, local sessions; ZOOKEEPER-2926"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},

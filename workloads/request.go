@@ -39,6 +39,10 @@ func (c *Client) submit(op Op, final bool) {
 // synced is the result of a read after a sync. Without the sync, the read does
 // not count; as neither has an effect, the whole then fails for sure.
 func synced(sync, read client.Result) client.Result {
+	if sync.Sure && sync.Err == wire.ErrNotReadOnly && read.Sure {
+		read.Err, read.Body = sync.Err, nil // whatever a read-only server answers, it is not that
+		return read
+	}
 	if !read.Sure || read.Err != wire.OK || sync.Err == wire.OK && sync.Sure {
 		return read
 	}

@@ -118,6 +118,9 @@ func TestLinesLoseNothing(t *testing.T) {
 		h := &History{Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used"))}}
 		for range rapid.IntRange(0, 2).Draw(t, "locals") {
 			h.Locals = append(h.Locals, anyLocal.Draw(t, "local"))
+			h.Tails = append(h.Tails, Tail{After: anyZxid.Draw(t, "after"), Txns: []*wire.Txn{{
+				Session: rapid.Int64().Draw(t, "ts"), Zxid: anyZxid.Draw(t, "tz"), Body: genBody(t, 0),
+			}}})
 		}
 		for id := range rapid.IntRange(0, 4).Draw(t, "ops") {
 			h.Ops = append(h.Ops, genOp(t, id))
@@ -132,6 +135,7 @@ func TestLinesLoseNothing(t *testing.T) {
 			h.Sessions = append(h.Sessions, SessionEvent{
 				At: time.Duration(rapid.Int64().Draw(t, "at")), Client: 3, Kind: Connected, Session: rapid.Int64().Draw(t, "s"),
 				Conn: 2, Server: 1, Zxid: anyZxid.Draw(t, "z"), Timeout: time.Second,
+				Before: rapid.Int64().Draw(t, "before"), Asked: rapid.Bool().Draw(t, "asked"),
 			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "watches") {

@@ -150,6 +150,8 @@ const (
 	Disconnected SessionEventKind = "disconnected"
 	Expired      SessionEventKind = "expired"
 	Closed       SessionEventKind = "closed"
+	// ConnectedReadOnly is Connected by a server that takes no writes.
+	ConnectedReadOnly SessionEventKind = "connected-read-only"
 )
 
 // SessionEvent is one change of a client's session.
@@ -162,6 +164,10 @@ type SessionEvent struct {
 	Server  int
 	Zxid    wire.Zxid
 	Timeout time.Duration
+	// Before is the session that this one continues for its client, 0 if none. Asked:
+	// the client accepts read-only servers.
+	Before int64
+	Asked  bool
 }
 
 // LocalSession is a session that one server opened and told nobody of, as that server
@@ -173,6 +179,13 @@ type LocalSession struct {
 	Timeout time.Duration
 	// Upgradable: its server makes it known to all before it owns an ephemeral.
 	Upgradable bool
+}
+
+// Tail is what a read-only server showed and the log does not have: transactions that
+// were on its disk only, or on too few, and followed the one of zxid After in the log.
+type Tail struct {
+	After wire.Zxid
+	Txns  []*wire.Txn
 }
 
 // WatchEvent is a notification that a client received, as a watch fired, or that it
@@ -222,6 +235,7 @@ type History struct {
 	Events   []WatchEvent
 	Rearms   []Rearm
 	Locals   []LocalSession
+	Tails    []Tail
 	Claims   []Claim
 	// Log is the committed log in zxid order, empty for histories recorded
 	// without one (Jepsen's).

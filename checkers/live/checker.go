@@ -73,6 +73,7 @@ type Checker struct {
 	created           map[int64]wire.Zxid
 	ended             map[int64]bool
 	locals            []history.LocalSession
+	shown             []*entry // by read-only servers
 
 	now     moment
 	finding *guarantee.Finding
@@ -199,6 +200,12 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.localExpired(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	case facts.LocalClosed, facts.SessionUpgraded:
 		delete(s.locals, e.N[0])
+	case facts.ReadOnlyBegan:
+		c.readOnlyBegan(s, first, uint64(e.N[2]))
+	case facts.ReadOnlyEnded:
+		s.readOnly = nil
+	case facts.ReadOnlyOpened:
+		c.letInReadOnly(s, e.N[0])
 	case facts.SessionRejected:
 		c.rejected(s, e.N[0], s.serves)
 	case facts.ElectionStarted:

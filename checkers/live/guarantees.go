@@ -32,6 +32,8 @@ const (
 	TxnTime            = "txn-time"
 	EphemeralsDie      = "ephemerals-die-with-session"
 	LocalHome          = "local-session-home"
+	ReadOnlyAlone      = "read-only-alone"
+	ReadOnlySessions   = "read-only-sessions"
 	WatchesOfLiving    = "watches-of-the-living"
 )
 
@@ -70,6 +72,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: TxnTime, Sentence: "A transaction bears the time that its leader's wall clock showed.", Source: "ZooKeeper Programmer's Guide, ZooKeeper Stat Structure: ctime and mtime"},
 	{ID: WatchesOfLiving, Sentence: "A server enters watches only for connections that are open, for no other is ever taken out.", Source: "ZOOKEEPER-1382"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
+	{ID: ReadOnlyAlone, Sentence: "A server is read-only only while it looks for a leader.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlySessions, Sentence: "A read-only server neither lets a session in that is open in its tree, nor declares it over.", Source: "ZOOKEEPER-3863"},
 	{ID: LocalHome, Sentence: "A session that nobody proposed lives at the server that opened it, as long as its term lasts, and nowhere else.", Source: "ZOOKEEPER-1147, local sessions"},
 }
 

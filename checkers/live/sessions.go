@@ -96,6 +96,10 @@ func (c *Checker) notEarly(s *server, session int64, timeout time.Duration) {
 // then. And a leader that was deposed and does not know it yet cannot know the
 // sessions of later epochs.
 func (c *Checker) rejected(s *server, session, epoch int64) {
+	if s.readOnly != nil {
+		c.rejectedReadOnly(s, session)
+		return
+	}
 	created, proposed := c.created[session]
 	if proposed && c.upgradeLost(session, created, epoch) {
 		return

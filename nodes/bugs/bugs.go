@@ -58,6 +58,12 @@ const (
 	StaleTokenAccepted
 	ReaderFollowsReader
 	ElectionByName
+	ReadOnlyServesOn
+	ReadOnlyIgnoresSeen
+	ReadOnlyTakesAll
+	ReadOnlyTakesGlobal
+	ReadOnlyTakesClosed
+	ReadOnlyShortensCache
 	OfferRetried
 	GoneIsTaken
 	QueueDeletesFirst

@@ -8,6 +8,7 @@ const (
 	watches  = "coordinator/watch"
 
 	localSessions = "coordinator/local-session"
+	readOnly      = "coordinator/read-only"
 	locks         = "coordinator/lock"
 	election      = "coordinator/election"
 	queues        = "coordinator/queue"
@@ -336,6 +337,48 @@ var Catalogue = []Bug{
 		Schedule: "A candidate whose name comes first stands for election while another leads.",
 		Breaks:   []string{"leader-unique"},
 		Scenario: election,
+	},
+	{
+		ID: ReadOnlyServesOn, Name: "read-only-serves-on",
+		Wrong:    "A read-only server keeps its clients when it has found a leader.",
+		Schedule: "A server alone becomes read-only and serves a client; the partition heals, and the client sees state after state on a connection that was to show one.",
+		Breaks:   []string{"read-only-alone", "read-only-frozen", "liveness"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyIgnoresSeen, Name: "read-only-ignores-seen",
+		Wrong:    "A read-only server lets a client in that has seen a later state than its own.",
+		Schedule: "A client of one read-only server moves to another, which was cut off before.",
+		Breaks:   []string{"single-system-image"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyTakesAll, Name: "read-only-takes-all",
+		Wrong:    "A read-only server serves clients that did not ask for one.",
+		Schedule: "Any client that comes to a read-only server.",
+		Breaks:   []string{"read-only-asked"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyTakesGlobal, Name: "read-only-takes-global", Upstream: "ZOOKEEPER-3863",
+		Wrong:    "A read-only server lets sessions in that all servers know, though it cannot keep them alive.",
+		Schedule: "A client that has created an ephemeral comes to a read-only server.",
+		Breaks:   []string{"read-only-sessions"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyTakesClosed, Name: "read-only-takes-closed",
+		Wrong:    "A read-only server lets sessions in that it does not know, though it may know them to be over. Apache ZooKeeper's does, where sessions are not local.",
+		Schedule: "A client hangs until its session is closed, and wakes to find a read-only server that has applied the close. Found by a hunt of this project in its own server, which had followed upstream's.",
+		Breaks:   []string{"closed-session"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyShortensCache, Name: "read-only-shortens-cache", Upstream: "ZOOKEEPER-3526",
+		Wrong:    "Becoming read-only disturbs the range of the transactions that a server keeps for learners.",
+		Schedule: "A server is read-only for a while and then leads: it takes what learners have beyond that range for a foreign tail, and has them cut it.",
+		Breaks:   []string{"d12-committed-durable", "d13-process-consistency", "d16-possible-messages"},
+		Scenario: readOnly,
 	},
 	{
 		ID: OfferRetried, Name: "offer-retried",

@@ -31,6 +31,8 @@ type Config struct {
 	// a sent one takes the connection with it, because later replies could
 	// otherwise no longer be told apart in order. 0 waits for ever.
 	OpTimeout time.Duration
+	// CanBeReadOnly lets read-only servers serve the client, until it finds another.
+	CanBeReadOnly bool
 	// WatchBatch bounds what a client that reconnects brings of its watches in one
 	// request: when the paths in it have so many bytes, the next goes into another.
 	// Default 128 KiB, well below the largest packet that servers take

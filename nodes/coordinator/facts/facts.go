@@ -103,6 +103,16 @@ var (
 	LocalVouched     = kind(156, true, "local-vouched", "leader: takes a request of a session that it does not know, on the word of its server", "session")
 )
 
+// Read-only mode.
+var (
+	ReadOnlyBegan    = kind(160, true, "read-only-began", "found no leader for a while and serves its state read-only; digest of the tree", "zxid", "", "digest")
+	ReadOnlyEnded    = kind(161, true, "read-only-ended", "the election came to an end, and so does read-only mode", "zxid")
+	ReadOnlyOpened   = kind(162, true, "read-only-opened", "read-only server: a client has its ConnectResponse", "session", "timeoutMs", "zxid")
+	ReadOnlyUnwanted = kind(163, true, "read-only-unwanted", "read-only server: a client did not ask for one and is turned away", "session")
+	ReadOnlyGlobal   = kind(164, true, "read-only-global", "read-only server: a client has a session that all servers know and is turned away", "session")
+	NotReadOnly      = kind(165, true, "not-read-only", "read-only server: refuses a write or a sync", "session", "xid", "zxid")
+)
+
 // Access control.
 var (
 	Authenticated      = kind(135, false, "authenticated", "serving server: a connection proved an identity; how many it has", "session", "identities")

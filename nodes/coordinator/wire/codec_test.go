@@ -340,3 +340,20 @@ func TestRevalidateIsQuestionOrAnswer(t *testing.T) {
 	}()
 	(&Packet{Type: PacketRevalidate, TimeoutMs: 1, Valid: true}).AppendWire(nil)
 }
+
+func TestWordsAreToldFromConnectRequests(t *testing.T) {
+	word, connect, err := DecodeOpening((&Word{IsReadOnly}).AppendWire(nil))
+	if err != nil || connect != nil || word == nil || word.Text != "isro" {
+		t.Errorf("word %v, connect %v, %v", word, connect, err)
+	}
+	word, connect, err = DecodeOpening((&ConnectRequest{Session: 7, ReadOnly: true}).AppendWire(nil))
+	if err != nil || word != nil || connect == nil || connect.Session != 7 || !connect.ReadOnly {
+		t.Errorf("word %v, connect %v, %v", word, connect, err)
+	}
+	if reply, err := DecodeWordReply((&WordReply{ReadWriteServer}).AppendWire(nil)); err != nil || reply.Text != "rw" {
+		t.Errorf("reply %v, %v", reply, err)
+	}
+	if _, err := DecodeWordReply(nil); err == nil {
+		t.Error("an empty answer passed")
+	}
+}
