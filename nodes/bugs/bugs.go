@@ -104,6 +104,8 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	QuotaIgnoresMulti
+	QuotaOfChildren
 	last
 )
 
