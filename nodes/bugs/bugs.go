@@ -92,6 +92,7 @@ const (
 	RecursiveWatchesForgotten
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
+	MirrorNotReadAgain
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter
@@ -105,6 +106,8 @@ const (
 	ACLLostInReplay
 	StandaloneAckBeforeSync
 	LeaderServesNevertheless
+	QuotaIgnoresMulti
+	QuotaOfChildren
 	last
 )
 
