@@ -195,8 +195,24 @@ func TestGeneratedPagesAreCurrent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if read(t, filepath.Join("..", "docs", file)) != page {
+		text, _, _ := strings.Cut(read(t, filepath.Join("..", "docs", file)), "\n"+MatrixHeading)
+		if text != page {
 			t.Errorf("docs/%s is out of date; run make docs", file)
+		}
+	}
+}
+
+// TestTheMatrixIsOfThisZoo: the measured section has a row for every bug, each of which
+// was caught by what it must break.
+func TestTheMatrixIsOfThisZoo(t *testing.T) {
+	_, section, ok := strings.Cut(read(t, filepath.Join("..", "docs", "BUGS.md")), MatrixHeading)
+	if !ok {
+		t.Fatal("docs/BUGS.md has no matrix; run make matrix")
+	}
+	for _, bug := range bugs.Catalogue {
+		_, row, ok := strings.Cut(section, "| `"+bug.Name+"` |")
+		if row, _, _ = strings.Cut(row, "\n"); !ok || !strings.HasSuffix(row, "| yes |") {
+			t.Errorf("the matrix says of %s: %q; run make matrix", bug.Name, row)
 		}
 	}
 }

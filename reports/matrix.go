@@ -28,6 +28,26 @@ func MatrixRow(r stampede.BugResult) string {
 	return fmt.Sprintf(matrixRow, r.Bug, caught, fmt.Sprint(r.Runs), fmt.Sprintf("%.2f", r.CPUSeconds), fell, intended)
 }
 
+// MatrixHeading begins the section of docs/BUGS.md that [MatrixSection] writes.
+const MatrixHeading = "## Detection matrix\n"
+
+// MatrixSection is the detection matrix as the last section of the page on bugs.
+func MatrixSection(rows []stampede.BugResult) string {
+	var b strings.Builder
+	b.WriteString("\n" + MatrixHeading + "\nWritten by `make matrix`: each bug hunted in its scenario from seed 1 on, with two workers.\n\n" +
+		"| bug | scenario | seeds | CPU s | what fell | intended |\n|---|---|---|---|---|---|\n")
+	for _, r := range rows {
+		fell, intended := "nothing", "-"
+		if r.Caught {
+			if fell, intended = "`"+r.Guarantee+"`", "no"; r.Intended {
+				intended = "yes"
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %d | %.1f | %s | %s |\n", r.Bug, r.Scenario, r.Runs, r.CPUSeconds, fell, intended)
+	}
+	return b.String()
+}
+
 // MatrixFoot sums the matrix up, with a command that shows a catch.
 func MatrixFoot(rows []stampede.BugResult) string {
 	var b strings.Builder

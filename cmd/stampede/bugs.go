@@ -17,6 +17,7 @@ type bugsFlags struct {
 	length  time.Duration
 	workers int
 	json    bool
+	page    bool
 }
 
 func bugsCommand() *cobra.Command {
@@ -34,11 +35,15 @@ was not found in its time: silence of such a harness would prove nothing.`,
 	}
 	cmd.Flags().DurationVar(&f.length, "for", time.Minute, "how long to hunt each bug")
 	cmd.Flags().IntVar(&f.workers, "workers", 0, "runs at a time (default: one a processor)")
+	cmd.Flags().BoolVar(&f.page, "markdown", false, "print the section of docs/BUGS.md when all are hunted")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print a JSON object a bug")
 	return cmd
 }
 
 func (f *bugsFlags) run(cmd *cobra.Command, names []string) error {
+	if f.json && f.page {
+		return usagef("--json and --markdown both print on stdout; choose one")
+	}
 	if f.length <= 0 || f.workers < 0 {
 		return usagef("--for wants a positive duration, and --workers counts up from 0")
 	}
@@ -46,7 +51,7 @@ func (f *bugsFlags) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	out := cmd.OutOrStdout()
-	if !f.json {
+	if !f.json && !f.page {
 		fmt.Fprint(out, reports.MatrixHead())
 	}
 	rows, err := stampede.HuntBugs(cmd.Context(), stampede.MatrixOptions{
@@ -56,7 +61,10 @@ func (f *bugsFlags) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return asUsage(err)
 	}
-	if !f.json {
+	switch {
+	case f.page:
+		fmt.Fprint(out, reports.MatrixSection(rows))
+	case !f.json:
 		fmt.Fprint(out, reports.MatrixFoot(rows))
 	}
 	if slices.ContainsFunc(rows, func(r stampede.BugResult) bool { return !r.Caught }) {
@@ -66,7 +74,11 @@ func (f *bugsFlags) run(cmd *cobra.Command, names []string) error {
 }
 
 func (f *bugsFlags) row(cmd *cobra.Command, r stampede.BugResult) {
-	if !f.json {
+	switch {
+	case f.page:
+		fmt.Fprint(cmd.ErrOrStderr(), reports.MatrixRow(r)) // progress
+		return
+	case !f.json:
 		fmt.Fprint(cmd.OutOrStdout(), reports.MatrixRow(r))
 		return
 	}
