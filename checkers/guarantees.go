@@ -65,6 +65,7 @@ const (
 	CounterExact        = "counter-exact"
 	BankTotal           = "bank-total"
 	CacheCoherent       = "cache-coherent"
+	Agreement           = "agreement"
 )
 
 const (
@@ -135,6 +136,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: CacheCoherent, Sentence: "A cache that watches all it holds, and has had no event about it, is what the tree holds.", Source: guide + ", ZooKeeper Watches; Apache Curator, Curator Cache and Service Discovery"},
 	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
 	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
+	{ID: Agreement, Sentence: "The sites of a two-phase commit all take the same for decided, for good, and that it commits only if every one of them has voted so.", Source: book + ", Two-phased Commit"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 
