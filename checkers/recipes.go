@@ -39,6 +39,8 @@ const (
 
 	serveRecipe    history.F = "serve"
 	discoverRecipe history.F = "discover"
+
+	mirrorRecipe history.F = "mirror"
 )
 
 // recipeJudge holds what clients concluded against the log. A claim names the zxid
@@ -149,6 +151,8 @@ func (j *recipeJudge) prepare(c *history.Claim) {
 		j.add(c.Path, &agreementRule{j, c.Path, c.N})
 	case serveRecipe, discoverRecipe:
 		j.add(c.Path, &cacheRule{j, c.Path})
+	case mirrorRecipe:
+		j.add(c.Path, &mirrorRule{j, c.Path})
 	}
 }
 
