@@ -111,6 +111,8 @@ const (
 	VersionWraps
 	Create2InMultiAsCreate
 	CheckAlone
+	RecordWithoutMargin
+	OutstandingNotReleased
 	last
 )
 

@@ -159,3 +159,9 @@ var (
 	QuotaExceeded     = kind(222, true, "quota-exceeded", "leader: a write would have taken a subtree beyond its hard quota", "zxid")
 	SoftQuotaExceeded = kind(223, true, "soft-quota-exceeded", "leader: writes took a subtree beyond its soft quota, where there is no hard one", "zxid", "writes")
 )
+
+// Limits.
+var (
+	ConnectionHeld = kind(224, true, "connection-held", "serving server: too many requests wait for their answers, so this session's connection is not read for now", "session", "inProcess")
+	RequestTooLong = kind(225, true, "request-too-long", "serving server: a request was longer than any may be, the connection closes", "session", "xid", "bytes")
+)
