@@ -20,7 +20,7 @@ func quotas() Workload {
 		Name: "quota",
 		Doc:  "subtrees with quotas of znodes and bytes, which grow and shrink while their quotas come, change and go",
 		Knobs: func(r *rand.Rand) []string {
-			if r.IntN(3) != 0 {
+			if r.IntN(2) != 0 {
 				return nil
 			}
 			return []string{fmt.Sprintf("max-buffer=%d", 400+r.IntN(100))} // the longest values come close
@@ -39,6 +39,8 @@ func quotas() Workload {
 				return []Op{
 					{F: history.Create, Path: tenants + "/n-", Mode: wire.ModeEphemeralSequential},
 					{F: history.SyncGet, Path: quota.Stats(tenant)},
+					{F: history.Set, Path: tenant, Version: Any, Value: strings.Repeat("x", 340+r.IntN(120))},
+					{F: history.Set, Path: child(tenants, 0), Version: Any, Value: strings.Repeat("x", 340+r.IntN(120))},
 					{F: SyncChildren, Path: tenants},
 				}
 			})
