@@ -21,7 +21,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
 	r.ensemble = newEnsemble(p.Knobs)
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
-		Groups: p.Knobs.judgedGroups(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
+		Groups: p.Knobs.judgedGroups(), Initial: p.Knobs.initialConfig(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
 	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)
@@ -37,19 +37,19 @@ func newRun(p Plan, o RunOptions) *run {
 }
 
 // addServers adds zk1 … zkN, whose process IDs are 0 … N-1: the voters, then the
-// observers.
+// observers, then the spares.
 func (r *run) addServers() {
 	k := r.plan.Knobs
 	var members []coordinator.Member
 	for sid := 1; sid <= k.size(); sid++ {
-		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: sid > k.Servers})
+		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: k.observes(sid), Spare: k.spare(sid)})
 	}
 	for sid, name := range k.serverNames() {
 		cfg := coordinator.Config{
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
-			ReapInterval:       k.Tick / 2,
+			ReapInterval: k.Tick / 2, ReconfigEnabled: k.Reconfig,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
 		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })

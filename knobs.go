@@ -25,6 +25,10 @@ type Knobs struct {
 	Groups string
 	// Observers is how many servers besides serve and never vote.
 	Observers int
+	// Spares is how many servers besides run and are no members at first; Reconfig lets
+	// clients change who is one.
+	Spares   int
+	Reconfig bool
 
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
@@ -143,6 +147,8 @@ var knobs = []knob{
 		set: func(k *Knobs, s string) (err error) { k.Groups = s; _, err = parseGroups(s); return err },
 	},
 	feature(number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers })),
+	feature(number("spares", 0, 4, "servers that are no members at first, besides", func(k *Knobs) *int { return &k.Spares })),
+	feature(flag("reconfig", "let clients change the ensemble", func(k *Knobs) *bool { return &k.Reconfig })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -250,8 +256,8 @@ func latency(least, mean, most, tail time.Duration, oneIn int) sim.Latency {
 	return l
 }
 
-// size is how many servers there are, voters and observers.
-func (k Knobs) size() int { return k.Servers + k.Observers }
+// size is how many servers there are: voters, observers and spares.
+func (k Knobs) size() int { return k.Servers + k.Observers + k.Spares }
 
 // settle is about how long the ensemble needs to elect a leader and synchronise:
 // the election's fixed waits, then discovery and synchronisation of a few round
@@ -314,6 +320,10 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if k.Servers > 1 && d.chance(1, 4) {
 		k.Observers = d.between(1, 2)
 	}
+	if d.chance(1, 8) {
+		k.Spares = d.between(1, 2)
+	}
+	k.Reconfig = d.chance(1, 6)
 	return k
 }
 

@@ -48,6 +48,14 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	ReconfigByNewQuorum
+	ReconfigByOldQuorum
+	JointQuorumDropped
+	RemovedLeaderCommits
+	RemovedMemberVotes
+	NextConfigNotCarried
+	ConfigAckBeforeDurable
+	ActivatedAtProposal
 	last
 )
 

@@ -70,6 +70,8 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 			Session: r.Session, Cxid: r.Cxid, Zxid: zxid, Time: now,
 			Type: wire.OpError, Body: &wire.ErrorTxn{Err: code},
 		}
+	} else if r.Type == wire.OpReconfig {
+		txn = s.reconfigTxn(prep.Request{Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body}, zxid, now)
 	} else {
 		txn = s.prep.Prepare(prep.Request{Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body}, zxid, now)
 	}

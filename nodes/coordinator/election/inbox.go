@@ -5,6 +5,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
 // Receive handles a notification, in any state.
@@ -15,7 +16,7 @@ func (e *Election) Receive(n wire.Notification) {
 	if e.owesAnswer(n) {
 		e.host.Notify(n.From, e.notification())
 	}
-	if e.state != wire.Looking || !e.counts(n.From) || !e.counts(n.Leader) {
+	if e.state != wire.Looking || !e.heeds(n.From) || !e.counts(n.Leader) {
 		return
 	}
 	switch n.State {
@@ -102,7 +103,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 	if b.round == e.round {
 		e.tally.put(n.From, b)
 		if e.established(&e.tally, b) {
-			e.decide(b)
+			e.decide(b, e.tally.backers(b))
 			return
 		}
 	}
@@ -110,7 +111,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 	if e.established(&e.settled, b) {
 		e.round = b.round
 		e.observe(facts.ElectionJoined, b.round, b.vote.Leader)
-		e.decide(b)
+		e.decide(b, e.settled.backers(b))
 	}
 }
 
@@ -120,7 +121,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 // the quorum must have decided in our present round, or it speaks of a time
 // before we stepped down (ZOOKEEPER-1514).
 func (e *Election) established(t *tally, b ballot) bool {
-	if !e.cfg.Voters.HasQuorum(t.backers(b)) {
+	if !e.decides(t.backers(b)) {
 		return false
 	}
 	if b.vote.Leader == e.cfg.Sid {
@@ -145,7 +146,7 @@ func (e *Election) recount() {
 
 // agreed reports whether a quorum holds our vote.
 func (e *Election) agreed() bool {
-	return e.cfg.Voters.HasQuorum(e.tally.backers(e.ballot()))
+	return e.decides(e.tally.backers(e.ballot()))
 }
 
 // unfinalize closes the finalize window, if open, and waits for votes again.
@@ -157,8 +158,9 @@ func (e *Election) unfinalize() {
 	}
 }
 
-// decide ends the election with the outcome of b.
-func (e *Election) decide(b ballot) {
+// decide ends the election with the outcome of b, on the word of some voters.
+func (e *Election) decide(b ballot, by quorum.Bits) {
+	e.observeBackers(b.round, by)
 	e.result = Result{Leader: b.vote.Leader, Round: b.round, Vote: b.vote}
 	e.decided = true
 	e.vote = b.vote
@@ -166,7 +168,7 @@ func (e *Election) decide(b ballot) {
 	switch {
 	case b.vote.Leader == e.cfg.Sid:
 		e.state, role = wire.Leading, "leader"
-	case e.votes():
+	case e.votes() || e.cfg.Follows:
 		e.state, role = wire.Following, "follower"
 	default:
 		e.state = wire.Observing
@@ -183,9 +185,6 @@ func (e *Election) rest() {
 	e.host.SetTimeout(0, RetryTimeout)
 	e.host.SetTimeout(0, FinalizeTimeout)
 }
-
-// counts reports whether a server is a voter.
-func (e *Election) counts(sid int64) bool { return e.cfg.Voters.Members().Has(sid) }
 
 // votes reports whether we are a voter.
 func (e *Election) votes() bool { return e.counts(e.cfg.Sid) }

@@ -22,7 +22,7 @@ func TestDescriptions(t *testing.T) {
 		{&Packet{Type: PacketAckEpoch, Zxid: NoZxid, Epoch: -1}, "ACKEPOCH", "ACKEPOCH none epoch=-1"},
 		{&Packet{Type: PacketRequest, Request: &ForwardedRequest{16, 4, OpCloseSession, &Empty{}}}, "REQUEST", "REQUEST closeSession s=0x10 cxid=4"},
 		{&Packet{Type: 77}, "PACKET77", "PACKET77 0:0"},
-		{&Notification{1, Looking, 3, MakeZxid(1, 5), 2, 1}, "VOTE", "VOTE from=1 LOOKING leader=3 zxid=1:5 round=2 epoch=1"},
+		{&Notification{1, Looking, 3, MakeZxid(1, 5), 2, 1, ""}, "VOTE", "VOTE from=1 LOOKING leader=3 zxid=1:5 round=2 epoch=1"},
 		{&ConnectRequest{TimeoutMs: 4000}, "CONNECT", "CONNECT s=0x0 timeout=4000ms seen=0:0"},
 		{&ConnectResponse{}, "CONNECTED", "CONNECTED session expired"},
 		{&Request{5, OpGetData, &PathRequest{"/a", true}}, "REQ getData", "REQ getData /a watch xid=5"},

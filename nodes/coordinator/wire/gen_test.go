@@ -35,7 +35,7 @@ func genACL(t *rapid.T) []ACL {
 var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
 	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetACL,
-	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches,
+	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches, OpReconfig,
 }
 
 var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
@@ -55,6 +55,8 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &PathRequest{path, rapid.Bool().Draw(t, "watch")}
 	case *SyncRequest:
 		return &SyncRequest{path}
+	case *ReconfigRequest:
+		return &ReconfigRequest{rapid.String().Draw(t, "joining"), rapid.String().Draw(t, "leaving"), rapid.String().Draw(t, "members"), genInt64.Draw(t, "from")}
 	case *CreateSessionRequest:
 		return &CreateSessionRequest{version}
 	case *SetWatchesRequest:
@@ -158,7 +160,7 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpDeleteContainer,
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpReconfig, OpCreateContainer, OpDeleteContainer,
 		OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{
@@ -170,7 +172,7 @@ func genTxn(t *rapid.T) *Txn {
 var packetTypes = []PacketType{
 	PacketRequest, PacketProposal, PacketAck, PacketCommit, PacketPing, PacketRevalidate, PacketSync, PacketNewLeader,
 	PacketFollowerInfo, PacketUpToDate, PacketDiff, PacketTrunc, PacketSnap, PacketLeaderInfo, PacketAckEpoch,
-	PacketSnapshotChunk, PacketInform, PacketObserverInfo,
+	PacketSnapshotChunk, PacketInform, PacketObserverInfo, PacketActivate, PacketInformActivate,
 }
 
 func genPacket(t *rapid.T) *Packet {
@@ -181,6 +183,12 @@ func genPacket(t *rapid.T) *Packet {
 		p.Request = &ForwardedRequest{genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid"), op, genRequestBody(t, op)}
 	case PacketProposal, PacketInform:
 		p.Txn = genTxn(t)
+	case PacketActivate:
+		p.Designated = genInt64.Draw(t, "designated")
+	case PacketInformActivate:
+		p.Designated, p.Txn = genInt64.Draw(t, "designated"), genTxn(t)
+	case PacketNewLeader:
+		p.Config = rapid.String().Draw(t, "config")
 	case PacketPing:
 		p.Touches = many(t, 4, func(t *rapid.T) SessionTouch {
 			return SessionTouch{genInt64.Draw(t, "session"), genInt32.Draw(t, "timeout")}
@@ -193,7 +201,7 @@ func genPacket(t *rapid.T) *Packet {
 	case PacketSync:
 		p.Session, p.Cxid = genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid")
 	case PacketFollowerInfo, PacketObserverInfo:
-		p.Sid = genInt64.Draw(t, "sid")
+		p.Sid, p.ConfigVersion = genInt64.Draw(t, "sid"), genZxid(t)
 	case PacketAckEpoch:
 		p.Epoch = int64(genInt32.Draw(t, "epoch"))
 	case PacketSnapshotChunk:
@@ -212,7 +220,7 @@ func genNotification(t *rapid.T) *Notification {
 	return &Notification{
 		From: genInt64.Draw(t, "from"), State: PeerState(rapid.Int32Range(0, 3).Draw(t, "state")),
 		Leader: genInt64.Draw(t, "leader"), Zxid: genZxid(t),
-		ElectionEpoch: genInt64.Draw(t, "round"), PeerEpoch: genInt64.Draw(t, "epoch"),
+		ElectionEpoch: genInt64.Draw(t, "round"), PeerEpoch: genInt64.Draw(t, "epoch"), Config: rapid.String().Draw(t, "config"),
 	}
 }
 
