@@ -49,6 +49,7 @@ func (r *run) addServers() {
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
+			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
 			ReapInterval: k.Tick / 2, ReconfigEnabled: k.Reconfig,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
@@ -72,7 +73,7 @@ func (r *run) addClients() {
 			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
 			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
 			StartAt: k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
-			Record: r.recorder,
+			Record: r.recorder, Bugs: r.plan.Bugs,
 		}
 		r.world.Add(clientName(i), clientGroup, func() node.Node {
 			r.clients[i] = workloads.NewClient(cfg)

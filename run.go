@@ -165,7 +165,7 @@ func (r *run) result() Result {
 		out.blame(*f)
 		return out
 	}
-	out.Report = checkers.Judge(out.History, checkers.Options{Judges: r.workload.Judges, Require: r.workload.NeedsKinds})
+	out.Report = checkers.Judge(out.History, checkers.Options{Judges: r.workload.Judges, Require: r.workload.NeedsKinds, Claims: r.workload.NeedsClaims})
 	out.Notes = out.Report.Notes
 	out.blame(out.Report.Findings...)
 	if out.Failed() {
@@ -200,7 +200,7 @@ func (r *run) measured() Result {
 		out.Knobs[s.Name] = s.Value
 	}
 	out.History = r.recorder.History()
-	out.History.Log = r.checker.Log()
+	out.History.Log, out.History.Locals = r.checker.Log(), r.checker.Locals()
 	return out
 }
 

@@ -16,6 +16,11 @@ func gate(h *history.History, o Options) []string {
 			reasons = append(reasons, fmt.Sprintf("no %s succeeded, which this workload is about", f))
 		}
 	}
+	for _, k := range o.Claims {
+		if !slices.ContainsFunc(h.Claims, func(c history.Claim) bool { return c.Kind == k }) {
+			reasons = append(reasons, fmt.Sprintf("no client claimed %s, which this workload is about", k))
+		}
+	}
 	reasons = append(reasons, finalReadsMissing(h)...)
 	if slices.Contains(o.Judges, Register) {
 		reasons = append(reasons, repeatedValues(h)...)

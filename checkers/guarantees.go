@@ -22,6 +22,7 @@ const (
 	ClosedSession    = "closed-session"
 	SessionOnce      = "session-once"
 	SessionKept      = "session-kept"
+	LocalUpgrade     = "local-session-upgrade"
 	ReadResult       = "read-result"
 	ReadYourWrites   = "read-your-writes"
 	MonotonicReads   = "monotonic-reads"
@@ -35,11 +36,18 @@ const (
 	WatchKept        = "watch-kept"
 	WatchSurvives    = "watch-survives-move"
 	Linearizable     = "linearizable"
+
+	LockExclusive       = "lock-exclusive"
+	SharedLockExclusive = "shared-lock-exclusive"
+	LeaderUnique        = "leader-unique"
+	LockAttemptOnce     = "lock-attempt-once"
+	Fencing             = "fencing"
 )
 
 const (
 	paper = "Hunt et al., ZooKeeper (USENIX ATC 2010), section 2.3"
 	guide = "ZooKeeper Programmer's Guide"
+	book  = "ZooKeeper Recipes and Solutions"
 )
 
 // Guarantees lists what histories are judged by, in the order the judges look: the
@@ -55,6 +63,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
 	{ID: ClosedSession, Sentence: "After its end a session does nothing more, and gets no successful reply from a server that has applied it.", Source: guide + ", Sessions"},
 	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
+	{ID: LocalUpgrade, Sentence: "A session that only its server knows is made known to all before it owns an ephemeral; where that is not done it is refused, and it alone.", Source: "ZOOKEEPER-1147, local sessions; ZOOKEEPER-2926"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
 	{ID: ContainerRemoval, Sentence: "The ensemble deletes by itself only containers that had children and have none.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
@@ -75,6 +84,11 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: WatchOnce, Sentence: "A watch fires once, for the first change after it was set, and for nothing else.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchKept, Sentence: "A client that stays connected hears of every change that it watches.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchSurvives, Sentence: "A client that reconnects is told what its watches missed, and the others stay set.", Source: guide + ", ZooKeeper Watches; ZooKeeper client protocol, setWatches"},
+	{ID: LockAttemptOnce, Sentence: "An attempt to take a lock, or the lead, never has two znodes in line at once.", Source: book + ", Recoverable Errors and the GUID"},
+	{ID: LockExclusive, Sentence: "Who acquires a lock has the lowest znode in line at the zxid it read, so that in the order of zxids holders exclude one another; by the clock they do not.", Source: book + ", Locks"},
+	{ID: SharedLockExclusive, Sentence: "Who acquires a shared lock has no writer before it in line, and a writer has nobody.", Source: book + ", Shared Locks"},
+	{ID: LeaderUnique, Sentence: "At every zxid the leader is the one candidate with the lowest sequence number, and later leaders have higher epochs.", Source: book + ", Leader Election"},
+	{ID: Fencing, Sentence: "The resource behind a lock never accepts a token after a higher one; without that a lock is unsafe, since a holder that hangs does not know that it has lost it.", Source: "Kleppmann, How to do distributed locking (2016); Burrows, Chubby (OSDI 2006), section 2.4, Sequencers"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 

@@ -41,6 +41,8 @@ type Options struct {
 	// Require lists functions of which at least one operation must have ended ok,
 	// or the verdict is vacuous.
 	Require []history.F
+	// Claims lists what some client must have claimed, likewise.
+	Claims []history.ClaimKind
 	// StepBudget bounds the steps of all searches together, 0 for DefaultBudget.
 	StepBudget int
 	// Strong holds synced reads to linearizability. The classic sync does not

@@ -29,6 +29,8 @@ type witness struct {
 	// closed is the zxid that ended each session.
 	closed map[int64]wire.Zxid
 
+	book sessionBook
+
 	acks []ending // see acknowledged
 
 	findings []guarantee.Finding
@@ -54,6 +56,8 @@ func runWitness(h *history.History) *witness {
 		return w // nor where one name stands for several sessions
 	}
 	w.link()
+	w.bookSessions()
+	w.localUpgrade()
 	w.nothingUnasked()
 	w.definiteFailure()
 	w.durability()
@@ -67,6 +71,9 @@ func runWitness(h *history.History) *witness {
 	w.replay()
 	w.silentAfterEnd()
 	w.watches()
+	if len(w.findings) == 0 {
+		w.recipes()
+	}
 	w.sortFindings()
 	return w
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/client"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -29,6 +30,8 @@ type ClientConfig struct {
 	// Ops starts, and from FinalAt on the final reads are made.
 	StartAt, StopAt, FinalAt time.Duration
 	Record                   *Recorder
+	// Bugs are those planted in the recipes.
+	Bugs bugs.Set
 }
 
 // retryPause separates attempts at setup operations and final reads.
@@ -74,6 +77,9 @@ type Client struct {
 	inFlight  int
 	idle      *node.Signal // set when inFlight falls to 0; nil if nobody waits
 	connected *node.Signal // set at the next connection; nil if nobody waits
+
+	sessions int   // how many sessions were given up so far
+	step     *step // the recipe step that runs, nil if none
 
 	versions map[string]int32    // the version last seen of each path
 	created  map[string][]string // per directory: own sequential children, oldest first
@@ -186,6 +192,10 @@ func (c *Client) tryFinal(t *node.Task, op Op) bool {
 
 // perform does one operation of the plan.
 func (c *Client) perform(t *node.Task, op Op) {
+	if isRecipe(op.F) {
+		c.follow(t, op)
+		return
+	}
 	switch op.F {
 	case Hang:
 		c.zk.Hang()
@@ -214,7 +224,9 @@ func (c *Client) revive() {
 // old session left behind, its ephemerals and its place in the order, is not its own.
 func (c *Client) reopen() {
 	c.rec.NewProcess(c.cfg.Index)
+	c.sessions++
 	c.zk.Restart()
+	c.step.stir()
 }
 
 // drain waits until nothing is in flight.
@@ -256,6 +268,7 @@ func (c *Client) WatchEvent(e client.WatchEvent) {
 		Client: c.cfg.Index, Session: e.Session, Conn: e.Conn, Server: int(e.Server),
 		Order: e.Order, Type: e.Type, Path: e.Path, Zxid: e.Zxid,
 	})
+	c.step.notified(e)
 }
 
 // WatchesRearmed records a setWatches.
@@ -276,8 +289,12 @@ func (c *Client) Receive(conn node.ConnID, m node.Message) { c.zk.Receive(conn, 
 // Closed forwards to the session.
 func (c *Client) Closed(conn node.ConnID, why node.CloseReason) { c.zk.Closed(conn, why) }
 
-// Timer forwards to the session, which has the client's only timers.
-func (c *Client) Timer(tag node.Tag) { c.zk.Timer(tag) }
+// Timer forwards to the session, which has all timers but that of recipe steps.
+func (c *Client) Timer(tag node.Tag) {
+	if !c.zk.Timer(tag) {
+		c.step.stir()
+	}
+}
 
 // Decode forwards to the session.
 func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {

@@ -3,9 +3,17 @@
 // that list, the client node that runs it, and the recorder that writes down what
 // came of it.
 //
-// A workload decides nothing while it runs. Everything random is drawn before, in
+// A workload draws nothing while it runs. Everything random is drawn before, in
 // [Workload.Draw] and [Workload.Generate], and the result is a plan of one line an
 // operation, which can be printed, edited, cut down and run again.
+//
+// # Recipes
+//
+// A line may be a step of a recipe, such as a lock or a queue: then the client reads,
+// decides and writes, and waits for watches in between. What it requests on the way
+// is recorded as operations like any other, with IDs that depend on the step alone,
+// and what it concludes as claims. A step is a line of its own, so plans are cut
+// down as ever. See [RecipeArgs].
 //
 // # Time
 //

@@ -57,6 +57,8 @@ type Op struct {
 	Parts []Part
 	// For is how long a hang lasts.
 	For time.Duration
+	// Recipe are the arguments of a recipe step.
+	Recipe RecipeArgs
 	// Pipelined operations are submitted without waiting for the previous one to
 	// end; the session's FIFO order must hold them apart.
 	Pipelined bool
@@ -66,6 +68,8 @@ type Op struct {
 	Patient bool
 	// Watch asks a get, exists or children for a one-shot watch.
 	Watch bool
+
+	step int // the recipe step that issues it, 0 in plans
 }
 
 // Part is one operation of a multi; F is create, delete, set or check.

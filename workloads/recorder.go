@@ -15,6 +15,7 @@ type Recorder struct {
 	sessions []history.SessionEvent
 	events   []history.WatchEvent
 	rearms   []history.Rearm
+	claims   []history.Claim
 	index    map[int]int // operation ID -> position in ops
 	clients  []clientRecord
 }
@@ -96,6 +97,12 @@ func (r *Recorder) Rearm(e history.Rearm) {
 	r.rearms = append(r.rearms, e)
 }
 
+// Claim records what a client concludes, now.
+func (r *Recorder) Claim(c history.Claim) {
+	c.At = r.now()
+	r.claims = append(r.claims, c)
+}
+
 // op returns the record of an operation that was invoked.
 func (r *Recorder) op(id int) history.Op { return r.ops[r.index[id]] }
 
@@ -156,5 +163,6 @@ func (r *Recorder) History() *history.History {
 	slices.SortFunc(ops, func(a, b history.Op) int { return a.ID - b.ID })
 	return &history.History{
 		Ops: ops, Sessions: slices.Clone(r.sessions), Events: slices.Clone(r.events), Rearms: slices.Clone(r.rearms),
+		Claims: slices.Clone(r.claims),
 	}
 }

@@ -53,7 +53,7 @@ func synced(sync, read client.Result) client.Result {
 func (c *Client) resolve(op Op) history.Op {
 	h := history.Op{
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value,
-		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch,
+		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step,
 	}
 	if op.F == SyncChildren {
 		h.F = history.Children

@@ -29,9 +29,10 @@ type verb struct {
 	parts, hangs, inMulti, onlyInMulti bool
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
+	recipe string // the arguments that a recipe step takes, in words
 }
 
-var verbs = []verb{
+var verbs = append([]verb{
 	{name: "create", f: history.Create, path: true, value: true, mode: true, inMulti: true},
 	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
@@ -53,7 +54,7 @@ var verbs = []verb{
 	{name: "open", f: Open},
 	{name: "move", f: Move},
 	{name: "hang", f: Hang, hangs: true},
-}
+}, recipeVerbs...)
 
 var modeNames = []string{
 	wire.ModePersistent:           "persistent",
@@ -104,6 +105,7 @@ func (o Op) String() string {
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
 	}
+	o.Recipe.append(&b)
 	if o.Watch {
 		b.WriteString(" watch")
 	}
@@ -185,6 +187,9 @@ func (p *parser) op() (Op, error) {
 			o.Watch, p.tokens = true, p.tokens[1:]
 		case !t.hasKey && t.value == "patient" && !o.Patient:
 			o.Patient, p.tokens = true, p.tokens[1:]
+		case v.takes(t):
+			err = o.Recipe.set(t)
+			p.tokens = p.tokens[1:]
 		case t.key == "for" && v.hangs:
 			o.For, err = parseDuration("for", t.value)
 			p.tokens = p.tokens[1:]

@@ -44,6 +44,8 @@ func TestPlanLines(t *testing.T) {
 			Op{ID: 27, Client: 1, At: 2 * time.Second, F: history.SetACL, Path: "/q/0", Value: "c1.27", Version: 1}},
 		{"op 28 c1 2s multi-read [get /q/0] [children /q/0]", Op{ID: 28, Client: 1, At: 2 * time.Second, F: history.MultiRead,
 			Parts: []Part{{F: history.Get, Path: "/q/0"}, {F: history.Children, Path: "/q/0"}}}},
+		{"op 28 c1 2s lock /lock/0 hold=80ms within=2s mute", Op{ID: 28, Client: 1, At: 2 * time.Second, F: Lock, Path: "/lock/0",
+			Recipe: RecipeArgs{Hold: 80 * time.Millisecond, Within: 2 * time.Second, Mute: true}}},
 		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
 		{`op 26 c1 2s write "/a b" value=""`,
 			Op{ID: 26, Client: 1, At: 2 * time.Second, F: history.Set, Path: "/a b", Version: Any}},
@@ -89,6 +91,11 @@ func TestPlanLineErrors(t *testing.T) {
 		{"op 1 c0 0s multi [write /a value=x", "lacks its ]"},
 		{"op 1 c0 0s multi [cas /a value=x]", "cas needs version=seen"},
 		{"op 1 c0 0s hang for=long", `for "long"; write a duration`},
+		{"op 1 c0 0s lock /lock/0 n=3", "lock takes no n="},
+		{"op 1 c0 0s lock /lock/0 mute=yes", "lock takes no mute="},
+		{"op 1 c0 0s lock /lock/0 hold", `lock: unexpected word "hold"`},
+		{"op 1 c0 0s lock /lock/0 hold=long", `hold "long"; write a duration`},
+		{"op 1 c0 0s move mute", `move: unexpected word "mute"`},
 		{"op 1 c0 0s move pipelined pipelined", `unexpected word "pipelined"`},
 		{`op 1 c0 0s write /a value="x`, "unfinished quote"},
 	}
@@ -123,6 +130,27 @@ func part(t *rapid.T, v verb) Part {
 	return p
 }
 
+// recipeArgs draws the arguments that a recipe step takes.
+func recipeArgs(t *rapid.T, v verb) (a RecipeArgs) {
+	for _, word := range strings.Fields(v.recipe) {
+		switch word {
+		case "hold":
+			a.Hold = time.Duration(rapid.Int64Min(0).Draw(t, "hold"))
+		case "within":
+			a.Within = time.Duration(rapid.Int64Min(0).Draw(t, "within"))
+		case "n":
+			a.N = rapid.IntRange(0, 9).Draw(t, "n")
+		case "to":
+			a.To = "/" + rapid.String().Draw(t, "to")
+		case "mute":
+			a.Mute = rapid.Bool().Draw(t, "mute")
+		default:
+			t.Fatalf("nobody reads the argument %q of %s", word, v.name)
+		}
+	}
+	return a
+}
+
 func TestPlanLinesRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		fitting := func(v verb) bool { return !v.onlyInMulti }
@@ -136,6 +164,7 @@ func TestPlanLinesRoundTrip(t *testing.T) {
 		if v.hangs {
 			op.For = time.Duration(rapid.Int64Min(0).Draw(t, "for"))
 		}
+		op.Recipe = recipeArgs(t, v)
 		op.Watch = v.watch && rapid.Bool().Draw(t, "watch")
 		if v.parts {
 			fitting := rapid.SampledFrom(verbs).Filter(func(part verb) bool { return part.fits(v.f) })

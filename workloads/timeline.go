@@ -57,11 +57,11 @@ func (s Shape) turn(r *rand.Rand, client int, at time.Duration, invent func(stri
 	return ops
 }
 
-// pausing reports whether some operation is about the session rather than on it:
-// such operations do not make sense in a pipeline.
+// pausing reports whether some operation is about the session rather than on it, or
+// many in one: such operations do not make sense in a pipeline.
 func pausing(ops []Op) bool {
 	return slices.ContainsFunc(ops, func(o Op) bool {
-		return o.F == Hang || o.F == Move || o.F == Open || o.F == history.Close
+		return o.F == Hang || o.F == Move || o.F == Open || o.F == history.Close || isRecipe(o.F)
 	})
 }
 

@@ -159,6 +159,9 @@ func TestJudgesSeeWhatTheyNeed(t *testing.T) {
 	for _, w := range All() {
 		s, plan := drawn(w, 3)
 		plan = slices.DeleteFunc(plan, func(op Op) bool { return op.At < s.Duration })
+		if last := plan[len(plan)-1]; len(w.NeedsClaims) > 0 && (!isRecipe(last.F) || !last.Patient) {
+			t.Errorf("%s needs claims and ends with `%v`", w.Name, last)
+		}
 		reads := w.FinalReads(s)
 		for _, f := range w.NeedsKinds {
 			produces := func(op Op) bool { return op.F == f || f == history.Children && op.F == SyncChildren }

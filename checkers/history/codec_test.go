@@ -88,7 +88,7 @@ func genOp(t *rapid.T, id int) Op {
 		Invoke: time.Duration(rapid.Int64().Draw(t, "invoke")), Return: time.Duration(rapid.Int64().Draw(t, "return")),
 		Outcome: Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")), Final: rapid.Bool().Draw(t, "final"),
 		Session: rapid.Int64().Draw(t, "session"), Conn: i.Draw(t, "conn"), Xid: n.Draw(t, "xid"), Server: i.Draw(t, "server"),
-		Zxid: anyZxid.Draw(t, "zxid"), Err: wire.ErrorCode(n.Draw(t, "err")), Watch: rapid.Bool().Draw(t, "watch"), Order: i.Draw(t, "order"), SyncXid: n.Draw(t, "sx"), SyncZxid: anyZxid.Draw(t, "sz"),
+		Zxid: anyZxid.Draw(t, "zxid"), Err: wire.ErrorCode(n.Draw(t, "err")), Watch: rapid.Bool().Draw(t, "watch"), Step: i.Draw(t, "step"), Order: i.Draw(t, "order"), SyncXid: n.Draw(t, "sx"), SyncZxid: anyZxid.Draw(t, "sz"),
 		OutPath: anyPath.Draw(t, "op"), OutValue: string(anyData.Draw(t, "ov")), OutNil: rapid.Bool().Draw(t, "nil"),
 	}
 	if rapid.Bool().Draw(t, "stat?") {
@@ -105,9 +105,20 @@ func genOp(t *rapid.T, id int) Op {
 	return op
 }
 
+var anyLocal = rapid.Custom(func(t *rapid.T) LocalSession {
+	return LocalSession{
+		At: time.Duration(rapid.Int64().Draw(t, "at")), Session: rapid.Int64().Draw(t, "session"),
+		Server: rapid.IntRange(0, 9).Draw(t, "server"), Timeout: time.Duration(rapid.Int64().Draw(t, "timeout")),
+		Upgradable: rapid.Bool().Draw(t, "upgradable"),
+	}
+})
+
 func TestLinesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := &History{}
+		for range rapid.IntRange(0, 2).Draw(t, "locals") {
+			h.Locals = append(h.Locals, anyLocal.Draw(t, "local"))
+		}
 		for id := range rapid.IntRange(0, 4).Draw(t, "ops") {
 			h.Ops = append(h.Ops, genOp(t, id))
 		}
@@ -132,6 +143,13 @@ func TestLinesLoseNothing(t *testing.T) {
 				At: time.Second, Client: 3, Session: rapid.Int64().Draw(t, "s"), Conn: 2, Server: 1, Order: 4,
 				Zxid: anyZxid.Draw(t, "z"), Seen: anyZxid.Draw(t, "seen"),
 				Data: []string{anyPath.Draw(t, "data")}, Exist: []string{anyPath.Draw(t, "exist")}, Child: []string{anyPath.Draw(t, "child")},
+			})
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "claims") {
+			h.Claims = append(h.Claims, Claim{
+				At: time.Second, Client: 3, Session: rapid.Int64().Draw(t, "s"), Step: 1005, Recipe: "lock", Kind: Acquired,
+				Path: anyPath.Draw(t, "path"), Node: anyPath.Draw(t, "node"), Zxid: anyZxid.Draw(t, "z"),
+				Token: anyZxid.Draw(t, "token"), N: rapid.Int().Draw(t, "n"), Values: []string{string(anyData.Draw(t, "value"))},
 			})
 		}
 		var b bytes.Buffer

@@ -14,12 +14,19 @@ import (
 
 // WriteEDN writes a history as Jepsen's tools read it, an event a line in order of
 // time. Coordinator operations keep their own :f, with [path value] as :value, and
-// what Jepsen has no key for (zxid, session, version, error) under its own.
+// what Jepsen has no key for (zxid, session, version, error) under its own. Claims are
+// info events of a process that is no number, which Jepsen and ReadEDN pass over.
 func WriteEDN(w io.Writer, h *History) error {
 	bw := bufio.NewWriter(w)
 	for i, e := range ednEvents(h) {
-		if _, err := fmt.Fprintln(bw, e.format(&h.Ops[e.op], i)); err != nil {
-			return fmt.Errorf("writing operation %d as EDN: %w", h.Ops[e.op].ID, err)
+		line := ""
+		if e.claim != nil {
+			line = e.claim.edn(i)
+		} else {
+			line = e.format(&h.Ops[e.op], i)
+		}
+		if _, err := fmt.Fprintln(bw, line); err != nil {
+			return fmt.Errorf("writing a history as EDN: %w", err)
 		}
 	}
 	if err := bw.Flush(); err != nil {
@@ -28,23 +35,27 @@ func WriteEDN(w io.Writer, h *History) error {
 	return nil
 }
 
-// moment is one end of an operation.
+// moment is one end of an operation, or a claim.
 type moment struct {
-	at  time.Duration
-	op  int
-	end bool
+	at    time.Duration
+	op    int
+	end   bool
+	claim *Claim
 }
 
-// ednEvents lists the ends of all operations in order of time. At one instant,
+// ednEvents lists the ends of all operations and the claims in order of time. At one instant,
 // invocations come first: Jepsen's intervals are closed.
 func ednEvents(h *History) []moment {
 	var out []moment
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		out = append(out, moment{op.Invoke, i, false})
+		out = append(out, moment{at: op.Invoke, op: i})
 		if op.Return != Never {
-			out = append(out, moment{op.Return, i, true})
+			out = append(out, moment{at: op.Return, op: i, end: true})
 		}
+	}
+	for i := range h.Claims {
+		out = append(out, moment{at: h.Claims[i].At, end: true, claim: &h.Claims[i]})
 	}
 	slices.SortStableFunc(out, func(a, b moment) int {
 		if c := cmp.Compare(a.at, b.at); c != 0 || a.end == b.end {

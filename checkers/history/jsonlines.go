@@ -11,7 +11,7 @@ import (
 )
 
 // Stampede's own format is JSON lines: one object a line, whose "type" is "op",
-// "session", "event", "rearm" or "txn". It loses nothing. Times are nanoseconds of virtual time,
+// "session", "local", "event", "rearm", "claim" or "txn". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
 // Encoder writes a history line by line, while it grows.
@@ -65,8 +65,18 @@ func WriteLines(w io.Writer, h *History) error {
 			return err
 		}
 	}
+	for i := range h.Locals {
+		if err := e.Local(&h.Locals[i]); err != nil {
+			return err
+		}
+	}
 	if err := e.watches(h); err != nil {
 		return err
+	}
+	for i := range h.Claims {
+		if err := e.Claim(&h.Claims[i]); err != nil {
+			return err
+		}
 	}
 	for i := range h.Log {
 		if err := e.Txn(&h.Log[i]); err != nil {
@@ -93,7 +103,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *SessionEvent, *WatchEvent, *Rearm or *Applied, and io.EOF after the last.
+// Next returns the next *Op, *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim or *Applied, and io.EOF after the last.
 // Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -141,14 +151,18 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToOp)
 	case "session":
 		return decodeAs(text, lineToSession)
+	case "local":
+		return decodeAs(text, lineToLocal)
 	case "event":
 		return decodeAs(text, lineToEvent)
 	case "rearm":
 		return decodeAs(text, lineToRearm)
+	case "claim":
+		return decodeAs(text, lineToClaim)
 	case "txn":
 		return decodeAs(text, lineToTxn)
 	}
-	return nil, fmt.Errorf(`type %q is none of "op", "session", "event", "rearm" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "op", "session", "local", "event", "rearm", "claim" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -180,10 +194,14 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Ops = append(h.Ops, *v)
 		case *SessionEvent:
 			h.Sessions = append(h.Sessions, *v)
+		case *LocalSession:
+			h.Locals = append(h.Locals, *v)
 		case *WatchEvent:
 			h.Events = append(h.Events, *v)
 		case *Rearm:
 			h.Rearms = append(h.Rearms, *v)
+		case *Claim:
+			h.Claims = append(h.Claims, *v)
 		case *Applied:
 			h.Log = append(h.Log, *v)
 		}

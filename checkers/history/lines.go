@@ -25,6 +25,7 @@ type opLine struct {
 	Outcome     string        `json:"outcome"`
 	Final       bool          `json:"final,omitempty"`
 	Watch       bool          `json:"watch,omitempty"`
+	Step        int           `json:"step,omitempty"`
 	Session     int64         `json:"session,omitempty"`
 	Conn        int           `json:"conn,omitempty"`
 	Xid         int32         `json:"xid,omitempty"`
@@ -68,7 +69,7 @@ func opToLine(op *Op) (*opLine, error) {
 	l := &opLine{
 		Type: "op", ID: op.ID, Process: op.Process, Client: op.Client, F: op.F,
 		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode,
-		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final, Watch: op.Watch, Order: op.Order,
+		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final, Watch: op.Watch, Step: op.Step, Order: op.Order,
 		Session: op.Session, Conn: op.Conn, Xid: op.Xid, Server: op.Server, Zxid: zxid(op.Zxid),
 		Err: int32(op.Err), SyncXid: op.SyncXid, SyncZxid: zxid(op.SyncZxid),
 		OutPath: op.OutPath, OutValue: text(op.OutValue), OutNil: op.OutNil, OutStat: statToLine(op.OutStat),
@@ -91,7 +92,7 @@ func lineToOp(l *opLine) (*Op, error) {
 	op := &Op{
 		ID: l.ID, Process: l.Process, Client: l.Client, F: l.F,
 		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode,
-		Invoke: l.Invoke, Return: l.Return, Final: l.Final, Watch: l.Watch, Order: l.Order,
+		Invoke: l.Invoke, Return: l.Return, Final: l.Final, Watch: l.Watch, Step: l.Step, Order: l.Order,
 		Session: l.Session, Conn: l.Conn, Xid: l.Xid, Server: l.Server, Zxid: wire.Zxid(l.Zxid),
 		Err: wire.ErrorCode(l.Err), SyncXid: l.SyncXid, SyncZxid: wire.Zxid(l.SyncZxid),
 		OutPath: l.OutPath, OutValue: string(l.OutValue), OutNil: l.OutNil, OutStat: l.OutStat.stat(),

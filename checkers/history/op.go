@@ -93,6 +93,9 @@ type Op struct {
 	Final bool
 	// Watch: the read asked for a one-shot watch.
 	Watch bool
+	// Step is the ID of the recipe step of the plan that issued it, 0 if it was
+	// planned itself. Its own ID is not in the plan then.
+	Step int
 
 	// The witness: which session and connection (the k-th of the session) carried
 	// it, under which xid, to which server (node id), and the zxid the reply bore.
@@ -154,6 +157,17 @@ type SessionEvent struct {
 	Timeout time.Duration
 }
 
+// LocalSession is a session that one server opened and told nobody of, as that server
+// says. It is in the log only if it was upgraded, which makes it like any other.
+type LocalSession struct {
+	At      time.Duration
+	Session int64
+	Server  int
+	Timeout time.Duration
+	// Upgradable: its server makes it known to all before it owns an ephemeral.
+	Upgradable bool
+}
+
 // WatchEvent is a notification that a client received: a watch fired.
 type WatchEvent struct {
 	At      time.Duration
@@ -197,6 +211,8 @@ type History struct {
 	Sessions []SessionEvent
 	Events   []WatchEvent
 	Rearms   []Rearm
+	Locals   []LocalSession
+	Claims   []Claim
 	// Log is the committed log in zxid order, empty for histories recorded
 	// without one (Jepsen's).
 	Log []Applied

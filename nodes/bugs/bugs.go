@@ -48,6 +48,16 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	UpgradedSessionKept
+	UpgradeForgetsMulti
+	EphemeralOfLocalSession
+	LocalRevalidated
+	ClosedTakenForLocal
+	CreateNotLookedUp
+	LockWokenIsHolder
+	StaleTokenAccepted
+	ReaderFollowsReader
+	ElectionByName
 	ReconfigByNewQuorum
 	ReconfigByOldQuorum
 	JointQuorumDropped

@@ -66,6 +66,11 @@ type Config struct {
 	// ReapInterval is how often a leader looks for containers to delete
 	// (znode.container.checkIntervalMs), default 60 s.
 	ReapInterval time.Duration
+	// LocalSessions: new sessions are known to the server that opened them and to
+	// nobody else, until they need to be (localSessionsEnabled). UpgradeSessions: one
+	// that wants to own an ephemeral is made known to all first; else it is refused
+	// (localSessionsUpgradingEnabled).
+	LocalSessions, UpgradeSessions bool
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).

@@ -60,7 +60,7 @@ func (s *Server) readBody(session int64, op wire.OpCode, body wire.Record) (wire
 	case *wire.SyncRequest:
 		return wire.OK, &wire.SyncReply{Path: b.Path}
 	}
-	if op == wire.OpPing {
+	if op == wire.OpPing || op == wire.OpCloseSession {
 		return wire.OK, &wire.Empty{}
 	}
 	return wire.ErrUnimplemented, nil

@@ -16,13 +16,16 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 	}
 	s.touch(c)
 	p := &pending{req: r}
-	if s.waits(r) {
+	if p.refusal = s.upgrade(c, r); !s.serving {
+		return // the leader's zxids are used up
+	}
+	if p.waits = s.waits(c, r); p.waits {
 		c.queue = append(c.queue, p)
 		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body})
 		return
 	}
 	if len(c.queue) == 0 {
-		s.env.Send(c.id, s.read(c, r))
+		s.answerHere(c, p)
 		return
 	}
 	if s.bug(bugs.ReadOvertakesWrite) {
@@ -34,11 +37,25 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 }
 
 // waits reports whether a request is answered by the leader's word.
-func (s *Server) waits(r *wire.Request) bool {
-	if r.Type == wire.OpSync {
+func (s *Server) waits(c *clientConn, r *wire.Request) bool {
+	switch r.Type {
+	case wire.OpSync:
 		return !s.bug(bugs.SyncAnsweredLocally)
+	case wire.OpCloseSession:
+		return !s.locals.has(c.session)
 	}
 	return r.Type.IsWrite()
+}
+
+// answerHere answers what needs nobody's word but ours.
+func (s *Server) answerHere(c *clientConn, p *pending) {
+	if p.reply == nil {
+		p.reply = s.read(c, p.req)
+	}
+	s.env.Send(c.id, p.reply)
+	if p.req.Type == wire.OpCloseSession {
+		s.closeLocal(c)
+	}
 }
 
 // submit brings a request to the leader.
@@ -73,7 +90,9 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 	} else if r.Type == wire.OpReconfig {
 		txn = s.reconfigTxn(prep.Request{Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body}, zxid, now)
 	} else {
-		txn = s.prep.Prepare(prep.Request{Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body}, zxid, now)
+		txn = s.prep.Prepare(prep.Request{
+			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session),
+		}, zxid, now)
 	}
 	s.trackPrepared(sid, txn)
 	s.observeRejection(txn)
@@ -100,13 +119,10 @@ func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
 	s.env.Send(c.id, reply)
 	c.queue[0] = nil
 	c.queue = c.queue[1:]
-	for len(c.queue) > 0 && !s.waits(c.queue[0].req) {
+	for len(c.queue) > 0 && !c.queue[0].waits {
 		p := c.queue[0]
 		c.queue = c.queue[1:]
-		if p.reply == nil {
-			p.reply = s.read(c, p.req)
-		}
-		s.env.Send(c.id, p.reply)
+		s.answerHere(c, p)
 	}
 }
 

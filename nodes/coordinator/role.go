@@ -170,6 +170,8 @@ func (s *Server) resetTerm() {
 	s.asked = nil
 	s.touched = map[int64]int32{}
 	s.lastWord = map[int64]int64{}
+	s.env.StopTimer(s.locals.expiry)
+	s.locals = newLocalSessions(s.cfg.Tick)
 	s.watches, s.lateWatches = watch.New(s.cfg.Bugs), nil
 }
 

@@ -64,6 +64,7 @@ type Server struct {
 	asked    []*clientConn
 	touched  map[int64]int32 // sessions heard from since the last PING, with timeouts
 	lastWord map[int64]int64 // FollowerExpiresSession only: when a session was heard from, ns
+	locals   localSessions
 
 	watches     *watch.Table
 	lateWatches []lateWatch // WatchMissesInFlight only
@@ -93,6 +94,7 @@ const (
 	tagLogSync  uint32 = 11
 	tagSilent   uint32 = 12 // FollowerExpiresSession only; Arg is the session
 	tagReap     uint32 = 13 // Arg is the term
+	tagLocal    uint32 = 20 // Arg is the term
 )
 
 // New makes a server. A configuration that does not validate is a bug of the
@@ -248,6 +250,8 @@ func (s *Server) Timer(tag node.Tag) {
 		s.redial(tag.Arg)
 	case tag.Kind == tagReap:
 		s.reap(tag.Arg)
+	case tag.Kind == tagLocal:
+		s.expireLocals(tag.Arg)
 	case tag.Kind == tagExpiry:
 		s.expireSessions(tag.Arg)
 	case tag.Kind == tagSilent:

@@ -24,7 +24,7 @@ func newLeader(b bugs.Set) *leader {
 
 func (l *leader) do(session int64, op wire.OpCode, body wire.Record) *wire.Txn {
 	n := len(l.prepared) + 1
-	txn := l.prep.Prepare(Request{session, int32(n), op, body}, wire.MakeZxid(1, uint32(n)), int64(n))
+	txn := l.prep.Prepare(Request{Session: session, Cxid: int32(n), Type: op, Body: body}, wire.MakeZxid(1, uint32(n)), int64(n))
 	l.prepared = append(l.prepared, txn)
 	return txn
 }

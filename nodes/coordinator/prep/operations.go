@@ -12,7 +12,7 @@ import (
 // operation validates what may stand alone or in a multi, records its effects
 // and returns its transaction body, or the code it fails with.
 func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.TxnBody, wire.ErrorCode) {
-	if !p.sessionOpen(txn.Session) {
+	if p.local == wire.OK && !p.sessionOpen(txn.Session) {
 		return nil, wire.ErrSessionExpired
 	}
 	switch op {
@@ -36,6 +36,10 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode int32) wire.ErrorCode) (wire.TxnBody, wire.ErrorCode) {
 	if err := allowed(r.Mode); err != wire.OK {
 		return nil, err
+	}
+	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
+	if ephemeral && p.local != wire.OK && !p.bugs.Has(bugs.EphemeralOfLocalSession) {
+		return nil, p.local
 	}
 	if !strings.HasPrefix(r.Path, "/") {
 		return nil, wire.ErrBadArguments
@@ -62,7 +66,6 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 		return nil, wire.ErrNoChildrenForEph
 	}
 	child := tree.Meta{Container: r.Mode == wire.ModeContainer}
-	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
 	if ephemeral {
 		child.Owner = txn.Session
 	}

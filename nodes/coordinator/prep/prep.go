@@ -15,6 +15,9 @@ type Request struct {
 	Cxid    int32
 	Type    wire.OpCode
 	Body    wire.Record
+	// Local is OK for a session that all servers know. Else it is known to one of
+	// them only, and this is what an ephemeral of its own is refused with.
+	Local wire.ErrorCode
 }
 
 // Prep prepares the transactions of one leader. It must see every transaction of
@@ -28,6 +31,7 @@ type Prep struct {
 	changes  []change
 	nodes    map[string]record
 	sessions map[int64]sessionRecord
+	local    wire.ErrorCode // Request.Local of the present request
 }
 
 // record is a node as outstanding transactions will leave it.
@@ -66,6 +70,7 @@ func New(t *tree.Tree, b bugs.Set) *Prep {
 // invalid multi gives one for each operation.
 func (p *Prep) Prepare(req Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
 	txn := &wire.Txn{Session: req.Session, Cxid: req.Cxid, Zxid: zxid, Time: nowMs, Type: req.Type}
+	p.local = req.Local
 	var err wire.ErrorCode
 	switch body := req.Body.(type) {
 	case *wire.CreateSessionRequest:
