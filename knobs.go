@@ -215,6 +215,16 @@ func (k *Knobs) Set(word string) error {
 	return fmt.Errorf("unknown knob %q; knobs are %s", name, strings.Join(knobNames(), ", "))
 }
 
+// SetAll turns several knobs, in order.
+func (k *Knobs) SetAll(words []string) error {
+	for _, word := range words {
+		if err := k.Set(word); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func knobNames() []string {
 	names := make([]string, len(knobs))
 	for i, n := range knobs {

@@ -69,6 +69,7 @@ func runWitness(h *history.History) *witness {
 	w.syncOrder()
 	w.finalReads()
 	w.replay()
+	w.configReads()
 	w.silentAfterEnd()
 	w.watches()
 	if len(w.findings) == 0 {
@@ -227,7 +228,7 @@ func (w *witness) join(ops, txns []int32) {
 // isWrite reports whether a function of the coordinator becomes a transaction.
 func isWrite(f history.F) bool {
 	switch f {
-	case history.Create, history.Delete, history.Set, history.SetACL, history.Multi, history.Close:
+	case history.Create, history.Delete, history.Set, history.SetACL, history.Multi, history.Close, history.Reconfig:
 		return true
 	}
 	return false

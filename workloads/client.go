@@ -81,6 +81,7 @@ type Client struct {
 	sessions int   // how many sessions were given up so far
 	step     *step // the recipe step that runs, nil if none
 
+	config   int64               // the version of the configuration seen last
 	versions map[string]int32    // the version last seen of each path
 	created  map[string][]string // per directory: own sequential children, oldest first
 }

@@ -50,6 +50,7 @@ var verbs = append([]verb{
 	{name: "sync-children", f: SyncChildren, path: true},
 	{name: "multi", f: history.Multi, parts: true},
 	{name: "multi-read", f: history.MultiRead, parts: true},
+	{name: "reconfig", f: history.Reconfig, version: true},
 	{name: "close", f: history.Close},
 	{name: "open", f: Open},
 	{name: "move", f: Move},
@@ -102,6 +103,7 @@ func (o Op) String() string {
 		p.append(&b)
 		b.WriteString("]")
 	}
+	o.Change.append(&b)
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
 	}
@@ -189,6 +191,8 @@ func (p *parser) op() (Op, error) {
 			o.Patient, p.tokens = true, p.tokens[1:]
 		case v.takes(t):
 			err = o.Recipe.set(t)
+			p.tokens = p.tokens[1:]
+		case v.f == history.Reconfig && o.Change.set(t):
 			p.tokens = p.tokens[1:]
 		case t.key == "for" && v.hangs:
 			o.For, err = parseDuration("for", t.value)

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// Stampede's own format is JSON lines: one object a line, whose "type" is "op",
+// Stampede's own format is JSON lines: one object a line, whose "type" is "config", "op",
 // "session", "local", "event", "rearm", "claim" or "txn". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
@@ -60,6 +60,11 @@ func (e *Encoder) write(line any) error {
 // WriteLines writes a whole history in Stampede's format.
 func WriteLines(w io.Writer, h *History) error {
 	e := NewEncoder(w)
+	if h.Config != "" {
+		if err := e.write(configLine{Type: "config", Text: h.Config}); err != nil {
+			return err
+		}
+	}
 	for i := range h.Sessions {
 		if err := e.Session(&h.Sessions[i]); err != nil {
 			return err
@@ -103,7 +108,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim or *Applied, and io.EOF after the last.
+// Next returns the next *Op, *string (the configuration to begin with), *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim or *Applied, and io.EOF after the last.
 // Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -159,10 +164,12 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToRearm)
 	case "claim":
 		return decodeAs(text, lineToClaim)
+	case "config":
+		return decodeAs(text, func(l *configLine) (*string, error) { return &l.Text, nil })
 	case "txn":
 		return decodeAs(text, lineToTxn)
 	}
-	return nil, fmt.Errorf(`type %q is none of "op", "session", "local", "event", "rearm", "claim" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "claim" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -190,6 +197,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			return nil, err
 		}
 		switch v := v.(type) {
+		case *string:
+			h.Config = *v
 		case *Op:
 			h.Ops = append(h.Ops, *v)
 		case *SessionEvent:

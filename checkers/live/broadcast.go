@@ -142,7 +142,9 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 		for done++; done < len(s.pending) && s.pending[done].zxid <= z && s.pending[done].file == r.file; done++ {
 			r = s.pending[done]
 		}
-		if have := c.ghost.DurableSize(s.ID, r.file); have < r.end {
+		// What an observer logged, nobody asked for; when it becomes a participant,
+		// the file may be gone and a snapshot hold what was in it.
+		if have := c.ghost.DurableSize(s.ID, r.file); have < r.end && !c.keeps(s, p) {
 			c.fail(s, AckDurability, fmt.Sprintf("%s acknowledges %v while a crash leaves %d bytes of %s, where %v ends at byte %d",
 				s.Name, z, have, r.file, r.zxid, r.end), c.proposal(r.zxid))
 			return
@@ -157,6 +159,12 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 	}
 	ep := c.epochOf(z.Epoch())
 	ep.acked[s.index] = max(ep.acked[s.index], z)
+}
+
+// keeps reports whether the disk of s after any crash holds a history.
+func (c *Checker) keeps(s *server, e *entry) bool {
+	kept, problem := c.diskHistory(s, durable)
+	return problem == "" && kept.holds(e)
 }
 
 // committed extends the committed log by a leader's word, if those it names

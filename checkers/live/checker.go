@@ -3,7 +3,6 @@ package live
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -243,7 +242,7 @@ func (c *Checker) rereadConfig(s *server) {
 		return
 	}
 	if g := c.diskConfig(s, cached, false); g.version > s.config.version {
-		c.activated(s, g.version, g.lines+"version="+strconv.FormatInt(int64(g.version), 16))
+		c.activated(s, g.version, g.text())
 	}
 }
 
@@ -280,6 +279,15 @@ func (c *Checker) Log() []history.Applied {
 	}
 	slices.Reverse(log)
 	return log
+}
+
+// InitialConfig is the text of the configuration that a changing ensemble began with,
+// in the version that its first leader gave it; "" if there was none.
+func (c *Checker) InitialConfig() string {
+	if c.initial.version == 0 {
+		return ""
+	}
+	return c.initial.text()
 }
 
 // fail reports that a guarantee broke at the present fact. detail goes on where

@@ -20,6 +20,11 @@ type config struct {
 	groups                          []Group
 }
 
+// text is the configuration as files hold it.
+func (g *config) text() string {
+	return g.lines + "version=" + strconv.FormatInt(int64(g.version), 16)
+}
+
 // under names the configuration, where there are several.
 func (g *config) under() string {
 	if g.version == 0 {

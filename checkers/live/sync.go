@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -42,7 +43,7 @@ func (c *Checker) synchronizing(s *server, number int64, z wire.Zxid, acks uint6
 		c.fail(s, LeaderCompleteness, fmt.Sprintf("%s states an initial history up to %v, which nobody proposed", s.Name, z))
 		return
 	}
-	if problem := c.evidence(acks, ep.accepted, "acceptance of it", c.inQuestion(number, initial)...); problem != "" {
+	if problem := c.evidence(acks, ep.accepted, "acceptance of it", c.inQuestion(s, number, initial)...); problem != "" {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s leads epoch %d %s", s.Name, number, problem))
 		return
 	}
@@ -64,9 +65,14 @@ func (c *Checker) synchronizing(s *server, number int64, z wire.Zxid, acks uint6
 }
 
 // inQuestion lists the configurations that a leader with a history has to reckon with:
-// the active one, and the one that its history ends with.
-func (c *Checker) inQuestion(number int64, history *entry) []*config {
-	return both(c.configAfter(c.committedBefore(number)), c.configAfter(history))
+// the active one, the one that its history ends with, and the one that it goes by, which
+// is older if nobody has told it.
+func (c *Checker) inQuestion(s *server, number int64, history *entry) []*config {
+	out := both(c.configAfter(c.committedBefore(number)), c.configAfter(history))
+	if !slices.Contains(out, s.config) && s.config.version != 0 {
+		out = append(out, s.config)
+	}
+	return out
 }
 
 // offered is the version of the configuration that NEWLEADER of an epoch brings.
@@ -172,7 +178,7 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 	if !c.durableUpTo(s, end, fmt.Sprintf("is established in epoch %d", number)) || !c.epochsAre(s, number) {
 		return
 	}
-	if problem := c.evidence(acks, ep.newLeader|s.bit, "acknowledgement of NEWLEADER", c.inQuestion(number, end)...); problem != "" {
+	if problem := c.evidence(acks, ep.newLeader|s.bit, "acknowledgement of NEWLEADER", c.inQuestion(s, number, end)...); problem != "" {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s is established in epoch %d %s", s.Name, number, problem))
 		return
 	}

@@ -28,7 +28,7 @@ func (v vote) String() string {
 // electionStarted notes what a server votes for first: itself. One without a vote
 // proposes nobody, and may take any voter's word.
 func (c *Checker) electionStarted(s *server, z wire.Zxid, epoch int64) {
-	if voters := s.config.voters | c.lastSeenBy(s).voters; voters&s.bit == 0 {
+	if s.config.voters&s.bit == 0 {
 		s.vote = vote{}
 		return
 	}
@@ -47,12 +47,4 @@ func (c *Checker) voted(s *server, leader int64) {
 			c.fail(s, VoteOrder, fmt.Sprintf("%s, which voted for %v, votes for %v at best", s.Name, s.vote, m.bestVote))
 		}
 	}
-}
-
-// lastSeenBy is the newest configuration that a server has in its history.
-func (c *Checker) lastSeenBy(s *server) *config {
-	if s.log == nil {
-		return s.config
-	}
-	return c.configAfter(s.log)
 }

@@ -129,6 +129,7 @@ func (s *Server) learnConfig(n *wire.Notification) bool {
 		return false
 	}
 	s.draining = true // until the file is durable nobody is elected by either
+	s.election.Pause()
 	s.activate(c, func() {
 		s.observe(facts.ConfigAdopted, int64(c.Version))
 		s.observeActive()
@@ -152,16 +153,17 @@ func (s *Server) saveNext(c *membership.Config, then func()) {
 	}, then)
 }
 
-// activate makes a configuration the one that we go by, durably. It never goes back.
+// activate makes a configuration the one that we go by, and durably so before then is
+// called. It never goes back. That it is active others have decided; a crash that takes
+// the file makes us reckon with the configuration again, as one that the history holds.
 func (s *Server) activate(c *membership.Config, then func()) {
 	if !c.Newer(s.committed) {
 		then()
 		return
 	}
+	s.setCommitted(c)
 	s.flow("activate the configuration", func(t *node.Task) error {
-		err := store.SaveActiveConfig(t, s.env.Disk(), c)
-		s.setCommitted(c)
-		return err
+		return store.SaveActiveConfig(t, s.env.Disk(), c)
 	}, then)
 }
 

@@ -87,16 +87,22 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 			Session: r.Session, Cxid: r.Cxid, Zxid: zxid, Time: now,
 			Type: wire.OpError, Body: &wire.ErrorTxn{Err: code},
 		}
-	} else if r.Type == wire.OpReconfig {
-		txn = s.reconfigTxn(prep.Request{Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body}, zxid, now)
 	} else {
-		txn = s.prep.Prepare(prep.Request{
+		txn = s.prepare(prep.Request{
 			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session),
 		}, zxid, now)
 	}
 	s.trackPrepared(sid, txn)
 	s.observeRejection(txn)
 	s.leader.Propose(txn)
+}
+
+// prepare makes the transaction of a request whose session is in order.
+func (s *Server) prepare(r prep.Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
+	if r.Type == wire.OpReconfig {
+		return s.reconfigTxn(r, zxid, nowMs)
+	}
+	return s.prep.Prepare(r, zxid, nowMs)
 }
 
 func (s *Server) observeRejection(txn *wire.Txn) {

@@ -102,7 +102,9 @@ type Election struct {
 	// finalizing: a quorum holds our vote and the finalize timeout is pending.
 	finalizing bool
 	// retry is the present wait before the vote is sent again.
-	retry   time.Duration
+	retry time.Duration
+	// paused: the membership changes, the next Start goes on.
+	paused  bool
 	result  Result // valid if decided
 	decided bool
 }
@@ -134,7 +136,7 @@ func (e *Election) Start(own Vote) {
 		own = noVote
 	}
 	e.state, e.own, e.vote = wire.Looking, own, own
-	e.decided, e.finalizing = false, false
+	e.decided, e.finalizing, e.paused = false, false, false
 	e.tally.clear()
 	e.settled.clear()
 	e.host.SetTimeout(0, FinalizeTimeout)

@@ -10,13 +10,17 @@ import (
 
 // Receive handles a notification, in any state.
 func (e *Election) Receive(n wire.Notification) {
-	if n.From == e.cfg.Sid || e.round == 0 {
+	if n.From == e.cfg.Sid || e.round == 0 || e.paused {
 		return
 	}
 	if e.owesAnswer(n) {
 		e.host.Notify(n.From, e.notification())
 	}
-	if e.state != wire.Looking || !e.heeds(n.From) || !e.counts(n.Leader) {
+	if e.state != wire.Looking || !e.heeds(n.From) {
+		return
+	}
+	if !e.counts(n.Leader) {
+		e.catchUp(n)
 		return
 	}
 	switch n.State {
@@ -24,6 +28,16 @@ func (e *Election) Receive(n wire.Notification) {
 		e.receiveLooking(n)
 	case wire.Following, wire.Leading:
 		e.receiveSettled(n)
+	}
+}
+
+// catchUp moves to the round of a server that votes in the configuration to come, does
+// not know it yet, and so proposes nobody. In a later round than ours it would not hear
+// our vote, and we may need it to pass that on.
+func (e *Election) catchUp(n wire.Notification) {
+	if n.State == wire.Looking && n.Leader == noVote.Leader && n.ElectionEpoch > e.round {
+		e.adoptRound(ballotOf(n))
+		e.recount()
 	}
 }
 
@@ -134,7 +148,7 @@ func (e *Election) established(t *tally, b ballot) bool {
 // recount records our own vote and opens the finalize window if a quorum holds
 // the same.
 func (e *Election) recount() {
-	if e.counts(e.vote.Leader) && e.votes() {
+	if e.counts(e.vote.Leader) && e.counts(e.cfg.Sid) {
 		e.tally.put(e.cfg.Sid, e.ballot())
 	}
 	if !e.finalizing && e.agreed() && e.own.Zxid != wire.NoZxid {
@@ -186,5 +200,10 @@ func (e *Election) rest() {
 	e.host.SetTimeout(0, FinalizeTimeout)
 }
 
-// votes reports whether we are a voter.
-func (e *Election) votes() bool { return e.counts(e.cfg.Sid) }
+// votes reports whether we are a voter of the active configuration, and may lead.
+//
+// Who is a voter only of the one that may follow passes on what others vote, and is
+// counted by whoever knows of it. To propose itself would be in vain: a voter of the
+// active configuration that has not heard of the other ignores it, and with its higher
+// sid it would draw away the votes of those that have.
+func (e *Election) votes() bool { return e.cfg.Voters.Members().Has(e.cfg.Sid) }

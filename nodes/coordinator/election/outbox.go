@@ -9,7 +9,7 @@ import (
 // Timeout tells that a timeout set through the host came due. One that was
 // cancelled meanwhile is ignored.
 func (e *Election) Timeout(kind TimeoutKind) {
-	if e.state != wire.Looking || e.round == 0 {
+	if e.state != wire.Looking || e.round == 0 || e.paused {
 		return
 	}
 	switch kind {

@@ -27,6 +27,13 @@ type View struct {
 	Committed, LastSeen wire.Zxid
 }
 
+// Pause ends a search for a leader whose membership is no longer the right one. Until
+// the next Start nothing is decided.
+func (e *Election) Pause() {
+	e.paused = true
+	e.rest()
+}
+
 // counts reports whether a server is a voter of the active configuration or of the
 // one that may follow it.
 func (e *Election) counts(sid int64) bool {

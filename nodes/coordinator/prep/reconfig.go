@@ -14,7 +14,7 @@ const configVersion = -1
 // it is checked here like for any other write.
 func (p *Prep) Configure(req Request, text string, zxid wire.Zxid, nowMs int64) *wire.Txn {
 	txn := &wire.Txn{Session: req.Session, Cxid: req.Cxid, Zxid: zxid, Time: nowMs, Type: wire.OpReconfig}
-	if !p.sessionOpen(req.Session) {
+	if req.Local == wire.OK && !p.sessionOpen(req.Session) {
 		txn.Type, txn.Body = wire.OpError, &wire.ErrorTxn{Err: wire.ErrSessionExpired}
 		return txn
 	}

@@ -52,7 +52,7 @@ func (l *Leader) sendProposal(f *learner, txn *wire.Txn) {
 // LogDurable counts our own log: everything up to z is durable here. The leader
 // is a voter like any other and must not count itself earlier.
 func (l *Leader) LogDurable(z wire.Zxid) {
-	if l.over || l.phase != broadcast {
+	if l.over || l.phase != broadcast || l.retired {
 		return
 	}
 	acked := wire.Zxid(0)
@@ -94,9 +94,6 @@ func (l *Leader) ackProposal(f *learner, z wire.Zxid) {
 func (l *Leader) commitReady() {
 	for len(l.outstanding) > 0 && !l.retired && l.hasCommitQuorum(l.outstanding[0]) {
 		p := l.outstanding[0]
-		if !l.readyToActivate(p) {
-			return
-		}
 		l.outstanding[0] = nil
 		l.outstanding = l.outstanding[1:]
 		l.commit(p)

@@ -100,11 +100,16 @@ func (l *Leader) Reconfiguring() bool {
 }
 
 // QuorumSynced reports whether a quorum of a configuration follows and is
-// synchronised. Observers are not asked for proposals yet, so they do not count.
+// synchronised. Observers are not asked for proposals, so they do not count; nor do
+// those who do not know yet that they are observers now:
+//
+//	Server 2 is made an observer, and a participant again before it has heard of the
+//	first. It leaves to come back as an observer, and nobody asks it for the second,
+//	which waits for its word for ever.
 func (l *Leader) QuorumSynced(c *membership.Config) bool {
 	in := quorum.Bits(0).Add(l.cfg.Sid)
 	for _, f := range l.learners {
-		if f.synced && f.forwarding && !f.observer && l.host.Now()-f.heard <= l.cfg.syncTimeout() {
+		if f.synced && f.forwarding && !f.observer && !l.committed.Observes(f.sid) && l.host.Now()-f.heard <= l.cfg.syncTimeout() {
 			in = in.Add(f.sid)
 		}
 	}
@@ -162,30 +167,10 @@ func (l *Leader) log(txn *wire.Txn) {
 	l.host.Append(txn)
 }
 
-// readyToActivate reports whether a proposal that has its quorums may be committed.
-// A configuration is first made durable as the active one: the next one would
-// overwrite what tells of it.
-func (l *Leader) readyToActivate(p *proposal) bool {
-	if p.config == nil || p.activated {
-		return true
-	}
-	if !l.activating {
-		l.activating = true
-		l.host.Activate(p.config, l.alive(func() {
-			l.activating, p.activated = false, true
-			l.commitReady()
-		}))
-	}
-	return false
-}
-
 // changeElectorate goes over to a configuration that is committed. If it takes our
 // vote, somebody else has to lead: of its voters the one that acknowledged most.
 func (l *Leader) changeElectorate(p *proposal) {
-	l.committed = p.config
-	l.recount()
-	l.designate(p.config, p.acks)
-	l.host.Observe(node.Event{Kind: facts.ConfigActivated, N: [4]int64{int64(p.config.Version)}, Text: p.config.String()})
+	l.activate(p.config, p.acks)
 	l.host.Observe(node.Event{Kind: facts.ReconfigCommitted, N: [4]int64{int64(p.txn.Zxid), l.designated}})
 }
 
@@ -232,32 +217,28 @@ func (l *Leader) offeredConfig() string {
 	return l.lastSeen.String()
 }
 
-// activateLastSeen ends what an earlier leader began: the configuration seen last is
-// acknowledged with the history, and becomes the active one.
-func (l *Leader) activateLastSeen(then func()) {
-	if l.committed == nil || !l.lastSeen.Newer(l.committed) {
-		then()
-		return
-	}
-	l.activating = true
-	l.host.Activate(l.lastSeen, l.alive(func() {
+// activate goes by a configuration that acks acknowledged. The next one waits until it
+// is durable as the active one: it would overwrite what else tells of it.
+func (l *Leader) activate(c *membership.Config, acks quorum.Bits) {
+	l.committed, l.activating = c, true
+	l.recount()
+	l.designate(c, acks)
+	l.host.Activate(c, l.alive(func() {
 		l.activating = false
-		then()
+		l.host.Observe(node.Event{Kind: facts.ConfigActivated, N: [4]int64{int64(c.Version)}, Text: c.String()})
 	}))
 }
 
-// finishReconfig goes over to the configuration that is active with establishment.
+// finishReconfig goes over to the configuration that an earlier leader proposed, or
+// that has its version from this epoch: it is acknowledged with the history.
 func (l *Leader) finishReconfig() {
 	if l.committed == nil || !l.lastSeen.Newer(l.committed) {
 		return
 	}
-	l.committed = l.lastSeen
-	l.recount()
-	l.host.Observe(node.Event{Kind: facts.ConfigActivated, N: [4]int64{int64(l.committed.Version)}, Text: l.committed.String()})
+	l.activate(l.lastSeen, l.newLeaderAcks)
 	if l.committed.Version.Counter() != 0 {
 		l.host.Observe(node.Event{Kind: facts.ReconfigFinished, N: [4]int64{int64(l.committed.Version)}})
 	}
-	l.designate(l.committed, l.newLeaderAcks)
 }
 
 // behind sends away a learner that goes by a later configuration than we do: we would

@@ -86,10 +86,9 @@ type proposal struct {
 	txn  *wire.Txn
 	acks quorum.Bits
 	// needs are the rules that each have to find a quorum. config is what a
-	// reconfiguration proposes, else nil; activated: it is durable as the active one.
-	needs     []quorum.Verifier
-	config    *membership.Config
-	activated bool
+	// reconfiguration proposes, else nil.
+	needs  []quorum.Verifier
+	config *membership.Config
 	// syncs wait for this proposal's commit.
 	syncs []syncRequest
 }
@@ -247,7 +246,7 @@ func (l *Leader) halfTick() {
 func (l *Leader) keepsQuorum() bool {
 	in := quorum.Bits(0).Add(l.cfg.Sid)
 	for _, f := range l.learners {
-		if f.synced && l.isVoter(f.sid) && l.host.Now()-f.heard <= l.cfg.syncTimeout() {
+		if f.synced && !f.observer && l.isVoter(f.sid) && l.host.Now()-f.heard <= l.cfg.syncTimeout() {
 			in = in.Add(f.sid)
 		}
 	}

@@ -252,14 +252,9 @@ func (l *Leader) countNewLeaderAck(sid int64) {
 		return
 	}
 	l.newLeaderAcks = l.newLeaderAcks.Add(sid)
-	if l.phase != synchronization || l.activating || !l.newLeaderAcks.Has(l.cfg.Sid) || !l.hasQuorum(l.newLeaderAcks) {
+	if l.phase != synchronization || !l.newLeaderAcks.Has(l.cfg.Sid) || !l.hasQuorum(l.newLeaderAcks) {
 		return
 	}
-	l.activateLastSeen(l.establish)
-}
-
-// establish begins broadcast.
-func (l *Leader) establish() {
 	l.phase = broadcast
 	l.host.Observe(node.Event{Kind: facts.Established, N: [4]int64{l.epoch, int64(l.lastCommitted), int64(l.newLeaderAcks)}})
 	l.finishReconfig()

@@ -33,6 +33,16 @@ func (f *Learner) takeConfig(text string, then func()) {
 	f.saveNext(next, then)
 }
 
+// saveSeen makes the configuration durable that our history ends with. It may have come
+// with a snapshot, before NEWLEADER told that it is one to reckon with.
+func (f *Learner) saveSeen(then func()) {
+	if f.cfg.Committed == nil || !f.cfg.LastSeen.Newer(f.cfg.Committed) {
+		then()
+		return
+	}
+	f.saveNext(f.cfg.LastSeen, then)
+}
+
 // saveNext makes a configuration that may come to be active durable before what
 // follows, which acknowledges it.
 func (f *Learner) saveNext(c *membership.Config, then func()) {

@@ -22,7 +22,7 @@ func (f *Learner) leaderInfo(epoch int64) {
 		f.stepDown("the leader's epoch is below the accepted one")
 	case epoch == f.accepted:
 		f.epoch = epoch
-		f.returnToEpoch()
+		f.saveSeen(f.returnToEpoch)
 	default:
 		f.epoch = epoch
 		f.host.SaveAcceptedEpoch(epoch, f.begin(func() {
