@@ -165,6 +165,10 @@ func (p Plan) vocabulary() faults.Vocabulary {
 
 // faultShape is what the generator of faults must know of this plan.
 func (p Plan) faultShape() faults.Shape {
+	when := moments()
+	if p.Knobs.Reconfig && p.Shape.Servers > 0 {
+		when = append(when, slices.Concat(reconfigMoments(), reconfigMoments())...)
+	}
 	return faults.Shape{
 		Group:     serverGroup,
 		Voters:    p.Knobs.Servers,
@@ -178,7 +182,7 @@ func (p Plan) faultShape() faults.Shape {
 		Ports:     []string{"client", "quorum", "election"},
 		Peers:     "quorum",
 		Service:   "client",
-		Moments:   moments(),
+		Moments:   when,
 		Rises:     rises(),
 		Joins:     joins(),
 	}

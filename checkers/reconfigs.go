@@ -144,17 +144,23 @@ func (e *roster) describe() string {
 // activeBefore is the configuration that a transaction found, and whether another one
 // was ever proposed before it.
 func (w *witness) activeBefore(z wire.Zxid) (text string, changed bool) {
-	text = w.h.Config
-	for i := range w.h.Log {
-		txn := w.h.Log[i].Txn
-		if txn.Zxid >= z {
-			break
-		}
-		if b, ok := txn.Body.(*wire.SetDataTxn); ok && txn.Type == wire.OpReconfig {
-			text, changed = string(b.Data), true
+	if w.changes == nil {
+		w.changes = []configAt{{text: w.h.Config}}
+		for i := range w.h.Log {
+			txn := w.h.Log[i].Txn
+			if b, ok := txn.Body.(*wire.SetDataTxn); ok && txn.Type == wire.OpReconfig {
+				w.changes = append(w.changes, configAt{txn.Zxid, string(b.Data)})
+			}
 		}
 	}
-	return text, changed
+	n := sort.Search(len(w.changes), func(i int) bool { return i > 0 && w.changes[i].zxid >= z }) - 1
+	return w.changes[n].text, n > 0
+}
+
+// configAt is a configuration and the zxid from which on it is the active one.
+type configAt struct {
+	zxid wire.Zxid
+	text string
 }
 
 // reconfig checks what became of a request to change the ensemble.

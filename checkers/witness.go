@@ -28,6 +28,8 @@ type witness struct {
 	txnOf, opOf []int32
 	// closed is the zxid that ended each session.
 	closed map[int64]wire.Zxid
+	// changes are the configurations of the ensemble in order, nil until asked for.
+	changes []configAt
 
 	book sessionBook
 
