@@ -9,8 +9,8 @@ import (
 
 func TestReconfigLines(t *testing.T) {
 	for _, line := range []string{
-		"op 7 c1 1.5s reconfig version=seen joining=4,5:observer leaving=2",
-		"op 8 c0 2s reconfig leaving=1,2,3",
+		"op 7 c1 1.5s reconfig version=seen joining=\"4,5:observer\" leaving=2",
+		"op 8 c0 2s reconfig leaving=\"1,2,3\"",
 		"op 9 c0 2s reconfig members=1/2/3 patient",
 	} {
 		op, err := ParseOp(line)
