@@ -50,7 +50,8 @@ func (r *run) addServers() {
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
-			ReapInterval: k.Tick / 2, ReconfigEnabled: k.Reconfig,
+			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
+			ReconfigEnabled:    k.Reconfig,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
 		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })

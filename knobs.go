@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/sim"
 )
 
@@ -69,6 +70,13 @@ type Knobs struct {
 	DiskTailOneIn                           int
 	// Wire passes every message through its real encoder and decoder.
 	Wire bool
+
+	// ExtendedTypes lets znodes have a TTL. NeverUsed is after how long unchanged a
+	// container goes that never had a child, ReapsPerMinute how many znodes the
+	// ensemble deletes at most; zero for ZooKeeper's defaults.
+	ExtendedTypes  bool
+	NeverUsed      time.Duration
+	ReapsPerMinute int
 
 	// WarmUp is the virtual time before the safety phase, in which the ensemble
 	// boots and the workload is set up. Safety is the length of the safety phase,
@@ -178,6 +186,9 @@ var knobs = []knob{
 	span("disk-tail", 0, time.Minute, "most duration of a slow sync", func(k *Knobs) *time.Duration { return &k.DiskTail }),
 	number("disk-tail-one-in", 0, 1e6, "one sync in this many is slow", func(k *Knobs) *int { return &k.DiskTailOneIn }),
 	flag("wire", "pass messages through their real encoding", func(k *Knobs) *bool { return &k.Wire }),
+	feature(flag("extended-types", "znodes may have a TTL", func(k *Knobs) *bool { return &k.ExtendedTypes })),
+	feature(span("never-used", 0, day, "after how long a container goes that never had a child, or 0s", func(k *Knobs) *time.Duration { return &k.NeverUsed })),
+	feature(number("reaps-per-minute", 0, 1e6, "most containers and expired znodes deleted, or 0 for 10000", func(k *Knobs) *int { return &k.ReapsPerMinute })),
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
@@ -296,6 +307,13 @@ func (k Knobs) session() time.Duration {
 	return min(max(k.SessionTimeout, 2*k.Tick), 20*k.Tick)
 }
 
+// reapInterval is how often leaders look for znodes to delete: soon, so that runs of
+// seconds see it often.
+func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
+
+// rules are those that the judges must know.
+func (k Knobs) rules() history.Rules { return history.Rules{NeverUsed: k.NeverUsed} }
+
 // patience is how long a client waits for a server to accept its session before
 // it tries the next: its share of the session timeout, as ZooKeeper's clients
 // reckon, but never less than the round trips and the commit that it takes.
@@ -338,11 +356,23 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if d.chance(1, 8) { // workloads that are not about them know nothing of sessions without ephemerals
 		k.LocalSessions, k.UpgradeSessions = true, true
 	}
+	d.mortality(&k)
 	if d.chance(1, 8) {
 		k.Spares = d.between(1, 2)
 	}
 	k.Reconfig = d.chance(1, 6)
 	return k
+}
+
+// mortality draws how znodes go that the ensemble deletes by itself.
+func (d dice) mortality(k *Knobs) {
+	k.ExtendedTypes = d.chance(9, 10)
+	if d.chance(1, 3) {
+		k.NeverUsed = d.millis(100, 3000)
+	}
+	if d.chance(1, 3) {
+		k.ReapsPerMinute = d.between(300, 6000)
+	}
 }
 
 // dice draws integers for knobs.

@@ -160,6 +160,9 @@ func (p Plan) vocabulary() faults.Vocabulary {
 		Groups:    []string{serverGroup, clientGroup},
 		Ports:     ports,
 		Marks:     slices.Concat(marks(allFacts()), []string{node.Role.Mark()}),
+		Files:     diskFiles,
+		Reach:     mayRot,
+		Voters:    p.Knobs.serverNames()[:p.Knobs.Servers],
 	}
 }
 
@@ -182,6 +185,9 @@ func (p Plan) faultShape() faults.Shape {
 		Ports:     []string{"client", "quorum", "election"},
 		Peers:     "quorum",
 		Service:   "client",
+		Files:     diskFiles,
+		Rots:      sealedFiles,
+		Observers: p.Knobs.Observers,
 		Moments:   when,
 		Rises:     rises(),
 		Joins:     joins(),

@@ -201,6 +201,7 @@ func (r *run) measured() Result {
 	}
 	out.History = r.recorder.History()
 	out.History.Log, out.History.Locals = r.checker.Log(), r.checker.Locals()
+	out.History.Rules = r.plan.Knobs.rules()
 	out.History.Config = r.checker.InitialConfig()
 	return out
 }

@@ -132,6 +132,15 @@ var fixtures = []fixture{
 	}, func(h *history.History) { // the last child is still there
 		h.Ops, h.Log = h.Ops[:2], append(h.Log[:4], h.Log[5])
 	}},
+	{TTLRemoval, func(e *ensemble, a, b *client) {
+		e.write(a, op{F: history.Create, Path: "/l", Mode: wire.ModeTTL, TTL: 100})
+		e.now += 90 * time.Millisecond
+		e.write(b, set("/l", "v1"))
+		e.now += 100 * time.Millisecond
+		e.commit(0, 0, wire.OpDeleteContainer, &wire.DeleteTxn{Path: "/l"})
+	}, func(h *history.History) { // its TTL counts from its creation
+		h.Log[4].Txn.Time -= 50
+	}},
 	{SequentialNames, func(e *ensemble, a, b *client) {
 		e.write(a, create("/q"))
 		e.write(a, mode("/q/n-", wire.ModePersistentSequential))

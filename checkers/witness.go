@@ -261,8 +261,7 @@ func replied(op *history.Op) bool {
 		return false
 	}
 	switch op.Err {
-	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrNoAuth, wire.ErrInvalidACL,
-		wire.ErrSessionExpired, wire.ErrSessionMoved:
+	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrSessionExpired, wire.ErrSessionMoved:
 		return false
 	}
 	return true

@@ -83,6 +83,11 @@ var makers = []maker{
 	{weight: 3, draw: (*drawer).stumble},
 	{weight: 2, draw: (*drawer).oversleep},
 	{weight: 2, power: true, draw: (*drawer).usurp},
+	{weight: 2, draw: one((*drawer).failSync)},
+	{weight: 2, draw: one((*drawer).fullDisk)},
+	{weight: 3, draw: one((*drawer).slowDisk)},
+	{weight: 2, draw: (*drawer).decay},
+	{weight: 2, draw: (*drawer).choke},
 }
 
 func newDrawer(r *rand.Rand, p Profile, s Shape) *drawer {
@@ -188,10 +193,11 @@ func (d *drawer) spend(made []Fault, limit int) bool {
 
 // cost is how many voters the fault takes out while it lasts.
 func (d *drawer) cost(f Fault) int {
-	if f.Kind != Crash && f.Kind != Pause && f.Kind != Partition && f.Kind != Isolate && f.Kind != OneWay {
+	switch f.Kind {
+	case Cut, Slow, Skew, Drift, SlowDisk:
 		return 0
 	}
-	if f.Target.Select == Client || f.Target.Name == ClientGroup {
+	if f.Target.Select == Client || f.Target.Name == ClientGroup || d.votesNot(f.Target) {
 		return 0
 	}
 	switch f.Target.Select {
@@ -203,11 +209,22 @@ func (d *drawer) cost(f Fault) int {
 	return 1
 }
 
+// votesNot reports whether a target is surely an observer.
+func (d *drawer) votesNot(t Target) bool {
+	if t.Select == Named {
+		return slices.Contains(d.shape.Names[len(d.shape.Names)-d.shape.Observers:], t.Name)
+	}
+	return t.Select == Observer
+}
+
 // until is when the voters a fault hits are well again, at the latest.
 func (f Fault) until() time.Duration {
 	length := f.For + f.Restart
 	if length == 0 {
 		return never
+	}
+	if ailment(f.Kind) {
+		length += mending
 	}
 	if f.When == nil {
 		return f.At + length

@@ -23,6 +23,8 @@ type Fault struct {
 	// Restart is how long after a crash the process boots again; 0 means when
 	// everything is healed.
 	Restart time.Duration
+	// File begins the names of the files whose disk is ill; "" is all.
+	File string
 	// Port names the service whose connections a network fault affects; "" is all.
 	Port string
 	// AddMin and AddMax bound the latency that slow adds to every message.

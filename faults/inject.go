@@ -160,7 +160,7 @@ func (in *Injector) concerns(i int, who node.ID) bool {
 	if t.Select == Actor || t.Select.splits() {
 		return all[who].Group == t.Name
 	}
-	ids, _ := resolve(t, all, who)
+	ids, _ := resolve(t, all, who, in.options.Vocabulary.Voters)
 	return slices.Contains(ids, who)
 }
 

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -195,3 +196,59 @@ func TestCheckNamesWhatTheWorldDoesNotHave(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDisksAilForAsLongAsTheySay fills, fails, slows and rots the disk of one server.
+func TestDisksAilForAsLongAsTheySay(t *testing.T) {
+	w := sim.NewWorld(sim.Config{Seed: 1})
+	var done []error
+	id := w.Add("zk1", "zk", func() node.Node { return &scribe{done: &done} })
+	w.Start(id)
+	v := Vocabulary{Reach: func(_ string, b []byte) int { return len(b) }}
+	in := Apply(w, plan(t,
+		"fault 1s full-disk zk1 for=500ms",
+		"fault 2s fail-sync zk1 for=500ms file=f",
+		"fault 3s fail-sync zk1 for=500ms file=g",
+		"fault 650ms rot zk1 for=100ms file=f",
+		"fault 5s slow-disk zk1 for=100ms file=f add=900ms..1s",
+	), Options{Vocabulary: v})
+	w.Run(700 * time.Millisecond)
+	if !w.DiskOf(id).Rotten("f") {
+		t.Error("no bit is flipped")
+	}
+	w.Run(10 * time.Second)
+	refused, failed := 0, 0
+	for _, err := range done {
+		if errors.Is(err, sim.ErrNoSpace) {
+			refused++
+		}
+		if errors.Is(err, sim.ErrIO) {
+			failed++
+		}
+	}
+	if w.DiskOf(id).Rotten("f") || refused != 5 || failed != 1 || len(in.Spans()) != 5 {
+		t.Errorf("%d writes refused, %d syncs failed, rotten %v\n%s", refused, failed, w.DiskOf(id).Rotten("f"), spanLines(in))
+	}
+}
+
+// scribe appends to a file and syncs it, ten times a second.
+type scribe struct {
+	node.Base
+	env  node.Env
+	done *[]error
+}
+
+func (s *scribe) Boot(env node.Env) {
+	s.env = env
+	s.Timer(node.Tag{})
+	env.Disk().SyncDir(node.Tag{})
+}
+
+func (s *scribe) Timer(node.Tag) {
+	if err := s.env.Disk().Append("f", []byte("line")); err != nil {
+		*s.done = append(*s.done, err)
+	}
+	s.env.Disk().Sync("f", node.Tag{})
+	s.env.SetTimer(100*time.Millisecond, node.Tag{})
+}
+
+func (s *scribe) DiskDone(_ node.Tag, err error) { *s.done = append(*s.done, err) }

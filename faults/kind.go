@@ -28,6 +28,10 @@ const (
 	Slow      = "slow"
 	Skew      = "skew"
 	Drift     = "drift"
+	FailSync  = "fail-sync"
+	FullDisk  = "full-disk"
+	SlowDisk  = "slow-disk"
+	Rot       = "rot"
 )
 
 // Kinds lists every kind of fault.
@@ -77,6 +81,26 @@ var Kinds = []Kind{
 		Doc:     "the target's clocks run faster or slower by parts per million",
 		Example: "fault 6s drift zk2 for=8s ppm=20000",
 	},
+	{
+		Name: FailSync, processes: true, takes: append([]string{"file", "for"}, triggerArgs...),
+		Doc:     "the target's next sync of such a file fails, once, and what it covered is gone when the process is, as the kernel takes it for written",
+		Example: "fault 3s fail-sync leader(zk) for=2s file=log",
+	},
+	{
+		Name: FullDisk, processes: true, takes: append([]string{"for"}, triggerArgs...),
+		Doc:     "the target's disk has no room: writes put down a part of what they should and fail, and so does cutting a file",
+		Example: "fault 3s full-disk any(zk,1) for=2s",
+	},
+	{
+		Name: SlowDisk, processes: true, needs: []string{"add"}, takes: append([]string{"file", "for"}, triggerArgs...),
+		Doc:     "the target's syncs of such files take longer by a time between two bounds, and those of other files overtake them",
+		Example: "fault 3s slow-disk follower(zk) for=4s file=log add=100ms..2s",
+	},
+	{
+		Name: Rot, processes: true, takes: append([]string{"file", "for"}, triggerArgs...),
+		Doc:     "a bit is flipped in a synced file of the target, for whoever reads it, until it is repaired from a mirror; never in the last record of a log, whose damage nobody can tell from a crash",
+		Example: "fault 3s rot zk2 for=4s file=snapshot",
+	},
 }
 
 // LookupKind finds a kind by name.
@@ -95,6 +119,11 @@ func kindNames() string {
 		names[i] = k.Name
 	}
 	return strings.Join(names, ", ")
+}
+
+// ailment reports whether a kind is one of disks.
+func ailment(kind string) bool {
+	return kind == FailSync || kind == FullDisk || kind == SlowDisk || kind == Rot
 }
 
 // allows reports whether the kind may have the argument.

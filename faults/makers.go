@@ -8,6 +8,10 @@ import (
 // target draws one process of the group, leaders first because most depends on them.
 func (d *drawer) target() Target {
 	t := Target{Name: d.shape.Group}
+	if d.shape.Observers > 0 && d.chance(1, 6) {
+		t.Select, t.Index = Observer, d.r.IntN(d.shape.Observers)
+		return t
+	}
 	switch d.r.IntN(8) {
 	case 0, 1, 2, 3:
 		t.Select = Leader
@@ -296,7 +300,9 @@ func DrawClocks(r *rand.Rand, s Shape) []Fault {
 		if d.chance(1, 4) {
 			f := d.drift()
 			f.Target, f.For = Target{Name: name}, 0
-			f.PPM = f.PPM/50 + 1
+			if f.PPM /= 50; f.PPM == 0 {
+				f.PPM = 1
+			}
 			plan = append(plan, f)
 		}
 	}

@@ -23,6 +23,7 @@ var args = []arg{
 	{"keep", formatKeep, parseKeep},
 	durationArg("restart", func(f *Fault) *time.Duration { return &f.Restart }),
 	durationArg("for", func(f *Fault) *time.Duration { return &f.For }),
+	{"file", func(f *Fault) string { return f.File }, parseFile},
 	{"port", func(f *Fault) string { return f.Port }, parsePort},
 	{"add", formatAdd, parseAdd},
 	{"jump", formatJump, parseJump},
@@ -122,6 +123,8 @@ func check(f Fault, kind Kind, given []string) error {
 		return fmt.Errorf("%s goes from processes to processes, not between splits", kind.Name)
 	case f.When == nil && slices.Contains([]Select{f.Target.Select, f.From.Select, f.To.Select}, Actor):
 		return fmt.Errorf("actor means the process that states a fact; name the fact with when=MARK")
+	case ailment(kind.Name) && f.Target.Select == Client:
+		return errors.New("clients have no disk")
 	case kind.Name == Crash && f.Target.Select == Client:
 		return errors.New("clients cannot crash, their history would lose what they had in flight; pause or isolate one")
 	}
@@ -218,6 +221,14 @@ func parsePort(f *Fault, s string) error {
 	if s != "all" {
 		f.Port = s
 	}
+	return nil
+}
+
+func parseFile(f *Fault, s string) error {
+	if !isWord(s) {
+		return errors.New("want the beginning of the names of files, such as log or snapshot")
+	}
+	f.File = s
 	return nil
 }
 

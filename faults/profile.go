@@ -59,6 +59,11 @@ type Shape struct {
 	// the latter the one it offers to clients.
 	Ports          []string
 	Peers, Service string
+	// Files are the beginnings of file names that a server has, Rots those among them
+	// that a server protects by checksums.
+	Files, Rots []string
+	// Observers are how many of Names, the last ones, do not vote.
+	Observers int
 	// Moments are the marks at which triggered faults may strike.
 	Moments []string
 	// Rises are the marks by which a process shows that it is about to lead,

@@ -8,9 +8,9 @@ import (
 )
 
 // resolve turns a target that selects processes into their IDs, ascending, as
-// things stand now. actor is who stated the trigger's fact. An empty result comes
-// with the reason.
-func resolve(t Target, all []sim.ProcessInfo, actor node.ID) (ids []node.ID, reason string) {
+// things stand now. actor is who stated the trigger's fact, voters are of whom a
+// minority is one, nil for the whole group. An empty result comes with the reason.
+func resolve(t Target, all []sim.ProcessInfo, actor node.ID, voters []string) (ids []node.ID, reason string) {
 	switch t.Select {
 	case Named:
 		return pick(all, func(p sim.ProcessInfo) bool { return p.Name == t.Name }), "no such process"
@@ -33,7 +33,7 @@ func resolve(t Target, all []sim.ProcessInfo, actor node.ID) (ids []node.ID, rea
 		}
 		return clients[t.Index : t.Index+1], ""
 	case Minority:
-		group := permute(members(all, t.Name), t.Index)
+		group := permute(electors(all, t.Name, voters), t.Index)
 		few := group[:max(0, (len(group)-1)/2)]
 		slices.Sort(few)
 		return few, "no minority"
@@ -55,6 +55,13 @@ func pick(all []sim.ProcessInfo, want func(sim.ProcessInfo) bool) []node.ID {
 
 func members(all []sim.ProcessInfo, group string) []node.ID {
 	return pick(all, func(p sim.ProcessInfo) bool { return p.Group == group })
+}
+
+// electors are the members of a group that vote: those named, or all.
+func electors(all []sim.ProcessInfo, group string, voters []string) []node.ID {
+	return pick(all, func(p sim.ProcessInfo) bool {
+		return p.Group == group && (voters == nil || slices.Contains(voters, p.Name))
+	})
 }
 
 // leader finds the live leader of the highest term: a deposed one that has not

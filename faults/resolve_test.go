@@ -19,12 +19,12 @@ func TestObserversAreFoundByTheirRole(t *testing.T) {
 		if err != nil || target.String() != text {
 			t.Fatalf("%s is read as %v, %v", text, target, err)
 		}
-		ids, _ := resolve(target, all, 0)
+		ids, _ := resolve(target, all, 0, nil)
 		if len(ids) != 1 || int64(ids[0]) != want {
 			t.Errorf("%s is %v, want %d", text, ids, want)
 		}
 	}
-	if ids, reason := resolve(Target{Select: Observer, Name: "zk"}, all[:2], 0); ids != nil || reason != "no observer" {
+	if ids, reason := resolve(Target{Select: Observer, Name: "zk"}, all[:2], 0, nil); ids != nil || reason != "no observer" {
 		t.Errorf("%v, %q", ids, reason)
 	}
 }

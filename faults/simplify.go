@@ -22,6 +22,7 @@ func Simplify(f Fault) []Fault {
 		propose(func(g *Fault) { g.When = nil })
 	}
 	propose(func(g *Fault) { g.Port = "" })
+	propose(func(g *Fault) { g.File = "" })
 	propose(func(g *Fault) { g.Keep = KeepAll })
 	if f.Keep == Arbitrary || f.Keep == Torn {
 		propose(func(g *Fault) { g.Keep = Lose })

@@ -34,6 +34,8 @@ func (in *Injector) strike(i int, actor node.ID) {
 		struck = in.skew(i, in.targets(f.Target, all, actor))
 	case Drift:
 		struck = in.drift(i, in.targets(f.Target, all, actor))
+	case FailSync, FullDisk, SlowDisk, Rot:
+		struck = in.ailing(i, in.targets(f.Target, all, actor))
 	default:
 		panic("faults: no such kind " + f.Kind)
 	}
@@ -45,7 +47,7 @@ func (in *Injector) strike(i int, actor node.ID) {
 }
 
 func (in *Injector) targets(t Target, all []sim.ProcessInfo, actor node.ID) []node.ID {
-	ids, _ := resolve(t, all, actor)
+	ids, _ := resolve(t, all, actor, in.options.Vocabulary.Voters)
 	return ids
 }
 

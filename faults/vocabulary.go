@@ -22,6 +22,13 @@ type Vocabulary struct {
 	// Ports are the services, Marks the facts of triggers.
 	Ports []Port
 	Marks []string
+	// Files are the beginnings of file names that faults of disks may use. Reach says
+	// how much of a file may rot; nil leaves all files alone.
+	Files []string
+	Reach func(name string, content []byte) int
+	// Voters are the processes of which a minority may be lost; nil for all of a
+	// group.
+	Voters []string
 }
 
 // Check reports the first name in a fault that the vocabulary does not have.
@@ -33,6 +40,9 @@ func (f Fault) Check(v Vocabulary) error {
 	}
 	if _, ok := v.port(f.Port); !ok {
 		return fmt.Errorf("unknown port %q; ports are %s, all", f.Port, strings.Join(v.portNames(), ", "))
+	}
+	if f.File != "" && !slices.Contains(v.Files, f.File) {
+		return fmt.Errorf("unknown files %q; there are %s", f.File, strings.Join(v.Files, ", "))
 	}
 	if f.When != nil && !slices.Contains(v.Marks, f.When.Mark) {
 		return fmt.Errorf("nobody states the fact %q; facts are %s", f.When.Mark, strings.Join(v.Marks, ", "))

@@ -33,6 +33,9 @@ const (
 	datagramsLost
 	datagramsDuplicated
 	datagramsReordered
+	syncsFailed
+	writesRefused
+	bitsFlipped
 	counterCount
 )
 
@@ -57,6 +60,9 @@ var counterNames = [counterCount]string{
 	datagramsLost:       "sim.datagrams-lost",
 	datagramsDuplicated: "sim.datagrams-duplicated",
 	datagramsReordered:  "sim.datagrams-reordered",
+	syncsFailed:         "sim.syncs-failed",
+	writesRefused:       "sim.writes-refused",
+	bitsFlipped:         "sim.bits-flipped",
 }
 
 // Counters returns all counters in a fixed order, zeros included.

@@ -10,6 +10,8 @@ type directory struct {
 	// settled ones, as in file.
 	pending []link
 	retired uint64
+	// lost says that a sync failed: the cache shows names that were not made durable.
+	lost bool
 }
 
 // link is one unsynced operation on the directory.
@@ -86,6 +88,11 @@ func (d *directory) settle(upto uint64) {
 	for i := range n {
 		d.pending[i].apply(d.durable)
 	}
+	d.retire(n)
+}
+
+// retire takes the first n operations off the pending ones.
+func (d *directory) retire(n int) {
 	kept := copy(d.pending, d.pending[n:])
 	clear(d.pending[kept:])
 	d.pending = d.pending[:kept]

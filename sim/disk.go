@@ -21,6 +21,7 @@ type Disk struct {
 	// last is when the latest sync requested so far completes. A disk completes
 	// its syncs in the order they were asked for, like a device's flush queue.
 	last int64
+	ails ailments
 }
 
 func newDisk(r *rand.Rand, cfg DiskConfig) *Disk {
@@ -36,7 +37,7 @@ func (w *World) DiskOf(id node.ID) *Disk { return w.process(id).disk }
 // Files returns the names of all files, sorted.
 func (d *Disk) Files() []string { return slices.Sorted(maps.Keys(d.dir.cache)) }
 
-// Read returns a copy of a file as the process sees it, and whether it exists.
+// Read returns a copy of a file as the process wrote it, and whether it exists.
 func (d *Disk) Read(name string) ([]byte, bool) {
 	f, ok := d.dir.cache[name]
 	if !ok {
@@ -55,14 +56,14 @@ func (d *Disk) Durable(name string) ([]byte, bool) {
 	return slices.Clone(f.durable), true
 }
 
-// DurableSize returns the length of what [Disk.Durable] returns, 0 if the crash
-// would not leave the file. It copies nothing.
+// DurableSize returns how much of a file, from its beginning, a crash would leave as
+// it was written, 0 if the crash would not leave the file. It copies nothing.
 func (d *Disk) DurableSize(name string) int64 {
 	f, ok := d.dir.durable[name]
 	if !ok {
 		return 0
 	}
-	return int64(len(f.durable))
+	return int64(f.intact())
 }
 
 // diskHandle is the disk as one incarnation uses it: its writes end with it.
@@ -71,7 +72,12 @@ type diskHandle struct {
 	d   *Disk
 }
 
-func (h *diskHandle) Read(name string) ([]byte, bool) { return h.d.Read(name) }
+func (h *diskHandle) Read(name string) ([]byte, bool) {
+	if f, ok := h.d.dir.cache[name]; ok {
+		return f.seen(), true
+	}
+	return nil, false
+}
 
 func (h *diskHandle) List() []string { return h.d.Files() }
 
@@ -82,26 +88,32 @@ func (h *diskHandle) Size(name string) int64 {
 	return 0
 }
 
-func (h *diskHandle) Append(name string, b []byte) error {
+func (h *diskHandle) Append(name string, b []byte) (err error) {
 	if h.inc.effect() {
+		b, err = h.room(b)
 		h.d.dir.open(name).append(b)
 		h.wrote("append", name, b)
 	}
-	return nil
+	return err
 }
 
-func (h *diskHandle) WriteFile(name string, b []byte) error {
+func (h *diskHandle) WriteFile(name string, b []byte) (err error) {
 	if h.inc.effect() {
+		b, err = h.room(b)
 		h.d.dir.open(name).rewrite(b)
 		h.wrote("write", name, b)
 	}
-	return nil
+	return err
 }
 
 func (h *diskHandle) Truncate(name string, size int64) error {
 	f, ok := h.d.dir.cache[name]
 	if !ok {
 		return missing("truncate", name)
+	}
+	if h.d.ails.full {
+		h.inc.w.count(writesRefused)
+		return ErrNoSpace
 	}
 	if size >= 0 && size < int64(len(f.cache)) && h.inc.effect() {
 		f.truncate(int(size))
@@ -191,9 +203,8 @@ func (h *diskHandle) syncNames(r request) {
 // ask queues a request and ends its effect.
 func (h *diskHandle) ask(r request, l *Latency) {
 	inc, w := h.inc, h.inc.w
-	h.d.last = max(h.d.last, w.now+h.d.dice.sample(l))
 	slot := inc.requestSlot()
-	r.key = w.queue.schedule(h.d.last, evDisk, int32(inc.p.id), slot)
+	r.key = w.queue.schedule(h.d.due(w.now, &r, l), evDisk, int32(inc.p.id), slot)
 	inc.requests[slot] = r
 	inc.done()
 }
@@ -208,21 +219,36 @@ func (inc *incarnation) requestSlot() uint32 {
 	return uint32(len(inc.requests) - 1)
 }
 
-// completeSync makes durable what a request covers, and tells the process. A
-// paused process learns it later; its kernel does not wait.
+// finish makes durable what a request covers, unless that fails.
+func (w *World) finish(d *Disk, r *request) {
+	if r.err == nil && d.fails(r) {
+		r.err = ErrIO
+		w.count(syncsFailed)
+		if r.file != nil {
+			r.file.lose(r.upto)
+		} else {
+			d.dir.lose(r.upto)
+		}
+	}
+	switch {
+	case r.err != nil:
+	case r.file != nil:
+		r.file.settle(r.upto)
+	default:
+		d.dir.settle(r.upto)
+	}
+}
+
+// completeSync tells the process that a sync is over. A paused process learns it
+// later; its kernel does not wait.
 func (w *World) completeSync(e event) {
 	p := w.procs[e.node]
 	inc := p.inc
-	r := inc.requests[e.slot]
-	switch {
-	case r.file != nil:
-		r.file.settle(r.upto)
-	case r.err == nil:
-		p.disk.dir.settle(r.upto)
-	}
+	w.finish(p.disk, &inc.requests[e.slot])
 	if p.postpone(e) {
 		return
 	}
+	r := inc.requests[e.slot]
 	inc.requests[e.slot] = request{}
 	inc.freeReq = append(inc.freeReq, e.slot)
 	w.step(e, uint64(r.tag.Kind), r.tag.Arg)

@@ -17,6 +17,13 @@ type file struct {
 	// retired counts the operations that became durable or were settled by a
 	// crash: the number of pending[i] in the file's life is retired+i.
 	retired uint64
+
+	// gaps are what failed syncs covered and the cache shows; lost says that there
+	// was such a sync. The cache shows it until the process is gone.
+	gaps []gap
+	lost bool
+	// rot is what the medium does to the content, nil for nothing.
+	rot *rot
 }
 
 // change is one unsynced operation on the content of a file.
@@ -47,6 +54,7 @@ func (f *file) append(b []byte) {
 }
 
 func (f *file) rewrite(b []byte) {
+	f.forget(0)
 	f.cache = append(make([]byte, 0, len(b)), b...)
 	f.note(change{rewritten, 0, f.cache})
 }
@@ -54,6 +62,7 @@ func (f *file) rewrite(b []byte) {
 // truncate cuts the content. The view's capacity is cut too, so that the next
 // append cannot write over bytes that older views still show.
 func (f *file) truncate(size int) {
+	f.forget(size)
 	f.cache = f.cache[:size:size]
 	f.note(change{truncated, size, f.cache})
 }
@@ -73,7 +82,12 @@ func (f *file) settle(upto uint64) {
 	if n == 0 {
 		return
 	}
-	f.durable = f.pending[n-1].view
+	f.durable = f.punched(f.pending[n-1].view)
+	f.retire(n)
+}
+
+// retire takes the first n operations off the pending ones.
+func (f *file) retire(n int) {
 	kept := copy(f.pending, f.pending[n:])
 	clear(f.pending[kept:])
 	f.pending = f.pending[:kept]

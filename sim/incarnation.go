@@ -99,6 +99,7 @@ func (inc *incarnation) bury() {
 		w.emit(traceVerb(inc.death.String()), p.id, node.Nobody, inc.epitaph())
 	}
 	w.breakAll(inc)
+	p.disk.evict()
 	if inc.death == Crashed {
 		w.count(crashesKeep + counter(inc.mode))
 		w.crashDisk(p, inc.mode)

@@ -53,6 +53,8 @@ type Op struct {
 	Path, Value string
 	Version     VersionArg
 	Mode        int32
+	// TTL is that of the modes that have one, in whole milliseconds.
+	TTL time.Duration
 	// Parts are the operations of a multi.
 	Parts []Part
 	// Change is what a reconfig asks for, by server ids: see [Change].
@@ -86,4 +88,5 @@ type Part struct {
 	Path, Value string
 	Version     VersionArg
 	Mode        int32
+	TTL         time.Duration
 }

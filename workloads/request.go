@@ -53,7 +53,7 @@ func synced(sync, read client.Result) client.Result {
 func (c *Client) resolve(op Op) history.Op {
 	h := history.Op{
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value,
-		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step,
+		Mode: op.Mode, TTL: op.TTL.Milliseconds(), Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step,
 	}
 	if op.F == SyncChildren {
 		h.F = history.Children
@@ -72,7 +72,7 @@ func (c *Client) resolve(op Op) history.Op {
 	}
 	for _, p := range op.Parts {
 		h.Parts = append(h.Parts, history.Part{
-			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, Version: c.version(p.Path, p.Version),
+			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, TTL: p.TTL.Milliseconds(), Version: c.version(p.Path, p.Version),
 		})
 	}
 	return h
@@ -90,10 +90,7 @@ func (c *Client) version(path string, v VersionArg) int32 {
 func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 	switch f {
 	case history.Create:
-		if h.Mode == wire.ModeContainer {
-			return wire.OpCreateContainer, createRequest(h.Path, h.Value, h.Mode)
-		}
-		return wire.OpCreate2, createRequest(h.Path, h.Value, h.Mode)
+		return createRequest(history.Part{Path: h.Path, Value: h.Value, Mode: h.Mode, TTL: h.TTL})
 	case history.Delete:
 		return wire.OpDelete, &wire.DeleteRequest{Path: h.Path, Version: h.Version}
 	case history.Set:
@@ -131,15 +128,24 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 	panic(fmt.Sprintf("workloads: function %q is no request", f))
 }
 
-func createRequest(path, value string, mode int32) *wire.CreateRequest {
-	return &wire.CreateRequest{Path: path, Data: []byte(value), ACL: wire.OpenACL, Mode: mode}
+// createRequest asks for a znode by the operation that its mode needs, always one
+// that answers with the Stat.
+func createRequest(p history.Part) (wire.OpCode, wire.Record) {
+	r := wire.CreateRequest{Path: p.Path, Data: []byte(p.Value), ACL: wire.OpenACL, Mode: p.Mode}
+	switch {
+	case hasTTL(p.Mode):
+		return wire.OpCreateTTL, &wire.CreateTTLRequest{CreateRequest: r, TTL: p.TTL}
+	case p.Mode == wire.ModeContainer:
+		return wire.OpCreateContainer, &r
+	}
+	return wire.OpCreate2, &r
 }
 
 // accessList is a list that keeps everybody's access and is told from others by
 // the identity that value names.
 func accessList(value string) []wire.ACL {
-	id := strings.ReplaceAll(value, ",", "")
-	return append(slices.Clone(wire.OpenACL), wire.ACL{Perms: 1, Scheme: "digest", ID: id})
+	user := strings.NewReplacer(",", "", ":", "").Replace(value)
+	return append(slices.Clone(wire.OpenACL), wire.ACL{Perms: 1, Scheme: "digest", ID: user + ":x"})
 }
 
 func multiOps(parts []history.Part) *wire.MultiRequest {
@@ -153,11 +159,8 @@ func multiOps(parts []history.Part) *wire.MultiRequest {
 func multiOp(p history.Part) wire.MultiOp {
 	switch p.F {
 	case history.Create:
-		op := wire.OpCreate
-		if p.Mode == wire.ModeContainer {
-			op = wire.OpCreateContainer
-		}
-		return wire.MultiOp{Type: op, Body: createRequest(p.Path, p.Value, p.Mode)}
+		op, body := createRequest(p)
+		return wire.MultiOp{Type: op, Body: body}
 	case history.Delete:
 		return wire.MultiOp{Type: wire.OpDelete, Body: &wire.DeleteRequest{Path: p.Path, Version: p.Version}}
 	case history.Set:

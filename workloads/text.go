@@ -63,6 +63,8 @@ var modeNames = []string{
 	wire.ModePersistentSequential: "sequential",
 	wire.ModeEphemeralSequential:  "ephemeral-sequential",
 	wire.ModeContainer:            "container",
+	wire.ModeTTL:                  "ttl",
+	wire.ModeSequentialTTL:        "sequential-ttl",
 }
 
 func verbOf(f history.F, v VersionArg) (verb, bool) {
@@ -97,7 +99,7 @@ func (v VersionArg) String() string {
 func (o Op) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "op %d c%d %v ", o.ID, o.Client, o.At)
-	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode}.append(&b)
+	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode, TTL: o.TTL}.append(&b)
 	for _, p := range o.Parts {
 		b.WriteString(" [")
 		p.append(&b)
@@ -138,6 +140,9 @@ func (p Part) append(b *strings.Builder) {
 	}
 	if v.mode && p.Mode != wire.ModePersistent {
 		b.WriteString(" mode=" + modeNames[p.Mode])
+	}
+	if p.TTL != 0 {
+		fmt.Fprintf(b, " ttl=%v", p.TTL)
 	}
 }
 
@@ -207,7 +212,7 @@ func (p *parser) op() (Op, error) {
 	if v.parts && len(o.Parts) == 0 {
 		return Op{}, errors.New(v.name + " without parts; add some, like [" + v.example() + "]")
 	}
-	o.F, o.Path, o.Value, o.Version, o.Mode = part.F, part.Path, part.Value, part.Version, part.Mode
+	o.F, o.Path, o.Value, o.Version, o.Mode, o.TTL = part.F, part.Path, part.Value, part.Version, part.Mode, part.TTL
 	return o, part.check(v)
 }
 
@@ -327,6 +332,8 @@ func (p *parser) argument(v verb, part *Part) error {
 			return fmt.Errorf("unknown mode %q; modes are %s", t.value, strings.Join(modeNames, ", "))
 		}
 		part.Mode = int32(mode)
+	case t.key == "ttl" && v.mode:
+		return part.setTTL(t.value)
 	default:
 		return fmt.Errorf("%s takes no %s=", v.name, t.key)
 	}
@@ -349,10 +356,24 @@ func (part *Part) setVersion(text string) error {
 	return nil
 }
 
+func (part *Part) setTTL(text string) (err error) {
+	part.TTL, err = parseDuration("ttl", text)
+	if part.TTL%time.Millisecond != 0 {
+		return fmt.Errorf("ttl %q; znodes live for whole milliseconds", text)
+	}
+	return err
+}
+
+// hasTTL tells the modes of znodes with a TTL.
+func hasTTL(mode int32) bool { return mode == wire.ModeTTL || mode == wire.ModeSequentialTTL }
+
 // check reports arguments that are missing or not what the verb means.
 func (part *Part) check(v verb) error {
 	if v.path && !strings.HasPrefix(part.Path, "/") {
 		return fmt.Errorf("path %q; paths start with /", part.Path)
+	}
+	if hasTTL(part.Mode) != (part.TTL > 0) {
+		return errors.New("ttl= goes with mode=ttl or mode=sequential-ttl, and is positive")
 	}
 	if v.conditional && part.Version == Any {
 		return errors.New("cas needs version=seen or version=N; an unconditional one is write")

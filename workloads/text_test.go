@@ -26,6 +26,9 @@ func TestPlanLines(t *testing.T) {
 		{"op 20 c1 20ms create /q/0/n- value=c1.20 mode=ephemeral-sequential pipelined",
 			Op{ID: 20, Client: 1, At: 20 * time.Millisecond, F: history.Create, Path: "/q/0/n-", Value: "c1.20",
 				Mode: wire.ModeEphemeralSequential, Pipelined: true}},
+		{"op 20 c1 20ms create /l/0 value=c1.20 mode=ttl ttl=300ms",
+			Op{ID: 20, Client: 1, At: 20 * time.Millisecond, F: history.Create, Path: "/l/0", Value: "c1.20",
+				Mode: wire.ModeTTL, TTL: 300 * time.Millisecond}},
 		{"op 21 c1 20ms delete /q/0/?",
 			Op{ID: 21, Client: 1, At: 20 * time.Millisecond, F: history.Delete, Path: "/q/0/?", Version: Any}},
 		{"op 22 c1 20ms multi [check /r/0 version=3] [write /r/0 value=a] [create /r/1 value=b] [delete /r/2]",
@@ -84,6 +87,11 @@ func TestPlanLineErrors(t *testing.T) {
 		{"op 1 c0 0s cas /a value=x version=any", "cas needs version=seen"},
 		{"op 1 c0 0s cas /a value=x version=-1", `version "-1"; write any, seen or a number`},
 		{"op 1 c0 0s create /a mode=temporary", `unknown mode "temporary"; modes are persistent`},
+		{"op 1 c0 0s create /a mode=ttl", "ttl= goes with mode=ttl"},
+		{"op 1 c0 0s create /a mode=ttl ttl=0s", "ttl= goes with mode=ttl"},
+		{"op 1 c0 0s create /a ttl=1s", "ttl= goes with mode=ttl"},
+		{"op 1 c0 0s create /a mode=ttl ttl=1us", "znodes live for whole milliseconds"},
+		{"op 1 c0 0s get /a ttl=1s", "get takes no ttl="},
 		{"op 1 c0 0s multi", "multi without parts; add some, like [check"},
 		{"op 1 c0 0s multi-read", "multi-read without parts; add some, like [get"},
 		{"op 1 c0 0s multi-read [delete /a]", `unknown function "delete"; here they are get, children`},
@@ -126,6 +134,9 @@ func part(t *rapid.T, v verb) Part {
 	}
 	if v.mode {
 		p.Mode = rapid.Int32Range(0, int32(len(modeNames)-1)).Draw(t, "mode")
+		if hasTTL(p.Mode) {
+			p.TTL = time.Duration(rapid.IntRange(1, 1e6).Draw(t, "ttl")) * time.Millisecond
+		}
 	}
 	return p
 }
@@ -159,7 +170,7 @@ func TestPlanLinesRoundTrip(t *testing.T) {
 		op := Op{
 			ID: rapid.IntRange(1, 1<<40).Draw(t, "id"), Client: rapid.IntRange(0, 99).Draw(t, "client"),
 			At: time.Duration(rapid.Int64Min(0).Draw(t, "at")), Pipelined: rapid.Bool().Draw(t, "pipelined"), Patient: rapid.Bool().Draw(t, "patient"),
-			F: p.F, Path: p.Path, Value: p.Value, Version: p.Version, Mode: p.Mode,
+			F: p.F, Path: p.Path, Value: p.Value, Version: p.Version, Mode: p.Mode, TTL: p.TTL,
 		}
 		if v.hangs {
 			op.For = time.Duration(rapid.Int64Min(0).Draw(t, "for"))

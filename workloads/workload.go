@@ -46,7 +46,10 @@ const (
 
 // All lists the workloads of the coordinator, in a fixed order.
 func All() []Workload {
-	return []Workload{register(), sequence(), session(), watching(), locking(), electing(), localSession(), reconfiguring()}
+	return []Workload{
+		register(), sequence(), session(), watching(), locking(), electing(), localSession(),
+		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), reconfiguring(),
+	}
 }
 
 // Lookup finds a workload by name.

@@ -11,7 +11,7 @@ import (
 )
 
 // Stampede's own format is JSON lines: one object a line, whose "type" is "config", "op",
-// "session", "local", "event", "rearm", "claim" or "txn". It loses nothing. Times are nanoseconds of virtual time,
+// "session", "local", "event", "rearm", "claim", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
 // Encoder writes a history line by line, while it grows.
@@ -65,6 +65,9 @@ func WriteLines(w io.Writer, h *History) error {
 			return err
 		}
 	}
+	if err := e.Rules(h.Rules); err != nil {
+		return err
+	}
 	for i := range h.Sessions {
 		if err := e.Session(&h.Sessions[i]); err != nil {
 			return err
@@ -108,7 +111,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *string (the configuration to begin with), *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim or *Applied, and io.EOF after the last.
+// Next returns the next *Op, *string (the configuration to begin with), *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim, *Applied or *Rules, and io.EOF after the last.
 // Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -168,8 +171,10 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, func(l *configLine) (*string, error) { return &l.Text, nil })
 	case "txn":
 		return decodeAs(text, lineToTxn)
+	case "rules":
+		return decodeAs(text, lineToRules)
 	}
-	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "claim" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "claim", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -213,6 +218,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Claims = append(h.Claims, *v)
 		case *Applied:
 			h.Log = append(h.Log, *v)
+		case *Rules:
+			h.Rules = *v
 		}
 	}
 	slices.SortStableFunc(h.Ops, func(a, b Op) int { return a.ID - b.ID })

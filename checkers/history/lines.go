@@ -19,6 +19,7 @@ type opLine struct {
 	Old         text          `json:"old,omitempty"`
 	Version     int32         `json:"version,omitempty"`
 	Mode        int32         `json:"mode,omitempty"`
+	TTL         int64         `json:"ttl,omitempty"`
 	Parts       []partLine    `json:"parts,omitempty"`
 	Change      *changeLine   `json:"change,omitempty"`
 	Invoke      time.Duration `json:"invoke"`
@@ -51,6 +52,7 @@ type partLine struct {
 	Value   text   `json:"value,omitempty"`
 	Version int32  `json:"version,omitempty"`
 	Mode    int32  `json:"mode,omitempty"`
+	TTL     int64  `json:"ttl,omitempty"`
 }
 
 // changeLine is what a reconfig asks for.
@@ -83,7 +85,8 @@ type sessionLine struct {
 func opToLine(op *Op) (*opLine, error) {
 	l := &opLine{
 		Type: "op", ID: op.ID, Process: op.Process, Client: op.Client, F: op.F,
-		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode, Change: (*changeLine)(op.Change),
+		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode, TTL: op.TTL,
+		Change: (*changeLine)(op.Change),
 		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final, Watch: op.Watch, Step: op.Step, Order: op.Order,
 		Session: op.Session, Conn: op.Conn, Xid: op.Xid, Server: op.Server, Zxid: zxid(op.Zxid),
 		Err: int32(op.Err), SyncXid: op.SyncXid, SyncZxid: zxid(op.SyncZxid),
@@ -91,7 +94,7 @@ func opToLine(op *Op) (*opLine, error) {
 		OutChildren: op.OutChildren,
 	}
 	for _, p := range op.Parts {
-		l.Parts = append(l.Parts, partLine{p.F, p.Path, text(p.Value), p.Version, p.Mode})
+		l.Parts = append(l.Parts, partLine{p.F, p.Path, text(p.Value), p.Version, p.Mode, p.TTL})
 	}
 	for i := range op.OutParts {
 		r, err := resultToLine(&op.OutParts[i])
@@ -106,7 +109,8 @@ func opToLine(op *Op) (*opLine, error) {
 func lineToOp(l *opLine) (*Op, error) {
 	op := &Op{
 		ID: l.ID, Process: l.Process, Client: l.Client, F: l.F,
-		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode, Change: (*Change)(l.Change),
+		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode, TTL: l.TTL,
+		Change: (*Change)(l.Change),
 		Invoke: l.Invoke, Return: l.Return, Final: l.Final, Watch: l.Watch, Step: l.Step, Order: l.Order,
 		Session: l.Session, Conn: l.Conn, Xid: l.Xid, Server: l.Server, Zxid: wire.Zxid(l.Zxid),
 		Err: wire.ErrorCode(l.Err), SyncXid: l.SyncXid, SyncZxid: wire.Zxid(l.SyncZxid),
@@ -124,7 +128,7 @@ func lineToOp(l *opLine) (*Op, error) {
 		return nil, fmt.Errorf("outcome %q of operation %d is none of ok, fail and info", l.Outcome, l.ID)
 	}
 	for _, p := range l.Parts {
-		op.Parts = append(op.Parts, Part{p.F, p.Path, string(p.Value), p.Version, p.Mode})
+		op.Parts = append(op.Parts, Part{p.F, p.Path, string(p.Value), p.Version, p.Mode, p.TTL})
 	}
 	for i := range l.OutParts {
 		op.OutParts = append(op.OutParts, lineToResult(&l.OutParts[i]))

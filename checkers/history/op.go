@@ -87,6 +87,7 @@ type Op struct {
 	Old     string // what a plain register's cas expects
 	Version int32  // expected version, -1 any
 	Mode    int32  // create mode
+	TTL     int64  // ms, of the modes that have one
 	Parts   []Part
 	Change  *Change
 
@@ -133,6 +134,7 @@ type Part struct {
 	Value   string
 	Version int32
 	Mode    int32
+	TTL     int64
 }
 
 // Change is what a reconfig asks for: all Members, or who is Joining and who Leaving,
@@ -230,4 +232,6 @@ type History struct {
 	// Log is the committed log in zxid order, empty for histories recorded
 	// without one (Jepsen's).
 	Log []Applied
+	// Rules are those of the ensemble's settings by which results are right or wrong.
+	Rules Rules
 }

@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -142,9 +143,7 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 		for done++; done < len(s.pending) && s.pending[done].zxid <= z && s.pending[done].file == r.file; done++ {
 			r = s.pending[done]
 		}
-		// What an observer logged, nobody asked for; when it becomes a participant,
-		// the file may be gone and a snapshot hold what was in it.
-		if have := c.ghost.DurableSize(s.ID, r.file); have < r.end && !c.keeps(s, p) {
+		if have := c.ghost.DurableSize(s.ID, r.file); have < r.end && !c.purged(s, r) {
 			c.fail(s, AckDurability, fmt.Sprintf("%s acknowledges %v while a crash leaves %d bytes of %s, where %v ends at byte %d",
 				s.Name, z, have, r.file, r.zxid, r.end), c.proposal(r.zxid))
 			return
@@ -161,10 +160,14 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 	ep.acked[s.index] = max(ep.acked[s.index], z)
 }
 
-// keeps reports whether the disk of s after any crash holds a history.
-func (c *Checker) keeps(s *server, e *entry) bool {
-	kept, problem := c.diskHistory(s, durable)
-	return problem == "" && kept.holds(e)
+// purged reports whether a record went with its file, and a snapshot that no crash
+// can take holds it. A leader that others outran acknowledges nothing meanwhile.
+func (c *Checker) purged(s *server, r record) bool {
+	if slices.Contains(c.ghost.Files(s.ID), r.file) {
+		return false
+	}
+	z, _ := c.newestSnapshot(s, durable)
+	return z >= r.zxid
 }
 
 // committed extends the committed log by a leader's word, if those it names

@@ -2,6 +2,7 @@ package live
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"testing"
 
@@ -19,6 +20,12 @@ var snapshotScenes = []scene{
 		p.disks[A].sync()
 		p.snapshot(A, z(1, 1), z(1, 2))
 	}},
+	{"", "a leader that others outran purges a log before it acknowledges anything", func(p *play) {
+		p.outrun(func() { p.snapshot(A, z(1, 2), z(1, 2)) })
+	}},
+	{AckDurability, "a log is gone, and no snapshot has what was in it", func(p *play) {
+		p.outrun(func() {})
+	}},
 	{ReplayDeterminism, "a snapshot has traces of what a crash may take", func(p *play) {
 		p.propose(A, z(1, 2), znode("b"))
 		p.append(A, z(1, 2))
@@ -26,9 +33,31 @@ var snapshotScenes = []scene{
 	}},
 }
 
+// outrun lets B and C commit a write of A, which purges its log and acknowledges the
+// next write only.
+func (p *play) outrun(before func()) {
+	p.accept(C, 1)
+	p.append(C, z(1, 1))
+	p.disks[C].sync()
+	p.join(C, 1, z(1, 1))
+	p.propose(A, z(1, 2), znode("b"))
+	for _, id := range []node.ID{A, B, C} {
+		p.append(id, z(1, 2))
+	}
+	p.ack(B, z(1, 2))
+	p.ack(C, z(1, 2))
+	p.fact(A, facts.Committed, n(1, 2), bit(B, C))
+	p.apply(A, z(1, 2))
+	before()
+	delete(p.disks[A].cached, logFile)
+	p.propose(A, z(1, 3), znode("c"))
+	p.appendTo(A, "log.100000003", z(1, 3))
+	p.ack(A, z(1, 3))
+}
+
 // snapshot finishes a snapshot with one znode, the root, that bears a trace.
 func (p *play) snapshot(id node.ID, at, trace wire.Zxid) {
-	name := "snapshot.100000001"
+	name := fmt.Sprintf("snapshot.%x", int64(at))
 	b := make([]byte, 16+4+4, 128)                      // header, no session, no list
 	b = append(b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff)   // the root, without data
 	b = append(b, make([]byte, 8+8+8+8+8+4+4+4+8)...)   // up to the owner

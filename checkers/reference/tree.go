@@ -39,6 +39,9 @@ type node struct {
 	owner   int64
 	// container: the ensemble may delete it once it had children and has none.
 	container bool
+	// ttl is after how many ms without change and children the ensemble may delete
+	// it, 0 for never.
+	ttl int64
 
 	children map[string]struct{}
 	sorted   []string // the children in order, nil if not known
@@ -47,8 +50,8 @@ type node struct {
 	stale  bool   // it is in Tree.stale
 }
 
-// systemPaths exist from the beginning, with all-zero stats, and cannot be
-// deleted.
+// systemPaths exist from the beginning, with all-zero stats but for the list of the
+// configuration, and cannot be deleted.
 var systemPaths = []string{"/", "/zookeeper", "/zookeeper/config", "/zookeeper/quota"}
 
 // New returns the tree of an empty ensemble.
@@ -60,6 +63,9 @@ func New() *Tree {
 	}
 	for _, path := range systemPaths {
 		n := &node{path: path, acl: wire.OpenACL}
+		if path == "/zookeeper/config" { // everybody may read it, nobody but the super user do more
+			n.acl, n.aversion = wire.ReadACL, -1
+		}
 		t.nodes[path] = n
 		if path != "/" {
 			t.nodes[Parent(path)].adopt(Base(path))
@@ -136,7 +142,7 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 	n := &node{
 		path: b.Path, data: b.Data, acl: b.ACL,
 		czxid: txn.Zxid, mzxid: txn.Zxid, pzxid: txn.Zxid,
-		ctime: txn.Time, mtime: txn.Time, container: b.Container,
+		ctime: txn.Time, mtime: txn.Time, container: b.Container, ttl: b.TTL,
 	}
 	if b.Ephemeral {
 		n.owner = txn.Session

@@ -58,6 +58,22 @@ const (
 	StaleTokenAccepted
 	ReaderFollowsReader
 	ElectionByName
+	OfferRetried
+	GoneIsTaken
+	QueueDeletesFirst
+	PriorityFromOldList
+	QueueByName
+	AnyEventLiftsBarrier
+	ComeAndGoneCounted
+	DoubleBarrierLeftEarly
+	ConfigReadAcrossChange
+	PublisherNotChecked
+	CounterCountsTwice
+	CounterWithoutVersion
+	BankWithoutVersions
+	CacheNotWatchedAgain
+	ReaperIgnoresTouch
+	TTLFromCreation
 	ReconfigByNewQuorum
 	ReconfigByOldQuorum
 	JointQuorumDropped
@@ -67,6 +83,18 @@ const (
 	ConfigAckBeforeDurable
 	ActivatedAtProposal
 	last
+	// Not hunted yet.
+	ACLOnlyForDigest
+	AddressMaskOffByOne
+	ACLCheckedAfter
+	MultiSkipsACL
+	DeleteChecksNode
+	AuthNotReplayed
+	ExistsUnchecked
+	PasswordHashesShown
+	IdentitiesOfAnother
+	CommittedACLOnly
+	ACLLostInReplay
 )
 
 // Set is a set of switched-on bugs. The zero value is the correct build.

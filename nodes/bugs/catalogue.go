@@ -10,6 +10,12 @@ const (
 	localSessions = "coordinator/local-session"
 	locks         = "coordinator/lock"
 	election      = "coordinator/election"
+	queues        = "coordinator/queue"
+	barriers      = "coordinator/barrier"
+	configs       = "coordinator/config"
+	ledgers       = "coordinator/ledger"
+	groups        = "coordinator/group"
+	leases        = "coordinator/lease"
 	reconfigs     = "coordinator/reconfig"
 )
 
@@ -331,6 +337,118 @@ var Catalogue = []Bug{
 		Schedule: "A candidate whose name comes first stands for election while another leads.",
 		Breaks:   []string{"leader-unique"},
 		Scenario: election,
+	},
+	{
+		ID: OfferRetried, Name: "offer-retried",
+		Wrong:    "A producer that was not told whether its element was added adds it once more.",
+		Schedule: "The connection breaks between the commit of the create and its answer.",
+		Breaks:   []string{"queue-offer-once"},
+		Scenario: queues,
+	},
+	{
+		ID: GoneIsTaken, Name: "gone-is-taken",
+		Wrong:    "A consumer whose delete finds no such znode takes the element for its own.",
+		Schedule: "Two consumers list one queue and delete the same element.",
+		Breaks:   []string{"queue-once"},
+		Scenario: queues,
+	},
+	{
+		ID: QueueDeletesFirst, Name: "queue-deletes-first",
+		Wrong:    "A consumer deletes the element first and reads it then.",
+		Schedule: "Any take: what was deleted cannot be read, and goes to nobody.",
+		Breaks:   []string{"queue-loss"},
+		Scenario: queues,
+	},
+	{
+		ID: PriorityFromOldList, Name: "priority-from-old-list",
+		Wrong:    "A consumer of a queue with priorities that was beaten to the first element tries the next in the same list.",
+		Schedule: "Another consumer takes the first element of the list just before.",
+		Breaks:   []string{"priority-order"},
+		Scenario: queues,
+	},
+	{
+		ID: QueueByName, Name: "queue-by-name",
+		Wrong:    "A consumer takes the elements of a queue in the order of their names, which begin with who offered them, instead of by the sequence number at the end.",
+		Schedule: "Two producers offer an element each, and the second has the lesser name.",
+		Breaks:   []string{"queue-order"},
+		Scenario: queues,
+	},
+	{
+		ID: AnyEventLiftsBarrier, Name: "any-event-lifts-barrier",
+		Wrong:    "A client that waits before a barrier passes at the first event, without looking whether the barrier is gone.",
+		Schedule: "Somebody sets the data of the barrier's znode.",
+		Breaks:   []string{"barrier-holds"},
+		Scenario: barriers,
+	},
+	{
+		ID: ComeAndGoneCounted, Name: "come-and-gone-counted",
+		Wrong:    "A double barrier counts the changes of its members (cversion) instead of the members who are there.",
+		Schedule: "A client comes, gives up and goes, and another comes.",
+		Breaks:   []string{"double-barrier-enter"},
+		Scenario: barriers,
+	},
+	{
+		ID: DoubleBarrierLeftEarly, Name: "double-barrier-left-early",
+		Wrong:    "A client that is done leaves the double barrier without waiting for the others.",
+		Schedule: "One client is done before another.",
+		Breaks:   []string{"double-barrier-leave"},
+		Scenario: barriers,
+	},
+	{
+		ID: ConfigReadAcrossChange, Name: "config-read-across-change",
+		Wrong:    "A client that read all parts of a configuration does not look whether an event about the flag came meanwhile.",
+		Schedule: "A publisher takes the flag away and changes the first part while a client reads.",
+		Breaks:   []string{"config-whole"},
+		Scenario: configs,
+	},
+	{
+		ID: PublisherNotChecked, Name: "publisher-not-checked",
+		Wrong:    "A publisher changes the parts of a configuration without checking that nobody else has taken over.",
+		Schedule: "A publisher pauses, another publishes, and the first goes on under the other's flag.",
+		Breaks:   []string{"config-whole"},
+		Scenario: configs,
+	},
+	{
+		ID: CounterCountsTwice, Name: "counter-counts-twice",
+		Wrong:    "A client that was not told whether its increment was done reads the counter and increments again.",
+		Schedule: "The connection breaks between the commit of the setData and its answer.",
+		Breaks:   []string{"counter-exact"},
+		Scenario: ledgers,
+	},
+	{
+		ID: CounterWithoutVersion, Name: "counter-without-version",
+		Wrong:    "A counter is written back without naming the version that was read.",
+		Schedule: "Two clients read the same number.",
+		Breaks:   []string{"counter-exact"},
+		Scenario: ledgers,
+	},
+	{
+		ID: BankWithoutVersions, Name: "bank-without-versions",
+		Wrong:    "A transfer writes both accounts in one multi, but without naming the versions that were read.",
+		Schedule: "Two transfers read the same account.",
+		Breaks:   []string{"bank-total"},
+		Scenario: ledgers,
+	},
+	{
+		ID: CacheNotWatchedAgain, Name: "cache-not-watched-again",
+		Wrong:    "A cache that was told of a change lists the group again without setting a new watch.",
+		Schedule: "A group changes twice while a client watches it.",
+		Breaks:   []string{"cache-coherent"},
+		Scenario: groups,
+	},
+	{
+		ID: ReaperIgnoresTouch, Name: "reaper-ignores-touch",
+		Wrong:    "The leader deletes an expired node with a TTL without asking whether a change of it is on its way. ZooKeeper 3.9 does the same.",
+		Schedule: "A client writes a node just when it has expired; the reaper comes by between that write's proposal and its commit.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
+	},
+	{
+		ID: TTLFromCreation, Name: "ttl-from-creation",
+		Wrong:    "A node's TTL counts from its creation instead of its last change.",
+		Schedule: "A client goes on writing a node with a TTL for longer than that.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
 	},
 	{
 		ID: ReconfigByNewQuorum, Name: "reconfig-by-new-quorum",

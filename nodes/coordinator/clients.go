@@ -14,12 +14,17 @@ import (
 
 // clientConn is one client's connection, and the session it carries.
 type clientConn struct {
-	id node.ConnID
+	id   node.ConnID
+	peer node.ID
+	// auth is who the client is, on this connection. It is replaced, never changed:
+	// requests on their way share it.
+	auth []wire.Identity
 	// greeted: the ConnectRequest has been read; what follows are requests.
 	greeted bool
 	// session is 0 until the ConnectRequest; ready once it was answered.
 	session   int64
 	ready     bool
+	old       bool // of before 3.4, see wire.ConnectRequest
 	timeoutMs int32
 	gone      bool // closed, by whomever
 	// queue holds the requests not answered yet, in arrival order. Its head always
@@ -29,7 +34,8 @@ type clientConn struct {
 
 // pending is one request of a session in its server.
 type pending struct {
-	req *wire.Request
+	req  *wire.Request
+	auth []wire.Identity // of its connection when it arrived
 	// waits for the leader's word; what does not is answered from here.
 	waits bool
 	// refusal replaces what the leader says of it, if it is not OK.
@@ -46,7 +52,7 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		s.drop(c)
 		return
 	}
-	c.timeoutMs = s.clampTimeout(r.TimeoutMs)
+	c.timeoutMs, c.old = s.clampTimeout(r.TimeoutMs), r.Old
 	if r.Session == 0 && s.cfg.LocalSessions {
 		s.openLocal(c)
 		return
@@ -61,11 +67,11 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		return
 	}
 	c.session = r.Session
+	s.dropOlder(c.session) // even if the password turns out to be wrong: upstream is as trusting
 	if r.Password != session.Password(r.Session) {
 		s.rejectSession(c)
 		return
 	}
-	s.dropOlder(c.session)
 	if s.locals.has(c.session) {
 		s.observe(facts.LocalReturned, c.session)
 		s.welcome(c)
@@ -156,14 +162,14 @@ func (s *Server) welcome(c *clientConn) {
 	s.touch(c)
 	s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
 	s.env.Send(c.id, &wire.ConnectResponse{
-		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session),
+		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session), Old: c.old,
 	})
 }
 
 // rejectSession tells the client that its session is no more.
 func (s *Server) rejectSession(c *clientConn) {
 	s.observe(facts.SessionRejected, c.session)
-	s.env.Send(c.id, &wire.ConnectResponse{})
+	s.env.Send(c.id, &wire.ConnectResponse{Old: c.old})
 	s.drop(c)
 }
 

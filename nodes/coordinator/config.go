@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/nodes/quorum"
 )
@@ -63,7 +64,7 @@ type Config struct {
 	// ElectionTimeoutMax caps the doubling resend interval of the election,
 	// default 60 s.
 	ElectionTimeoutMax time.Duration
-	// ReapInterval is how often a leader looks for containers to delete
+	// ReapInterval is how often a leader looks for containers and expired nodes to delete
 	// (znode.container.checkIntervalMs), default 60 s.
 	ReapInterval time.Duration
 	// LocalSessions: new sessions are known to the server that opened them and to
@@ -71,10 +72,30 @@ type Config struct {
 	// that wants to own an ephemeral is made known to all first; else it is refused
 	// (localSessionsUpgradingEnabled).
 	LocalSessions, UpgradeSessions bool
+	// ReapsPerMinute bounds how many of them it deletes (znode.container.maxPerMinute),
+	// default 10 000.
+	ReapsPerMinute int
+	// NeverUsed is after how long without change a container may be deleted that
+	// never had a child (znode.container.maxNeverUsedIntervalMs); 0, never.
+	NeverUsed time.Duration
+	// ExtendedTypes allows nodes with a TTL (extendedTypesEnabled). All servers must
+	// agree. It reserves the session ids of server 255, which none can be.
+	ExtendedTypes bool
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
 	CounterLimit uint32
+	// SuperDigest is the digest identity of the super user, "user:hash" as
+	// [acl.Digest] makes it; empty, there is none.
+	SuperDigest string
+	// SkipACL permits everything to everybody.
+	SkipACL bool
+	// EnforceAuth are the schemes of which every client must have an identity
+	// (enforce.auth.schemes); "sasl" is sessionRequireClientSASLAuth. Empty, none
+	// is asked for.
+	EnforceAuth []string
+	// Vouched are the identities that clients have from their transport.
+	Vouched []Vouched
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set
 }
@@ -96,6 +117,7 @@ func (c Config) withDefaults() Config {
 	count(&c.SyncLimit, 5)
 	count(&c.SnapCount, 100_000)
 	count(&c.CommitLogCount, 500)
+	count(&c.ReapsPerMinute, 10_000)
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
 	def(&c.ReapInterval, time.Minute)
@@ -114,6 +136,10 @@ func (c Config) Validate() error {
 	}
 	if c.InitLimit < 1 || c.SyncLimit < 1 || c.SnapCount < 2 || c.CommitLogCount < 1 {
 		return errors.New("coordinator: initLimit, syncLimit and commitLogCount must be at least 1, snapCount at least 2")
+	}
+	if c.ReapInterval < time.Millisecond || c.ReapsPerMinute < 1 || c.NeverUsed < 0 {
+		return fmt.Errorf("coordinator: reaping every %v, %d a minute, unused containers after %v: intervals must be positive",
+			c.ReapInterval, c.ReapsPerMinute, c.NeverUsed)
 	}
 	if c.CounterLimit < 2 {
 		return fmt.Errorf("coordinator: counterLimit %d leaves an epoch no transaction", c.CounterLimit)
@@ -177,4 +203,9 @@ func (c Config) votingSids() []int64 {
 		}
 	}
 	return out
+}
+
+// limits are what requests are judged by.
+func (c Config) limits() prep.Limits {
+	return prep.Limits{ExtendedTypes: c.ExtendedTypes, NeverUsed: c.NeverUsed.Milliseconds()}
 }

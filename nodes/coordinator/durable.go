@@ -173,6 +173,13 @@ func (s *Server) recover() error {
 	return nil
 }
 
+// refuseStart ends a process whose disk holds what no crash can have left there: to
+// go on without it would be to forget what was acknowledged.
+func (s *Server) refuseStart(why error) {
+	s.env.Observe(node.Event{Kind: facts.StartRefused, Text: why.Error()})
+	s.env.Exit(why.Error())
+}
+
 // raiseCurrentEpoch closes the window between logging a later epoch's history and
 // saving currentEpoch: see the package comment.
 func (s *Server) raiseCurrentEpoch() {
@@ -184,16 +191,21 @@ func (s *Server) raiseCurrentEpoch() {
 }
 
 // fastForward applies what is in the log and not in the tree (ZOOKEEPER-2845):
-// the vote that follows claims all of it.
-func (s *Server) fastForward() {
+// the vote that follows claims all of it. A log that rotted meanwhile is found out
+// here: to vote without what cannot be read would claim a tree that nobody has.
+func (s *Server) fastForward() error {
 	if s.bug(bugs.StaleMemoryTree) {
-		return
+		return nil
 	}
-	missing := s.db.logged(s.db.tree.LastProcessed(), s.db.log.LastZxid())
+	missing, err := s.db.log.Read(s.db.tree.LastProcessed())
+	if err != nil {
+		return err
+	}
 	for _, txn := range missing {
 		s.db.apply(txn)
 	}
 	if len(missing) > 0 {
 		s.observe(facts.FastForwarded, int64(s.db.tree.LastProcessed()), int64(len(missing)))
 	}
+	return nil
 }

@@ -14,14 +14,25 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		s.drop(c) // a client speaks after it was answered
 		return
 	}
+	if a, ok := r.Body.(*wire.AuthRequest); ok {
+		s.authenticate(c, a)
+		return
+	}
+	if s.shutOut(c, r) {
+		return
+	}
 	s.touch(c)
-	p := &pending{req: r}
+	if !r.Type.ForClients() {
+		s.refuse(c, r)
+		return
+	}
+	p := &pending{req: r, auth: c.auth}
 	if p.refusal = s.upgrade(c, r); !s.serving {
 		return // the leader's zxids are used up
 	}
 	if p.waits = s.waits(c, r); p.waits {
 		c.queue = append(c.queue, p)
-		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body})
+		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Auth: s.sender(c)})
 		return
 	}
 	if len(c.queue) == 0 {
@@ -29,15 +40,26 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return
 	}
 	if s.bug(bugs.ReadOvertakesWrite) {
-		p.reply = s.read(c, r)
+		p.reply = s.read(c, p)
 	} else {
 		s.observe(facts.ReadWaited, c.session, int64(r.Xid))
 	}
 	c.queue = append(c.queue, p)
 }
 
-// waits reports whether a request is answered by the leader's word.
+// refuse answers what is no operation for clients, before anything that was asked
+// earlier, and hangs up: nothing that follows can be relied on to be understood.
+func (s *Server) refuse(c *clientConn, r *wire.Request) {
+	s.env.Send(c.id, &wire.Reply{Xid: r.Xid, Zxid: wire.NoZxid, Type: r.Type, Err: wire.ErrUnimplemented})
+	s.drop(c)
+}
+
+// waits reports whether a request is answered by the leader's word. Of what cannot be
+// read only a multi is: like one that fails, it has its place in the order.
 func (s *Server) waits(c *clientConn, r *wire.Request) bool {
+	if _, malformed := r.Body.(*wire.Malformed); malformed && r.Type != wire.OpMulti {
+		return false
+	}
 	switch r.Type {
 	case wire.OpSync:
 		return !s.bug(bugs.SyncAnsweredLocally)
@@ -50,7 +72,7 @@ func (s *Server) waits(c *clientConn, r *wire.Request) bool {
 // answerHere answers what needs nobody's word but ours.
 func (s *Server) answerHere(c *clientConn, p *pending) {
 	if p.reply == nil {
-		p.reply = s.read(c, p.req)
+		p.reply = s.read(c, p)
 	}
 	s.env.Send(c.id, p.reply)
 	if p.req.Type == wire.OpCloseSession {
@@ -89,7 +111,7 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 		}
 	} else {
 		txn = s.prepare(prep.Request{
-			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session),
+			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session), Auth: r.Auth,
 		}, zxid, now)
 	}
 	s.trackPrepared(sid, txn)
@@ -109,13 +131,25 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 	switch body := txn.Body.(type) {
 	case *wire.ErrorTxn:
 		s.observe(facts.WriteRejected, int64(txn.Zxid), int64(body.Err))
+		s.observeDenied(txn.Zxid, body.Err)
 	case *wire.MultiTxn:
 		for _, part := range body.Parts {
 			if e, failed := part.Body.(*wire.ErrorTxn); failed && e.Err != wire.OK {
 				s.observe(facts.MultiRejected, int64(txn.Zxid), int64(e.Err))
+				s.observeDenied(txn.Zxid, e.Err)
 				return
 			}
 		}
+	}
+}
+
+// observeDenied tells of a write that was turned away for who sent it.
+func (s *Server) observeDenied(zxid wire.Zxid, err wire.ErrorCode) {
+	switch err {
+	case wire.ErrNoAuth:
+		s.observe(facts.WriteDenied, int64(zxid))
+	case wire.ErrInvalidACL:
+		s.observe(facts.ACLRefused, int64(zxid))
 	}
 }
 
@@ -138,5 +172,5 @@ func (s *Server) syncAnswered(session int64, cxid int32) {
 	if c == nil || len(c.queue) == 0 || c.queue[0].req.Xid != cxid {
 		return // it came in on an older connection
 	}
-	s.answerHead(c, s.read(c, c.queue[0].req))
+	s.answerHead(c, s.read(c, c.queue[0]))
 }

@@ -162,12 +162,12 @@ func (s *Server) stepDown(string) {
 func (s *Server) resetTerm() {
 	s.term++
 	s.leader, s.learner, s.leaderConn, s.serving = nil, nil, 0, false
-	s.prep, s.tracker, s.expiry = nil, nil, 0
+	s.prep, s.tracker, s.expiry, s.reaper = nil, nil, 0, reaper{}
 	s.whenDurable = nil
 	s.learnerConn = map[int64]node.ConnID{}
 	s.clients = map[int64]*clientConn{}
 	s.opening = map[int64]*clientConn{}
-	s.asked = nil
+	s.asked, s.lastAuth = nil, nil
 	s.touched = map[int64]int32{}
 	s.lastWord = map[int64]int64{}
 	s.env.StopTimer(s.locals.expiry)
@@ -196,7 +196,10 @@ func (s *Server) electWhenDrained() {
 		return
 	}
 	s.draining = false
-	s.fastForward()
+	if err := s.fastForward(); err != nil {
+		s.env.Exit(err.Error())
+		return
+	}
 	if s.handover != 0 {
 		s.takeOver()
 		return
@@ -237,5 +240,5 @@ func (s *Server) serve(epoch int64) {
 		s.tracker.Add(live.ID, time.Duration(live.TimeoutMs)*time.Millisecond, s.env.Now())
 	}
 	s.armExpiry()
-	s.armReaper()
+	s.armReaper(s.cfg.ReapInterval)
 }

@@ -62,6 +62,7 @@ type Server struct {
 	clients  map[int64]*clientConn
 	opening  map[int64]*clientConn
 	asked    []*clientConn
+	lastAuth []wire.Identity // IdentitiesOfAnother only
 	touched  map[int64]int32 // sessions heard from since the last PING, with timeouts
 	lastWord map[int64]int64 // FollowerExpiresSession only: when a session was heard from, ns
 	locals   localSessions
@@ -74,6 +75,7 @@ type Server struct {
 	tracker  *session.Tracker
 	expiry   node.TimerID
 	ledSince int64 // ns of the monotonic clock
+	reaper   reaper
 }
 
 var _ node.Node = (*Server)(nil)
@@ -148,7 +150,7 @@ func (s *Server) Boot(env node.Env) {
 	s.ids = session.NewIDs(s.cfg.Sid, env.WallMillis())
 	s.resetTerm()
 	if err := s.recover(); err != nil {
-		env.Exit(err.Error())
+		s.refuseStart(err)
 		return
 	}
 	s.election = s.newElection()
@@ -166,7 +168,7 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 	case port == wire.QuorumPort && s.leader != nil:
 		s.acceptLearner(c, s.sidOf(peer))
 	case port == wire.ClientPort && s.serving:
-		s.conns[c] = &connection{port: port, client: &clientConn{id: c}}
+		s.conns[c] = &connection{port: port, client: &clientConn{id: c, peer: peer, auth: s.identitiesOf(peer)}}
 	default:
 		s.env.Close(c)
 	}

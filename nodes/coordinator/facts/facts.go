@@ -111,6 +111,17 @@ var (
 	WatchCaughtUp = kind(93, true, "watch-caught-up", "serving server: a client that reconnected had missed an event", "session", "event")
 )
 
+// Access control.
+var (
+	Authenticated      = kind(135, false, "authenticated", "serving server: a connection proved an identity; how many it has", "session", "identities")
+	AuthRefused        = kind(136, false, "auth-refused", "serving server: a client proved nothing and was shut out", "session")
+	SuperAuthenticated = kind(137, false, "super-authenticated", "serving server: a connection is the super user's", "session")
+	WriteDenied        = kind(138, false, "write-denied", "leader: a write was rejected because the sender lacks a permission", "zxid")
+	ReadDenied         = kind(139, false, "read-denied", "serving server: a read was refused because the client lacks a permission; op is its code", "session", "op")
+	ACLRefused         = kind(140, false, "acl-refused", "leader: a list that makes no sense was refused", "zxid")
+	ACLMasked          = kind(141, false, "acl-masked", "serving server: a list was shown without hashes of passwords")
+)
+
 // Requests.
 var (
 	WriteRejected   = kind(70, true, "write-rejected", "leader: a request failed validation and became an error transaction", "zxid", "error")
@@ -120,6 +131,17 @@ var (
 	ContainerReaped = kind(75, true, "container-reaped", "leader: proposes to delete a container that had children and has none", "zxid")
 	ReapRejected    = kind(76, true, "reap-rejected", "leader: a container that its tree showed unused got a child, or is gone", "zxid", "error")
 	MultiReadHalf   = kind(74, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
+)
+
+// Disks and epoch files. The text of the facts about epochs is the file's name.
+var (
+	StartRefused = kind(190, true, "start-refused", "boot: the disk holds damage that no crash can have done; the text says what")
+)
+
+// Nodes with a TTL.
+var (
+	NodeExpired    = kind(220, true, "node-expired", "leader: proposes to delete a node that had no change and no children for its TTL", "zxid", "ttlMs")
+	ExpiryRejected = kind(221, true, "expiry-rejected", "leader: a node with a TTL that its tree showed expired was changed, got a child, or is gone", "zxid", "error", "ttlMs")
 )
 
 // Dynamic reconfiguration. The text is that of the configuration, versions are zxids.

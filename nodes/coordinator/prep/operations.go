@@ -2,9 +2,10 @@ package prep
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -16,10 +17,11 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 		return nil, wire.ErrSessionExpired
 	}
 	switch op {
-	case wire.OpCreate, wire.OpCreate2:
-		return p.create(txn, body.(*wire.CreateRequest), checkMode)
-	case wire.OpCreateContainer:
-		return p.create(txn, body.(*wire.CreateRequest), onlyContainer)
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
+		return p.create(txn, op, body.(*wire.CreateRequest), 0)
+	case wire.OpCreateTTL:
+		r := body.(*wire.CreateTTLRequest)
+		return p.create(txn, op, &r.CreateRequest, r.TTL)
 	case wire.OpDelete:
 		return p.delete(txn, body.(*wire.DeleteRequest))
 	case wire.OpSetData:
@@ -32,19 +34,20 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 	return nil, wire.ErrUnimplemented
 }
 
-// create validates a create whose mode allowed lets pass.
-func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode int32) wire.ErrorCode) (wire.TxnBody, wire.ErrorCode) {
-	if err := allowed(r.Mode); err != wire.OK {
+// create validates a create by one of its operations.
+func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl int64) (wire.TxnBody, wire.ErrorCode) {
+	if err := p.checkMode(op, r.Mode, ttl); err != wire.OK {
 		return nil, err
 	}
 	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
 	if ephemeral && p.local != wire.OK && !p.bugs.Has(bugs.EphemeralOfLocalSession) {
 		return nil, p.local
 	}
-	if !strings.HasPrefix(r.Path, "/") {
+	if !hasParent(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
-	if len(r.ACL) == 0 {
+	list, valid := acl.Fixup(r.ACL, p.auth)
+	if !valid {
 		return nil, wire.ErrInvalidACL
 	}
 	parentPath := tree.Parent(r.Path)
@@ -52,8 +55,11 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	if !ok {
 		return nil, wire.ErrNoNode
 	}
+	if !p.permitted(parentPath, parent, acl.Create) {
+		return nil, wire.ErrNoAuth
+	}
 	path := r.Path
-	if r.Mode == wire.ModePersistentSequential || r.Mode == wire.ModeEphemeralSequential {
+	if sequential(r.Mode) {
 		path += p.sequence(parent)
 	}
 	if !validPath(path) {
@@ -65,7 +71,9 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	if parent.Owner != 0 {
 		return nil, wire.ErrNoChildrenForEph
 	}
-	child := tree.Meta{Container: r.Mode == wire.ModeContainer}
+	child := tree.Meta{ACL: list, Lifespan: tree.Lifespan{
+		Container: r.Mode == wire.ModeContainer, TTL: ttl, Mtime: txn.Time,
+	}}
 	if ephemeral {
 		child.Owner = txn.Session
 	}
@@ -74,28 +82,9 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	p.putParent(txn.Zxid, parentPath, parent)
 	p.put(txn.Zxid, path, true, child)
 	return &wire.CreateTxn{
-		Path: path, Data: r.Data, ACL: r.ACL, Ephemeral: ephemeral, Container: child.Container, ParentCversion: parent.Creates,
+		Path: path, Data: r.Data, ACL: list, Ephemeral: ephemeral, Container: child.Container, TTL: ttl,
+		ParentCversion: parent.Creates,
 	}, wire.OK
-}
-
-// onlyContainer is the mode check of createContainer.
-func onlyContainer(mode int32) wire.ErrorCode {
-	if mode != wire.ModeContainer {
-		return wire.ErrBadArguments
-	}
-	return wire.OK
-}
-
-// checkMode tells the modes that exist from those that do not, and of the former
-// those that this operation does not make (container) or nothing here (TTL).
-func checkMode(mode int32) wire.ErrorCode {
-	switch mode {
-	case wire.ModePersistent, wire.ModeEphemeral, wire.ModePersistentSequential, wire.ModeEphemeralSequential:
-		return wire.OK
-	case wire.ModeContainer, wire.ModeTTL, wire.ModeSequentialTTL:
-		return wire.ErrUnimplemented
-	}
-	return wire.ErrBadArguments
 }
 
 // sequence returns the suffix of a sequential name: the number of children ever
@@ -110,8 +99,14 @@ func (p *Prep) sequence(parent tree.Meta) string {
 }
 
 func (p *Prep) delete(txn *wire.Txn, r *wire.DeleteRequest) (wire.TxnBody, wire.ErrorCode) {
-	if !validPath(r.Path) || tree.IsSystem(r.Path) {
+	if !hasParent(r.Path) || tree.IsSystem(r.Path) {
 		return nil, wire.ErrBadArguments
+	}
+	if _, exists := p.lookup(tree.Parent(r.Path)); !exists {
+		return nil, wire.ErrNoNode
+	}
+	if !p.mayDelete(r.Path) {
+		return nil, wire.ErrNoAuth
 	}
 	node, ok := p.lookup(r.Path)
 	switch {
@@ -135,11 +130,12 @@ func (p *Prep) unlink(zxid wire.Zxid, path string) {
 }
 
 func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wire.ErrorCode) {
-	node, err := p.checked(r.Path, r.Version)
+	node, err := p.checked(r.Path, r.Version, acl.Write)
 	if err != wire.OK {
 		return nil, err
 	}
 	node.Version = nextVersion(node.Version)
+	node.Mtime = txn.Time
 	p.put(txn.Zxid, r.Path, true, node)
 	return &wire.SetDataTxn{Path: r.Path, Data: r.Data, Version: node.Version}, wire.OK
 }
@@ -150,7 +146,8 @@ func (p *Prep) setACL(txn *wire.Txn, r *wire.SetACLRequest) (wire.TxnBody, wire.
 	if !validPath(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
-	if len(r.ACL) == 0 {
+	list, valid := acl.Fixup(r.ACL, p.auth)
+	if !valid {
 		return nil, wire.ErrInvalidACL
 	}
 	node, ok := p.lookup(r.Path)
@@ -161,25 +158,27 @@ func (p *Prep) setACL(txn *wire.Txn, r *wire.SetACLRequest) (wire.TxnBody, wire.
 	switch {
 	case !ok:
 		return nil, wire.ErrNoNode
+	case !p.maySetACL(r.Path, node, list):
+		return nil, wire.ErrNoAuth
 	case !matches(r.Version, have):
 		return nil, wire.ErrBadVersion
 	}
-	node.Aversion = nextVersion(node.Aversion)
+	node.Aversion, node.ACL = nextVersion(node.Aversion), list
 	p.put(txn.Zxid, r.Path, true, node)
-	return &wire.SetACLTxn{Path: r.Path, ACL: r.ACL, Version: node.Aversion}, wire.OK
+	return &wire.SetACLTxn{Path: r.Path, ACL: list, Version: node.Aversion}, wire.OK
 }
 
 // check notes the version found.
 func (p *Prep) check(r *wire.CheckRequest) (wire.TxnBody, wire.ErrorCode) {
-	node, err := p.checked(r.Path, r.Version)
+	node, err := p.checked(r.Path, r.Version, acl.Read)
 	if err != wire.OK {
 		return nil, err
 	}
 	return &wire.CheckTxn{Path: r.Path, Version: node.Version}, wire.OK
 }
 
-// checked returns a node that must exist with a version.
-func (p *Prep) checked(path string, version int32) (tree.Meta, wire.ErrorCode) {
+// checked returns a node that must exist, permit one of perms, and have a version.
+func (p *Prep) checked(path string, version, perms int32) (tree.Meta, wire.ErrorCode) {
 	if !validPath(path) {
 		return tree.Meta{}, wire.ErrBadArguments
 	}
@@ -187,6 +186,8 @@ func (p *Prep) checked(path string, version int32) (tree.Meta, wire.ErrorCode) {
 	switch {
 	case !ok:
 		return node, wire.ErrNoNode
+	case !p.permitted(path, node, perms):
+		return node, wire.ErrNoAuth
 	case !matches(version, node.Version):
 		return node, wire.ErrBadVersion
 	}
@@ -212,6 +213,9 @@ func nextVersion(v int32) int32 {
 // code, those after it RuntimeInconsistency; and nothing of them stays recorded.
 func (p *Prep) multi(txn *wire.Txn, r *wire.MultiRequest) wire.TxnBody {
 	start := len(p.changes)
+	if p.bugs.Has(bugs.MultiSkipsACL) {
+		p.auth = append(slices.Clone(p.auth), acl.Superuser)
+	}
 	parts := make([]wire.SubTxn, len(r.Ops))
 	for i, op := range r.Ops {
 		body, err := p.operation(txn, op.Type, op.Body)

@@ -72,7 +72,9 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
 	t.rehash(parent)
 	if n := t.nodes[b.Path]; n != nil {
 		// A snapshot caught the node, but perhaps not its list (ZOOKEEPER-4846).
-		n.acl = t.acls.intern(b.ACL)
+		if !t.bugs.Has(bugs.ACLLostInReplay) {
+			n.acl = t.acls.intern(b.ACL)
+		}
 		return Result{Err: wire.ErrNodeExists}
 	}
 	n := &znode{
@@ -82,8 +84,11 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
 	if b.Ephemeral {
 		n.owner = txn.Session
 	}
-	if b.Container {
+	switch {
+	case b.Container:
 		n.owner = containerOwner
+	case b.TTL != 0:
+		n.owner = ttlOwner(b.TTL)
 	}
 	t.link(n)
 	return Result{Path: b.Path, Stat: n.stat()}
@@ -152,6 +157,9 @@ func (t *Tree) closeSession(txn *wire.Txn, b *wire.CloseSessionTxn) {
 func (r *Result) part(op wire.OpCode) wire.MultiResult {
 	if op == wire.OpError {
 		return wire.MultiResult{Type: op, Err: r.Err}
+	}
+	if op == wire.OpCreateContainer {
+		op = wire.OpCreate2 // so does ZooKeeper: there is no other result with metadata
 	}
 	return wire.MultiResult{Type: op, Body: r.body(op)}
 }

@@ -7,7 +7,7 @@ import (
 
 // requestKinds are the message kinds of requests, "REQ " and the operation, by
 // operation code shifted so that the least is 0.
-var requestKinds = func() (kinds [116]string) {
+var requestKinds = func() (kinds [120]string) {
 	for op := range OpCode(len(kinds)) {
 		kinds[op] = "REQ " + (op - 11).String()
 	}
@@ -115,6 +115,8 @@ func brief(r Record) string {
 	switch r := r.(type) {
 	case *CreateRequest:
 		return fmt.Sprintf(" %s %dB mode=%d", r.Path, len(r.Data), r.Mode)
+	case *CreateTTLRequest:
+		return fmt.Sprintf(" %s %dB mode=%d ttl=%dms", r.Path, len(r.Data), r.Mode, r.TTL)
 	case *DeleteRequest:
 		return fmt.Sprintf(" %s v%d", r.Path, r.Version)
 	case *SetDataRequest:
@@ -144,6 +146,10 @@ func brief(r Record) string {
 		return list(len(r.Ops), func(i int) string { return r.Ops[i].Type.String() + brief(r.Ops[i].Body) })
 	case *SetWatchesRequest:
 		return r.brief()
+	case *Malformed:
+		return fmt.Sprintf(" %dB malformed", len(r.Bytes))
+	case *AuthRequest:
+		return " " + r.Scheme
 	case *Opaque:
 		return fmt.Sprintf(" %dB unread", len(r.Bytes))
 	}
@@ -177,6 +183,8 @@ func briefReply(r Record) string {
 		})
 	case *WatcherEvent:
 		return fmt.Sprintf(" %s %s", r.Type, r.Path)
+	case *WhoAmIReply:
+		return r.brief()
 	}
 	return brief(r)
 }
@@ -190,6 +198,9 @@ func briefTxn(body TxnBody) string {
 	case *CreateTxn:
 		if t.Container {
 			return fmt.Sprintf(" %s %dB container", t.Path, len(t.Data))
+		}
+		if t.TTL != 0 {
+			return fmt.Sprintf(" %s %dB ttl=%dms", t.Path, len(t.Data), t.TTL)
 		}
 		if t.Ephemeral {
 			return fmt.Sprintf(" %s %dB ephemeral", t.Path, len(t.Data))

@@ -18,9 +18,12 @@ func TestDescriptions(t *testing.T) {
 	}{
 		{&Packet{Type: PacketProposal, Txn: create}, "PROPOSAL", "PROPOSAL 1:7 create /a 3B s=0x10 cxid=3"},
 		{&Packet{Type: PacketProposal, Txn: multi}, "PROPOSAL", "PROPOSAL 1:8 multi [setData /a 0B v2; delete /b] s=0x10 cxid=0"},
+		{&Request{5, OpCreateTTL, &CreateTTLRequest{CreateRequest{Path: "/a", Mode: ModeTTL}, 30}}, "REQ createTTL", "REQ createTTL /a 0B mode=5 ttl=30ms xid=5"},
 		{&Packet{Type: PacketCommit, Zxid: MakeZxid(2, 1)}, "COMMIT", "COMMIT 2:1"},
 		{&Packet{Type: PacketAckEpoch, Zxid: NoZxid, Epoch: -1}, "ACKEPOCH", "ACKEPOCH none epoch=-1"},
-		{&Packet{Type: PacketRequest, Request: &ForwardedRequest{16, 4, OpCloseSession, &Empty{}}}, "REQUEST", "REQUEST closeSession s=0x10 cxid=4"},
+		{&Packet{Type: PacketRequest, Request: &ForwardedRequest{16, 4, OpCloseSession, &Empty{}, nil}}, "REQUEST", "REQUEST closeSession s=0x10 cxid=4"},
+		{&Request{XidAuth, OpAuth, &AuthRequest{"digest", []byte("u:p")}}, "REQ auth", "REQ auth digest xid=-4"},
+		{&Reply{Xid: 7, Zxid: 3, Type: OpWhoAmI, Body: &WhoAmIReply{[]ClientInfo{{"ip", "10.0.0.7"}, {"digest", "u"}}}}, "REPLY", "REPLY whoAmI xid=7 zxid=0:3 ok [ip:10.0.0.7; digest:u]"},
 		{&Packet{Type: 77}, "PACKET77", "PACKET77 0:0"},
 		{&Notification{1, Looking, 3, MakeZxid(1, 5), 2, 1, ""}, "VOTE", "VOTE from=1 LOOKING leader=3 zxid=1:5 round=2 epoch=1"},
 		{&ConnectRequest{TimeoutMs: 4000}, "CONNECT", "CONNECT s=0x0 timeout=4000ms seen=0:0"},
@@ -55,6 +58,7 @@ func TestFingerprintsTellMessagesApart(t *testing.T) {
 		"path":      func(p *Packet) { p.Txn.Body.(*CreateTxn).Path = "/directory/b" },
 		"data":      func(p *Packet) { p.Txn.Body.(*CreateTxn).Data = []byte("2") },
 		"ephemeral": func(p *Packet) { p.Txn.Body.(*CreateTxn).Ephemeral = true },
+		"ttl":       func(p *Packet) { p.Txn.Body.(*CreateTxn).TTL = 1 },
 		"creates":   func(p *Packet) { p.Txn.Body.(*CreateTxn).ParentCversion++ },
 	}
 	seen := map[uint64]string{base().Fingerprint(): "nothing"}

@@ -58,7 +58,7 @@ func (p *Packet) Fingerprint() uint64 {
 		h = h.text(p.Config)
 	case PacketRequest:
 		r := p.Request
-		h = h.add(uint64(r.Session)).add(uint64(r.Cxid)<<32 | uint64(uint32(r.Type))).record(r.Body)
+		h = h.add(uint64(r.Session)).add(uint64(r.Cxid)<<32 | uint64(uint32(r.Type))).record(r.Body).identities(r.Auth)
 	case PacketPing:
 		for _, t := range p.Touches {
 			h = h.add(uint64(t.Session)).add(uint64(t.TimeoutMs))
@@ -112,6 +112,8 @@ func (h hash) record(r Record) hash {
 	switch r := r.(type) {
 	case *CreateRequest:
 		return h.text(r.Path).bytes(r.Data).add(uint64(r.Mode))
+	case *CreateTTLRequest:
+		return h.text(r.Path).bytes(r.Data).add(uint64(r.Mode)).add(uint64(r.TTL))
 	case *DeleteRequest:
 		return h.text(r.Path).add(uint64(r.Version))
 	case *SetDataRequest:
@@ -141,7 +143,11 @@ func (h hash) record(r Record) hash {
 		return h
 	case *SetWatchesRequest:
 		return h.add(uint64(r.Seen)).names(r.Data).names(r.Exist).names(r.Child)
+	case *AuthRequest:
+		return h.text(r.Scheme).bytes(r.Credentials)
 	case *Opaque:
+		return h.bytes(r.Bytes)
+	case *Malformed:
 		return h.bytes(r.Bytes)
 	}
 	return h.reply(r)
@@ -169,6 +175,8 @@ func (h hash) reply(r Record) hash {
 		return h.names(r.Paths)
 	case *CountAllReply:
 		return h.add(uint64(r.Total))
+	case *WhoAmIReply:
+		return h.clients(r.Clients)
 	case *WatcherEvent:
 		return h.text(r.Path).add(uint64(r.Type))
 	case *MultiReply:
@@ -202,6 +210,9 @@ func (h hash) stat(s *Stat) hash {
 func (h hash) txnBody(body TxnBody) hash {
 	switch t := body.(type) {
 	case *CreateTxn:
+		if t.TTL != 0 {
+			h = h.add(uint64(t.TTL))
+		}
 		return h.text(t.Path).bytes(t.Data).add(uint64(t.ParentCversion)).flag(t.Ephemeral).flag(t.Container)
 	case *DeleteTxn:
 		return h.text(t.Path)

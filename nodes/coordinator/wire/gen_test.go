@@ -32,19 +32,30 @@ func genACL(t *rapid.T) []ACL {
 	}), 0, 3)).Draw(t, "acl")
 }
 
+func genIdentities(t *rapid.T) []Identity {
+	return many(t, 3, func(t *rapid.T) Identity {
+		return Identity{rapid.String().Draw(t, "scheme"), rapid.String().Draw(t, "id")}
+	})
+}
+
 var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
 	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetACL,
-	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches, OpReconfig,
+	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches, OpAuth, OpWhoAmI, OpReconfig,
 }
 
-var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
+var (
+	readOps  = []OpCode{OpGetData, OpGetChildren}
+	multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck}
+)
 
 func genRequestBody(t *rapid.T, op OpCode) Record {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch b := newRequestBody(op).(type) {
 	case *CreateRequest:
 		return &CreateRequest{path, genData.Draw(t, "data"), genACL(t), version}
+	case *CreateTTLRequest:
+		return &CreateTTLRequest{CreateRequest{path, genData.Draw(t, "data"), genACL(t), version}, genInt64.Draw(t, "ttl")}
 	case *DeleteRequest:
 		return &DeleteRequest{path, version}
 	case *SetDataRequest:
@@ -61,6 +72,8 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &CreateSessionRequest{version}
 	case *SetWatchesRequest:
 		return &SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")}
+	case *AuthRequest:
+		return &AuthRequest{rapid.String().Draw(t, "scheme"), genData.Draw(t, "credentials")}
 	case *GetACLRequest:
 		return &GetACLRequest{path}
 	case *SetACLRequest:
@@ -71,7 +84,11 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &CountAllRequest{path}
 	case *MultiRequest:
 		return &MultiRequest{many(t, 4, func(t *rapid.T) MultiOp {
-			op := rapid.SampledFrom(multiOps).Draw(t, "op")
+			parts := multiOps
+			if op == OpMultiRead {
+				parts = readOps
+			}
+			op := rapid.SampledFrom(parts).Draw(t, "part")
 			return MultiOp{op, genRequestBody(t, op)}
 		})}
 	case *Opaque:
@@ -104,6 +121,10 @@ func genReplyBody(t *rapid.T, op OpCode) Record {
 		return &ACLReply{genACL(t), stat}
 	case *EphemeralsReply:
 		return &EphemeralsReply{genNames.Draw(t, "paths")}
+	case *WhoAmIReply:
+		return &WhoAmIReply{many(t, 3, func(t *rapid.T) ClientInfo {
+			return ClientInfo{rapid.String().Draw(t, "scheme"), rapid.String().Draw(t, "user")}
+		})}
 	case *CountAllReply:
 		return &CountAllReply{genInt32.Draw(t, "total")}
 	case *MultiReply:
@@ -135,9 +156,16 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch newTxnBody(op).(type) {
 	case *CreateTxn:
-		container := op == OpCreateContainer
-		ephemeral := !container && rapid.Bool().Draw(t, "ephemeral")
-		return &CreateTxn{path, genData.Draw(t, "data"), genACL(t), ephemeral, container, version}
+		c := &CreateTxn{Path: path, Data: genData.Draw(t, "data"), ACL: genACL(t), ParentCversion: version}
+		switch op {
+		case OpCreateContainer:
+			c.Container = true
+		case OpCreateTTL:
+			c.TTL = genInt64.Draw(t, "ttl")
+		default:
+			c.Ephemeral = rapid.Bool().Draw(t, "ephemeral")
+		}
+		return c
 	case *DeleteTxn:
 		return &DeleteTxn{path}
 	case *SetDataTxn:
@@ -154,13 +182,13 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 		return &ErrorTxn{ErrorCode(version)}
 	}
 	return &MultiTxn{rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SubTxn {
-		op := rapid.SampledFrom([]OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpCheck, OpError}).Draw(t, "op")
+		op := rapid.SampledFrom([]OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpError}).Draw(t, "op")
 		return SubTxn{op, genTxnBody(t, op)}
 	}), 0, 4).Draw(t, "parts")}
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpReconfig, OpCreateContainer, OpDeleteContainer,
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpReconfig, OpCreateContainer, OpCreateTTL, OpDeleteContainer,
 		OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{
@@ -180,7 +208,7 @@ func genPacket(t *rapid.T) *Packet {
 	switch p.Type {
 	case PacketRequest:
 		op := rapid.SampledFrom(requestOps).Draw(t, "op")
-		p.Request = &ForwardedRequest{genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid"), op, genRequestBody(t, op)}
+		p.Request = &ForwardedRequest{genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid"), op, genRequestBody(t, op), genIdentities(t)}
 	case PacketProposal, PacketInform:
 		p.Txn = genTxn(t)
 	case PacketActivate:
@@ -225,13 +253,21 @@ func genNotification(t *rapid.T) *Notification {
 }
 
 func genConnectRequest(t *rapid.T) *ConnectRequest {
-	return &ConnectRequest{
-		genZxid(t), genInt32.Draw(t, "timeout"), genInt64.Draw(t, "session"), genPassword(t), rapid.Bool().Draw(t, "ro"),
+	r := &ConnectRequest{
+		LastZxidSeen: genZxid(t), TimeoutMs: genInt32.Draw(t, "timeout"), Session: genInt64.Draw(t, "session"),
+		Password: genPassword(t), Old: rapid.Bool().Draw(t, "old"),
 	}
+	r.ReadOnly = !r.Old && rapid.Bool().Draw(t, "ro")
+	return r
 }
 
 func genConnectResponse(t *rapid.T) *ConnectResponse {
-	return &ConnectResponse{genInt32.Draw(t, "timeout"), genInt64.Draw(t, "session"), genPassword(t), rapid.Bool().Draw(t, "ro")}
+	r := &ConnectResponse{
+		TimeoutMs: genInt32.Draw(t, "timeout"), Session: genInt64.Draw(t, "session"), Password: genPassword(t),
+		Old: rapid.Bool().Draw(t, "old"),
+	}
+	r.ReadOnly = !r.Old && rapid.Bool().Draw(t, "ro")
+	return r
 }
 
 func genRequest(t *rapid.T) *Request {

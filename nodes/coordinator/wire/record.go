@@ -12,6 +12,9 @@ type ACL struct {
 // OpenACL grants everything to everyone (world:anyone, ALL).
 var OpenACL = []ACL{{Perms: 31, Scheme: "world", ID: "anyone"}}
 
+// ReadACL lets everyone read and no one do more; it is that of /zookeeper/config.
+var ReadACL = []ACL{{Perms: 1, Scheme: "world", ID: "anyone"}}
+
 // Stat is a znode's metadata, in wire order.
 type Stat struct {
 	Czxid, Mzxid   Zxid  // zxid of the create; of the create or the last setData
@@ -32,6 +35,13 @@ type CreateRequest struct {
 	Data []byte
 	ACL  []ACL
 	Mode int32
+}
+
+// CreateTTLRequest asks for a znode that the ensemble may delete once it has had no
+// children and no change for TTL ms (createTTL).
+type CreateTTLRequest struct {
+	CreateRequest
+	TTL int64
 }
 
 // DeleteRequest asks to remove a childless znode; Version -1 matches any.
@@ -93,7 +103,7 @@ type SyncRequest struct{ Path string }
 type MultiRequest struct{ Ops []MultiOp }
 
 // MultiOp is one operation of a multi: Type says which of create, create2,
-// delete, setData and check the Body is, or of getData and getChildren.
+// createContainer, createTTL, delete, setData and check the Body is, or of getData and getChildren.
 type MultiOp struct {
 	Type OpCode
 	Body Record
@@ -104,6 +114,9 @@ type Empty struct{}
 
 // Opaque is the unread body of an operation this package has no shape for.
 type Opaque struct{ Bytes []byte }
+
+// Malformed is the body of a request that does not hold what its type promises.
+type Malformed struct{ Bytes []byte }
 
 // CreateSessionRequest, between servers only, asks the leader to open a session.
 type CreateSessionRequest struct{ TimeoutMs int32 }
@@ -173,6 +186,7 @@ func (*SyncRequest) isRecord()          {}
 func (*MultiRequest) isRecord()         {}
 func (*Empty) isRecord()                {}
 func (*Opaque) isRecord()               {}
+func (*Malformed) isRecord()            {}
 func (*CreateSessionRequest) isRecord() {}
 func (*CreateReply) isRecord()          {}
 func (*Create2Reply) isRecord()         {}
