@@ -51,7 +51,7 @@ func (r *run) addServers() {
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
-			ReconfigEnabled:    k.Reconfig,
+			ReconfigEnabled: k.Reconfig, SkipACL: k.SkipACL,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
 		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })

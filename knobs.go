@@ -33,6 +33,8 @@ type Knobs struct {
 	// clients change who is one.
 	Spares   int
 	Reconfig bool
+	// SkipACL lets everybody do everything, be it to change the ensemble.
+	SkipACL bool
 
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
@@ -162,6 +164,7 @@ var knobs = []knob{
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
 	feature(number("spares", 0, 4, "servers that are no members at first, besides", func(k *Knobs) *int { return &k.Spares })),
 	feature(flag("reconfig", "let clients change the ensemble", func(k *Knobs) *bool { return &k.Reconfig })),
+	feature(flag("skip-acl", "let everybody do everything", func(k *Knobs) *bool { return &k.SkipACL })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -312,7 +315,9 @@ func (k Knobs) session() time.Duration {
 func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
 
 // rules are those that the judges must know.
-func (k Knobs) rules() history.Rules { return history.Rules{NeverUsed: k.NeverUsed} }
+func (k Knobs) rules() history.Rules {
+	return history.Rules{NeverUsed: k.NeverUsed, SkipACL: k.SkipACL}
+}
 
 // patience is how long a client waits for a server to accept its session before
 // it tries the next: its share of the session timeout, as ZooKeeper's clients

@@ -170,7 +170,7 @@ func (r *replayer) reconfig(who int, op *history.Op, txn *wire.Txn) {
 	next, wrong := before.after(op.Change)
 	stale := op.Change.From != -1 && op.Change.From != int64(before.version)
 	if e, refused := txn.Body.(*wire.ErrorTxn); refused {
-		if because := unfounded(e.Err, text == "", changed, stale, wrong); because != "" {
+		if because := r.unfounded(e.Err, changed, stale, wrong); because != "" {
 			r.report(ConfigChange, who, fmt.Sprintf("But op %d was refused at %v: %v; %s.", op.ID, txn.Zxid, e.Err, because))
 			return
 		}
@@ -203,10 +203,12 @@ func (r *replayer) configured(who int, op *history.Op, txn *wire.Txn, text strin
 
 // unfounded says why a refusal is none that the configuration calls for, "" if it may be.
 // Whether enough servers were synchronised only the leader knows.
-func unfounded(err wire.ErrorCode, disabled, changed, stale bool, wrong string) string {
+func (w *witness) unfounded(err wire.ErrorCode, changed, stale bool, wrong string) string {
 	switch {
-	case err == wire.ErrReconfigDisabled && !disabled:
+	case err == wire.ErrReconfigDisabled && w.h.Config != "":
 		return "reconfigurations are enabled"
+	case err == wire.ErrNoAuth && w.h.Rules.SkipACL:
+		return "everybody may"
 	case err == wire.ErrReconfigInProgress && !changed:
 		return "none was proposed before"
 	case err == wire.ErrBadVersion && !stale:

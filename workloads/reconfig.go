@@ -26,7 +26,7 @@ func reconfiguring() Workload {
 		NamesServers: true,
 		Knobs: func(r *rand.Rand) []string {
 			return []string{
-				"reconfig=" + strconv.FormatBool(r.IntN(24) > 0), "spares=" + strconv.Itoa(r.IntN(3)),
+				"reconfig=" + strconv.FormatBool(r.IntN(24) > 0), "skip-acl=" + strconv.FormatBool(r.IntN(24) > 0), "spares=" + strconv.Itoa(r.IntN(3)),
 				"servers=" + choose(r, "1", "3", "3", "3", "3", "5"), "groups=none", "observers=" + strconv.Itoa(max(0, r.IntN(4)-2)),
 			}
 		},

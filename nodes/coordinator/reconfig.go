@@ -9,8 +9,8 @@ import (
 
 // reconfigTxn turns a reconfig, whose session is in order, into the transaction that
 // changes /zookeeper/config, or into an error.
-func (s *Server) reconfigTxn(req prep.Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
-	next, code := s.reconfigured(req.Body.(*wire.ReconfigRequest))
+func (s *Server) reconfigTxn(req prep.Request, change *wire.ReconfigRequest, zxid wire.Zxid, nowMs int64) *wire.Txn {
+	next, code := s.reconfigured(change)
 	if code == wire.OK {
 		txn := s.prep.Configure(req, next.At(zxid).String(), zxid, nowMs)
 		if failed, ok := txn.Body.(*wire.ErrorTxn); !ok {

@@ -121,8 +121,8 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 
 // prepare makes the transaction of a request whose session is in order.
 func (s *Server) prepare(r prep.Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
-	if r.Type == wire.OpReconfig {
-		return s.reconfigTxn(r, zxid, nowMs)
+	if change, ok := r.Body.(*wire.ReconfigRequest); ok {
+		return s.reconfigTxn(r, change, zxid, nowMs)
 	}
 	return s.prep.Prepare(r, zxid, nowMs)
 }

@@ -1,6 +1,7 @@
 package prep
 
 import (
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -14,11 +15,16 @@ const configVersion = -1
 // it is checked here like for any other write.
 func (p *Prep) Configure(req Request, text string, zxid wire.Zxid, nowMs int64) *wire.Txn {
 	txn := &wire.Txn{Session: req.Session, Cxid: req.Cxid, Zxid: zxid, Time: nowMs, Type: wire.OpReconfig}
-	if req.Local == wire.OK && !p.sessionOpen(req.Session) {
+	p.auth = req.Auth
+	n, _ := p.lookup(tree.ConfigPath)
+	switch {
+	case req.Local == wire.OK && !p.sessionOpen(req.Session):
 		txn.Type, txn.Body = wire.OpError, &wire.ErrorTxn{Err: wire.ErrSessionExpired}
 		return txn
+	case !p.permitted(tree.ConfigPath, n, acl.Write):
+		txn.Type, txn.Body = wire.OpError, &wire.ErrorTxn{Err: wire.ErrNoAuth}
+		return txn
 	}
-	n, _ := p.lookup(tree.ConfigPath)
 	n.Version = configVersion
 	p.put(zxid, tree.ConfigPath, true, n)
 	txn.Body = &wire.SetDataTxn{Path: tree.ConfigPath, Data: []byte(text), Version: configVersion}

@@ -204,7 +204,9 @@ func (c *coder) text(field string, v *string) {
 // nullable codes a ustring that is null where it is empty: what a request leaves out.
 func (c *coder) nullable(field string, v *string) {
 	if c.decoding || *v != "" {
+		null := c.null
 		c.str(field, v)
+		c.null = null // here it means what the empty one does
 		return
 	}
 	null := int32(-1)
