@@ -49,6 +49,7 @@ func (r *run) addServers() {
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
+			ReadOnlyMode: k.ReadOnlyAfter > 0, ReadOnlyAfter: k.ReadOnlyAfter,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
 			ReconfigEnabled: k.Reconfig, SkipACL: k.SkipACL,
@@ -73,8 +74,10 @@ func (r *run) addClients() {
 			Index: i, Servers: servers,
 			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
 			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
-			StartAt: k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
-			Record: r.recorder, Bugs: r.plan.Bugs,
+			CanBeReadOnly: i < k.ReadOnlyClients,
+			StartAt:       k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
+			WatchBatch: k.WatchBatch, Bugs: r.plan.Bugs,
+			Record: r.recorder,
 		}
 		r.world.Add(clientName(i), clientGroup, func() node.Node {
 			r.clients[i] = workloads.NewClient(cfg)
@@ -91,7 +94,7 @@ const supervision = time.Second
 // before a fault may strike at it.
 func (r *run) watch(o RunOptions) {
 	r.world.OnEvent(func(s sim.Seen) {
-		r.marks.add(s.Event.Kind)
+		r.marks.add(s.Event)
 		if int(s.Node) < r.plan.Knobs.size() {
 			r.ensemble.observe(s)
 			r.checker.Observe(s.Step, s.At, s.Node, s.Event)

@@ -29,6 +29,10 @@ type Knobs struct {
 	// LocalSessions makes new sessions local to their server; UpgradeSessions lets
 	// them become known to all.
 	LocalSessions, UpgradeSessions bool
+	// ReadOnlyAfter is after how long without a leader a server serves read-only, 0 if
+	// it never does; ReadOnlyClients is how many clients accept that.
+	ReadOnlyAfter   time.Duration
+	ReadOnlyClients int
 	// Spares is how many servers besides run and are no members at first; Reconfig lets
 	// clients change who is one.
 	Spares   int
@@ -55,6 +59,11 @@ type Knobs struct {
 	// SessionTimeout is what clients ask for; servers grant it within 2 and 20
 	// ticks. OpTimeout is after how long a client gives an operation up.
 	SessionTimeout, OpTimeout time.Duration
+
+	// WatchBatch is how many bytes of paths a client that reconnects puts into one
+	// request for its watches, 0 for as many as real clients do. Small, and a few
+	// watches are split.
+	WatchBatch int
 
 	// NetLeast and NetMost bound the latency of ordinary messages around
 	// NetMean. One in NetTailOneIn (0: none) takes up to NetTail.
@@ -162,6 +171,8 @@ var knobs = []knob{
 	feature(number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers })),
 	feature(flag("local-sessions", "sessions are known to one server until they need to be known to all", func(k *Knobs) *bool { return &k.LocalSessions })),
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
+	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
+	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
 	feature(number("spares", 0, 4, "servers that are no members at first, besides", func(k *Knobs) *int { return &k.Spares })),
 	feature(flag("reconfig", "let clients change the ensemble", func(k *Knobs) *bool { return &k.Reconfig })),
 	feature(flag("skip-acl", "let everybody do everything", func(k *Knobs) *bool { return &k.SkipACL })),
@@ -175,6 +186,7 @@ var knobs = []knob{
 	span("election-max", 200*time.Millisecond, time.Hour, "longest wait between repeated votes", func(k *Knobs) *time.Duration { return &k.ElectionMax }),
 	span("session-timeout", time.Millisecond, time.Hour, "session timeout clients ask for", func(k *Knobs) *time.Duration { return &k.SessionTimeout }),
 	span("op-timeout", time.Millisecond, time.Hour, "how long clients wait for a reply", func(k *Knobs) *time.Duration { return &k.OpTimeout }),
+	feature(number("watch-batch", 0, 128<<10, "bytes of watched paths in one request of a client that reconnects, 0 for 128 KiB", func(k *Knobs) *int { return &k.WatchBatch })),
 	span("net-least", 0, time.Minute, "least network latency", func(k *Knobs) *time.Duration { return &k.NetLeast }),
 	span("net-mean", 0, time.Minute, "mean network latency of ordinary messages", func(k *Knobs) *time.Duration { return &k.NetMean }),
 	span("net-most", 0, time.Minute, "most network latency of ordinary messages", func(k *Knobs) *time.Duration { return &k.NetMost }),
@@ -361,7 +373,13 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if d.chance(1, 8) { // workloads that are not about them know nothing of sessions without ephemerals
 		k.LocalSessions, k.UpgradeSessions = true, true
 	}
+	if d.chance(1, 8) {
+		k.ReadOnlyAfter, k.ReadOnlyClients = max(k.Tick, d.millis(50, 2000)), d.between(1, 6)
+	}
 	d.mortality(&k)
+	if d.chance(1, 3) {
+		k.WatchBatch = d.logarithmic(1, 40)
+	}
 	if d.chance(1, 8) {
 		k.Spares = d.between(1, 2)
 	}

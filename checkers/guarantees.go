@@ -24,6 +24,9 @@ const (
 	SessionOnce      = "session-once"
 	SessionKept      = "session-kept"
 	LocalUpgrade     = "local-session-upgrade"
+	ReadOnlyWrites   = "read-only-writes"
+	ReadOnlyFrozen   = "read-only-frozen"
+	ReadOnlyAsked    = "read-only-asked"
 	ReadResult       = "read-result"
 	ConfigChange     = "config-change"
 	ConfigShown      = "config-shown"
@@ -38,6 +41,8 @@ const (
 	WatchOnce        = "watch-once"
 	WatchKept        = "watch-kept"
 	WatchSurvives    = "watch-survives-move"
+	WatchPersistent  = "watch-persistent"
+	WatchRemoved     = "watch-removed"
 	Linearizable     = "linearizable"
 
 	LockExclusive       = "lock-exclusive"
@@ -78,6 +83,9 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
 	{ID: ClosedSession, Sentence: "After its end a session does nothing more, and gets no successful reply from a server that has applied it.", Source: guide + ", Sessions"},
 	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
+	{ID: ReadOnlyAsked, Sentence: "A read-only server serves only clients that asked for one.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlyWrites, Sentence: "A read-only server lets no write succeed, and no sync.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlyFrozen, Sentence: "What a connection to a read-only server shows is one state, the end of that server's history.", Source: "ZOOKEEPER-704, read-only mode"},
 	{ID: LocalUpgrade, Sentence: "A session that only its server knows is made known to all before it owns an ephemeral; where that is not done it is refused, and it alone.", Source: "ZOOKEEPER-1147, local sessions; ZOOKEEPER-2926"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
@@ -119,6 +127,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: CounterExact, Sentence: "Every increment raises the counter by one, once.", Source: "Apache Curator, Shared Counter; " + guide + ", Data Access"},
 	{ID: BankTotal, Sentence: "The accounts of a bank hold the same sum at every zxid.", Source: "Jepsen, bank test; ZOOKEEPER-965"},
 	{ID: CacheCoherent, Sentence: "A cache that watches all it holds, and has had no event about it, is what the tree holds.", Source: guide + ", ZooKeeper Watches; Apache Curator, Curator Cache and Service Discovery"},
+	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
+	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 

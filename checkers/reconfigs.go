@@ -221,14 +221,21 @@ func (w *witness) unfounded(err wire.ErrorCode, changed, stale bool, wrong strin
 	return ""
 }
 
-// configReads holds what clients saw of the configuration against the log.
+// configReads holds what clients saw of the configuration against the log. A read-only
+// server shows what it knows, which may be what never came to be.
 func (w *witness) configReads() {
 	if w.h.Config == "" {
 		return
 	}
+	alone := map[connection]bool{}
+	for i := range w.h.Sessions {
+		if e := &w.h.Sessions[i]; e.Kind == history.ConnectedReadOnly {
+			alone[connection{e.Session, e.Conn}] = true
+		}
+	}
 	for i := range w.h.Ops {
 		op := &w.h.Ops[i]
-		if op.F != history.Get || op.Path != configPath || op.Outcome != history.OK {
+		if op.F != history.Get || op.Path != configPath || op.Outcome != history.OK || alone[connection{op.Session, op.Conn}] {
 			continue
 		}
 		text, _ := w.activeBefore(op.Zxid + 1)

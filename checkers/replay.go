@@ -16,6 +16,10 @@ import (
 // the tree just before it and every read against the tree it was read from.
 func (w *witness) replay() {
 	reads := w.readsByZxid()
+	if len(w.h.Tails) > 0 {
+		w.tails(reads)
+		reads = slices.DeleteFunc(reads, func(o observation) bool { return w.inTail(o.zxid) })
+	}
 	r := replayer{witness: w}
 	for t := range w.h.Log {
 		txn := w.h.Log[t].Txn

@@ -70,6 +70,10 @@ func (e *ensemble) read(session int64, m *wire.Request) *wire.Reply {
 		r.Err, r.Body = err, &wire.CountAllReply{Total: total}
 	case wire.OpGetEphemerals:
 		r.Body = &wire.EphemeralsReply{Paths: e.tree.Ephemerals(session)}
+	case wire.OpAddWatch:
+		r.Body = &wire.ErrorReply{}
+	case wire.OpCheckWatches, wire.OpRemoveWatches:
+		r.Err = wire.ErrNoWatcher // nothing ever changes behind its back
 	case wire.OpMultiRead:
 		r.Body = e.multiRead(m.Body.(*wire.MultiRequest))
 	}

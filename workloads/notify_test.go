@@ -1,6 +1,8 @@
 package workloads
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -77,6 +79,9 @@ func (s *server) fire(z wire.Zxid, path string, what wire.EventType) {
 		rest = append(rest, w)
 	}
 	s.watches = rest
+	slices.SortStableFunc(fired, func(a, b oneShot) int { // the znode comes before its parent
+		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(a.conn, b.conn))
+	})
 	for i, w := range fired {
 		kind := what
 		if w.path != path {

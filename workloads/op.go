@@ -49,7 +49,8 @@ type Op struct {
 	// later if the client's previous operation has not ended.
 	At time.Duration
 	F  history.F
-	// Path, Value, Version and Mode (a create mode of wire) are the arguments.
+	// Path, Value, Version and Mode (a create mode of wire, or what is watched) are the
+	// arguments.
 	Path, Value string
 	Version     VersionArg
 	Mode        int32

@@ -39,6 +39,10 @@ func (c *Client) submit(op Op, final bool) {
 // synced is the result of a read after a sync. Without the sync, the read does
 // not count; as neither has an effect, the whole then fails for sure.
 func synced(sync, read client.Result) client.Result {
+	if sync.Sure && sync.Err == wire.ErrNotReadOnly && read.Sure {
+		read.Err, read.Body = sync.Err, nil // whatever a read-only server answers, it is not that
+		return read
+	}
 	if !read.Sure || read.Err != wire.OK || sync.Err == wire.OK && sync.Sure {
 		return read
 	}
@@ -122,6 +126,12 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 		return wire.OpGetEphemerals, &wire.GetEphemeralsRequest{Prefix: h.Path}
 	case history.Multi:
 		return wire.OpMulti, multiOps(h.Parts)
+	case history.AddWatch:
+		return wire.OpAddWatch, &wire.AddWatchRequest{Path: h.Path, Mode: wire.WatchMode(h.Mode)}
+	case history.RemoveWatch:
+		return wire.OpRemoveWatches, &wire.WatchesRequest{Path: h.Path, Type: wire.WatchType(h.Mode)}
+	case history.CheckWatch:
+		return wire.OpCheckWatches, &wire.WatchesRequest{Path: h.Path, Type: wire.WatchType(h.Mode)}
 	case history.MultiRead:
 		return wire.OpMultiRead, multiOps(h.Parts)
 	}

@@ -18,6 +18,7 @@ import (
 //	op 18 c3 1.21s multi [check /r/2 version=seen] [write /r/0 value=c3.18.1] pipelined
 //	op 19 c1 2s hang for=3s
 //	op 20 c1 5s get /r/2 watch
+//	op 21 c1 6s add-watch /r kind=recursive
 //
 // setData is written write if it is unconditional and cas if not, as Jepsen does.
 
@@ -26,6 +27,7 @@ type verb struct {
 	name                               string
 	f                                  history.F
 	path, value, version, mode, watch  bool
+	kinds                              []string // what it may watch, by number
 	parts, hangs, inMulti, onlyInMulti bool
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
@@ -45,6 +47,9 @@ var verbs = append([]verb{
 	{name: "get", f: history.Get, path: true, inRead: true, watch: true},
 	{name: "exists", f: history.Exists, path: true, watch: true},
 	{name: "children", f: history.Children, path: true, inRead: true, watch: true},
+	{name: "add-watch", f: history.AddWatch, path: true, kinds: watchModes},
+	{name: "remove-watch", f: history.RemoveWatch, path: true, kinds: wire.WatchTypes[:]},
+	{name: "check-watch", f: history.CheckWatch, path: true, kinds: wire.WatchTypes[:]},
 	{name: "sync", f: history.Sync, path: true},
 	{name: "sync-get", f: history.SyncGet, path: true},
 	{name: "sync-children", f: SyncChildren, path: true},
@@ -67,6 +72,9 @@ var modeNames = []string{
 	wire.ModeSequentialTTL:        "sequential-ttl",
 }
 
+// watchModes are those of addWatch.
+var watchModes = []string{wire.WatchPersistent: "persistent", wire.WatchRecursive: "recursive"}
+
 func verbOf(f history.F, v VersionArg) (verb, bool) {
 	for _, w := range verbs {
 		if w.f == f && (f != history.Set || w.conditional == (v != Any)) {
@@ -74,6 +82,12 @@ func verbOf(f history.F, v VersionArg) (verb, bool) {
 		}
 	}
 	return verb{}, false
+}
+
+// leastKind is the first of the kinds that a verb may watch, which have numbers from 0
+// or 1.
+func (v verb) leastKind() int32 {
+	return int32(max(slices.IndexFunc(v.kinds, func(name string) bool { return name != "" }), 0))
 }
 
 // example is a part of an operation with parts.
@@ -143,6 +157,9 @@ func (p Part) append(b *strings.Builder) {
 	}
 	if p.TTL != 0 {
 		fmt.Fprintf(b, " ttl=%v", p.TTL)
+	}
+	if v.kinds != nil {
+		b.WriteString(" kind=" + v.kinds[p.Mode])
 	}
 }
 
@@ -285,6 +302,7 @@ func (p *parser) verbAndPath(within history.F) (verb, Part, error) {
 	if v.version || v.f == history.Set {
 		part.Version = Any
 	}
+	part.Mode = v.leastKind()
 	if v.path {
 		if part.Path, err = p.word("the path of " + name); err != nil {
 			return verb{}, Part{}, err
@@ -334,9 +352,20 @@ func (p *parser) argument(v verb, part *Part) error {
 		part.Mode = int32(mode)
 	case t.key == "ttl" && v.mode:
 		return part.setTTL(t.value)
+	case t.key == "kind" && v.kinds != nil:
+		return part.setKind(v, t.value)
 	default:
 		return fmt.Errorf("%s takes no %s=", v.name, t.key)
 	}
+	return nil
+}
+
+func (part *Part) setKind(v verb, text string) error {
+	kind := slices.Index(v.kinds, text)
+	if kind < 0 || text == "" {
+		return fmt.Errorf("unknown kind %q; kinds are %s", text, strings.TrimPrefix(strings.Join(v.kinds, ", "), ", "))
+	}
+	part.Mode = int32(kind)
 	return nil
 }
 
@@ -372,7 +401,7 @@ func (part *Part) check(v verb) error {
 	if v.path && !strings.HasPrefix(part.Path, "/") {
 		return fmt.Errorf("path %q; paths start with /", part.Path)
 	}
-	if hasTTL(part.Mode) != (part.TTL > 0) {
+	if v.mode && hasTTL(part.Mode) != (part.TTL > 0) {
 		return errors.New("ttl= goes with mode=ttl or mode=sequential-ttl, and is positive")
 	}
 	if v.conditional && part.Version == Any {

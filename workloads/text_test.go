@@ -49,6 +49,10 @@ func TestPlanLines(t *testing.T) {
 			Parts: []Part{{F: history.Get, Path: "/q/0"}, {F: history.Children, Path: "/q/0"}}}},
 		{"op 28 c1 2s lock /lock/0 hold=80ms within=2s mute", Op{ID: 28, Client: 1, At: 2 * time.Second, F: Lock, Path: "/lock/0",
 			Recipe: RecipeArgs{Hold: 80 * time.Millisecond, Within: 2 * time.Second, Mute: true}}},
+		{"op 29 c1 2s add-watch /w kind=recursive",
+			Op{ID: 29, Client: 1, At: 2 * time.Second, F: history.AddWatch, Path: "/w", Mode: int32(wire.WatchRecursive)}},
+		{"op 30 c1 2s remove-watch /w kind=any",
+			Op{ID: 30, Client: 1, At: 2 * time.Second, F: history.RemoveWatch, Path: "/w", Mode: int32(wire.AnyWatches)}},
 		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
 		{`op 26 c1 2s write "/a b" value=""`,
 			Op{ID: 26, Client: 1, At: 2 * time.Second, F: history.Set, Path: "/a b", Version: Any}},
@@ -92,6 +96,8 @@ func TestPlanLineErrors(t *testing.T) {
 		{"op 1 c0 0s create /a ttl=1s", "ttl= goes with mode=ttl"},
 		{"op 1 c0 0s create /a mode=ttl ttl=1us", "znodes live for whole milliseconds"},
 		{"op 1 c0 0s get /a ttl=1s", "get takes no ttl="},
+		{"op 1 c0 0s add-watch /a kind=data", `unknown kind "data"; kinds are persistent, recursive`},
+		{"op 1 c0 0s check-watch /a kind=", `unknown kind ""; kinds are children, data`},
 		{"op 1 c0 0s multi", "multi without parts; add some, like [check"},
 		{"op 1 c0 0s multi-read", "multi-read without parts; add some, like [get"},
 		{"op 1 c0 0s multi-read [delete /a]", `unknown function "delete"; here they are get, children`},
@@ -131,6 +137,9 @@ func part(t *rapid.T, v verb) Part {
 		p.Version = rapid.SampledFrom([]VersionArg{Any, Seen, 0, 7}).Draw(t, "version")
 	case v.f == history.Set:
 		p.Version = Any
+	}
+	if v.kinds != nil {
+		p.Mode = rapid.Int32Range(v.leastKind(), int32(len(v.kinds)-1)).Draw(t, "kind")
 	}
 	if v.mode {
 		p.Mode = rapid.Int32Range(0, int32(len(modeNames)-1)).Draw(t, "mode")

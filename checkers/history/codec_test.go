@@ -125,6 +125,9 @@ func TestLinesLoseNothing(t *testing.T) {
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "locals") {
 			h.Locals = append(h.Locals, anyLocal.Draw(t, "local"))
+			h.Tails = append(h.Tails, Tail{After: anyZxid.Draw(t, "after"), Txns: []*wire.Txn{{
+				Session: rapid.Int64().Draw(t, "ts"), Zxid: anyZxid.Draw(t, "tz"), Body: genBody(t, 0),
+			}}})
 		}
 		for id := range rapid.IntRange(0, 4).Draw(t, "ops") {
 			h.Ops = append(h.Ops, genOp(t, id))
@@ -139,6 +142,7 @@ func TestLinesLoseNothing(t *testing.T) {
 			h.Sessions = append(h.Sessions, SessionEvent{
 				At: time.Duration(rapid.Int64().Draw(t, "at")), Client: 3, Kind: Connected, Session: rapid.Int64().Draw(t, "s"),
 				Conn: 2, Server: 1, Zxid: anyZxid.Draw(t, "z"), Timeout: time.Second,
+				Before: rapid.Int64().Draw(t, "before"), Asked: rapid.Bool().Draw(t, "asked"),
 			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "watches") {
@@ -150,6 +154,7 @@ func TestLinesLoseNothing(t *testing.T) {
 				At: time.Second, Client: 3, Session: rapid.Int64().Draw(t, "s"), Conn: 2, Server: 1, Order: 4,
 				Zxid: anyZxid.Draw(t, "z"), Seen: anyZxid.Draw(t, "seen"),
 				Data: []string{anyPath.Draw(t, "data")}, Exist: []string{anyPath.Draw(t, "exist")}, Child: []string{anyPath.Draw(t, "child")},
+				Persistent: []string{anyPath.Draw(t, "persistent")}, Recursive: []string{anyPath.Draw(t, "recursive")},
 			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "claims") {

@@ -11,7 +11,7 @@ import (
 )
 
 // Stampede's own format is JSON lines: one object a line, whose "type" is "config", "op",
-// "session", "local", "event", "rearm", "claim", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
+// "session", "local", "event", "rearm", "claim", "tail", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
 // Encoder writes a history line by line, while it grows.
@@ -38,6 +38,7 @@ func (e *Encoder) Session(s *SessionEvent) error {
 	return e.write(sessionLine{
 		Type: "session", At: s.At, Client: s.Client, Kind: s.Kind, Session: s.Session,
 		Conn: s.Conn, Server: s.Server, Zxid: zxid(s.Zxid), Timeout: s.Timeout,
+		Before: s.Before, Asked: s.Asked,
 	})
 }
 
@@ -86,6 +87,11 @@ func WriteLines(w io.Writer, h *History) error {
 			return err
 		}
 	}
+	for i := range h.Tails {
+		if err := e.Tail(&h.Tails[i]); err != nil {
+			return err
+		}
+	}
 	for i := range h.Log {
 		if err := e.Txn(&h.Log[i]); err != nil {
 			return err
@@ -111,7 +117,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *string (the configuration to begin with), *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim, *Applied or *Rules, and io.EOF after the last.
+// Next returns the next *Op, *string (the configuration to begin with), *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim, *Tail, *Applied or *Rules, and io.EOF after the last.
 // Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -159,6 +165,8 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToOp)
 	case "session":
 		return decodeAs(text, lineToSession)
+	case "tail":
+		return decodeAs(text, lineToTail)
 	case "local":
 		return decodeAs(text, lineToLocal)
 	case "event":
@@ -174,7 +182,7 @@ func parseLine(text []byte) (any, error) {
 	case "rules":
 		return decodeAs(text, lineToRules)
 	}
-	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "claim", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "claim", "tail", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -208,6 +216,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Ops = append(h.Ops, *v)
 		case *SessionEvent:
 			h.Sessions = append(h.Sessions, *v)
+		case *Tail:
+			h.Tails = append(h.Tails, *v)
 		case *LocalSession:
 			h.Locals = append(h.Locals, *v)
 		case *WatchEvent:

@@ -80,6 +80,8 @@ type sessionLine struct {
 	Server  int              `json:"server,omitempty"`
 	Zxid    zxid             `json:"zxid,omitempty"`
 	Timeout time.Duration    `json:"timeout,omitempty"`
+	Before  int64            `json:"before,omitempty"`
+	Asked   bool             `json:"asked,omitempty"`
 }
 
 func opToLine(op *Op) (*opLine, error) {
@@ -140,5 +142,6 @@ func lineToSession(l *sessionLine) (*SessionEvent, error) {
 	return &SessionEvent{
 		At: l.At, Client: l.Client, Kind: l.Kind, Session: l.Session,
 		Conn: l.Conn, Server: l.Server, Zxid: wire.Zxid(l.Zxid), Timeout: l.Timeout,
+		Before: l.Before, Asked: l.Asked,
 	}, nil
 }

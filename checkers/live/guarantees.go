@@ -32,6 +32,9 @@ const (
 	TxnTime            = "txn-time"
 	EphemeralsDie      = "ephemerals-die-with-session"
 	LocalHome          = "local-session-home"
+	ReadOnlyAlone      = "read-only-alone"
+	ReadOnlySessions   = "read-only-sessions"
+	WatchesOfLiving    = "watches-of-the-living"
 	ConfigVersion      = "config-version"
 	ConfigOneAtATime   = "config-one-at-a-time"
 	ConfigActive       = "config-active"
@@ -74,6 +77,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ServesCurrent, Sentence: "A server lets clients in only while it is up to date with an established leader, or is one.", Source: "Zab 1.0, phase 3; ZooKeeper programmer's guide, consistency guarantees"},
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: "ZooKeeper Programmer's Guide, Sessions"},
 	{ID: TxnTime, Sentence: "A transaction bears the time that its leader's wall clock showed.", Source: "ZooKeeper Programmer's Guide, ZooKeeper Stat Structure: ctime and mtime"},
+	{ID: WatchesOfLiving, Sentence: "A server enters watches only for connections that are open, for no other is ever taken out.", Source: "ZOOKEEPER-1382"},
 	{ID: ConfigVersion, Sentence: "The version of a configuration is the zxid of the reconfiguration that proposes it, and somebody in it has a vote.", Source: sourceReconfig + "versions"},
 	{ID: ConfigOneAtATime, Sentence: "A configuration is proposed only when the one before it is committed.", Source: sourceReconfig + "one at a time; ZooKeeper dynamic reconfiguration guide: ReconfigInProgress"},
 	{ID: ConfigActive, Sentence: "A server goes by a configuration only when it is committed, and never by an earlier one after that.", Source: sourceReconfig + "activation"},
@@ -81,6 +85,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ConfigElection, Sentence: "An election is decided by a quorum of the voters in each configuration that the server knows to matter.", Source: sourceReconfig + "recovery; ZooKeeper internals: Fast Leader Election"},
 	{ID: ConfigLeader, Sentence: "A leader commits nothing more when a committed configuration has taken its vote.", Source: sourceReconfig + "removal of the leader"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
+	{ID: ReadOnlyAlone, Sentence: "A server is read-only only while it looks for a leader.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlySessions, Sentence: "A read-only server neither lets a session in that is open in its tree, nor declares it over.", Source: "ZOOKEEPER-3863"},
 	{ID: LocalHome, Sentence: "A session that nobody proposed lives at the server that opened it, as long as its term lasts, and nowhere else.", Source: "ZOOKEEPER-1147, local sessions"},
 }
 

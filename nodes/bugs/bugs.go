@@ -58,6 +58,12 @@ const (
 	StaleTokenAccepted
 	ReaderFollowsReader
 	ElectionByName
+	ReadOnlyServesOn
+	ReadOnlyIgnoresSeen
+	ReadOnlyTakesAll
+	ReadOnlyTakesGlobal
+	ReadOnlyTakesClosed
+	ReadOnlyShortensCache
 	OfferRetried
 	GoneIsTaken
 	QueueDeletesFirst
@@ -74,6 +80,15 @@ const (
 	CacheNotWatchedAgain
 	ReaperIgnoresTouch
 	TTLFromCreation
+	WatchModesOverwrite
+	RecursiveToldOfChildren
+	PersistentFiresOnce
+	RecursiveWatchShallow
+	RemoveTakesAllKinds
+	WatchOfDeadConnection
+	RecursiveWatchesForgotten
+	LastWatchBatchDropped
+	WatchBatchMovesSeen
 	ReconfigByNewQuorum
 	ReconfigByOldQuorum
 	JointQuorumDropped

@@ -46,7 +46,11 @@ type pending struct {
 
 // connect opens a session, or moves an existing one to this server.
 func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
-	if r.LastZxidSeen > s.db.tree.LastProcessed() {
+	if s.turnsAway(r) {
+		s.drop(c)
+		return
+	}
+	if r.LastZxidSeen > s.db.tree.LastProcessed() && !(s.readOnly && s.bug(bugs.ReadOnlyIgnoresSeen)) {
 		// The client has seen the future. Serving it would show it the past.
 		s.observe(facts.ConnectRefused, r.Session, int64(s.db.tree.LastProcessed()), int64(r.LastZxidSeen))
 		s.drop(c)
@@ -75,6 +79,10 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 	if s.locals.has(c.session) {
 		s.observe(facts.LocalReturned, c.session)
 		s.welcome(c)
+		return
+	}
+	if s.readOnly {
+		s.reopenReadOnly(c)
 		return
 	}
 	s.askRevalidation(c)
@@ -160,9 +168,13 @@ func (s *Server) welcome(c *clientConn) {
 	c.ready = true
 	s.clients[c.session] = c
 	s.touch(c)
-	s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
+	if s.readOnly {
+		s.observe(facts.ReadOnlyOpened, c.session, int64(c.timeoutMs), int64(s.db.tree.LastProcessed()))
+	} else {
+		s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
+	}
 	s.env.Send(c.id, &wire.ConnectResponse{
-		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session), Old: c.old,
+		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session), Old: c.old, ReadOnly: s.readOnly,
 	})
 }
 
@@ -184,7 +196,7 @@ func (s *Server) drop(c *clientConn) {
 // clientGone forgets a connection that is no more.
 func (s *Server) clientGone(c *clientConn) {
 	c.gone = true
-	s.watches.Drop(c.id)
+	s.forgetWatches(c)
 	for _, m := range []map[int64]*clientConn{s.clients, s.opening} {
 		if m[c.session] == c {
 			delete(m, c.session)

@@ -72,6 +72,11 @@ type Config struct {
 	// that wants to own an ephemeral is made known to all first; else it is refused
 	// (localSessionsUpgradingEnabled).
 	LocalSessions, UpgradeSessions bool
+	// ReadOnlyMode lets a server that finds no leader serve clients that asked for a
+	// read-only one (readonlymode.enabled), ReadOnlyAfter is how long it looks before
+	// it does; default 2 s or a tick, whichever is longer.
+	ReadOnlyMode  bool
+	ReadOnlyAfter time.Duration
 	// ReapsPerMinute bounds how many of them it deletes (znode.container.maxPerMinute),
 	// default 10 000.
 	ReapsPerMinute int
@@ -124,6 +129,9 @@ func (c Config) withDefaults() Config {
 	def(&c.ElectionTimeoutMax, 60*time.Second)
 	if c.CounterLimit == 0 {
 		c.CounterLimit = math.MaxUint32
+	}
+	if c.ReadOnlyMode {
+		def(&c.ReadOnlyAfter, max(readOnlyGrace, c.Tick))
 	}
 	return c
 }

@@ -130,6 +130,7 @@ func (s *Server) learnConfig(n *wire.Notification) bool {
 	}
 	s.draining = true // until the file is durable nobody is elected by either
 	s.election.Pause()
+	s.endReadOnly()
 	s.activate(c, func() {
 		s.observe(facts.ConfigAdopted, int64(c.Version))
 		s.observeActive()

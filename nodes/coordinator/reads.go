@@ -14,9 +14,7 @@ import (
 func (s *Server) read(c *clientConn, p *pending) *wire.Reply {
 	r := p.req
 	out := &wire.Reply{Xid: r.Xid, Zxid: s.db.tree.LastProcessed(), Type: r.Type}
-	if w, ok := r.Body.(*wire.SetWatchesRequest); ok {
-		s.setWatches(c, w)
-		out.Body = &wire.Empty{}
+	if s.aboutWatches(c, r, out) {
 		return out
 	}
 	out.Err, out.Body = s.readBody(c.session, p.auth, r.Type, r.Body)

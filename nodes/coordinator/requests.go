@@ -26,8 +26,11 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		s.refuse(c, r)
 		return
 	}
+	if s.readOnly && s.answerReadOnly(c, r) {
+		return
+	}
 	p := &pending{req: r, auth: c.auth}
-	if p.refusal = s.upgrade(c, r); !s.serving {
+	if p.refusal = s.upgrade(c, r); c.gone {
 		return // the leader's zxids are used up
 	}
 	if p.waits = s.waits(c, r); p.waits {

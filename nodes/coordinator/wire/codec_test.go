@@ -195,6 +195,15 @@ func TestKnownEncodings(t *testing.T) {
 			"ffffffff 0000000000000009 00000000 00000002 00000003 00000002 2f61"},
 		{&Request{XidSetWatches, OpSetWatches, &SetWatchesRequest{9, []string{"/a"}, nil, nil}},
 			"fffffff8 00000065 0000000000000009 00000001 00000002 2f61 ffffffff ffffffff"},
+		{&Request{XidSetWatches, OpSetWatches2, &SetWatches2Request{
+			SetWatchesRequest{9, []string{}, []string{}, []string{"/a"}}, []string{"/b"}, []string{"/", "/c"}}},
+			"fffffff8 00000069 0000000000000009 00000000 00000000 00000001 00000002 2f61" +
+				"00000001 00000002 2f62" + "00000002 00000001 2f 00000002 2f63"},
+		{&Request{4, OpAddWatch, &AddWatchRequest{"/a", WatchRecursive}}, "00000004 0000006a 00000002 2f61 00000001"},
+		{&Reply{Xid: 4, Zxid: 9, Type: OpAddWatch, Body: &ErrorReply{}}, "00000004 0000000000000009 00000000 00000000"},
+		{&Request{5, OpRemoveWatches, &WatchesRequest{"/a", AnyWatches}}, "00000005 00000012 00000002 2f61 00000003"},
+		{&Request{6, OpCheckWatches, &WatchesRequest{"/a", RecursiveWatches}}, "00000006 00000011 00000002 2f61 00000005"},
+		{&Reply{Xid: 6, Zxid: 9, Err: ErrNoWatcher, Type: OpCheckWatches}, "00000006 0000000000000009 ffffff87"},
 		{&Reply{Xid: 3, Zxid: 9, Type: OpMulti, Body: &MultiReply{[]MultiResult{{OpError, OK, nil}, {OpError, ErrNoNode, nil}}}},
 			"00000003 0000000000000009 00000000" + "ffffffff 00 00000000 00000000" + "ffffffff 00 ffffff9b ffffff9b" + "ffffffff 01 ffffffff"},
 		{&Request{XidAuth, OpAuth, &AuthRequest{"digest", []byte("u:p")}},
@@ -343,3 +352,20 @@ func TestRevalidateIsQuestionOrAnswer(t *testing.T) {
 }
 
 func hexText(s string) string { return hex.EncodeToString([]byte(s)) }
+
+func TestWordsAreToldFromConnectRequests(t *testing.T) {
+	word, connect, err := DecodeOpening((&Word{IsReadOnly}).AppendWire(nil))
+	if err != nil || connect != nil || word == nil || word.Text != "isro" {
+		t.Errorf("word %v, connect %v, %v", word, connect, err)
+	}
+	word, connect, err = DecodeOpening((&ConnectRequest{Session: 7, ReadOnly: true}).AppendWire(nil))
+	if err != nil || word != nil || connect == nil || connect.Session != 7 || !connect.ReadOnly {
+		t.Errorf("word %v, connect %v, %v", word, connect, err)
+	}
+	if reply, err := DecodeWordReply((&WordReply{ReadWriteServer}).AppendWire(nil)); err != nil || reply.Text != "rw" {
+		t.Errorf("reply %v, %v", reply, err)
+	}
+	if _, err := DecodeWordReply(nil); err == nil {
+		t.Error("an empty answer passed")
+	}
+}

@@ -31,9 +31,6 @@ func (r *Request) Kind() string {
 	if i := int(r.Type) + 11; i >= 0 && i < len(requestKinds) {
 		return requestKinds[i]
 	}
-	if r.Type == OpSetWatches {
-		return "REQ setWatches"
-	}
 	return "REQ unknown"
 }
 
@@ -148,6 +145,12 @@ func brief(r Record) string {
 		return r.brief()
 	case *Malformed:
 		return fmt.Sprintf(" %dB malformed", len(r.Bytes))
+	case *SetWatches2Request:
+		return r.brief()
+	case *AddWatchRequest:
+		return " " + r.Path + " " + r.Mode.String()
+	case *WatchesRequest:
+		return " " + r.Path + " " + r.Type.String()
 	case *AuthRequest:
 		return " " + r.Scheme
 	case *Opaque:

@@ -34,6 +34,11 @@ func TestDescriptions(t *testing.T) {
 		{&Reply{Xid: 5, Zxid: 3, Type: OpCreate, Body: &CreateReply{"/a"}}, "REPLY", "REPLY create xid=5 zxid=0:3 ok /a"},
 		{&Reply{Xid: 5, Err: ErrBadVersion, Type: OpDelete}, "REPLY", "REPLY delete xid=5 zxid=0:0 bad-version"},
 		{&Request{XidSetWatches, OpSetWatches, &SetWatchesRequest{Seen: 3, Data: []string{"/a"}}}, "REQ setWatches", "REQ setWatches since=0:3 data=1 exist=0 child=0 xid=-8"},
+		{&Request{XidSetWatches, OpSetWatches2, &SetWatches2Request{Recursive: []string{"/a"}}}, "REQ setWatches2",
+			"REQ setWatches2 since=0:0 data=0 exist=0 child=0 persistent=0 recursive=1 xid=-8"},
+		{&Request{5, OpAddWatch, &AddWatchRequest{"/a", WatchRecursive}}, "REQ addWatch", "REQ addWatch /a recursive xid=5"},
+		{&Request{5, OpRemoveWatches, &WatchesRequest{"/a", AnyWatches}}, "REQ removeWatches", "REQ removeWatches /a any xid=5"},
+		{&Request{5, OpCheckWatches, &WatchesRequest{"/a", 9}}, "REQ checkWatches", "REQ checkWatches /a type9 xid=5"},
 		{&Reply{Xid: XidNotification, Zxid: 3, Type: OpNotification, Body: &WatcherEvent{NodeDeleted, SyncConnected, "/a"}}, "EVENT", "EVENT notification xid=-1 zxid=0:3 ok deleted /a"},
 	} {
 		if c.m.Kind() != c.kind || c.m.String() != c.line {

@@ -143,6 +143,12 @@ func (h hash) record(r Record) hash {
 		return h
 	case *SetWatchesRequest:
 		return h.add(uint64(r.Seen)).names(r.Data).names(r.Exist).names(r.Child)
+	case *SetWatches2Request:
+		return h.record(&r.SetWatchesRequest).names(r.Persistent).names(r.Recursive)
+	case *AddWatchRequest:
+		return h.text(r.Path).add(uint64(r.Mode))
+	case *WatchesRequest:
+		return h.text(r.Path).add(uint64(r.Type))
 	case *AuthRequest:
 		return h.text(r.Scheme).bytes(r.Credentials)
 	case *Opaque:
@@ -179,6 +185,8 @@ func (h hash) reply(r Record) hash {
 		return h.clients(r.Clients)
 	case *WatcherEvent:
 		return h.text(r.Path).add(uint64(r.Type))
+	case *ErrorReply:
+		return h.add(uint64(r.Err))
 	case *MultiReply:
 		for _, res := range r.Results {
 			h = h.add(uint64(res.Type)<<32 | uint64(uint32(res.Err))).record(res.Body)

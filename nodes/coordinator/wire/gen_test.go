@@ -41,7 +41,8 @@ func genIdentities(t *rapid.T) []Identity {
 var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
 	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetACL,
-	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches, OpAuth, OpWhoAmI, OpReconfig,
+	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches,
+	OpSetWatches2, OpAddWatch, OpCheckWatches, OpRemoveWatches, OpAuth, OpWhoAmI, OpReconfig,
 }
 
 var (
@@ -72,6 +73,15 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &CreateSessionRequest{version}
 	case *SetWatchesRequest:
 		return &SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")}
+	case *SetWatches2Request:
+		return &SetWatches2Request{
+			SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")},
+			genNames.Draw(t, "persistent"), genNames.Draw(t, "recursive"),
+		}
+	case *AddWatchRequest:
+		return &AddWatchRequest{path, WatchMode(version)}
+	case *WatchesRequest:
+		return &WatchesRequest{path, WatchType(version)}
 	case *AuthRequest:
 		return &AuthRequest{rapid.String().Draw(t, "scheme"), genData.Draw(t, "credentials")}
 	case *GetACLRequest:
@@ -117,6 +127,8 @@ func genReplyBody(t *rapid.T, op OpCode) Record {
 		return &SyncReply{path}
 	case *WatcherEvent:
 		return &WatcherEvent{EventType(genInt32.Draw(t, "type")), SyncConnected, path}
+	case *ErrorReply:
+		return &ErrorReply{ErrorCode(genInt32.Draw(t, "err"))}
 	case *ACLReply:
 		return &ACLReply{genACL(t), stat}
 	case *EphemeralsReply:

@@ -39,6 +39,12 @@ func newRequestBody(op OpCode) Record {
 		return new(CreateSessionRequest)
 	case OpSetWatches:
 		return new(SetWatchesRequest)
+	case OpSetWatches2:
+		return new(SetWatches2Request)
+	case OpAddWatch:
+		return new(AddWatchRequest)
+	case OpCheckWatches, OpRemoveWatches:
+		return new(WatchesRequest)
 	}
 	return new(Opaque)
 }
@@ -102,8 +108,10 @@ func newReplyBody(op OpCode) Record {
 		return new(CountAllReply)
 	case OpMulti, OpMultiRead:
 		return new(MultiReply)
-	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches, OpAuth:
+	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches, OpSetWatches2, OpCheckWatches, OpRemoveWatches, OpAuth:
 		return new(Empty)
+	case OpAddWatch:
+		return new(ErrorReply)
 	case OpWhoAmI:
 		return new(WhoAmIReply)
 	case OpNotification:
@@ -158,6 +166,12 @@ func (c *coder) record(r Record) {
 		c.int32("timeOut", &r.TimeoutMs)
 	case *SetWatchesRequest:
 		r.visit(c)
+	case *SetWatches2Request:
+		r.visit(c)
+	case *AddWatchRequest:
+		r.visit(c)
+	case *WatchesRequest:
+		r.visit(c)
 	case *AuthRequest:
 		r.visit(c)
 	case *Opaque:
@@ -200,6 +214,8 @@ func (c *coder) replyRecord(r Record) {
 		r.visit(c)
 	case *WatcherEvent:
 		r.visit(c)
+	case *ErrorReply:
+		c.int32("err", (*int32)(&r.Err))
 	case *WhoAmIReply:
 		r.visit(c)
 	default:
