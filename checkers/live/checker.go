@@ -230,14 +230,8 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.electionStarted(s, second, e.N[2])
 		s.idle()
 		c.reread(s)
-	case facts.LeaderHandedOver:
-		c.rereadConfig(s)
-		s.idle()
-		c.reread(s)
-	case facts.VotesCounted:
-		c.votesCounted(s, uint64(e.N[1]), wire.Zxid(e.N[2]))
-	case facts.ConfigActivated:
-		c.activated(s, first, e.Text)
+	case facts.LeaderHandedOver, facts.VotesCounted, facts.ConfigActivated:
+		c.observeConfig(s, e)
 	case facts.BetterVote:
 		c.voted(s, e.N[1])
 	case facts.StepDown:
@@ -257,6 +251,20 @@ func (c *Checker) rereadConfig(s *server) {
 	}
 	if g := c.diskConfig(s, cached, false); g.version > s.config.version {
 		c.activated(s, g.version, g.text())
+	}
+}
+
+// observeConfig takes the facts of an ensemble that changes.
+func (c *Checker) observeConfig(s *server, e node.Event) {
+	switch e.Kind {
+	case facts.LeaderHandedOver:
+		c.rereadConfig(s)
+		s.idle()
+		c.reread(s)
+	case facts.VotesCounted:
+		c.votesCounted(s, uint64(e.N[1]), wire.Zxid(e.N[2]))
+	case facts.ConfigActivated:
+		c.activated(s, wire.Zxid(e.N[0]), e.Text)
 	}
 }
 
