@@ -40,6 +40,10 @@ type Knobs struct {
 	// SkipACL lets everybody do everything, be it to change the ensemble.
 	SkipACL bool
 
+	// Certificates makes every third client come with a certificate, and another
+	// third with a principal, that its transport vouches for.
+	Certificates bool
+
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
 	Tick                 time.Duration
@@ -173,6 +177,7 @@ var knobs = []knob{
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
 	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
 	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
+	feature(flag("certificates", "some clients come with certificates and principals", func(k *Knobs) *bool { return &k.Certificates })),
 	feature(number("spares", 0, 4, "servers that are no members at first, besides", func(k *Knobs) *int { return &k.Spares })),
 	feature(flag("reconfig", "let clients change the ensemble", func(k *Knobs) *bool { return &k.Reconfig })),
 	feature(flag("skip-acl", "let everybody do everything", func(k *Knobs) *bool { return &k.SkipACL })),
@@ -380,6 +385,7 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if d.chance(1, 3) {
 		k.WatchBatch = d.logarithmic(1, 40)
 	}
+	k.Certificates = d.chance(1, 2)
 	if d.chance(1, 8) {
 		k.Spares = d.between(1, 2)
 	}

@@ -20,6 +20,7 @@ type opLine struct {
 	Version     int32         `json:"version,omitempty"`
 	Mode        int32         `json:"mode,omitempty"`
 	TTL         int64         `json:"ttl,omitempty"`
+	ACL         string        `json:"acl,omitempty"`
 	Parts       []partLine    `json:"parts,omitempty"`
 	Change      *changeLine   `json:"change,omitempty"`
 	Invoke      time.Duration `json:"invoke"`
@@ -53,6 +54,7 @@ type partLine struct {
 	Version int32  `json:"version,omitempty"`
 	Mode    int32  `json:"mode,omitempty"`
 	TTL     int64  `json:"ttl,omitempty"`
+	ACL     string `json:"acl,omitempty"`
 }
 
 // changeLine is what a reconfig asks for.
@@ -82,12 +84,13 @@ type sessionLine struct {
 	Timeout time.Duration    `json:"timeout,omitempty"`
 	Before  int64            `json:"before,omitempty"`
 	Asked   bool             `json:"asked,omitempty"`
+	Vouched []identityLine   `json:"vouched,omitempty"`
 }
 
 func opToLine(op *Op) (*opLine, error) {
 	l := &opLine{
 		Type: "op", ID: op.ID, Process: op.Process, Client: op.Client, F: op.F,
-		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode, TTL: op.TTL,
+		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode, TTL: op.TTL, ACL: op.ACL,
 		Change: (*changeLine)(op.Change),
 		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final, Watch: op.Watch, Step: op.Step, Order: op.Order,
 		Session: op.Session, Conn: op.Conn, Xid: op.Xid, Server: op.Server, Zxid: zxid(op.Zxid),
@@ -96,7 +99,7 @@ func opToLine(op *Op) (*opLine, error) {
 		OutChildren: op.OutChildren,
 	}
 	for _, p := range op.Parts {
-		l.Parts = append(l.Parts, partLine{p.F, p.Path, text(p.Value), p.Version, p.Mode, p.TTL})
+		l.Parts = append(l.Parts, partLine{p.F, p.Path, text(p.Value), p.Version, p.Mode, p.TTL, p.ACL})
 	}
 	for i := range op.OutParts {
 		r, err := resultToLine(&op.OutParts[i])
@@ -111,7 +114,7 @@ func opToLine(op *Op) (*opLine, error) {
 func lineToOp(l *opLine) (*Op, error) {
 	op := &Op{
 		ID: l.ID, Process: l.Process, Client: l.Client, F: l.F,
-		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode, TTL: l.TTL,
+		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode, TTL: l.TTL, ACL: l.ACL,
 		Change: (*Change)(l.Change),
 		Invoke: l.Invoke, Return: l.Return, Final: l.Final, Watch: l.Watch, Step: l.Step, Order: l.Order,
 		Session: l.Session, Conn: l.Conn, Xid: l.Xid, Server: l.Server, Zxid: wire.Zxid(l.Zxid),
@@ -130,7 +133,7 @@ func lineToOp(l *opLine) (*Op, error) {
 		return nil, fmt.Errorf("outcome %q of operation %d is none of ok, fail and info", l.Outcome, l.ID)
 	}
 	for _, p := range l.Parts {
-		op.Parts = append(op.Parts, Part{p.F, p.Path, string(p.Value), p.Version, p.Mode, p.TTL})
+		op.Parts = append(op.Parts, Part{p.F, p.Path, string(p.Value), p.Version, p.Mode, p.TTL, p.ACL})
 	}
 	for i := range l.OutParts {
 		op.OutParts = append(op.OutParts, lineToResult(&l.OutParts[i]))
@@ -142,6 +145,6 @@ func lineToSession(l *sessionLine) (*SessionEvent, error) {
 	return &SessionEvent{
 		At: l.At, Client: l.Client, Kind: l.Kind, Session: l.Session,
 		Conn: l.Conn, Server: l.Server, Zxid: wire.Zxid(l.Zxid), Timeout: l.Timeout,
-		Before: l.Before, Asked: l.Asked,
+		Before: l.Before, Asked: l.Asked, Vouched: linesToIdentities(l.Vouched),
 	}, nil
 }

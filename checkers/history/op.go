@@ -93,8 +93,10 @@ type Op struct {
 	Version int32  // expected version, -1 any
 	Mode    int32  // create mode, or what is watched
 	TTL     int64  // ms, of the modes that have one
-	Parts   []Part
-	Change  *Change
+	// ACL is the list that a create asks for, in the form of wire.FormatACL; "" is open.
+	ACL    string
+	Parts  []Part
+	Change *Change
 
 	// Invoke and Return are virtual time; Return is Never for what never returned.
 	Invoke, Return time.Duration
@@ -140,6 +142,7 @@ type Part struct {
 	Version int32
 	Mode    int32
 	TTL     int64
+	ACL     string
 }
 
 // Change is what a reconfig asks for: all Members, or who is Joining and who Leaving,
@@ -179,6 +182,9 @@ type SessionEvent struct {
 	// the client accepts read-only servers.
 	Before int64
 	Asked  bool
+	// Vouched are the identities that the connection has from its transport: its
+	// address, the subject of its certificate; Connected only.
+	Vouched []wire.Identity
 }
 
 // LocalSession is a session that one server opened and told nobody of, as that server
@@ -245,6 +251,7 @@ type History struct {
 	Sessions []SessionEvent
 	Events   []WatchEvent
 	Rearms   []Rearm
+	Auths    []Auth // in the order they were shown
 	Locals   []LocalSession
 	Tails    []Tail
 	Claims   []Claim

@@ -1,7 +1,5 @@
 package bugs
 
-import "slices"
-
 // Scenario names used below.
 const (
 	register = "coordinator/register"
@@ -21,12 +19,8 @@ const (
 	leases        = "coordinator/lease"
 )
 
-// Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
-// telling first; "no-panic" stands for an assertion inside a node, "liveness" for
-// an ensemble that does not recover after its faults have healed.
-var Catalogue = slices.Concat(pages, reconfigPages)
-
-var pages = []Bug{
+// protocolBugs are those of the protocol, the sessions and watches, and the recipes.
+var protocolBugs = []Bug{
 	{
 		ID: AckBeforeSync, Name: "ack-before-sync",
 		Wrong:    "A server acknowledges a proposal when it has written it, not when the write is durable.",

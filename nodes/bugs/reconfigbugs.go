@@ -2,8 +2,8 @@ package bugs
 
 const reconfigs = "coordinator/reconfig"
 
-// reconfigPages are about an ensemble that changes.
-var reconfigPages = []Bug{
+// reconfigBugs are about an ensemble that changes.
+var reconfigBugs = []Bug{
 	{
 		ID: ReconfigByNewQuorum, Name: "reconfig-by-new-quorum",
 		Wrong:    "A leader commits a reconfiguration when a quorum of the new configuration has acknowledged it, without one of the old.",
