@@ -99,7 +99,6 @@ const (
 	NextConfigNotCarried
 	ConfigAckBeforeDurable
 	ActivatedAtProposal
-	last
 	// Not hunted yet.
 	ACLOnlyForDigest
 	AddressMaskOffByOne

@@ -169,8 +169,12 @@ func (s *Server) activate(c *membership.Config, then func()) {
 }
 
 // showConfig puts the active configuration where clients find it. A transaction has
-// done that, unless the configuration came with a term or from the disk.
+// done that, unless the configuration came with a term or from the disk. An ensemble
+// that does not change shows none, like a standalone server of Apache ZooKeeper.
 func (s *Server) showConfig() {
+	if !s.cfg.ReconfigEnabled {
+		return
+	}
 	data, _, _ := s.db.tree.Data(tree.ConfigPath)
 	shown, err := membership.Parse(string(data))
 	if err != nil || len(data) == 0 || s.committed.Newer(shown) {
