@@ -7,6 +7,7 @@ import (
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
+	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
@@ -46,11 +47,13 @@ func (r *run) addServers() {
 	for sid := 1; sid <= k.size(); sid++ {
 		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: k.observes(sid), Spare: k.spare(sid)})
 	}
+	r.servers = make([]*coordinator.Server, k.size())
 	for sid, name := range k.serverNames() {
 		cfg := coordinator.Config{
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
+			FourLetterWords: admin.Whitelist(admin.Words), DigestInterval: 16,
 			ReadOnlyMode: k.ReadOnlyAfter > 0, ReadOnlyAfter: k.ReadOnlyAfter,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
@@ -58,7 +61,10 @@ func (r *run) addServers() {
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 			SuperDigest: acl.Digest(workloads.Superuser.Secret), Vouched: r.plan.vouched(),
 		}
-		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })
+		r.world.Add(name, serverGroup, func() node.Node {
+			r.servers[sid] = coordinator.New(cfg)
+			return r.servers[sid]
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package checkers
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -181,6 +182,14 @@ var fixtures = []fixture{
 		e.commit(0, 0, wire.OpDeleteContainer, &wire.DeleteTxn{Path: "/c"})
 	}, func(h *history.History) { // the last child is still there
 		h.Ops, h.Log = h.Ops[:2], append(h.Log[:4], h.Log[5])
+	}},
+	{OperatorTruth, func(e *ensemble, a, b *client) {
+		e.write(a, create("/o"))
+		e.ask(b, "srvr", 1, fmt.Sprintf("Latency min/avg/max: 0/0.0/0\nZxid: %#x\nMode: leader\nNode count: %d\n", int64(e.leader.Last()), e.leader.Len()+1))
+		e.ask(b, "hash", 1, fmt.Sprintf("%#x: %x\n", int64(e.leader.Last()), e.leader.Digest()))
+		e.write(a, create("/o/x"))
+	}, func(h *history.History) { // the zxid of the log, the znodes of the tree
+		h.Ops[1].OutValue = strings.Replace(h.Ops[1].OutValue, "Node count: ", "Node count: 1", 1)
 	}},
 	{TTLRemoval, func(e *ensemble, a, b *client) {
 		e.write(a, op{F: history.Create, Path: "/l", Mode: wire.ModeTTL, TTL: 100})

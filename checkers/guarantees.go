@@ -37,6 +37,7 @@ const (
 	FIFOWrites       = "fifo-writes"
 	SyncOrder        = "sync-order"
 	FinalReads       = "final-reads"
+	OperatorTruth    = "operator-truth"
 	WatchOrder       = "watch-order"
 	WatchOnce        = "watch-once"
 	WatchKept        = "watch-kept"
@@ -116,6 +117,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ConfigChange, Sentence: "A reconfiguration makes of the active configuration what was asked for, and is refused only for a reason.", Source: "ZooKeeper dynamic reconfiguration guide, reconfig"},
 	{ID: ConfigShown, Sentence: "What /zookeeper/config shows at a zxid is the configuration that was active there.", Source: "ZooKeeper dynamic reconfiguration guide, /zookeeper/config"},
 	{ID: ReadResult, Sentence: "A read returns what the tree at its zxid holds.", Source: paper},
+	{ID: OperatorTruth, Sentence: "What a server tells an operator of its tree is so at the zxid it names.", Source: "ZooKeeper Administrator's Guide, The Four Letter Words; ZOOKEEPER-3114 for digests"},
 	{ID: WatchOrder, Sentence: "A client learns of a change it watches before a reply shows it, and of changes in their order.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchOnce, Sentence: "A watch fires once, for the first change after it was set, and for nothing else.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchKept, Sentence: "A client that stays connected hears of every change that it watches.", Source: guide + ", ZooKeeper Watches"},

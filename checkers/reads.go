@@ -10,8 +10,12 @@ import (
 )
 
 // read: a read returns what the tree at its zxid holds. The tree is there now.
-func (r *replayer) read(i int) {
-	op := &r.h.Ops[i]
+func (r *replayer) read(o observation) {
+	i, op := int(o.op), &r.h.Ops[o.op]
+	if op.F == history.Ask {
+		r.asked(i, op, o.zxid)
+		return
+	}
 	if reference.System(op.Path) {
 		return // the server's own books, not comparable
 	}

@@ -24,13 +24,13 @@ func (w *witness) replay() {
 	for t := range w.h.Log {
 		txn := w.h.Log[t].Txn
 		for len(reads) > 0 && reads[0].zxid < txn.Zxid {
-			r.read(int(reads[0].op))
+			r.read(reads[0])
 			reads = reads[1:]
 		}
 		r.transaction(t, txn)
 	}
 	for _, o := range reads {
-		r.read(int(o.op))
+		r.read(o)
 	}
 }
 
@@ -48,6 +48,7 @@ func (w *witness) readsByZxid() []observation {
 			out = append(out, observation{op.Zxid, int32(i)})
 		}
 	}
+	out = append(out, w.claimsByOp()...)
 	slices.SortFunc(out, func(a, b observation) int { return cmp.Or(cmp.Compare(a.zxid, b.zxid), cmp.Compare(a.op, b.op)) })
 	return out
 }

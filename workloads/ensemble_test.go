@@ -130,6 +130,9 @@ func (s *server) Timer(node.Tag) {
 
 func (s *server) Receive(c node.ConnID, m node.Message) {
 	switch m := m.(type) {
+	case *wire.Word:
+		s.env.Send(c, &wire.WordReply{Text: "an answer"})
+		s.env.Close(c)
 	case *wire.ConnectRequest:
 		s.connect(c, m)
 	case *wire.Request:
@@ -197,7 +200,11 @@ func (s *server) authenticate(c node.ConnID, a *wire.AuthRequest) {
 
 func (s *server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
 	if _, known := s.sessions[c]; !known {
-		return wire.DecodeConnectRequest(frame)
+		word, connect, err := wire.DecodeOpening(frame)
+		if word != nil {
+			return word, nil
+		}
+		return connect, err
 	}
 	return wire.DecodeRequest(frame)
 }

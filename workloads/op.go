@@ -65,6 +65,8 @@ type Op struct {
 	ACL string
 	// Parts are the operations of a multi.
 	Parts []Part
+	// Server is the index of the server that a question goes to, modulo their number.
+	Server int
 	// Change is what a reconfig asks for, by server ids: see [Change].
 	Change Change
 	// For is how long a hang lasts.

@@ -29,6 +29,7 @@ type verb struct {
 	path, value, version, mode, watch  bool
 	kinds                              []string // what it may watch, by number
 	parts, hangs, inMulti, onlyInMulti bool
+	asks                               bool // of a server, a word that is the value
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
 	acl    bool
@@ -60,6 +61,7 @@ var verbs = append([]verb{
 	{name: "multi-read", f: history.MultiRead, parts: true},
 	{name: "reconfig", f: history.Reconfig, version: true},
 	{name: "close", f: history.Close},
+	{name: "ask", f: history.Ask, value: true, asks: true},
 	{name: "open", f: Open},
 	{name: "move", f: Move},
 	{name: "hang", f: Hang, hangs: true},
@@ -125,6 +127,9 @@ func (o Op) String() string {
 	o.Change.append(&b)
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
+	}
+	if o.F == history.Ask {
+		fmt.Fprintf(&b, " server=%d", o.Server)
 	}
 	o.Recipe.append(&b)
 	if o.Watch {
@@ -217,6 +222,9 @@ func (p *parser) op() (Op, error) {
 			o.Watch, p.tokens = true, p.tokens[1:]
 		case !t.hasKey && t.value == "patient" && !o.Patient:
 			o.Patient, p.tokens = true, p.tokens[1:]
+		case t.key == "server" && v.asks:
+			o.Server, err = parseServer(t.value)
+			p.tokens = p.tokens[1:]
 		case v.takes(t):
 			err = o.Recipe.set(t)
 			p.tokens = p.tokens[1:]
@@ -266,6 +274,14 @@ func (p *parser) head() (Op, error) {
 	}
 	o.At, err = parseDuration("time", at)
 	return o, err
+}
+
+func parseServer(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n >= maxServers {
+		return 0, fmt.Errorf("server=%s; write the index of a server, 0 to %d", text, maxServers-1)
+	}
+	return n, nil
 }
 
 func parseDuration(what, text string) (time.Duration, error) {
@@ -408,6 +424,9 @@ func hasTTL(mode int32) bool { return mode == wire.ModeTTL || mode == wire.ModeS
 func (part *Part) check(v verb) error {
 	if v.path && !strings.HasPrefix(part.Path, "/") {
 		return fmt.Errorf("path %q; paths start with /", part.Path)
+	}
+	if v.asks && !isWord(part.Value) {
+		return fmt.Errorf("value=%s is no four-letter word; words are %s", part.Value, strings.Join(wordNames(), ", "))
 	}
 	if v.mode && hasTTL(part.Mode) != (part.TTL > 0) {
 		return errors.New("ttl= goes with mode=ttl or mode=sequential-ttl, and is positive")

@@ -142,6 +142,9 @@ func part(t *rapid.T, v verb) Part {
 	if v.value {
 		p.Value = rapid.String().Draw(t, "value")
 	}
+	if v.asks {
+		p.Value = rapid.SampledFrom(wordNames()).Draw(t, "word")
+	}
 	switch {
 	case v.conditional:
 		p.Version = rapid.SampledFrom([]VersionArg{Seen, 0, 1, 1 << 30}).Draw(t, "version")
@@ -201,6 +204,9 @@ func TestPlanLinesRoundTrip(t *testing.T) {
 		}
 		if v.hangs {
 			op.For = time.Duration(rapid.Int64Min(0).Draw(t, "for"))
+		}
+		if v.asks {
+			op.Server = rapid.IntRange(0, maxServers-1).Draw(t, "server")
 		}
 		op.Recipe = recipeArgs(t, v)
 		op.Watch = v.watch && rapid.Bool().Draw(t, "watch")

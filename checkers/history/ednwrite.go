@@ -127,7 +127,7 @@ func (op *Op) ednValue(end bool) string {
 			ednString(op.Change.Joining), ednString(op.Change.Leaving), ednString(op.Change.Members), op.Change.From)
 	case op.F == Reconfig:
 		v = ednString(op.OutValue)
-	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create:
+	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create || op.F == Ask && !ok:
 		v = ednString(op.Value)
 	case ok && (op.F == Children || op.F == Ephemerals || op.F == WhoAmI):
 		names := make([]string, len(op.OutChildren))
@@ -135,7 +135,7 @@ func (op *Op) ednValue(end bool) string {
 			names[i] = ednString(name)
 		}
 		v = "[" + strings.Join(names, " ") + "]"
-	case ok && !op.OutNil && (op.F == Read || op.F == Get || op.F == SyncGet || op.F == GetACL || op.F == CountAll):
+	case ok && !op.OutNil && (op.F == Read || op.F == Get || op.F == SyncGet || op.F == GetACL || op.F == CountAll || op.F == Ask):
 		v = ednString(op.OutValue)
 	}
 	if op.Path == "" {

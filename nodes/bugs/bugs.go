@@ -50,6 +50,7 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	StatsNameTheLog
 	UpgradedSessionKept
 	UpgradeForgetsMulti
 	EphemeralOfLocalSession

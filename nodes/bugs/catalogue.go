@@ -267,6 +267,13 @@ var protocolBugs = []Bug{
 		Scenario: watches,
 	},
 	{
+		ID: StatsNameTheLog, Name: "stats-name-the-log",
+		Wrong:    "Asked by an operator, a server names the last transaction of its log and counts the znodes of its tree, which is behind.",
+		Schedule: "An operator sends srvr while a transaction is logged and not yet committed.",
+		Breaks:   []string{"operator-truth"},
+		Scenario: "coordinator/operator",
+	},
+	{
 		ID: UpgradedSessionKept, Name: "upgraded-session-kept", Upstream: "ZOOKEEPER-2926",
 		Wrong:    "A server keeps a local session in its own table when it is made known to all.",
 		Schedule: "A local session creates an ephemeral and lives on: its pings are taken for those of a local session, the leader never hears of them and expires it; or it is closed, by the server alone.",

@@ -132,6 +132,7 @@ var (
 	ReadWaited      = kind(73, true, "read-waited", "a read waited behind its session's own write", "session", "cxid")
 	ContainerReaped = kind(75, true, "container-reaped", "leader: proposes to delete a container that had children and has none", "zxid")
 	ReapRejected    = kind(76, true, "reap-rejected", "leader: a container that its tree showed unused got a child, or is gone", "zxid", "error")
+	WordAsked       = kind(77, true, "word-asked", "an operator asked a four-letter word, by its place in the list of them", "word")
 	MultiReadHalf   = kind(74, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
 )
 
