@@ -16,6 +16,8 @@ const (
 	VersionGrowth    = "version-growth"
 	ContainerRemoval = "container-removal"
 	TTLRemoval       = "ttl-removal"
+	QuotaKept        = "quota-kept"
+	QuotaStats       = "quota-stats"
 	SequentialNames  = "sequential-names"
 	MultiAtomic      = "multi-atomic"
 	EphemeralOwner   = "ephemeral-owner"
@@ -102,6 +104,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
 	{ID: ContainerRemoval, Sentence: "The ensemble deletes a container by itself only when its last child is gone, or when it never had one for as long as was configured.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
 	{ID: TTLRemoval, Sentence: "The ensemble deletes a znode with a TTL only when it has no children and was not changed for its TTL.", Source: guide + ", TTL Nodes; ZOOKEEPER-2608"},
+	{ID: QuotaKept, Sentence: "A create or setData that would take a subtree beyond its hard quota is refused, and no other; what was in flight when it was judged does not count.", Source: "ZooKeeper Administrator's Guide, enforceQuota; ZOOKEEPER-3301"},
+	{ID: QuotaStats, Sentence: "The stats of a quota count the znodes at its path and below, and the bytes in them.", Source: "ZooKeeper Quota's Guide"},
 	{ID: SequentialNames, Sentence: "A sequential name ends in the number of children its parent ever had.", Source: guide + ", Sequence Nodes"},
 	{ID: VersionCAS, Sentence: "A write that names a version succeeds only on that version.", Source: guide + ", Data Access"},
 	{ID: VersionGrowth, Sentence: "Each setData raises the version by one.", Source: guide + ", ZooKeeper Stat Structure; ZOOKEEPER-4743"},

@@ -48,7 +48,7 @@ const (
 func All() []Workload {
 	return []Workload{
 		register(), sequence(), session(), watching(), locking(), electing(), localSession(),
-		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), reconfiguring(),
+		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(), reconfiguring(),
 	}
 }
 

@@ -119,7 +119,7 @@ var anyLocal = rapid.Custom(func(t *rapid.T) LocalSession {
 func TestLinesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := &History{
-			Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used")), SkipACL: rapid.Bool().Draw(t, "skip")},
+			Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used")), EnforceQuota: rapid.Bool().Draw(t, "quota"), SkipACL: rapid.Bool().Draw(t, "skip")},
 			Config: rapid.StringMatching(`(server\.[1-9]=a
 )?version=[0-9a-f]+`).Draw(t, "config"),
 		}

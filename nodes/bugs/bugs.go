@@ -112,6 +112,8 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	QuotaIgnoresMulti
+	QuotaOfChildren
 	last
 )
 

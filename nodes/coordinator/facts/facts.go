@@ -147,6 +147,12 @@ var (
 	ExpiryRejected = kind(221, true, "expiry-rejected", "leader: a node with a TTL that its tree showed expired was changed, got a child, or is gone", "zxid", "error", "ttlMs")
 )
 
+// Quotas.
+var (
+	QuotaExceeded     = kind(222, true, "quota-exceeded", "leader: a write would have taken a subtree beyond its hard quota", "zxid")
+	SoftQuotaExceeded = kind(223, true, "soft-quota-exceeded", "leader: writes took a subtree beyond its soft quota, where there is no hard one", "zxid", "writes")
+)
+
 // Dynamic reconfiguration. The text is that of the configuration, versions are zxids.
 var (
 	ConfigSeen         = kind(170, true, "config-seen", "a configuration that is not active became durable here", "version")
