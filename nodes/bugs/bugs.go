@@ -92,6 +92,7 @@ const (
 	RecursiveWatchesForgotten
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
+	MirrorNotReadAgain
 	ReconfigByNewQuorum
 	ReconfigByOldQuorum
 	JointQuorumDropped
@@ -100,7 +101,6 @@ const (
 	NextConfigNotCarried
 	ConfigAckBeforeDurable
 	ActivatedAtProposal
-	// Not hunted yet.
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter

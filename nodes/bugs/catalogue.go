@@ -575,4 +575,11 @@ var protocolBugs = []Bug{
 		Breaks:   []string{"quota-stats", "quota-kept"},
 		Scenario: quotas,
 	},
+	{
+		ID: MirrorNotReadAgain, Name: "mirror-not-read-again",
+		Wrong:    "A client that mirrors a tree by a recursive watch goes on with its copy when it has reconnected, as if the events in between were told later.",
+		Schedule: "The client loses its connection, the tree changes, and the client comes to another server: its watch is set there, and what happened meanwhile is told by nobody.",
+		Breaks:   []string{"watch-cache"},
+		Scenario: "coordinator/watch-stream",
+	},
 }
