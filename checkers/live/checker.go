@@ -44,6 +44,8 @@ type Config struct {
 	// Groups are the hierarchical quorum, empty if a majority decides. A server in
 	// no group has no weight.
 	Groups []Group
+	// LeaderRefuses: clients are to be served by followers and observers only.
+	LeaderRefuses bool
 	// Initial is the text of the configuration that an operator wrote for an ensemble
 	// that changes; "" if it does not.
 	Initial string
@@ -217,6 +219,8 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.localExpired(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	case facts.LocalClosed, facts.SessionUpgraded:
 		delete(s.locals, e.N[0])
+	case facts.StandsAlone:
+		c.standsAlone(s, first, uint64(e.N[2]))
 	case facts.ReadOnlyBegan:
 		c.readOnlyBegan(s, first, uint64(e.N[2]))
 	case facts.ReadOnlyEnded:

@@ -112,6 +112,8 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	StandaloneAckBeforeSync
+	LeaderServesNevertheless
 	QuotaIgnoresMulti
 	QuotaOfChildren
 	last

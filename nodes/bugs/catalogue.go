@@ -562,6 +562,20 @@ var protocolBugs = []Bug{
 		Scenario: watches,
 	},
 	{
+		ID: StandaloneAckBeforeSync, Name: "standalone-ack-before-sync",
+		Wrong:    "A server without an ensemble answers a write when it has written it, not when the write is durable.",
+		Schedule: "Any write to a server that stands alone; a crash before the fsync loses it.",
+		Breaks:   []string{"d17-ack-durability", "d12-committed-durable", "durability"},
+		Scenario: register,
+	},
+	{
+		ID: LeaderServesNevertheless, Name: "leader-serves-nevertheless",
+		Wrong:    "A leader that is to be kept for leading serves clients.",
+		Schedule: "Any client that comes to the leader.",
+		Breaks:   []string{"leader-serves-none"},
+		Scenario: register,
+	},
+	{
 		ID: QuotaIgnoresMulti, Name: "quota-ignores-multi",
 		Wrong:    "Hard quotas are not asked for the parts of a multi.",
 		Schedule: "A multi creates a znode in a subtree that holds as many as its quota allows.",

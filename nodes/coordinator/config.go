@@ -73,6 +73,14 @@ type Config struct {
 	// that wants to own an ephemeral is made known to all first; else it is refused
 	// (localSessionsUpgradingEnabled).
 	LocalSessions, UpgradeSessions bool
+	// Standalone makes the only member a server of its own, without elections, epochs
+	// and votes (standaloneEnabled with one server), instead of an ensemble of one.
+	Standalone bool
+	// LeaderRefuses has a leader serve no clients (leaderServes=no).
+	LeaderRefuses bool
+	// MaxClientCnxns bounds the client connections from one address, MaxCnxns all of
+	// them; 0 for no bound, which unlike in ZooKeeper is the default of both.
+	MaxClientCnxns, MaxCnxns int
 	// ReadOnlyMode lets a server that finds no leader serve clients that asked for a
 	// read-only one (readonlymode.enabled), ReadOnlyAfter is how long it looks before
 	// it does; default 2 s or a tick, whichever is longer.
@@ -146,6 +154,9 @@ func (c Config) withDefaults() Config {
 	if c.CounterLimit == 0 {
 		c.CounterLimit = math.MaxUint32
 	}
+	if c.Standalone { // as in ZooKeeper, whose standalone server knows neither
+		c.LocalSessions, c.ReadOnlyMode, c.ReadOnlyAfter = false, false, 0
+	}
 	if c.ReadOnlyMode {
 		def(&c.ReadOnlyAfter, max(readOnlyGrace, c.Tick))
 	}
@@ -170,6 +181,9 @@ func (c Config) Validate() error {
 	}
 	if c.MinSessionTimeout > c.MaxSessionTimeout {
 		return fmt.Errorf("coordinator: session timeouts %v..%v are upside down", c.MinSessionTimeout, c.MaxSessionTimeout)
+	}
+	if c.Standalone && len(c.Members) != 1 {
+		return fmt.Errorf("coordinator: %d members are no standalone server", len(c.Members))
 	}
 	return c.validateMembers()
 }

@@ -33,6 +33,8 @@ func (s *Server) reconfigured(r *wire.ReconfigRequest) (*membership.Config, wire
 	switch {
 	case !s.cfg.ReconfigEnabled:
 		return nil, wire.ErrReconfigDisabled
+	case s.leader == nil:
+		return nil, wire.ErrUnimplemented // it stands alone
 	case s.leader.Reconfiguring():
 		return nil, wire.ErrReconfigInProgress
 	case r.From != anyConfig && r.From != int64(s.committed.Version):

@@ -163,6 +163,7 @@ func (s *Server) stepDown(string) {
 func (s *Server) resetTerm() {
 	s.term++
 	s.leader, s.learner, s.leaderConn, s.serving = nil, nil, 0, false
+	s.primary, s.alone = nil, nil
 	s.prep, s.tracker, s.expiry, s.reaper = nil, nil, 0, reaper{}
 	s.whenDurable = nil
 	s.learnerConn = map[int64]node.ConnID{}
@@ -195,6 +196,10 @@ func (s *Server) electWhenDrained() {
 	s.draining = false
 	if err := s.fastForward(); err != nil {
 		s.env.Exit(err.Error())
+		return
+	}
+	if s.cfg.Standalone {
+		s.standAlone()
 		return
 	}
 	if s.handover != 0 {
@@ -231,6 +236,13 @@ func (s *Server) serve(epoch int64) {
 		return
 	}
 	s.observeRole("leader", epoch)
+	s.primary = s.leader
+	s.reign()
+}
+
+// reign begins to answer for all sessions: each has its full timeout ahead of it,
+// whenever its client was heard from last.
+func (s *Server) reign() {
 	s.ledSince = int64(s.env.Now())
 	s.tracker = session.NewTracker(s.cfg.Tick)
 	for _, live := range s.db.tree.Sessions() {
