@@ -116,6 +116,9 @@ const (
 	LeaderServesNevertheless
 	QuotaIgnoresMulti
 	QuotaOfChildren
+	VersionWraps
+	Create2InMultiAsCreate
+	CheckAlone
 	last
 )
 

@@ -596,4 +596,25 @@ var protocolBugs = []Bug{
 		Breaks:   []string{"watch-cache"},
 		Scenario: "coordinator/watch-stream",
 	},
+	{
+		ID: VersionWraps, Name: "version-wraps", Upstream: "ZOOKEEPER-4743",
+		Wrong:    "The version of a znode's data counts from -2 to -1, which in a request means any version: nobody can name it.",
+		Schedule: "Set a znode's data until its version has passed the greatest number; knob version-start brings that near.",
+		Breaks:   []string{"version-growth"},
+		Scenario: leases,
+	},
+	{
+		ID: Create2InMultiAsCreate, Name: "create2-in-multi-as-create", Upstream: "ZOOKEEPER-4026",
+		Wrong:    "A create2 in a multi is answered as if it were a create: without the Stat.",
+		Schedule: "Any multi that creates a znode by create2.",
+		Breaks:   []string{"write-result"},
+		Scenario: quotas,
+	},
+	{
+		ID: CheckAlone, Name: "check-alone", Upstream: "ZOOKEEPER-2623",
+		Wrong:    "A version check that stands alone is taken for a write and proposed, although no server can read such a transaction: the followers leave their leader, and leave the next, who has it in his log.",
+		Schedule: "One request of operation code 13.",
+		Breaks:   []string{"check-in-multi", "liveness"},
+		Scenario: leases,
+	},
 }

@@ -98,6 +98,9 @@ type Config struct {
 	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota). Quotas are
 	// counted in any case.
 	EnforceQuota bool
+	// VersionStart is the version that a node's first setData gives it, for tests of
+	// what happens when the counter wraps; 0 for 1.
+	VersionStart int32
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
@@ -245,5 +248,5 @@ func (c Config) votingSids() []int64 {
 
 // limits are what requests are judged by.
 func (c Config) limits() prep.Limits {
-	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, NeverUsed: c.NeverUsed.Milliseconds()}
+	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, VersionStart: c.VersionStart, NeverUsed: c.NeverUsed.Milliseconds()}
 }

@@ -73,7 +73,7 @@ func (s *Server) waits(c *clientConn, r *wire.Request) bool {
 	case wire.OpCloseSession:
 		return !s.locals.has(c.session)
 	}
-	return r.Type.IsWrite()
+	return r.Type.IsWrite() || r.Type == wire.OpCheck && s.bug(bugs.CheckAlone)
 }
 
 // answerHere answers what needs nobody's word but ours.

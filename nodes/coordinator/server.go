@@ -225,6 +225,10 @@ func (s *Server) receivePacket(c node.ConnID, k *connection, p *wire.Packet) {
 	case s.leader != nil && s.learnerConn[k.sid] == c:
 		s.leader.Receive(k.sid, p)
 	case s.learner != nil && c == s.leaderConn:
+		if s.bug(bugs.CheckAlone) && p.Txn != nil && p.Txn.Type == wire.OpCheck {
+			s.stepDown("cannot read a transaction of its leader") // nobody thought that there could be one
+			return
+		}
 		s.learner.Receive(p)
 	}
 }
