@@ -121,7 +121,10 @@ func (a *apache) config(sid int) string {
 		fmt.Sprintf("tickTime=%d", s.Tick.Milliseconds()), "initLimit=20", "syncLimit=10",
 		"dataDir=" + a.file(sid, "data"), fmt.Sprintf("clientPort=%d", a.ports[sid-1][0]),
 		"clientPortAddress=127.0.0.1", fmt.Sprintf("maxSessionTimeout=%d", s.MaxSession.Milliseconds()),
-		"4lw.commands.whitelist=*", "admin.enableServer=false",
+		"admin.enableServer=false",
+	}
+	if !s.Features["few-words"] {
+		lines = append(lines, "4lw.commands.whitelist=*")
 	}
 	if s.MinSession > 0 {
 		lines = append(lines, fmt.Sprintf("minSessionTimeout=%d", s.MinSession.Milliseconds()))

@@ -46,8 +46,12 @@ func configured(s Setup, sid int) coordinator.Config {
 	cfg := coordinator.Config{
 		Sid: int64(sid), Tick: s.Tick, MinSessionTimeout: s.MinSession, MaxSessionTimeout: s.MaxSession,
 		ReapInterval: s.ContainerCheck, ElectionTimeoutMax: time.Second, SuperDigest: s.Super,
+		InitLimit: 20, SyncLimit: 10,
 		LocalSessions: s.Features["local"], UpgradeSessions: s.Features["upgrading"],
 		ReadOnlyMode: s.Features["read-only"], ExtendedTypes: s.Features["ttl"], NeverUsed: s.MaxNeverUsed,
+	}
+	if !s.Features["few-words"] {
+		cfg.Words = []string{"*"}
 	}
 	if s.Features["digest-required"] {
 		cfg.EnforceAuth = []string{"digest"}

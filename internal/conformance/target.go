@@ -83,6 +83,7 @@ var features = []string{
 	"dedicated",       // leaderServes=no
 	"digest-required", // enforce.auth.schemes=digest
 	"alone",           // standaloneEnabled=false: one server is an ensemble, too
+	"few-words",       // no 4lw.commands.whitelist
 	"maxbuffer",       // jute.maxbuffer=4096
 }
 
