@@ -6,6 +6,9 @@ import (
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
+	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 	"github.com/stampede-sim/stampede/workloads"
@@ -44,17 +47,23 @@ func (r *run) addServers() {
 	for sid := 1; sid <= k.size(); sid++ {
 		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: sid > k.Servers})
 	}
+	r.servers = make([]*coordinator.Server, k.size())
 	for sid, name := range k.serverNames() {
 		cfg := coordinator.Config{
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
+			FourLetterWords: admin.Whitelist(admin.Words), DigestInterval: 16,
 			ReadOnlyMode: k.ReadOnlyAfter > 0, ReadOnlyAfter: k.ReadOnlyAfter,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
+			SuperDigest: acl.Digest(workloads.Superuser.Secret), Vouched: r.plan.vouched(),
 		}
-		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })
+		r.world.Add(name, serverGroup, func() node.Node {
+			r.servers[sid] = coordinator.New(cfg)
+			return r.servers[sid]
+		})
 	}
 }
 
@@ -76,7 +85,7 @@ func (r *run) addClients() {
 			CanBeReadOnly: i < k.ReadOnlyClients,
 			StartAt:       k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
 			WatchBatch: k.WatchBatch, Bugs: r.plan.Bugs,
-			Record: r.recorder,
+			Record: r.recorder, Vouched: append(k.certificates(i), wire.Identity{Scheme: "ip", ID: wire.Address(k.clientID(i))}),
 		}
 		r.world.Add(clientName(i), clientGroup, func() node.Node {
 			r.clients[i] = workloads.NewClient(cfg)

@@ -3,6 +3,7 @@ package checkers
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -157,6 +158,22 @@ var fixtures = []fixture{
 			Body: &wire.CreateTxn{Path: "/late", Ephemeral: true, ParentCversion: 3},
 		}})
 	}},
+	{AccessControl, accessStory, func(h *history.History) { // session 2 writes what it may only read
+		h.Ops, h.Log = h.Ops[:3], h.Log[:5]
+		h.Ops[2].Outcome, h.Ops[2].Err = history.OK, wire.OK
+		h.Log[4].Txn.Type, h.Log[4].Txn.Body = wire.OpSetData, &wire.SetDataTxn{Path: "/d", Data: []byte("v2"), Version: 2}
+	}},
+	{NoAuth, accessStory, func(h *history.History) { // the owner is refused
+		h.Ops, h.Log = h.Ops[:2], h.Log[:4]
+		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].OutStat = history.Fail, wire.ErrNoAuth, nil
+		h.Log[3].Txn.Type, h.Log[3].Txn.Body = wire.OpError, &wire.ErrorTxn{Err: wire.ErrNoAuth}
+	}},
+	{ACLMasked, accessStory, func(h *history.History) { h.Ops[4].OutValue = mine + ":31,world:anyone:1" }},
+	{Identities, accessStory, func(h *history.History) { h.Ops[7].OutChildren = []string{"ip:10.0.0.1"} }},
+	{AuthKept, credentialStory, func(h *history.History) { // on the second connection it is nobody
+		h.Auths = append(h.Auths[:1], h.Auths[2])
+		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].OutStat, h.Ops[1].OutValue = history.Fail, wire.ErrNoAuth, nil, ""
+	}},
 	{EphemeralCleanup, ephemeralStory, func(h *history.History) { txnBody[*wire.CloseSessionTxn](h, 4).Paths = nil }},
 	{ContainerRemoval, func(e *ensemble, a, b *client) {
 		e.write(a, mode("/c", wire.ModeContainer))
@@ -165,6 +182,14 @@ var fixtures = []fixture{
 		e.commit(0, 0, wire.OpDeleteContainer, &wire.DeleteTxn{Path: "/c"})
 	}, func(h *history.History) { // the last child is still there
 		h.Ops, h.Log = h.Ops[:2], append(h.Log[:4], h.Log[5])
+	}},
+	{OperatorTruth, func(e *ensemble, a, b *client) {
+		e.write(a, create("/o"))
+		e.ask(b, "srvr", 1, fmt.Sprintf("Latency min/avg/max: 0/0.0/0\nZxid: %#x\nMode: leader\nNode count: %d\n", int64(e.leader.Last()), e.leader.Len()+1))
+		e.ask(b, "hash", 1, fmt.Sprintf("%#x: %x\n", int64(e.leader.Last()), e.leader.Digest()))
+		e.write(a, create("/o/x"))
+	}, func(h *history.History) { // the zxid of the log, the znodes of the tree
+		h.Ops[1].OutValue = strings.Replace(h.Ops[1].OutValue, "Node count: ", "Node count: 1", 1)
 	}},
 	{TTLRemoval, func(e *ensemble, a, b *client) {
 		e.write(a, op{F: history.Create, Path: "/l", Mode: wire.ModeTTL, TTL: 100})

@@ -35,6 +35,7 @@ const (
 	FIFOWrites       = "fifo-writes"
 	SyncOrder        = "sync-order"
 	FinalReads       = "final-reads"
+	OperatorTruth    = "operator-truth"
 	WatchOrder       = "watch-order"
 	WatchOnce        = "watch-once"
 	WatchKept        = "watch-kept"
@@ -42,6 +43,11 @@ const (
 	WatchPersistent  = "watch-persistent"
 	WatchRemoved     = "watch-removed"
 	Linearizable     = "linearizable"
+	AccessControl    = "acl"
+	NoAuth           = "no-auth"
+	ACLMasked        = "acl-masked"
+	Identities       = "identities"
+	AuthKept         = "auth-kept"
 
 	LockExclusive       = "lock-exclusive"
 	SharedLockExclusive = "shared-lock-exclusive"
@@ -85,6 +91,11 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ReadOnlyWrites, Sentence: "A read-only server lets no write succeed, and no sync.", Source: "ZOOKEEPER-704, read-only mode"},
 	{ID: ReadOnlyFrozen, Sentence: "What a connection to a read-only server shows is one state, the end of that server's history.", Source: "ZOOKEEPER-704, read-only mode"},
 	{ID: LocalUpgrade, Sentence: "A session that only its server knows is made known to all before it owns an ephemeral; where that is not done it is refused, and it alone.", Source: "ZOOKEEPER-1147, local sessions; ZOOKEEPER-2926"},
+	{ID: Identities, Sentence: "A connection has the identities that its transport vouches for and that it has proved, and no others.", Source: guide + ", ZooKeeper access control using ACLs"},
+	{ID: AuthKept, Sentence: "A client that reconnects authenticates again before it asks for anything.", Source: "ZooKeeper client protocol, AuthPacket"},
+	{ID: AccessControl, Sentence: "No operation succeeds without the permission that the tree before it grants.", Source: guide + ", ZooKeeper access control using ACLs"},
+	{ID: NoAuth, Sentence: "An operation is refused for want of a permission only if the tree before it withholds it.", Source: guide + ", ZooKeeper access control using ACLs"},
+	{ID: ACLMasked, Sentence: "Hashes of passwords are shown only to those who may set the list they are in.", Source: guide + ", ZooKeeper access control using ACLs; CVE-2019-0201"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
 	{ID: ContainerRemoval, Sentence: "The ensemble deletes a container by itself only when its last child is gone, or when it never had one for as long as was configured.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
@@ -102,6 +113,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SyncOrder, Sentence: "A read after a sync sees every write its leader had acknowledged before.", Source: guide + ", Consistency Guarantees; ZOOKEEPER-1675 for the limits"},
 	{ID: FinalReads, Sentence: "A synced read after healing sees every write acknowledged before it.", Source: guide + ", Consistency Guarantees: Timeliness"},
 	{ID: ReadResult, Sentence: "A read returns what the tree at its zxid holds.", Source: paper},
+	{ID: OperatorTruth, Sentence: "What a server tells an operator of its tree is so at the zxid it names.", Source: "ZooKeeper Administrator's Guide, The Four Letter Words; ZOOKEEPER-3114 for digests"},
 	{ID: WatchOrder, Sentence: "A client learns of a change it watches before a reply shows it, and of changes in their order.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchOnce, Sentence: "A watch fires once, for the first change after it was set, and for nothing else.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchKept, Sentence: "A client that stays connected hears of every change that it watches.", Source: guide + ", ZooKeeper Watches"},

@@ -92,7 +92,7 @@ func (w *witness) tails(reads []observation) {
 			w.tree.Apply(txn)
 			for _, o := range reads {
 				if o.zxid == txn.Zxid {
-					r.read(int(o.op))
+					r.read(o)
 				}
 			}
 		}

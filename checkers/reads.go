@@ -10,13 +10,21 @@ import (
 )
 
 // read: a read returns what the tree at its zxid holds. The tree is there now.
-func (r *replayer) read(i int) {
-	op := &r.h.Ops[i]
+func (r *replayer) read(o observation) {
+	i, op := int(o.op), &r.h.Ops[o.op]
+	if op.F == history.Ask {
+		r.asked(i, op, o.zxid)
+		return
+	}
 	if reference.System(op.Path) {
 		return // the server's own books, not comparable
 	}
 	if op.Zxid != r.tree.Last() && op.Zxid.Counter() != 0 {
 		r.report(ReadResult, i, fmt.Sprintf("But op %d read at %v, which is not in the log.", op.ID, op.Zxid))
+		return
+	}
+	if op.Err == wire.ErrNoAuth {
+		r.denied(i, op)
 		return
 	}
 	if op.Outcome == history.Fail || op.F == history.Exists && op.OutStat == nil {
@@ -25,7 +33,12 @@ func (r *replayer) read(i int) {
 		}
 		return
 	}
+	if !r.permitted(i, op) {
+		return
+	}
 	switch op.F {
+	case history.WhoAmI:
+		r.whoAmI(i, op)
 	case history.Children:
 		r.children(i, op)
 	case history.GetACL:

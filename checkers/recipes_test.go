@@ -84,14 +84,24 @@ func TestRecipesThatAreKept(t *testing.T) {
 		how   string
 		story func(e *ensemble, a, b *client)
 		spoil func(h *history.History)
+
+		overlaps int
 	}{
-		{"readers share", lineStory(readLockRecipe, readLockRecipe), bothHold},
-		{"holders overlap by the clock", lineStory(lockRecipe, lockRecipe), func(h *history.History) { h.Claims[2].At = h.Claims[0].At }},
+		{"holders take turns", lineStory(lockRecipe, lockRecipe), func(*history.History) {}, 0},
+		{"readers share", lineStory(readLockRecipe, readLockRecipe), bothHold, 0},
+		{"holders overlap by the clock", lineStory(lockRecipe, lockRecipe), func(h *history.History) { // the first hangs
+			lost := h.Claims[0]
+			lost.Kind, lost.At = history.Lost, h.Claims[2].At+1
+			h.Claims = append(h.Claims, lost)
+		}, 1},
 	} {
 		h := (&fixture{story: tc.story}).record()
 		tc.spoil(h)
 		if w := runWitness(h); len(w.findings) > 0 {
 			t.Errorf("%s: %v", tc.how, w.findings)
+		}
+		if n := overlaps(h); n != tc.overlaps {
+			t.Errorf("%s: %d overlaps, want %d", tc.how, n, tc.overlaps)
 		}
 	}
 }

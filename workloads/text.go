@@ -29,19 +29,23 @@ type verb struct {
 	path, value, version, mode, watch  bool
 	kinds                              []string // what it may watch, by number
 	parts, hangs, inMulti, onlyInMulti bool
+	asks                               bool // of a server, a word that is the value
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
+	acl    bool
 	recipe string // the arguments that a recipe step takes, in words
 }
 
 var verbs = append([]verb{
-	{name: "create", f: history.Create, path: true, value: true, mode: true, inMulti: true},
+	{name: "create", f: history.Create, path: true, value: true, mode: true, acl: true, inMulti: true},
 	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
 	{name: "cas", f: history.Set, path: true, value: true, version: true, conditional: true, inMulti: true},
 	{name: "check", f: history.Check, path: true, version: true, inMulti: true, onlyInMulti: true},
-	{name: "set-acl", f: history.SetACL, path: true, value: true, version: true},
+	{name: "set-acl", f: history.SetACL, path: true, value: true, version: true, acl: true},
 	{name: "get-acl", f: history.GetACL, path: true},
+	{name: "auth", f: Auth, value: true},
+	{name: "who-am-i", f: history.WhoAmI},
 	{name: "count-all", f: history.CountAll, path: true},
 	{name: "ephemerals", f: history.Ephemerals, path: true},
 	{name: "get", f: history.Get, path: true, inRead: true, watch: true},
@@ -56,6 +60,7 @@ var verbs = append([]verb{
 	{name: "multi", f: history.Multi, parts: true},
 	{name: "multi-read", f: history.MultiRead, parts: true},
 	{name: "close", f: history.Close},
+	{name: "ask", f: history.Ask, value: true, asks: true},
 	{name: "open", f: Open},
 	{name: "move", f: Move},
 	{name: "hang", f: Hang, hangs: true},
@@ -112,7 +117,7 @@ func (v VersionArg) String() string {
 func (o Op) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "op %d c%d %v ", o.ID, o.Client, o.At)
-	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode, TTL: o.TTL}.append(&b)
+	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode, TTL: o.TTL, ACL: o.ACL}.append(&b)
 	for _, p := range o.Parts {
 		b.WriteString(" [")
 		p.append(&b)
@@ -120,6 +125,9 @@ func (o Op) String() string {
 	}
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
+	}
+	if o.F == history.Ask {
+		fmt.Fprintf(&b, " server=%d", o.Server)
 	}
 	o.Recipe.append(&b)
 	if o.Watch {
@@ -158,6 +166,9 @@ func (p Part) append(b *strings.Builder) {
 	}
 	if v.kinds != nil {
 		b.WriteString(" kind=" + v.kinds[p.Mode])
+	}
+	if p.ACL != "" {
+		b.WriteString(" acl=" + quote(p.ACL))
 	}
 }
 
@@ -209,6 +220,9 @@ func (p *parser) op() (Op, error) {
 			o.Watch, p.tokens = true, p.tokens[1:]
 		case !t.hasKey && t.value == "patient" && !o.Patient:
 			o.Patient, p.tokens = true, p.tokens[1:]
+		case t.key == "server" && v.asks:
+			o.Server, err = parseServer(t.value)
+			p.tokens = p.tokens[1:]
 		case v.takes(t):
 			err = o.Recipe.set(t)
 			p.tokens = p.tokens[1:]
@@ -225,7 +239,7 @@ func (p *parser) op() (Op, error) {
 	if v.parts && len(o.Parts) == 0 {
 		return Op{}, errors.New(v.name + " without parts; add some, like [" + v.example() + "]")
 	}
-	o.F, o.Path, o.Value, o.Version, o.Mode, o.TTL = part.F, part.Path, part.Value, part.Version, part.Mode, part.TTL
+	o.F, o.Path, o.Value, o.Version, o.Mode, o.TTL, o.ACL = part.F, part.Path, part.Value, part.Version, part.Mode, part.TTL, part.ACL
 	return o, part.check(v)
 }
 
@@ -256,6 +270,14 @@ func (p *parser) head() (Op, error) {
 	}
 	o.At, err = parseDuration("time", at)
 	return o, err
+}
+
+func parseServer(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n >= maxServers {
+		return 0, fmt.Errorf("server=%s; write the index of a server, 0 to %d", text, maxServers-1)
+	}
+	return n, nil
 }
 
 func parseDuration(what, text string) (time.Duration, error) {
@@ -350,6 +372,8 @@ func (p *parser) argument(v verb, part *Part) error {
 		return part.setTTL(t.value)
 	case t.key == "kind" && v.kinds != nil:
 		return part.setKind(v, t.value)
+	case t.key == "acl" && v.acl:
+		part.ACL = t.value
 	default:
 		return fmt.Errorf("%s takes no %s=", v.name, t.key)
 	}
@@ -397,8 +421,17 @@ func (part *Part) check(v verb) error {
 	if v.path && !strings.HasPrefix(part.Path, "/") {
 		return fmt.Errorf("path %q; paths start with /", part.Path)
 	}
+	if v.asks && !isWord(part.Value) {
+		return fmt.Errorf("value=%s is no four-letter word; words are %s", part.Value, strings.Join(wordNames(), ", "))
+	}
 	if v.mode && hasTTL(part.Mode) != (part.TTL > 0) {
 		return errors.New("ttl= goes with mode=ttl or mode=sequential-ttl, and is positive")
+	}
+	if _, err := wire.ParseACL(part.ACL); err != nil {
+		return err
+	}
+	if scheme, _, ok := strings.Cut(part.Value, ":"); v.f == Auth && (!ok || scheme == "") {
+		return fmt.Errorf("auth value %q; write scheme:secret, like digest:user:password", part.Value)
 	}
 	if v.conditional && part.Version == Any {
 		return errors.New("cas needs version=seen or version=N; an unconditional one is write")

@@ -87,6 +87,9 @@ func (m moment) format(op *Op, index int) string {
 	if !m.end && op.watches() != "" {
 		fmt.Fprintf(&b, ", :watch :%s", op.watches())
 	}
+	if !m.end && op.ACL != "" {
+		fmt.Fprintf(&b, ", :acl %s", ednString(op.ACL))
+	}
 	if m.end && op.Session != 0 {
 		fmt.Fprintf(&b, ", :session %d", op.Session)
 	}
@@ -119,15 +122,15 @@ func (op *Op) ednValue(end bool) string {
 	switch {
 	case op.F == CAS:
 		v = "[" + ednString(op.Old) + " " + ednString(op.Value) + "]"
-	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create:
+	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create || op.F == Ask && !ok:
 		v = ednString(op.Value)
-	case ok && (op.F == Children || op.F == Ephemerals):
+	case ok && (op.F == Children || op.F == Ephemerals || op.F == WhoAmI):
 		names := make([]string, len(op.OutChildren))
 		for i, name := range op.OutChildren {
 			names[i] = ednString(name)
 		}
 		v = "[" + strings.Join(names, " ") + "]"
-	case ok && !op.OutNil && (op.F == Read || op.F == Get || op.F == SyncGet || op.F == GetACL || op.F == CountAll):
+	case ok && !op.OutNil && (op.F == Read || op.F == Get || op.F == SyncGet || op.F == GetACL || op.F == CountAll || op.F == Ask):
 		v = ednString(op.OutValue)
 	}
 	if op.Path == "" {

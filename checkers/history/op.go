@@ -51,6 +51,9 @@ const (
 	CountAll F = "count-all"
 	// Ephemerals lists the session's own, whose paths begin with Path, in OutChildren.
 	Ephemerals F = "ephemerals"
+	// Ask puts a four-letter word, Value, to a server; OutValue is the answer. It is no
+	// part of any session.
+	Ask F = "ask"
 	// AddWatch sets a persistent watch; Mode is a wire.WatchMode. RemoveWatch and
 	// CheckWatch are removeWatches and checkWatches; Mode is a wire.WatchType.
 	AddWatch    F = "add-watch"
@@ -90,7 +93,9 @@ type Op struct {
 	Version int32  // expected version, -1 any
 	Mode    int32  // create mode, or what is watched
 	TTL     int64  // ms, of the modes that have one
-	Parts   []Part
+	// ACL is the list that a create asks for, in the form of wire.FormatACL; "" is open.
+	ACL   string
+	Parts []Part
 
 	// Invoke and Return are virtual time; Return is Never for what never returned.
 	Invoke, Return time.Duration
@@ -136,6 +141,7 @@ type Part struct {
 	Version int32
 	Mode    int32
 	TTL     int64
+	ACL     string
 }
 
 // Check is the function of a version check inside a multi.
@@ -168,6 +174,9 @@ type SessionEvent struct {
 	// the client accepts read-only servers.
 	Before int64
 	Asked  bool
+	// Vouched are the identities that the connection has from its transport: its
+	// address, the subject of its certificate; Connected only.
+	Vouched []wire.Identity
 }
 
 // LocalSession is a session that one server opened and told nobody of, as that server
@@ -234,6 +243,7 @@ type History struct {
 	Sessions []SessionEvent
 	Events   []WatchEvent
 	Rearms   []Rearm
+	Auths    []Auth // in the order they were shown
 	Locals   []LocalSession
 	Tails    []Tail
 	Claims   []Claim

@@ -78,6 +78,9 @@ func New() *Tree {
 // Last is the zxid of the last transaction applied.
 func (t *Tree) Last() wire.Zxid { return t.last }
 
+// Len is the number of znodes, the server's own books included.
+func (t *Tree) Len() int { return len(t.nodes) }
+
 // Apply folds in one transaction. It answers OK, or what kept (part of) it from
 // taking effect: NoNode, NodeExists. A sound log never shows that, a replay over a
 // later state does, where it is harmless.

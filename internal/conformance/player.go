@@ -233,8 +233,9 @@ func (p *player) word(c *script.Command) string {
 	return selected(c, p.target.Anonymous(text))
 }
 
-// noise are the values of fields, and addresses.
-var noise = regexp.MustCompile(`=[^,)]*|/[0-9.:]+`)
+// noise are the values of fields, addresses, and in brackets behind them what the socket
+// waits for at that moment.
+var noise = regexp.MustCompile(`=[^,)]*|/[0-9.:]+(\[\d\])?`)
 
 func selected(c *script.Command, text string) string {
 	keys, fields, sorted := c.Flag("keys"), c.Flag("fields"), c.Flag("sorted")

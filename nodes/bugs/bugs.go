@@ -4,7 +4,9 @@
 package bugs
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +50,7 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	StatsNameTheLog
 	UpgradedSessionKept
 	UpgradeForgetsMulti
 	EphemeralOfLocalSession
@@ -89,8 +92,6 @@ const (
 	RecursiveWatchesForgotten
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
-	last
-	// Not hunted yet.
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter
@@ -102,6 +103,7 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	last
 )
 
 // Set is a set of switched-on bugs. The zero value is the correct build.
@@ -167,6 +169,18 @@ func Lookup(name string) (Bug, bool) {
 		}
 	}
 	return Bug{}, false
+}
+
+// Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
+// telling first; "no-panic" stands for an assertion inside a node, "liveness" for
+// an ensemble that does not recover after its faults have healed.
+var Catalogue = inOrder(protocolBugs, accessBugs)
+
+// inOrder joins pages, each of which may be anywhere in its file.
+func inOrder(files ...[]Bug) []Bug {
+	pages := slices.Concat(files...)
+	slices.SortFunc(pages, func(a, b Bug) int { return cmp.Compare(a.ID, b.ID) })
+	return pages
 }
 
 // Bug is one page of the catalogue.

@@ -19,10 +19,8 @@ const (
 	leases        = "coordinator/lease"
 )
 
-// Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
-// telling first; "no-panic" stands for an assertion inside a node, "liveness" for
-// an ensemble that does not recover after its faults have healed.
-var Catalogue = []Bug{
+// protocolBugs are those of the protocol, the sessions and watches, and the recipes.
+var protocolBugs = []Bug{
 	{
 		ID: AckBeforeSync, Name: "ack-before-sync",
 		Wrong:    "A server acknowledges a proposal when it has written it, not when the write is durable.",
@@ -267,6 +265,13 @@ var Catalogue = []Bug{
 		Schedule: "A client asks whether a znode exists, moves to another server, and the znode is created.",
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
+	},
+	{
+		ID: StatsNameTheLog, Name: "stats-name-the-log",
+		Wrong:    "Asked by an operator, a server names the last transaction of its log and counts the znodes of its tree, which is behind.",
+		Schedule: "An operator sends srvr while a transaction is logged and not yet committed.",
+		Breaks:   []string{"operator-truth"},
+		Scenario: "coordinator/operator",
 	},
 	{
 		ID: UpgradedSessionKept, Name: "upgraded-session-kept", Upstream: "ZOOKEEPER-2926",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/nodes/quorum"
@@ -84,6 +85,12 @@ type Config struct {
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
 	CounterLimit uint32
+	// FourLetterWords are those that the server answers on its client port
+	// (4lw.commands.whitelist); nil stands for srvr alone.
+	FourLetterWords admin.Whitelist
+	// DigestInterval: of every so-manieth transaction of an epoch the digest of the tree
+	// is remembered for operators, default 128.
+	DigestInterval uint32
 	// SuperDigest is the digest identity of the super user, "user:hash" as
 	// [acl.Digest] makes it; empty, there is none.
 	SuperDigest string
@@ -119,6 +126,12 @@ func (c Config) withDefaults() Config {
 	count(&c.ReapsPerMinute, 10_000)
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
+	if c.DigestInterval == 0 {
+		c.DigestInterval = 128
+	}
+	if c.FourLetterWords == nil {
+		c.FourLetterWords = admin.DefaultWhitelist
+	}
 	def(&c.ReapInterval, time.Minute)
 	def(&c.ElectionTimeoutMax, 60*time.Second)
 	if c.CounterLimit == 0 {

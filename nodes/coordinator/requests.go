@@ -14,6 +14,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		s.drop(c) // a client speaks after it was answered
 		return
 	}
+	s.received(c)
 	if a, ok := r.Body.(*wire.AuthRequest); ok {
 		s.authenticate(c, a)
 		return
@@ -29,7 +30,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 	if s.readOnly && s.answerReadOnly(c, r) {
 		return
 	}
-	p := &pending{req: r, auth: c.auth}
+	p := &pending{req: r, at: s.env.Now(), auth: c.auth}
 	if p.refusal = s.upgrade(c, r); c.gone {
 		return // the leader's zxids are used up
 	}
@@ -53,7 +54,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 // refuse answers what is no operation for clients, before anything that was asked
 // earlier, and hangs up: nothing that follows can be relied on to be understood.
 func (s *Server) refuse(c *clientConn, r *wire.Request) {
-	s.env.Send(c.id, &wire.Reply{Xid: r.Xid, Zxid: wire.NoZxid, Type: r.Type, Err: wire.ErrUnimplemented})
+	s.reply(c, &wire.Reply{Xid: r.Xid, Zxid: wire.NoZxid, Type: r.Type, Err: wire.ErrUnimplemented}, s.env.Now())
 	s.drop(c)
 }
 
@@ -77,7 +78,7 @@ func (s *Server) answerHere(c *clientConn, p *pending) {
 	if p.reply == nil {
 		p.reply = s.read(c, p)
 	}
-	s.env.Send(c.id, p.reply)
+	s.reply(c, p.reply, p.at)
 	if p.req.Type == wire.OpCloseSession {
 		s.closeLocal(c)
 	}
@@ -151,7 +152,7 @@ func (s *Server) observeDenied(zxid wire.Zxid, err wire.ErrorCode) {
 // answerHead replies to the request at the head of a session's queue and serves
 // the reads that waited behind it.
 func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
-	s.env.Send(c.id, reply)
+	s.reply(c, reply, c.queue[0].at)
 	c.queue[0] = nil
 	c.queue = c.queue[1:]
 	for len(c.queue) > 0 && !c.queue[0].waits {

@@ -19,6 +19,7 @@ type Server struct {
 	cfg    Config
 	voters quorum.Verifier
 	env    node.Env
+	meter  *meter // the same, counting
 
 	// accepted and current mirror the epoch files; db is snapshot, log and tree.
 	accepted, current int64
@@ -151,7 +152,8 @@ func (s *Server) observeRole(role string, term int64) {
 
 // Boot recovers the database and starts looking for a leader.
 func (s *Server) Boot(env node.Env) {
-	s.env = env
+	s.meter = newMeter(env, s.cfg.DigestInterval)
+	s.env = s.meter
 	s.ids = session.NewIDs(s.cfg.Sid, env.WallMillis())
 	s.resetTerm()
 	s.election = s.newElection()
@@ -164,16 +166,16 @@ func (s *Server) Boot(env node.Env) {
 	s.electWhenDrained()
 }
 
-// Accept takes a connection if its port is open in the present state. A server
-// that is not leading has no quorum port, one that is not serving no client port.
+// Accept takes a connection if its port is open in the present state: a server that
+// is not leading has no quorum port.
 func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 	switch {
 	case port == wire.ElectionPort:
 		s.conns[c] = &connection{port: port, sid: s.sidOf(peer)}
 	case port == wire.QuorumPort && s.leader != nil:
 		s.acceptLearner(c, s.sidOf(peer))
-	case port == wire.ClientPort && (s.serving || s.readOnly):
-		s.conns[c] = &connection{port: port, client: &clientConn{id: c, peer: peer, auth: s.identitiesOf(peer)}}
+	case port == wire.ClientPort:
+		s.acceptClient(c, peer)
 	default:
 		s.env.Close(c)
 	}
@@ -203,7 +205,7 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 	case *wire.Packet:
 		s.receivePacket(c, k, m)
 	case *wire.Word:
-		s.word(c, m)
+		s.word(k.client, m)
 	case *wire.ConnectRequest:
 		s.connect(k.client, m)
 	case *wire.Request:

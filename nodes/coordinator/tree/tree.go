@@ -138,6 +138,15 @@ func (t *Tree) Digest() uint64 { return t.digest }
 // Len returns the number of nodes.
 func (t *Tree) Len() int { return len(t.nodes) }
 
+// Size returns the bytes of all paths and data.
+func (t *Tree) Size() int {
+	total := 0
+	for path, n := range t.nodes { //sim:unordered a sum
+		total += len(path) + len(n.data)
+	}
+	return total
+}
+
 // Meta is what validation needs to know of a node.
 type Meta struct {
 	Version  int32

@@ -110,6 +110,19 @@ func (t *Table) Drop(c node.ConnID) int {
 	return n
 }
 
+// Paths returns the paths that a connection watches in any way that concerns their data,
+// sorted.
+func (t *Table) Paths(c node.ConnID) []string {
+	var paths []string
+	for e := range t.entries[c] { //sim:unordered sorted next
+		if e.kind != Child {
+			paths = append(paths, e.path)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
 // Len returns the number of watches.
 func (t *Table) Len() int {
 	n := 0
