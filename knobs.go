@@ -86,6 +86,8 @@ type Knobs struct {
 	ExtendedTypes  bool
 	NeverUsed      time.Duration
 	ReapsPerMinute int
+	// EnforceQuota refuses what goes beyond a hard quota.
+	EnforceQuota bool
 
 	// WarmUp is the virtual time before the safety phase, in which the ensemble
 	// boots and the workload is set up. Safety is the length of the safety phase,
@@ -200,6 +202,7 @@ var knobs = []knob{
 	feature(flag("extended-types", "znodes may have a TTL", func(k *Knobs) *bool { return &k.ExtendedTypes })),
 	feature(span("never-used", 0, day, "after how long a container goes that never had a child, or 0s", func(k *Knobs) *time.Duration { return &k.NeverUsed })),
 	feature(number("reaps-per-minute", 0, 1e6, "most containers and expired znodes deleted, or 0 for 10000", func(k *Knobs) *int { return &k.ReapsPerMinute })),
+	feature(flag("enforce-quota", "refuse what goes beyond a hard quota", func(k *Knobs) *bool { return &k.EnforceQuota })),
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
@@ -313,7 +316,9 @@ func (k Knobs) session() time.Duration {
 func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
 
 // rules are those that the judges must know.
-func (k Knobs) rules() history.Rules { return history.Rules{NeverUsed: k.NeverUsed} }
+func (k Knobs) rules() history.Rules {
+	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota}
+}
 
 // patience is how long a client waits for a server to accept its session before
 // it tries the next: its share of the session timeout, as ZooKeeper's clients
@@ -377,6 +382,7 @@ func (d dice) mortality(k *Knobs) {
 	if d.chance(1, 3) {
 		k.ReapsPerMinute = d.between(300, 6000)
 	}
+	k.EnforceQuota = d.chance(7, 8)
 }
 
 // dice draws integers for knobs.

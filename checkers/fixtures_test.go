@@ -71,6 +71,16 @@ func localStory(e *ensemble, a, b *client) {
 	e.closeLocal(d)
 }
 
+// /u, which may hold two znodes, and /u/x; ops 0 to 4, transactions 2 to 6.
+func quotaStory(e *ensemble, a, b *client) {
+	e.h.Rules.EnforceQuota = true
+	e.write(a, create("/u"))
+	e.write(a, create("/zookeeper/quota/u"))
+	e.write(a, op{F: history.Create, Path: "/zookeeper/quota/u/zookeeper_limits", Value: "count=-1,bytes=-1=;countHardLimit=2"})
+	e.write(a, op{F: history.Create, Path: "/zookeeper/quota/u/zookeeper_stats"})
+	e.write(b, create("/u/x"))
+}
+
 // readOnlyStory has a server that is cut off with a write that never was committed,
 // and shows it to a client, which then moves on; ops 0 to 6.
 func readOnlyStory(e *ensemble, a, b *client) {
@@ -200,6 +210,25 @@ var fixtures = []fixture{
 	}, func(h *history.History) { // its TTL counts from its creation
 		h.Log[4].Txn.Time -= 50
 	}},
+	{QuotaKept, func(e *ensemble, a, b *client) {
+		quotaStory(e, a, b)
+		o := e.start(b, create("/u/y"))
+		txn := e.commit(b.session, b.xid, wire.OpError, &wire.ErrorTxn{Err: wire.ErrQuotaExceeded})
+		o.Outcome, o.Err = history.Fail, wire.ErrQuotaExceeded
+		e.catchUp(b.server, len(e.h.Log))
+		e.finish(b, o, txn.Zxid)
+	}, func(h *history.History) { // nobody asked the quota
+		last := len(h.Ops) - 1
+		h.Ops[last].Outcome, h.Ops[last].Err, h.Ops[last].OutPath = history.OK, wire.OK, "/u/y"
+		txn := h.Log[len(h.Log)-1].Txn
+		txn.Type, txn.Body = wire.OpCreate, &wire.CreateTxn{Path: "/u/y", Data: []byte("v0"), ACL: wire.OpenACL, ParentCversion: 2}
+	}},
+	{QuotaStats, func(e *ensemble, a, b *client) {
+		quotaStory(e, a, b)
+		e.read(b, get("/zookeeper/quota/u/zookeeper_stats"))
+		last := &e.h.Ops[len(e.h.Ops)-1]
+		last.OutValue, last.OutStat = "count=2,bytes=4", nil
+	}, func(h *history.History) { h.Ops[len(h.Ops)-1].OutValue = "count=1,bytes=2" }},
 	{SequentialNames, func(e *ensemble, a, b *client) {
 		e.write(a, create("/q"))
 		e.write(a, mode("/q/n-", wire.ModePersistentSequential))

@@ -16,6 +16,8 @@ const (
 	VersionGrowth    = "version-growth"
 	ContainerRemoval = "container-removal"
 	TTLRemoval       = "ttl-removal"
+	QuotaKept        = "quota-kept"
+	QuotaStats       = "quota-stats"
 	SequentialNames  = "sequential-names"
 	MultiAtomic      = "multi-atomic"
 	EphemeralOwner   = "ephemeral-owner"
@@ -42,6 +44,7 @@ const (
 	WatchSurvives    = "watch-survives-move"
 	WatchPersistent  = "watch-persistent"
 	WatchRemoved     = "watch-removed"
+	WatchCache       = "watch-cache"
 	Linearizable     = "linearizable"
 	AccessControl    = "acl"
 	NoAuth           = "no-auth"
@@ -100,6 +103,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
 	{ID: ContainerRemoval, Sentence: "The ensemble deletes a container by itself only when its last child is gone, or when it never had one for as long as was configured.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
 	{ID: TTLRemoval, Sentence: "The ensemble deletes a znode with a TTL only when it has no children and was not changed for its TTL.", Source: guide + ", TTL Nodes; ZOOKEEPER-2608"},
+	{ID: QuotaKept, Sentence: "A create or setData that would take a subtree beyond its hard quota is refused, and no other; what was in flight when it was judged does not count.", Source: "ZooKeeper Administrator's Guide, enforceQuota; ZOOKEEPER-3301"},
+	{ID: QuotaStats, Sentence: "The stats of a quota count the znodes at its path and below, and the bytes in them.", Source: "ZooKeeper Quota's Guide"},
 	{ID: SequentialNames, Sentence: "A sequential name ends in the number of children its parent ever had.", Source: guide + ", Sequence Nodes"},
 	{ID: VersionCAS, Sentence: "A write that names a version succeeds only on that version.", Source: guide + ", Data Access"},
 	{ID: VersionGrowth, Sentence: "Each setData raises the version by one.", Source: guide + ", ZooKeeper Stat Structure; ZOOKEEPER-4743"},
@@ -136,6 +141,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: BankTotal, Sentence: "The accounts of a bank hold the same sum at every zxid.", Source: "Jepsen, bank test; ZOOKEEPER-965"},
 	{ID: CacheCoherent, Sentence: "A cache that watches all it holds, and has had no event about it, is what the tree holds.", Source: guide + ", ZooKeeper Watches; Apache Curator, Curator Cache and Service Discovery"},
 	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
+	{ID: WatchCache, Sentence: "A copy of a tree that was read under a recursive watch, and follows its events as long as the connection lasts, is what the tree holds.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416; Apache Curator, Curator Cache"},
 	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }

@@ -25,6 +25,7 @@ func (r *replayer) multi(who int, op *history.Op, txn *wire.Txn) {
 		return
 	}
 	trial := r.tree.Try().As(r.identities.of(op))
+	r.quota(who, op, r.growths(op.Parts, &trial), len(op.Parts), false)
 	for i := range op.Parts {
 		part := &op.Parts[i]
 		if e, ok := body.Parts[i].Body.(*wire.ErrorTxn); ok {
@@ -56,6 +57,7 @@ func (r *replayer) failedMulti(who int, op *history.Op, txn *wire.Txn, body *wir
 			trial.Do(txn.Session, &op.Parts[i])
 			continue
 		}
+		r.quota(who, op, r.growths(op.Parts, &trial), i, refusedFor(err))
 		r.rejection(who, op, txn, err, objections)
 		r.failedResults(who, op, i, err)
 		return

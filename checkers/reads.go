@@ -17,6 +17,7 @@ func (r *replayer) read(o observation) {
 		return
 	}
 	if reference.System(op.Path) {
+		r.quotaStats(i, op)
 		return // the server's own books, not comparable
 	}
 	if op.Zxid != r.tree.Last() && op.Zxid.Counter() != 0 {

@@ -18,6 +18,7 @@ type Tree struct {
 	nodes    map[string]*node
 	sessions map[int64]int32               // open sessions and their timeouts, ms
 	owned    map[int64]map[string]struct{} // ephemerals by owning session
+	limited  map[string]bool               // the paths with a quota
 	last     wire.Zxid
 
 	// sum is the digest but for what the nodes in stale have changed since.
@@ -60,6 +61,7 @@ func New() *Tree {
 		nodes:    map[string]*node{},
 		sessions: map[int64]int32{},
 		owned:    map[int64]map[string]struct{}{},
+		limited:  map[string]bool{},
 	}
 	for _, path := range systemPaths {
 		n := &node{path: path, acl: wire.OpenACL}
@@ -157,6 +159,7 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 	t.nodes[b.Path] = n
 	parent.adopt(Base(b.Path))
 	t.touch(n)
+	t.limit(b.Path, true)
 	return wire.OK
 }
 
@@ -171,6 +174,7 @@ func (t *Tree) delete(path string, z wire.Zxid) wire.ErrorCode {
 		t.delete(path+"/"+name, z)
 	}
 	delete(t.nodes, path)
+	t.limit(path, false)
 	t.sum -= n.weight
 	n.weight = 0
 	if n.owner != 0 {

@@ -35,7 +35,7 @@ var unanswered = map[string]string{
 	"UNKNOWNSESSION":    "servers tell each other",
 
 	"RECONFIGINPROGRESS": notYet, "NEWCONFIGNOQUORUM": notYet,
-	"RECONFIGDISABLED": notYet, "QUOTAEXCEEDED": notYet,
+	"RECONFIGDISABLED": notYet,
 }
 
 // checkCoverage fails for every operation and every code that no script has met, and

@@ -54,6 +54,7 @@ func configured(s Setup, sid int) coordinator.Config {
 		InitLimit: 20, SyncLimit: 10,
 		LocalSessions: s.Features["local"], UpgradeSessions: s.Features["upgrading"],
 		ReadOnlyMode: s.Features["read-only"], ExtendedTypes: s.Features["ttl"], NeverUsed: s.MaxNeverUsed,
+		EnforceQuota: s.Features["quota"],
 	}
 	if !s.Features["few-words"] {
 		cfg.FourLetterWords = admin.Words

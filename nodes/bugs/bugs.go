@@ -92,6 +92,7 @@ const (
 	RecursiveWatchesForgotten
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
+	MirrorNotReadAgain
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter
@@ -103,6 +104,8 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	QuotaIgnoresMulti
+	QuotaOfChildren
 	last
 )
 

@@ -3,6 +3,7 @@ package bugs
 // Scenario names used below.
 const (
 	register = "coordinator/register"
+	quotas   = "coordinator/quota"
 	sequence = "coordinator/sequence"
 	sessions = "coordinator/session"
 	watches  = "coordinator/watch"
@@ -559,5 +560,26 @@ var protocolBugs = []Bug{
 		Schedule: "A client moves, has one batch of watches answered and loses that connection before the next; to the third server it claims to have seen what the second batch had not been told.",
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
+	},
+	{
+		ID: QuotaIgnoresMulti, Name: "quota-ignores-multi",
+		Wrong:    "Hard quotas are not asked for the parts of a multi.",
+		Schedule: "A multi creates a znode in a subtree that holds as many as its quota allows.",
+		Breaks:   []string{"quota-kept"},
+		Scenario: quotas,
+	},
+	{
+		ID: QuotaOfChildren, Name: "quota-of-children",
+		Wrong:    "The stats of a quota count the children of its path only, and not what is below them.",
+		Schedule: "Under a quota, create a child of a child.",
+		Breaks:   []string{"quota-stats", "quota-kept"},
+		Scenario: quotas,
+	},
+	{
+		ID: MirrorNotReadAgain, Name: "mirror-not-read-again",
+		Wrong:    "A client that mirrors a tree by a recursive watch goes on with its copy when it has reconnected, as if the events in between were told later.",
+		Schedule: "The client loses its connection, the tree changes, and the client comes to another server: its watch is set there, and what happened meanwhile is told by nobody.",
+		Breaks:   []string{"watch-cache"},
+		Scenario: "coordinator/watch-stream",
 	},
 }

@@ -81,6 +81,9 @@ type Config struct {
 	// ExtendedTypes allows nodes with a TTL (extendedTypesEnabled). All servers must
 	// agree. It reserves the session ids of server 255, which none can be.
 	ExtendedTypes bool
+	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota). Quotas are
+	// counted in any case.
+	EnforceQuota bool
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
@@ -245,5 +248,5 @@ func (c Config) observes() bool { return !slices.Contains(c.votingSids(), c.Sid)
 
 // limits are what requests are judged by.
 func (c Config) limits() prep.Limits {
-	return prep.Limits{ExtendedTypes: c.ExtendedTypes, NeverUsed: c.NeverUsed.Milliseconds()}
+	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, NeverUsed: c.NeverUsed.Milliseconds()}
 }

@@ -23,6 +23,11 @@
 // watch). They fire when a transaction is applied, before any reply that shows it. A
 // client that reconnects brings those that did not fire along (setWatches).
 //
+// Access control asks who sent a request (identities.go, package acl). Identities are
+// those of a connection: its address, what its transport vouches for, what it proved by
+// an auth request. Writes carry them to the leader, which holds them against the lists
+// as they will be; reads are held against the tree they are answered from.
+//
 // Sessions are known to all servers, or, if they are local, to the one that opened
 // them (localsessions.go). A local one that wants to own an ephemeral is made known to
 // all first, or refused, as the configuration says.
@@ -44,6 +49,10 @@
 //   - A leader with local sessions knows those it has closed from those it never
 //     heard of. Upstream's takes both for local to another server, so that a write
 //     which was on its way when its session ended takes effect.
+//   - A request behind a setACL in flight is judged by the new list. Upstream's
+//     leader looks at the one that is applied.
+//   - Certificates and SASL exchanges are not modelled: the configuration says which
+//     clients have which identities of schemes x509 and sasl.
 //   - An established leader does not move its tree to (epoch,0): the tree's zxid
 //     is always that of a transaction.
 package coordinator

@@ -120,6 +120,9 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 	}
 	s.trackPrepared(sid, txn)
 	s.observeRejection(txn)
+	if n := s.prep.OverSoftQuota(); n > 0 {
+		s.observe(facts.SoftQuotaExceeded, int64(txn.Zxid), int64(n))
+	}
 	s.leader.Propose(txn)
 }
 
@@ -128,14 +131,22 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 	case *wire.ErrorTxn:
 		s.observe(facts.WriteRejected, int64(txn.Zxid), int64(body.Err))
 		s.observeDenied(txn.Zxid, body.Err)
+		s.observeQuota(txn.Zxid, body.Err)
 	case *wire.MultiTxn:
 		for _, part := range body.Parts {
 			if e, failed := part.Body.(*wire.ErrorTxn); failed && e.Err != wire.OK {
 				s.observe(facts.MultiRejected, int64(txn.Zxid), int64(e.Err))
 				s.observeDenied(txn.Zxid, e.Err)
+				s.observeQuota(txn.Zxid, e.Err)
 				return
 			}
 		}
+	}
+}
+
+func (s *Server) observeQuota(zxid wire.Zxid, err wire.ErrorCode) {
+	if err == wire.ErrQuotaExceeded {
+		s.observe(facts.QuotaExceeded, int64(zxid))
 	}
 }
 

@@ -146,3 +146,9 @@ var (
 	NodeExpired    = kind(220, true, "node-expired", "leader: proposes to delete a node that had no change and no children for its TTL", "zxid", "ttlMs")
 	ExpiryRejected = kind(221, true, "expiry-rejected", "leader: a node with a TTL that its tree showed expired was changed, got a child, or is gone", "zxid", "error", "ttlMs")
 )
+
+// Quotas.
+var (
+	QuotaExceeded     = kind(222, true, "quota-exceeded", "leader: a write would have taken a subtree beyond its hard quota", "zxid")
+	SoftQuotaExceeded = kind(223, true, "soft-quota-exceeded", "leader: writes took a subtree beyond its soft quota, where there is no hard one", "zxid", "writes")
+)

@@ -12,6 +12,8 @@ type Limits struct {
 	// NeverUsed is after how many ms without change a container may be deleted that
 	// never had a child, 0 for never (znode.container.maxNeverUsedIntervalMs).
 	NeverUsed int64
+	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota).
+	EnforceQuota bool
 }
 
 // SetLimits makes requests prepared from now on obey these limits.

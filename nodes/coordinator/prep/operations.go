@@ -1,6 +1,7 @@
 package prep
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -72,7 +73,13 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 	if parent.Owner != 0 {
 		return nil, wire.ErrNoChildrenForEph
 	}
-	child := tree.Meta{ACL: list, Lifespan: tree.Lifespan{
+	if err := checkQuotaText(path, r.Data); err != wire.OK {
+		return nil, err
+	}
+	if err := p.checkQuota(path, 1, int64(len(r.Data))); err != wire.OK {
+		return nil, err
+	}
+	child := tree.Meta{ACL: list, Bytes: int32(len(r.Data)), Lifespan: tree.Lifespan{
 		Container: container, TTL: ttl, Mtime: txn.Time,
 	}}
 	if ephemeral {
@@ -132,9 +139,13 @@ func (p *Prep) unlink(zxid wire.Zxid, path string) {
 
 func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wire.ErrorCode) {
 	node, err := p.checked(r.Path, r.Version, acl.Write)
+	if err == wire.OK || err == wire.ErrBadVersion {
+		err = cmp.Or(checkQuotaText(r.Path, r.Data), p.checkQuota(r.Path, 0, int64(len(r.Data))-int64(node.Bytes)), err)
+	}
 	if err != wire.OK {
 		return nil, err
 	}
+	node.Bytes = int32(len(r.Data))
 	node.Version = nextVersion(node.Version)
 	node.Mtime = txn.Time
 	p.put(txn.Zxid, r.Path, true, node)
@@ -214,6 +225,8 @@ func nextVersion(v int32) int32 {
 // code, those after it RuntimeInconsistency; and nothing of them stays recorded.
 func (p *Prep) multi(txn *wire.Txn, r *wire.MultiRequest) wire.TxnBody {
 	start := len(p.changes)
+	p.inMulti = true
+	defer func() { p.inMulti = false }()
 	if p.bugs.Has(bugs.MultiSkipsACL) {
 		p.auth = append(slices.Clone(p.auth), acl.Superuser)
 	}

@@ -31,6 +31,10 @@ type Prep struct {
 	access acl.Rules
 	auth   []wire.Identity // of the request that is being prepared
 	limits Limits
+	// inMulti: the operation is part of one. overSoft counts what went beyond a soft
+	// quota.
+	inMulti  bool
+	overSoft int
 	// changes lists what outstanding transactions change, oldest first. nodes and
 	// sessions hold the latest of them for each path and session; a path or
 	// session in neither is as the tree has it.

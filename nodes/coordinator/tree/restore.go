@@ -49,6 +49,7 @@ func Restore(b []byte) (*Tree, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	t.findQuotas()
 	return t, nil
 }
 
