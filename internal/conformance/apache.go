@@ -110,8 +110,8 @@ var (
 	}
 	properties = map[string]string{
 		"ttl": "zookeeper.extendedTypesEnabled=true", "read-only": "readonlymode.enabled=true",
-		"dedicated": "zookeeper.leaderServes=no", "digest-required": "zookeeper.enforce.auth.enabled=true -Dzookeeper.enforce.auth.schemes=digest",
-		"maxbuffer": "jute.maxbuffer=4096",
+		"digest-required": "zookeeper.enforce.auth.enabled=true -Dzookeeper.enforce.auth.schemes=digest",
+		"maxbuffer":       "jute.maxbuffer=4096",
 	}
 )
 
@@ -125,6 +125,12 @@ func (a *apache) config(sid int) string {
 	}
 	if !s.Features["few-words"] {
 		lines = append(lines, "4lw.commands.whitelist=*")
+	}
+	if s.MaxClients > 0 {
+		lines = append(lines, fmt.Sprintf("maxClientCnxns=%d", s.MaxClients))
+	}
+	if s.MaxConnections > 0 {
+		lines = append(lines, fmt.Sprintf("maxCnxns=%d", s.MaxConnections))
 	}
 	if s.MinSession > 0 {
 		lines = append(lines, fmt.Sprintf("minSessionTimeout=%d", s.MinSession.Milliseconds()))

@@ -152,6 +152,7 @@ func (p *player) serve(c *script.Command) string {
 	s.Tick = c.DurationOr("tick", 200*time.Millisecond)
 	s.MinSession, s.MaxSession = c.DurationOr("min", 0), c.DurationOr("max", time.Minute)
 	s.ContainerCheck, s.MaxNeverUsed = c.DurationOr("containers", 0), c.DurationOr("never-used", 0)
+	s.MaxClients, s.MaxConnections = int(c.IntOr("clients", 0)), int(c.IntOr("connections", 0))
 	s.Super, s.Observers = c.TextOr("super", ""), int(c.IntOr("observers", 0))
 	target, err := p.launch(s)
 	if err != nil {

@@ -104,8 +104,13 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	StandaloneAckBeforeSync
+	LeaderServesNevertheless
 	QuotaIgnoresMulti
 	QuotaOfChildren
+	VersionWraps
+	Create2InMultiAsCreate
+	CheckAlone
 	last
 )
 

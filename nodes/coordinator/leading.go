@@ -87,8 +87,7 @@ func (h *leading) PrepareToLead(int64) { (*Server)(h).takeSnapshot() }
 // Serve opens the client port.
 func (h *leading) Serve(epoch int64) {
 	s := (*Server)(h)
-	s.prep = prep.New(s.db.tree, s.cfg.rules())
-	s.prep.SetLimits(s.cfg.limits())
+	s.prep = s.newPrep()
 	s.serve(epoch)
 }
 
@@ -118,4 +117,11 @@ func (h *leading) AnswerSync(sid int64, session int64, cxid int32) {
 		return
 	}
 	h.Send(sid, &wire.Packet{Type: wire.PacketSync, Session: session, Cxid: cxid})
+}
+
+// newPrep prepares transactions by our configuration, for an ensemble or for ourselves.
+func (s *Server) newPrep() *prep.Prep {
+	p := prep.New(s.db.tree, s.cfg.rules())
+	p.SetLimits(s.cfg.limits())
+	return p
 }
