@@ -27,7 +27,7 @@ func (s *Server) standAlone() {
 	s.state = wire.Leading
 	z := s.db.tree.LastProcessed()
 	s.alone = standalone.New(s.cfg.Sid, (*lonely)(s), z, s.cfg.Bugs)
-	s.primary, s.prep, s.serving = s.alone, s.newPrep(), true
+	s.primary, s.serving = s.alone, true
 	s.observe(facts.StandsAlone, int64(z), 0, int64(s.db.tree.Digest()))
 	s.observeRole("standalone", z.Epoch())
 	s.reign()

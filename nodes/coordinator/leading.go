@@ -3,7 +3,6 @@ package coordinator
 import (
 	"time"
 
-	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -86,9 +85,7 @@ func (h *leading) PrepareToLead(int64) { (*Server)(h).takeSnapshot() }
 
 // Serve opens the client port.
 func (h *leading) Serve(epoch int64) {
-	s := (*Server)(h)
-	s.prep = s.newPrep()
-	s.serve(epoch)
+	(*Server)(h).serve(epoch)
 }
 
 // FromLearner handles what learners forward.
@@ -117,11 +114,4 @@ func (h *leading) AnswerSync(sid int64, session int64, cxid int32) {
 		return
 	}
 	h.Send(sid, &wire.Packet{Type: wire.PacketSync, Session: session, Cxid: cxid})
-}
-
-// newPrep prepares transactions by our configuration, for an ensemble or for ourselves.
-func (s *Server) newPrep() *prep.Prep {
-	p := prep.New(s.db.tree, s.cfg.rules())
-	p.SetLimits(s.cfg.limits())
-	return p
 }
