@@ -64,7 +64,7 @@ func TestCongestion(t *testing.T) {
 		s.enqueue(a, &pending{})
 		s.enqueue(a, &pending{})
 		if s.congested(a) {
-			t.Error("two requests are two many")
+			t.Error("two requests are too many")
 		}
 		s.enqueue(a, &pending{})
 		if !s.congested(a) || s.congested(b) {
