@@ -93,6 +93,8 @@ const (
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
 	MirrorNotReadAgain
+	EventsUnfiltered
+	DeletedIsReadable
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter

@@ -582,4 +582,18 @@ var protocolBugs = []Bug{
 		Breaks:   []string{"watch-cache"},
 		Scenario: "coordinator/watch-stream",
 	},
+	{
+		ID: EventsUnfiltered, Name: "events-unfiltered", Upstream: "CVE-2024-23944",
+		Wrong:    "An event goes to whoever watches, may he read the znode that it is about or not.",
+		Schedule: "A client watches a znode that is not there, or a tree, and another creates znodes in it which the first may not read.",
+		Breaks:   []string{"watch-readable"},
+		Scenario: "coordinator/acl",
+	},
+	{
+		ID: DeletedIsReadable, Name: "deleted-is-readable",
+		Wrong:    "Whether a watcher may hear of a deletion is asked of the tree after it: there the znode has no list any more, and everybody is told.",
+		Schedule: "A client watches a znode whose list shuts it out later, and the znode is deleted.",
+		Breaks:   []string{"watch-readable"},
+		Scenario: "coordinator/acl",
+	},
 }
