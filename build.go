@@ -25,6 +25,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.ensemble = newEnsemble(p.Knobs)
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
 		Groups: p.Knobs.judgedGroups(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
+		LeaderRefuses: p.Knobs.leaderRefuses(),
 	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)
@@ -53,10 +54,12 @@ func (r *run) addServers() {
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
+			Standalone: k.alone(), LeaderRefuses: k.leaderRefuses(),
+			MaxClientCnxns: k.MaxClientCnxns, MaxCnxns: k.MaxCnxns,
 			FourLetterWords: admin.Whitelist(admin.Words), DigestInterval: 16,
 			ReadOnlyMode: k.ReadOnlyAfter > 0, ReadOnlyAfter: k.ReadOnlyAfter,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
-			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota,
+			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart),
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 			SuperDigest: acl.Digest(workloads.Superuser.Secret), Vouched: r.plan.vouched(),
 		}

@@ -124,6 +124,18 @@ var fixtures = []fixture{
 		again.Cxid, again.Zxid, again.Body = 9, again.Zxid+2, &wire.SetDataTxn{Path: "/r", Data: []byte("v1"), Version: 3}
 		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: &again})
 	}},
+	{CheckInMulti, func(e *ensemble, a, b *client) {
+		e.write(a, create("/r"))
+		o := e.start(a, op{F: history.Check, Path: "/r", Version: 0})
+		o.Outcome, o.Err = history.Fail, wire.ErrUnimplemented
+		e.finish(a, o, e.leader.Last())
+	}, func(h *history.History) { // a server takes it for a write
+		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].Zxid = history.Info, 0, 0
+		last := h.Log[len(h.Log)-1]
+		h.Log = append(h.Log, history.Applied{At: last.At, Txn: &wire.Txn{
+			Session: 1, Cxid: 2, Zxid: last.Txn.Zxid + 1, Type: wire.OpCheck, Body: &wire.CheckTxn{Path: "/r"},
+		}})
+	}},
 	{Durability, registerStory, func(h *history.History) { // the last write is lost, and nobody had read it
 		h.Log, h.Ops = h.Log[:4], h.Ops[:3]
 	}},

@@ -16,6 +16,7 @@ const (
 	VersionGrowth    = "version-growth"
 	ContainerRemoval = "container-removal"
 	TTLRemoval       = "ttl-removal"
+	CheckInMulti     = "check-in-multi"
 	QuotaKept        = "quota-kept"
 	QuotaStats       = "quota-stats"
 	SequentialNames  = "sequential-names"
@@ -84,6 +85,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LogOrder, Sentence: "The committed log bears strictly increasing zxids.", Source: "Junqueira et al., Zab (DSN 2011), section 3"},
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: guide + ", Sessions"},
 	{ID: AtMostOnce, Sentence: "A request becomes at most one transaction.", Source: paper},
+	{ID: CheckInMulti, Sentence: "A version check is part of a multi, and alone is refused without a trace.", Source: "ZooKeeper client protocol, opcode 13; ZOOKEEPER-2623"},
 	{ID: NothingUnasked, Sentence: "A transaction in a session's name is a request that its client sent.", Source: paper},
 	{ID: DefiniteFailure, Sentence: "A write that was answered with an error, or never sent, takes no effect.", Source: guide + ", Consistency Guarantees: Atomicity"},
 	{ID: Durability, Sentence: "An acknowledged write is in the committed log.", Source: guide + ", Consistency Guarantees: Reliability"},

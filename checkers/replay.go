@@ -124,7 +124,7 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 		}
 	case *wire.SetDataTxn:
 		st, code := r.tree.Stat(b.Path)
-		if want := reference.NextVersion(st.Version); code == wire.OK && b.Version != want {
+		if want := r.tree.NextVersion(b.Path); code == wire.OK && b.Version != want {
 			r.report(VersionGrowth, who, fmt.Sprintf("But %v sets %s from version %d to %d.",
 				txn.Zxid, b.Path, st.Version, b.Version))
 		}

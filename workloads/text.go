@@ -24,13 +24,13 @@ import (
 
 // verb is one word for what an operation does, with the arguments it takes.
 type verb struct {
-	name                               string
-	f                                  history.F
-	path, value, version, mode, watch  bool
-	kinds                              []string // what it may watch, by number
-	parts, hangs, inMulti, onlyInMulti bool
-	asks                               bool // of a server, a word that is the value
-	inRead                             bool // may be part of a multi-read
+	name                              string
+	f                                 history.F
+	path, value, version, mode, watch bool
+	kinds                             []string // what it may watch, by number
+	parts, hangs, inMulti             bool
+	asks                              bool // of a server, a word that is the value
+	inRead                            bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
 	acl    bool
 	recipe string // the arguments that a recipe step takes, in words
@@ -41,7 +41,7 @@ var verbs = append([]verb{
 	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
 	{name: "cas", f: history.Set, path: true, value: true, version: true, conditional: true, inMulti: true},
-	{name: "check", f: history.Check, path: true, version: true, inMulti: true, onlyInMulti: true},
+	{name: "check", f: history.Check, path: true, version: true, inMulti: true},
 	{name: "set-acl", f: history.SetACL, path: true, value: true, version: true, acl: true},
 	{name: "get-acl", f: history.GetACL, path: true},
 	{name: "auth", f: Auth, value: true},
@@ -296,7 +296,7 @@ func (v verb) fits(within history.F) bool {
 	case history.MultiRead:
 		return v.inRead
 	}
-	return !v.onlyInMulti
+	return true
 }
 
 // verbAndPath reads what comes first in an operation and in a part.

@@ -106,8 +106,13 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	StandaloneAckBeforeSync
+	LeaderServesNevertheless
 	QuotaIgnoresMulti
 	QuotaOfChildren
+	VersionWraps
+	Create2InMultiAsCreate
+	CheckAlone
 	last
 )
 

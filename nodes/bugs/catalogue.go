@@ -562,6 +562,20 @@ var protocolBugs = []Bug{
 		Scenario: watches,
 	},
 	{
+		ID: StandaloneAckBeforeSync, Name: "standalone-ack-before-sync",
+		Wrong:    "A server without an ensemble answers a write when it has written it, not when the write is durable.",
+		Schedule: "Any write to a server that stands alone; a crash before the fsync loses it.",
+		Breaks:   []string{"d17-ack-durability", "d12-committed-durable", "durability"},
+		Scenario: register,
+	},
+	{
+		ID: LeaderServesNevertheless, Name: "leader-serves-nevertheless",
+		Wrong:    "A leader that is to be kept for leading serves clients.",
+		Schedule: "Any client that comes to the leader.",
+		Breaks:   []string{"leader-serves-none"},
+		Scenario: register,
+	},
+	{
 		ID: QuotaIgnoresMulti, Name: "quota-ignores-multi",
 		Wrong:    "Hard quotas are not asked for the parts of a multi.",
 		Schedule: "A multi creates a znode in a subtree that holds as many as its quota allows.",
@@ -581,6 +595,27 @@ var protocolBugs = []Bug{
 		Schedule: "The client loses its connection, the tree changes, and the client comes to another server: its watch is set there, and what happened meanwhile is told by nobody.",
 		Breaks:   []string{"watch-cache"},
 		Scenario: "coordinator/watch-stream",
+	},
+	{
+		ID: VersionWraps, Name: "version-wraps", Upstream: "ZOOKEEPER-4743",
+		Wrong:    "The version of a znode's data counts from -2 to -1, which in a request means any version: nobody can name it.",
+		Schedule: "Set a znode's data until its version has passed the greatest number; knob version-start brings that near.",
+		Breaks:   []string{"version-growth"},
+		Scenario: leases,
+	},
+	{
+		ID: Create2InMultiAsCreate, Name: "create2-in-multi-as-create", Upstream: "ZOOKEEPER-4026",
+		Wrong:    "A create2 in a multi is answered as if it were a create: without the Stat.",
+		Schedule: "Any multi that creates a znode by create2.",
+		Breaks:   []string{"write-result"},
+		Scenario: quotas,
+	},
+	{
+		ID: CheckAlone, Name: "check-alone", Upstream: "ZOOKEEPER-2623",
+		Wrong:    "A version check that stands alone is taken for a write and proposed, although no server can read such a transaction: the followers leave their leader, and leave the next, who has it in his log.",
+		Schedule: "One request of operation code 13.",
+		Breaks:   []string{"check-in-multi", "liveness"},
+		Scenario: leases,
 	},
 	{
 		ID: EventsUnfiltered, Name: "events-unfiltered", Upstream: "CVE-2024-23944",

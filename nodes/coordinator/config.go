@@ -67,6 +67,14 @@ type Config struct {
 	// that wants to own an ephemeral is made known to all first; else it is refused
 	// (localSessionsUpgradingEnabled).
 	LocalSessions, UpgradeSessions bool
+	// Standalone makes the only member a server of its own, without elections, epochs
+	// and votes (standaloneEnabled with one server), instead of an ensemble of one.
+	Standalone bool
+	// LeaderRefuses has a leader serve no clients (leaderServes=no).
+	LeaderRefuses bool
+	// MaxClientCnxns bounds the client connections from one address, MaxCnxns all of
+	// them; 0 for no bound, which unlike in ZooKeeper is the default of both.
+	MaxClientCnxns, MaxCnxns int
 	// ReadOnlyMode lets a server that finds no leader serve clients that asked for a
 	// read-only one (readonlymode.enabled), ReadOnlyAfter is how long it looks before
 	// it does; default 2 s or a tick, whichever is longer.
@@ -84,6 +92,9 @@ type Config struct {
 	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota). Quotas are
 	// counted in any case.
 	EnforceQuota bool
+	// VersionStart is the version that a node's first setData gives it, for tests of
+	// what happens when the counter wraps; 0 for 1.
+	VersionStart int32
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
@@ -140,6 +151,9 @@ func (c Config) withDefaults() Config {
 	if c.CounterLimit == 0 {
 		c.CounterLimit = math.MaxUint32
 	}
+	if c.Standalone { // as in ZooKeeper, whose standalone server knows neither
+		c.LocalSessions, c.ReadOnlyMode, c.ReadOnlyAfter = false, false, 0
+	}
 	if c.ReadOnlyMode {
 		def(&c.ReadOnlyAfter, max(readOnlyGrace, c.Tick))
 	}
@@ -164,6 +178,9 @@ func (c Config) Validate() error {
 	}
 	if c.MinSessionTimeout > c.MaxSessionTimeout {
 		return fmt.Errorf("coordinator: session timeouts %v..%v are upside down", c.MinSessionTimeout, c.MaxSessionTimeout)
+	}
+	if c.Standalone && len(c.Members) != 1 {
+		return fmt.Errorf("coordinator: %d members are no standalone server", len(c.Members))
 	}
 	return c.validateMembers()
 }
@@ -248,5 +265,5 @@ func (c Config) observes() bool { return !slices.Contains(c.votingSids(), c.Sid)
 
 // limits are what requests are judged by.
 func (c Config) limits() prep.Limits {
-	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, NeverUsed: c.NeverUsed.Milliseconds()}
+	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, VersionStart: c.VersionStart, NeverUsed: c.NeverUsed.Milliseconds()}
 }

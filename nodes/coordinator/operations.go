@@ -69,8 +69,10 @@ func (s *Server) mode() admin.Mode {
 	switch {
 	case s.readOnly:
 		return admin.ReadOnly
-	case !s.serving:
+	case !s.serves():
 		return admin.NotServing
+	case s.alone != nil:
+		return admin.Standalone
 	case s.leader != nil:
 		return admin.Leader
 	case s.state == wire.Observing:
@@ -82,6 +84,8 @@ func (s *Server) mode() admin.Mode {
 // phase is where the server stands in the protocol.
 func (s *Server) phase() string {
 	switch {
+	case s.alone != nil:
+		return "BROADCAST"
 	case s.leader != nil:
 		return s.leader.Phase()
 	case s.learner != nil:
@@ -94,7 +98,7 @@ func (s *Server) phase() string {
 
 func (s *Server) leaderSid() int64 {
 	switch {
-	case s.leader != nil && s.serving:
+	case s.primary != nil:
 		return s.cfg.Sid
 	case s.learner != nil && s.serving:
 		return s.learner.Leader()

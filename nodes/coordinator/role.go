@@ -157,6 +157,7 @@ func (s *Server) stepDown(string) {
 func (s *Server) resetTerm() {
 	s.term++
 	s.leader, s.learner, s.leaderConn, s.serving = nil, nil, 0, false
+	s.primary, s.alone = nil, nil
 	s.prep, s.tracker, s.expiry, s.reaper = nil, nil, 0, reaper{}
 	s.whenDurable = nil
 	s.learnerConn = map[int64]node.ConnID{}
@@ -191,6 +192,10 @@ func (s *Server) electWhenDrained() {
 		s.env.Exit(err.Error())
 		return
 	}
+	if s.cfg.Standalone {
+		s.standAlone()
+		return
+	}
 	s.look()
 }
 
@@ -203,6 +208,13 @@ func (s *Server) serve(epoch int64) {
 		return
 	}
 	s.observeRole("leader", epoch)
+	s.primary = s.leader
+	s.reign()
+}
+
+// reign begins to answer for all sessions: each has its full timeout ahead of it,
+// whenever its client was heard from last.
+func (s *Server) reign() {
 	s.ledSince = int64(s.env.Now())
 	s.tracker = session.NewTracker(s.cfg.Tick)
 	for _, live := range s.db.tree.Sessions() {

@@ -7,6 +7,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
+	"github.com/stampede-sim/stampede/nodes/coordinator/standalone"
 	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
@@ -33,8 +34,12 @@ type Server struct {
 
 	// term numbers the roles of this incarnation: what belongs to an older one is
 	// ignored. Exactly one of leader and learner is set in a role, none otherwise.
-	term       uint64
-	leader     *zab.Leader
+	term   uint64
+	leader *zab.Leader
+	// alone is set instead if there is no ensemble, and primary is the one of the two
+	// that writes are brought to: nil until a leader is established.
+	alone      *standalone.Order
+	primary    primary
 	learner    *zab.Learner
 	roleTimers [3]node.TimerID // by zab.TimerKind
 	serving    bool
@@ -174,7 +179,7 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 		s.conns[c] = &connection{port: port, sid: s.sidOf(peer)}
 	case port == wire.QuorumPort && s.leader != nil:
 		s.acceptLearner(c, s.sidOf(peer))
-	case port == wire.ClientPort:
+	case port == wire.ClientPort && s.hasRoom(peer):
 		s.acceptClient(c, peer)
 	default:
 		s.env.Close(c)
@@ -220,6 +225,10 @@ func (s *Server) receivePacket(c node.ConnID, k *connection, p *wire.Packet) {
 	case s.leader != nil && s.learnerConn[k.sid] == c:
 		s.leader.Receive(k.sid, p)
 	case s.learner != nil && c == s.leaderConn:
+		if s.bug(bugs.CheckAlone) && p.Txn != nil && p.Txn.Type == wire.OpCheck {
+			s.stepDown("cannot read a transaction of its leader") // nobody thought that there could be one
+			return
+		}
 		s.learner.Receive(p)
 	}
 }

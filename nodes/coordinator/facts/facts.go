@@ -103,6 +103,13 @@ var (
 	LocalVouched     = kind(156, true, "local-vouched", "leader: takes a request of a session that it does not know, on the word of its server", "session")
 )
 
+// Roles besides those of an ensemble, and who is let in.
+var (
+	StandsAlone    = kind(157, true, "stands-alone", "serves without an ensemble, from the end of its log on; digest of the tree", "zxid", "", "digest")
+	LeaderShunned  = kind(158, true, "leader-shunned", "leader: refuses a client's connection, being kept for leading", "node")
+	ClientsTooMany = kind(159, true, "clients-too-many", "refuses a client's connection: there are enough from that address, or at all", "node", "same", "all")
+)
+
 // Read-only mode.
 var (
 	ReadOnlyBegan    = kind(160, true, "read-only-began", "found no leader for a while and serves its state read-only; digest of the tree", "zxid", "", "digest")

@@ -78,7 +78,7 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 	if err := p.checkQuota(path, 1, int64(len(r.Data))); err != wire.OK {
 		return nil, err
 	}
-	child := tree.Meta{ACL: list, Bytes: int32(len(r.Data)), Lifespan: tree.Lifespan{
+	child := tree.Meta{ACL: list, Bytes: int32(len(r.Data)), Unset: true, Lifespan: tree.Lifespan{
 		Container: r.Mode == wire.ModeContainer, TTL: ttl, Mtime: txn.Time,
 	}}
 	if ephemeral {
@@ -145,7 +145,7 @@ func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wir
 		return nil, err
 	}
 	node.Bytes = int32(len(r.Data))
-	node.Version = nextVersion(node.Version)
+	node.Version, node.Unset = p.nextVersion(node), false
 	node.Mtime = txn.Time
 	p.put(txn.Zxid, r.Path, true, node)
 	return &wire.SetDataTxn{Path: r.Path, Data: r.Data, Version: node.Version}, wire.OK
@@ -209,6 +209,17 @@ func (p *Prep) checked(path string, version, perms int32) (tree.Meta, wire.Error
 const anyVersion = -1
 
 func matches(want, have int32) bool { return want == anyVersion || want == have }
+
+// nextVersion counts the changes of a node's data.
+func (p *Prep) nextVersion(node tree.Meta) int32 {
+	switch {
+	case node.Unset && p.limits.VersionStart != 0:
+		return p.limits.VersionStart
+	case p.bugs.Has(bugs.VersionWraps):
+		return node.Version + 1
+	}
+	return nextVersion(node.Version)
+}
 
 // nextVersion counts on, leaving out the number that means any version
 // (ZOOKEEPER-4743).

@@ -28,7 +28,11 @@ func (t *Tree) Apply(txn *wire.Txn) Result {
 		res.Parts = make([]wire.MultiResult, len(multi.Parts))
 		for i, part := range multi.Parts {
 			one := t.apply(txn, part.Body)
-			res.Parts[i] = one.part(part.Type)
+			op := part.Type
+			if op == wire.OpCreate2 && t.bugs.Has(bugs.Create2InMultiAsCreate) {
+				op = wire.OpCreate
+			}
+			res.Parts[i] = one.part(op)
 		}
 	} else {
 		res = t.apply(txn, txn.Body)
