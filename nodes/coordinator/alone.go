@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
-	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/standalone"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -28,7 +27,7 @@ func (s *Server) standAlone() {
 	s.state = wire.Leading
 	z := s.db.tree.LastProcessed()
 	s.alone = standalone.New(s.cfg.Sid, (*lonely)(s), z, s.cfg.Bugs)
-	s.primary, s.prep, s.serving = s.alone, prep.New(s.db.tree, s.cfg.rules()), true
+	s.primary, s.serving = s.alone, true
 	s.observe(facts.StandsAlone, int64(z), 0, int64(s.db.tree.Digest()))
 	s.observeRole("standalone", z.Epoch())
 	s.reign()

@@ -26,6 +26,7 @@
 // A server that has no ensemble orders its writes itself (alone.go, package
 // standalone). One that finds no leader may serve clients read-only that asked for it
 // (readonly.go). Who may connect at all is a matter of admission.go.
+//
 // Access control asks who sent a request (identities.go, package acl). Identities are
 // those of a connection: its address, what its transport vouches for, what it proved by
 // an auth request. Writes carry them to the leader, which holds them against the lists

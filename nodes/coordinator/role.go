@@ -5,6 +5,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
@@ -212,9 +213,11 @@ func (s *Server) serve(epoch int64) {
 	s.reign()
 }
 
-// reign begins to answer for all sessions: each has its full timeout ahead of it,
-// whenever its client was heard from last.
+// reign begins to prepare writes and to answer for all sessions: each has its full
+// timeout ahead of it, whenever its client was heard from last.
 func (s *Server) reign() {
+	s.prep = prep.New(s.db.tree, s.cfg.rules())
+	s.prep.SetLimits(s.cfg.limits())
 	s.ledSince = int64(s.env.Now())
 	s.tracker = session.NewTracker(s.cfg.Tick)
 	for _, live := range s.db.tree.Sessions() {
