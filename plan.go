@@ -70,10 +70,8 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	p.Shape.Duration = p.Knobs.Safety
 	p.Ops = w.Generate(sim.NewStream(seed, "workload"), p.Shape)
 	p.Knobs.SnapCount = max(p.Knobs.SnapCount, len(p.Ops)/snapshotsPerRun)
-	for _, word := range o.Knobs {
-		if err := p.Knobs.Set(word); err != nil {
-			return Plan{}, err
-		}
+	if err := p.Knobs.override(o.Knobs); err != nil {
+		return Plan{}, err
 	}
 	profile := s.Profile
 	if o.Profile != "" {
@@ -81,6 +79,27 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	}
 	p.Faults = drawFaults(seed, profile, p.faultShape())
 	return p, p.Validate()
+}
+
+// override turns knobs by hand. What follows from them follows, unless it was turned
+// itself: a slow tick needs a wide bound.
+func (k *Knobs) override(words []string) error {
+	set := func() error {
+		for _, word := range words {
+			if err := k.Set(word); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	if err := set(); err != nil {
+		return err
+	}
+	k.derive()
+	return set()
 }
 
 // drawFaults draws what goes wrong. In half of the seeds with faults, clocks are
