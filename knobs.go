@@ -29,10 +29,21 @@ type Knobs struct {
 	// LocalSessions makes new sessions local to their server; UpgradeSessions lets
 	// them become known to all.
 	LocalSessions, UpgradeSessions bool
+	// Standalone makes an only server one without an ensemble. LeaderRefuses has the
+	// leader of others serve no clients. MaxClientCnxns bounds the connections of a
+	// client to a server, MaxCnxns those of all, 0 for no bound.
+	Standalone, LeaderRefuses bool
+	MaxClientCnxns, MaxCnxns  int
 	// ReadOnlyAfter is after how long without a leader a server serves read-only, 0 if
 	// it never does; ReadOnlyClients is how many clients accept that.
 	ReadOnlyAfter   time.Duration
 	ReadOnlyClients int
+	// Spares is how many servers besides run and are no members at first; Reconfig lets
+	// clients change who is one.
+	Spares   int
+	Reconfig bool
+	// SkipACL lets everybody do everything, be it to change the ensemble.
+	SkipACL bool
 
 	// Certificates makes every third client come with a certificate, and another
 	// third with a principal, that its transport vouches for.
@@ -88,6 +99,9 @@ type Knobs struct {
 	ReapsPerMinute int
 	// EnforceQuota refuses what goes beyond a hard quota.
 	EnforceQuota bool
+	// VersionStart, below 0, is the version that a znode's first setData gives it: a
+	// few before the counter passes -1, which means any version. 0 for 1.
+	VersionStart int
 
 	// WarmUp is the virtual time before the safety phase, in which the ensemble
 	// boots and the workload is set up. Safety is the length of the safety phase,
@@ -171,9 +185,16 @@ var knobs = []knob{
 	feature(number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers })),
 	feature(flag("local-sessions", "sessions are known to one server until they need to be known to all", func(k *Knobs) *bool { return &k.LocalSessions })),
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
+	feature(flag("standalone", "an only server is no ensemble of one", func(k *Knobs) *bool { return &k.Standalone })),
+	feature(flag("leader-refuses", "the leader of several servers serves no clients", func(k *Knobs) *bool { return &k.LeaderRefuses })),
+	feature(number("max-client-cnxns", 0, 1000, "connections of a client to a server", func(k *Knobs) *int { return &k.MaxClientCnxns })),
+	feature(number("max-cnxns", 0, 1000, "client connections of a server", func(k *Knobs) *int { return &k.MaxCnxns })),
 	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
 	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
 	feature(flag("certificates", "some clients come with certificates and principals", func(k *Knobs) *bool { return &k.Certificates })),
+	feature(number("spares", 0, 4, "servers that are no members at first, besides", func(k *Knobs) *int { return &k.Spares })),
+	feature(flag("reconfig", "let clients change the ensemble", func(k *Knobs) *bool { return &k.Reconfig })),
+	feature(flag("skip-acl", "let everybody do everything", func(k *Knobs) *bool { return &k.SkipACL })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -203,6 +224,7 @@ var knobs = []knob{
 	feature(span("never-used", 0, day, "after how long a container goes that never had a child, or 0s", func(k *Knobs) *time.Duration { return &k.NeverUsed })),
 	feature(number("reaps-per-minute", 0, 1e6, "most containers and expired znodes deleted, or 0 for 10000", func(k *Knobs) *int { return &k.ReapsPerMinute })),
 	feature(flag("enforce-quota", "refuse what goes beyond a hard quota", func(k *Knobs) *bool { return &k.EnforceQuota })),
+	feature(number("version-start", -1e6, 0, "version after a znode's first setData, or 0 for 1", func(k *Knobs) *int { return &k.VersionStart })),
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
@@ -238,6 +260,16 @@ func (k *Knobs) Set(word string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown knob %q; knobs are %s", name, strings.Join(knobNames(), ", "))
+}
+
+// SetAll turns several knobs, in order.
+func (k *Knobs) SetAll(words []string) error {
+	for _, word := range words {
+		if err := k.Set(word); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func knobNames() []string {
@@ -286,8 +318,8 @@ func latency(least, mean, most, tail time.Duration, oneIn int) sim.Latency {
 	return l
 }
 
-// size is how many servers there are, voters and observers.
-func (k Knobs) size() int { return k.Servers + k.Observers }
+// size is how many servers there are: voters, observers and spares.
+func (k Knobs) size() int { return k.Servers + k.Observers + k.Spares }
 
 // settle is about how long the ensemble needs to elect a leader and synchronise:
 // the election's fixed waits, then discovery and synchronisation of a few round
@@ -317,7 +349,7 @@ func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
 
 // rules are those that the judges must know.
 func (k Knobs) rules() history.Rules {
-	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota}
+	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SkipACL: k.SkipACL}
 }
 
 // patience is how long a client waits for a server to accept its session before
@@ -358,17 +390,17 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if k.Servers > 1 && d.chance(1, 4) {
 		k.Observers = d.between(1, 2)
 	}
-	if d.chance(1, 8) { // workloads that are not about them know nothing of sessions without ephemerals
-		k.LocalSessions, k.UpgradeSessions = true, true
-	}
-	if d.chance(1, 8) {
-		k.ReadOnlyAfter, k.ReadOnlyClients = max(k.Tick, d.millis(50, 2000)), d.between(1, 6)
-	}
+	d.locality(&k)
 	d.mortality(&k)
 	if d.chance(1, 3) {
 		k.WatchBatch = d.logarithmic(1, 40)
 	}
+	d.admission(&k)
 	k.Certificates = d.chance(1, 2)
+	if d.chance(1, 8) {
+		k.Spares = d.between(1, 2)
+	}
+	k.Reconfig = d.chance(1, 6)
 	return k
 }
 

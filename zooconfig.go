@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zoocfg"
 	"github.com/stampede-sim/stampede/nodes/quorum"
 )
@@ -15,57 +16,67 @@ import (
 // as words for [PlanOptions]. What the file leaves open a seed decides; the members are
 // numbered anew, voters first, in the order of their ids.
 func KnobsOf(f *zoocfg.File) []string {
-	var words []string
-	turn := func(name string, value any) { words = append(words, fmt.Sprintf("%s=%v", name, value)) }
-	voters, observers := split(f)
-	turn("servers", len(voters))
-	turn("observers", len(observers))
-	turn("groups", groupWord(f, voters))
-	c := &f.Server
+	c := &f.Config
+	voters, observers := split(c)
+	words := []string{
+		fmt.Sprintf("servers=%d", len(voters)), fmt.Sprintf("observers=%d", len(observers)), "groups=" + groupWord(c, voters),
+	}
 	for _, k := range []struct {
 		name string
 		n    int
-	}{{"init-limit", c.InitLimit}, {"sync-limit", c.SyncLimit}, {"snap-count", c.SnapCount}, {"commit-log-count", c.CommitLogCount}} {
+	}{
+		{"init-limit", c.InitLimit}, {"sync-limit", c.SyncLimit}, {"snap-count", c.SnapCount}, {"commit-log-count", c.CommitLogCount},
+		{"max-client-cnxns", c.MaxClientCnxns}, {"max-cnxns", c.MaxCnxns}, {"reaps-per-minute", c.ReapsPerMinute},
+	} {
 		if k.n > 0 {
-			turn(k.name, k.n)
+			words = append(words, fmt.Sprintf("%s=%d", k.name, k.n))
 		}
 	}
 	for _, k := range []struct {
 		name string
 		d    time.Duration
-	}{{"tick", c.Tick}, {"election-max", c.ElectionTimeoutMax}} {
+	}{{"tick", c.Tick}, {"never-used", c.NeverUsed}} {
 		if k.d > 0 {
-			turn(k.name, k.d)
+			words = append(words, fmt.Sprintf("%s=%v", k.name, k.d))
 		}
 	}
-	turn("local-sessions", c.LocalSessions)
-	turn("upgrade-sessions", c.UpgradeSessions)
-	turn("extended-types", c.ExtendedTypes)
+	return append(words, switches(f)...)
+}
+
+// switches are the features that a file turns on or leaves off.
+func switches(f *zoocfg.File) (words []string) {
+	c := &f.Config
+	for _, k := range []struct {
+		name string
+		on   bool
+	}{
+		{"standalone", !f.Ensemble() && f.Alone}, {"disk-sync", c.DiskSync}, {"local-sessions", c.LocalSessions},
+		{"upgrade-sessions", c.UpgradeSessions}, {"extended-types", c.ExtendedTypes}, {"enforce-quota", c.EnforceQuota},
+	} {
+		words = append(words, fmt.Sprintf("%s=%v", k.name, k.on))
+	}
 	return words
 }
 
 // split lists the ids of voters and observers, in order.
-func split(f *zoocfg.File) (voters, observers []int64) {
-	if f.Ensemble == nil {
-		return []int64{1}, nil
-	}
-	for _, s := range f.Ensemble.Servers {
-		if s.Observer {
-			observers = append(observers, s.Sid)
+func split(c *coordinator.Config) (voters, observers []int64) {
+	for _, m := range c.Members {
+		if m.Observer {
+			observers = append(observers, m.Sid)
 		} else {
-			voters = append(voters, s.Sid)
+			voters = append(voters, m.Sid)
 		}
 	}
 	return voters, observers
 }
 
 // groupWord is the value of the knob groups.
-func groupWord(f *zoocfg.File, voters []int64) string {
-	if f.Ensemble == nil || len(f.Ensemble.Groups) == 0 {
+func groupWord(c *coordinator.Config, voters []int64) string {
+	if len(c.Groups) == 0 {
 		return noGroups
 	}
 	var groups []string
-	for _, g := range f.Ensemble.Groups {
+	for _, g := range c.Groups {
 		groups = append(groups, memberWord(g, voters))
 	}
 	return strings.Join(groups, "/")

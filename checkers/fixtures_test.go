@@ -124,6 +124,18 @@ var fixtures = []fixture{
 		again.Cxid, again.Zxid, again.Body = 9, again.Zxid+2, &wire.SetDataTxn{Path: "/r", Data: []byte("v1"), Version: 3}
 		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: &again})
 	}},
+	{CheckInMulti, func(e *ensemble, a, b *client) {
+		e.write(a, create("/r"))
+		o := e.start(a, op{F: history.Check, Path: "/r", Version: 0})
+		o.Outcome, o.Err = history.Fail, wire.ErrUnimplemented
+		e.finish(a, o, e.leader.Last())
+	}, func(h *history.History) { // a server takes it for a write
+		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].Zxid = history.Info, 0, 0
+		last := h.Log[len(h.Log)-1]
+		h.Log = append(h.Log, history.Applied{At: last.At, Txn: &wire.Txn{
+			Session: 1, Cxid: 2, Zxid: last.Txn.Zxid + 1, Type: wire.OpCheck, Body: &wire.CheckTxn{Path: "/r"},
+		}})
+	}},
 	{Durability, registerStory, func(h *history.History) { // the last write is lost, and nobody had read it
 		h.Log, h.Ops = h.Log[:4], h.Ops[:3]
 	}},
@@ -324,6 +336,12 @@ var fixtures = []fixture{
 		e.write(a, create("/q/x"))
 		e.read(a, children("/q"))
 	}, func(h *history.History) { h.Ops[2].OutChildren = nil }},
+	{ConfigChange, reconfigStory, func(h *history.History) { // who left is still there
+		txnBody[*wire.SetDataTxn](h, 2).Data = []byte(withMembers("100000003", 1, 2))
+		h.Ops[0].OutValue = withMembers("100000003", 1, 2)
+		h.Ops, h.Log = h.Ops[:1], h.Log[:3]
+	}},
+	{ConfigShown, reconfigStory, func(h *history.History) { h.Ops[1].OutValue = h.Config }},
 	{WatchOrder, watchStory, func(h *history.History) { // the reply that shows the change comes first
 		h.Events[0].Order, h.Ops[3].Order = 3, 2
 	}},
@@ -335,6 +353,13 @@ var fixtures = []fixture{
 	{WatchKept, watchStory, func(h *history.History) { h.Events = nil }},
 	{WatchPersistent, persistentStory, func(h *history.History) { // of a grandchild it says nothing
 		h.Events = slices.Delete(h.Events, 2, 3)
+	}},
+	{WatchReadable, secretStory, func(h *history.History) { // the znode that it may not read is told of
+		h.Events = append(h.Events[:1:1], history.WatchEvent{
+			At: h.Events[0].At, Client: 2, Session: 2, Conn: 1, Server: 1, Order: 5,
+			Type: wire.NodeCreated, Path: "/r/secret", Zxid: h.Log[4].Txn.Zxid,
+		}, h.Events[1])
+		h.Events[2].Order, h.Ops[6].Order = 6, 7
 	}},
 	{WatchRemoved, removedStory, func(h *history.History) { // what was removed fires
 		h.Events = append(h.Events, history.WatchEvent{

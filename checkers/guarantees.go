@@ -16,6 +16,7 @@ const (
 	VersionGrowth    = "version-growth"
 	ContainerRemoval = "container-removal"
 	TTLRemoval       = "ttl-removal"
+	CheckInMulti     = "check-in-multi"
 	QuotaKept        = "quota-kept"
 	QuotaStats       = "quota-stats"
 	SequentialNames  = "sequential-names"
@@ -30,6 +31,8 @@ const (
 	ReadOnlyFrozen   = "read-only-frozen"
 	ReadOnlyAsked    = "read-only-asked"
 	ReadResult       = "read-result"
+	ConfigChange     = "config-change"
+	ConfigShown      = "config-shown"
 	ReadYourWrites   = "read-your-writes"
 	MonotonicReads   = "monotonic-reads"
 	SingleImage      = "single-system-image"
@@ -44,6 +47,8 @@ const (
 	WatchSurvives    = "watch-survives-move"
 	WatchPersistent  = "watch-persistent"
 	WatchRemoved     = "watch-removed"
+	WatchReadable    = "watch-readable"
+	WatchCache       = "watch-cache"
 	Linearizable     = "linearizable"
 	AccessControl    = "acl"
 	NoAuth           = "no-auth"
@@ -68,6 +73,7 @@ const (
 	CounterExact        = "counter-exact"
 	BankTotal           = "bank-total"
 	CacheCoherent       = "cache-coherent"
+	Agreement           = "agreement"
 )
 
 const (
@@ -82,6 +88,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LogOrder, Sentence: "The committed log bears strictly increasing zxids.", Source: "Junqueira et al., Zab (DSN 2011), section 3"},
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: guide + ", Sessions"},
 	{ID: AtMostOnce, Sentence: "A request becomes at most one transaction.", Source: paper},
+	{ID: CheckInMulti, Sentence: "A version check is part of a multi, and alone is refused without a trace.", Source: "ZooKeeper client protocol, opcode 13; ZOOKEEPER-2623"},
 	{ID: NothingUnasked, Sentence: "A transaction in a session's name is a request that its client sent.", Source: paper},
 	{ID: DefiniteFailure, Sentence: "A write that was answered with an error, or never sent, takes no effect.", Source: guide + ", Consistency Guarantees: Atomicity"},
 	{ID: Durability, Sentence: "An acknowledged write is in the committed log.", Source: guide + ", Consistency Guarantees: Reliability"},
@@ -116,6 +123,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SingleImage, Sentence: "A session never sees an older state after it moved to another server.", Source: guide + ", Consistency Guarantees: Single System Image"},
 	{ID: SyncOrder, Sentence: "A read after a sync sees every write its leader had acknowledged before.", Source: guide + ", Consistency Guarantees; ZOOKEEPER-1675 for the limits"},
 	{ID: FinalReads, Sentence: "A synced read after healing sees every write acknowledged before it.", Source: guide + ", Consistency Guarantees: Timeliness"},
+	{ID: ConfigChange, Sentence: "A reconfiguration makes of the active configuration what was asked for, and is refused only for a reason.", Source: "ZooKeeper dynamic reconfiguration guide, reconfig"},
+	{ID: ConfigShown, Sentence: "What /zookeeper/config shows at a zxid is the configuration that was active there.", Source: "ZooKeeper dynamic reconfiguration guide, /zookeeper/config"},
 	{ID: ReadResult, Sentence: "A read returns what the tree at its zxid holds.", Source: paper},
 	{ID: OperatorTruth, Sentence: "What a server tells an operator of its tree is so at the zxid it names.", Source: "ZooKeeper Administrator's Guide, The Four Letter Words; ZOOKEEPER-3114 for digests"},
 	{ID: WatchOrder, Sentence: "A client learns of a change it watches before a reply shows it, and of changes in their order.", Source: guide + ", ZooKeeper Watches"},
@@ -140,7 +149,10 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: BankTotal, Sentence: "The accounts of a bank hold the same sum at every zxid.", Source: "Jepsen, bank test; ZOOKEEPER-965"},
 	{ID: CacheCoherent, Sentence: "A cache that watches all it holds, and has had no event about it, is what the tree holds.", Source: guide + ", ZooKeeper Watches; Apache Curator, Curator Cache and Service Discovery"},
 	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
+	{ID: WatchReadable, Sentence: "No watch tells a client of what it may not read just then.", Source: "CVE-2024-23944"},
+	{ID: WatchCache, Sentence: "A copy of a tree that was read under a recursive watch, and follows its events as long as the connection lasts, is what the tree holds.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416; Apache Curator, Curator Cache"},
 	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
+	{ID: Agreement, Sentence: "The sites of a two-phase commit all take the same for decided, for good, and that it commits only if every one of them has voted so.", Source: book + ", Two-phased Commit"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 

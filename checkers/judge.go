@@ -42,6 +42,10 @@ func judge(h *history.History, o Options) Report {
 	for _, name := range o.Judges {
 		switch name {
 		case Register:
+			if h.Rules.VersionStart != 0 {
+				r.Notes = append(r.Notes, "registers not searched: versions do not start at 1")
+				break
+			}
 			r.searched(models.Znodes(source, budget), true)
 		case Directory:
 			r.searched(models.Directories(source, budget), true)

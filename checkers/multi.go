@@ -97,8 +97,9 @@ func (r *replayer) partResult(who int, op *history.Op, i int) {
 		made = c.Path
 	}
 	switch b := out.Body.(type) {
-	case *wire.CreateReply:
-		told = b.Path
+	case *wire.CreateReply: // clients create by create2, which answers with the Stat
+		r.report(WriteResult, who, fmt.Sprintf("But op %d was told of part %d that it created %s, without the Stat.", op.ID, i, b.Path))
+		return
 	case *wire.Create2Reply:
 		told = b.Path
 		r.statIs(WriteResult, who, op, b.Path, &b.Stat)

@@ -34,8 +34,13 @@ const (
 	transferRecipe  history.F = "transfer"
 	auditRecipe     history.F = "audit"
 
+	voteCommitRecipe history.F = "vote-commit"
+	voteAbortRecipe  history.F = "vote-abort"
+
 	serveRecipe    history.F = "serve"
 	discoverRecipe history.F = "discover"
+
+	mirrorRecipe history.F = "mirror"
 )
 
 // recipeJudge holds what clients concluded against the log. A claim names the zxid
@@ -142,8 +147,12 @@ func (j *recipeJudge) prepare(c *history.Claim) {
 		j.add(c.Path, &counterRule{judge: j, path: c.Path, counted: map[int]int{}})
 	case transferRecipe, auditRecipe:
 		j.add(c.Path, &bankRule{judge: j, path: c.Path})
+	case voteCommitRecipe, voteAbortRecipe:
+		j.add(c.Path, &agreementRule{j, c.Path, c.N})
 	case serveRecipe, discoverRecipe:
 		j.add(c.Path, &cacheRule{j, c.Path})
+	case mirrorRecipe:
+		j.add(c.Path, &mirrorRule{j, c.Path})
 	}
 }
 

@@ -28,6 +28,8 @@ type witness struct {
 	txnOf, opOf []int32
 	// closed is the zxid that ended each session.
 	closed map[int64]wire.Zxid
+	// changes are the configurations of the ensemble in order, nil until asked for.
+	changes []configAt
 
 	book sessionBook
 
@@ -51,6 +53,7 @@ func runWitness(h *history.History) *witness {
 		h: h, tree: reference.New(), closed: map[int64]wire.Zxid{},
 		counts: map[string]int{}, blamed: map[int]bool{},
 	}
+	w.tree.SetVersionStart(h.Rules.VersionStart)
 	if w.logOrder(); len(w.findings) > 0 {
 		return w // nothing below means anything without an order
 	}
@@ -62,6 +65,7 @@ func runWitness(h *history.History) *witness {
 	w.bookSessions()
 	w.localUpgrade()
 	w.readOnly()
+	w.checksAlone()
 	w.nothingUnasked()
 	w.definiteFailure()
 	w.durability()
@@ -75,6 +79,7 @@ func runWitness(h *history.History) *witness {
 	w.credentials()
 	w.credentialsKept()
 	w.replay()
+	w.configReads()
 	w.silentAfterEnd()
 	w.watches()
 	if len(w.findings) == 0 {
@@ -244,7 +249,7 @@ func (w *witness) join(ops, txns []int32) {
 // isWrite reports whether a function of the coordinator becomes a transaction.
 func isWrite(f history.F) bool {
 	switch f {
-	case history.Create, history.Delete, history.Set, history.SetACL, history.Multi, history.Close:
+	case history.Create, history.Delete, history.Set, history.SetACL, history.Multi, history.Close, history.Reconfig:
 		return true
 	}
 	return false

@@ -7,28 +7,34 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/zoocfg"
 )
 
-// Configuration shows a ZooKeeper configuration that makes sense: the members, what is
-// ignored and why, and the knobs that runs on such an ensemble have.
-func Configuration(f *zoocfg.File, knobs []string) string {
+// Configuration shows a ZooKeeper configuration that makes sense: what it says, what of
+// it means nothing here, and the knobs that runs on such an ensemble have.
+func Configuration(name string, f *zoocfg.File, knobs []string) string {
 	var b strings.Builder
-	if f.Ensemble == nil {
-		fmt.Fprintf(&b, "%s: a server that stands alone\n", f.Name)
+	if f.Ensemble() {
+		fmt.Fprintf(&b, "%s: server %d of %d\n", name, f.Config.Sid, len(f.Servers))
 	} else {
-		fmt.Fprintf(&b, "%s: server %d of %d\n", f.Name, f.Sid, len(f.Ensemble.Servers))
-		for _, s := range f.Ensemble.Servers {
-			fmt.Fprintf(&b, "  %s\n", s.Line())
+		fmt.Fprintf(&b, "%s: a server that stands alone\n", name)
+	}
+	section := func(title string, lines []string) {
+		if len(lines) == 0 {
+			return
+		}
+		fmt.Fprintf(&b, "%s\n", title)
+		for _, line := range lines {
+			fmt.Fprintf(&b, "  %s\n", line)
 		}
 	}
-	var rows []string
+	var ignored []string
 	for _, s := range f.Ignored {
-		rows = append(rows, fmt.Sprintf("  line %d\t%s\t%s", s.Line, s.Key, s.Value))
+		ignored = append(ignored, s.Key+"="+s.Value)
 	}
-	if len(rows) > 0 {
-		b.WriteString("ignored\n" + table(rows...))
+	text := f.String()
+	if f.Dynamic != "" {
+		text += f.Members()
 	}
-	fmt.Fprintf(&b, "knobs\n")
-	for _, k := range knobs {
-		fmt.Fprintf(&b, "  %s\n", k)
-	}
+	section("settings", strings.Split(strings.TrimSuffix(text, "\n"), "\n"))
+	section("ignored, as a simulated server has no use for them", ignored)
+	section("knobs", knobs)
 	return b.String()
 }

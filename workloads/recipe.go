@@ -42,9 +42,17 @@ const (
 	Transfer  history.F = "transfer"
 	Audit     history.F = "audit"
 
+	// VoteCommit and VoteAbort are the votes of one of N sites in a two-phase commit,
+	// which then learns what was decided.
+	VoteCommit history.F = "vote-commit"
+	VoteAbort  history.F = "vote-abort"
+
 	// Serve is a member of a group, Discover keeps a cache of its members.
 	Serve    history.F = "serve"
 	Discover history.F = "discover"
+
+	// Mirror keeps a copy of a tree by the events of a recursive watch.
+	Mirror history.F = "mirror"
 )
 
 // RecipeArgs are the arguments of a recipe step. Those it does not take stay zero.
@@ -76,8 +84,11 @@ var recipeVerbs = []verb{
 	{name: "increment", f: Increment, path: true, recipe: "within"},
 	{name: "transfer", f: Transfer, path: true, recipe: "to n within"},
 	{name: "audit", f: Audit, path: true, recipe: "within"},
+	{name: "vote-commit", f: VoteCommit, path: true, recipe: "n within"},
+	{name: "vote-abort", f: VoteAbort, path: true, recipe: "n within"},
 	{name: "serve", f: Serve, path: true, recipe: "hold within mute"},
 	{name: "discover", f: Discover, path: true, recipe: "hold within"},
+	{name: "mirror", f: Mirror, path: true, recipe: "hold mute"},
 }
 
 // isRecipe reports whether a function is a recipe step.
@@ -108,10 +119,14 @@ func (s *step) perform() {
 		s.transfer()
 	case Audit:
 		s.audit()
+	case VoteCommit, VoteAbort:
+		s.agree()
 	case Serve:
 		s.serve()
 	case Discover:
 		s.discover()
+	case Mirror:
+		s.reflect()
 	default:
 		panic(fmt.Sprintf("workloads: nobody knows the recipe %q", s.op.F))
 	}

@@ -24,13 +24,13 @@ import (
 
 // verb is one word for what an operation does, with the arguments it takes.
 type verb struct {
-	name                               string
-	f                                  history.F
-	path, value, version, mode, watch  bool
-	kinds                              []string // what it may watch, by number
-	parts, hangs, inMulti, onlyInMulti bool
-	asks                               bool // of a server, a word that is the value
-	inRead                             bool // may be part of a multi-read
+	name                              string
+	f                                 history.F
+	path, value, version, mode, watch bool
+	kinds                             []string // what it may watch, by number
+	parts, hangs, inMulti             bool
+	asks                              bool // of a server, a word that is the value
+	inRead                            bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
 	acl    bool
 	recipe string // the arguments that a recipe step takes, in words
@@ -41,7 +41,7 @@ var verbs = append([]verb{
 	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
 	{name: "cas", f: history.Set, path: true, value: true, version: true, conditional: true, inMulti: true},
-	{name: "check", f: history.Check, path: true, version: true, inMulti: true, onlyInMulti: true},
+	{name: "check", f: history.Check, path: true, version: true, inMulti: true},
 	{name: "set-acl", f: history.SetACL, path: true, value: true, version: true, acl: true},
 	{name: "get-acl", f: history.GetACL, path: true},
 	{name: "auth", f: Auth, value: true},
@@ -59,6 +59,7 @@ var verbs = append([]verb{
 	{name: "sync-children", f: SyncChildren, path: true},
 	{name: "multi", f: history.Multi, parts: true},
 	{name: "multi-read", f: history.MultiRead, parts: true},
+	{name: "reconfig", f: history.Reconfig, version: true},
 	{name: "close", f: history.Close},
 	{name: "ask", f: history.Ask, value: true, asks: true},
 	{name: "open", f: Open},
@@ -123,6 +124,7 @@ func (o Op) String() string {
 		p.append(&b)
 		b.WriteString("]")
 	}
+	o.Change.append(&b)
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
 	}
@@ -226,6 +228,8 @@ func (p *parser) op() (Op, error) {
 		case v.takes(t):
 			err = o.Recipe.set(t)
 			p.tokens = p.tokens[1:]
+		case v.f == history.Reconfig && o.Change.set(t):
+			p.tokens = p.tokens[1:]
 		case t.key == "for" && v.hangs:
 			o.For, err = parseDuration("for", t.value)
 			p.tokens = p.tokens[1:]
@@ -296,7 +300,7 @@ func (v verb) fits(within history.F) bool {
 	case history.MultiRead:
 		return v.inRead
 	}
-	return !v.onlyInMulti
+	return true
 }
 
 // verbAndPath reads what comes first in an operation and in a part.

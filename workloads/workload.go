@@ -13,6 +13,8 @@ type Workload struct {
 	// Knobs lists "name=value" settings of the servers that the workload is about,
 	// instead of what is drawn for all workloads; nil for none.
 	Knobs func(r *rand.Rand) []string
+	// NamesServers: Shape.Servers is set before Generate.
+	NamesServers bool
 	// Draw picks the knobs of a seed.
 	Draw func(r *rand.Rand) Shape
 	// Generate makes the plan: in order of time, numbered from FirstID on.
@@ -45,8 +47,9 @@ const (
 // All lists the workloads of the coordinator, in a fixed order.
 func All() []Workload {
 	return []Workload{
-		register(), sequence(), session(), watching(), locking(), electing(), localSession(),
-		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(),
+		register(), sequence(), session(), watching(), streaming(), locking(), electing(), localSession(),
+		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(), reconfiguring(),
+		agreeing(),
 	}
 }
 

@@ -10,6 +10,10 @@ type Rules struct {
 	NeverUsed time.Duration `json:"neverUsed,omitempty"`
 	// EnforceQuota: what goes beyond a hard quota is refused.
 	EnforceQuota bool `json:"enforceQuota,omitempty"`
+	// VersionStart is the version that the first setData gives a znode, 0 for 1.
+	VersionStart int32 `json:"versionStart,omitempty"`
+	// SkipACL: everybody may do everything.
+	SkipACL bool `json:"skipACL,omitempty"`
 }
 
 // rulesLine is the rules as a line of JSON.

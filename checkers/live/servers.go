@@ -26,6 +26,10 @@ type server struct {
 	// accepted and current are the highest epoch files seen durable.
 	accepted, current int64
 
+	// config is what it goes by, configKept the latest version seen durable there.
+	config     *config
+	configKept wire.Zxid
+
 	// scanned says how far either view of its log files was read and found sound.
 	scanned [2]scan
 
@@ -36,6 +40,7 @@ type server struct {
 	// leads is the epoch it leads since entering synchronisation, 0 if none.
 	// serving: established, or up to date with an established leader, in epoch serves.
 	leads   int64
+	alone   bool // established without an ensemble, in an epoch that may be 0
 	serving bool
 	serves  int64
 	// since is when it was established, touched when it last heard of each
@@ -67,7 +72,7 @@ type scan struct {
 
 // idle ends whatever role the server played.
 func (s *server) idle() {
-	s.leads, s.serving = 0, false
+	s.leads, s.alone, s.serving = 0, false, false
 	clear(s.locals)
 }
 

@@ -20,6 +20,8 @@ type Tree struct {
 	owned    map[int64]map[string]struct{} // ephemerals by owning session
 	limited  map[string]bool               // the paths with a quota
 	last     wire.Zxid
+	// versionStart is the version after the first setData, 0 for 1.
+	versionStart int32
 
 	// sum is the digest but for what the nodes in stale have changed since.
 	sum   uint64

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -22,11 +21,11 @@ listed with the reason. The knobs are those of ` + "`run --zoo-cfg FILE`" + `.`,
   stampede hunt coordinator/register --zoo-cfg zoo.cfg --for 20s`,
 		Args: exactly(1, "the file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := zoocfg.Load(args[0], os.ReadFile)
+			file, err := zoocfg.Parse(args[0], readText)
 			if err != nil {
 				return asUsage(err)
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), reports.Configuration(file, stampede.KnobsOf(file)))
+			_, err = fmt.Fprint(cmd.OutOrStdout(), reports.Configuration(args[0], file, stampede.KnobsOf(file)))
 			return err
 		},
 	}

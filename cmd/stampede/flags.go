@@ -63,12 +63,18 @@ func (f *planFlags) configure() error {
 	if f.zooCfg == "" {
 		return nil
 	}
-	file, err := zoocfg.Load(f.zooCfg, os.ReadFile)
+	file, err := zoocfg.Parse(f.zooCfg, readText)
 	if err != nil {
 		return usagef("--zoo-cfg: %w", err)
 	}
 	f.knobs, f.zooCfg = append(stampede.KnobsOf(file), f.knobs...), ""
 	return nil
+}
+
+// readText reads a file.
+func readText(name string) (string, error) {
+	text, err := os.ReadFile(name)
+	return string(text), err
 }
 
 // knownBugs checks names of planted bugs.

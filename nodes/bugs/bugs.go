@@ -92,6 +92,17 @@ const (
 	RecursiveWatchesForgotten
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
+	MirrorNotReadAgain
+	ReconfigByNewQuorum
+	ReconfigByOldQuorum
+	JointQuorumDropped
+	RemovedLeaderCommits
+	RemovedMemberVotes
+	NextConfigNotCarried
+	ConfigAckBeforeDurable
+	ActivatedAtProposal
+	EventsUnfiltered
+	DeletedIsReadable
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter
@@ -103,8 +114,15 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	StandaloneAckBeforeSync
+	LeaderServesNevertheless
 	QuotaIgnoresMulti
 	QuotaOfChildren
+	VersionWraps
+	Create2InMultiAsCreate
+	CheckAlone
+	AbortedAlone
+	MajorityCommits
 	last
 )
 
@@ -176,7 +194,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // an ensemble that does not recover after its faults have healed.
-var Catalogue = inOrder(protocolBugs, accessBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, accessBugs, recipeBugs, reconfigBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

@@ -50,7 +50,7 @@ type pending struct {
 // connect opens a session, or moves an existing one to this server.
 func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 	s.received(c)
-	if !s.serving && !s.readOnly || s.turnsAway(r) {
+	if !s.admits(c, r) {
 		s.drop(c)
 		return
 	}
@@ -122,7 +122,7 @@ func (s *Server) clampTimeout(ms int32) int32 {
 func (s *Server) askRevalidation(c *clientConn) {
 	s.asked = append(s.asked, c)
 	p := &wire.Packet{Type: wire.PacketRevalidate, Session: c.session, TimeoutMs: c.timeoutMs}
-	if s.leader != nil {
+	if s.primary != nil {
 		s.revalidate(s.cfg.Sid, p)
 		return
 	}
@@ -231,7 +231,7 @@ func (s *Server) touch(c *clientConn) {
 		s.observe(facts.SessionTouched, c.session)
 		return
 	}
-	if s.leader != nil {
+	if s.primary != nil {
 		s.touchSession(c.session)
 		return
 	}

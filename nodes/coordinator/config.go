@@ -23,6 +23,9 @@ type Member struct {
 	// Observer: it is told what is committed and serves clients, and is counted
 	// nowhere.
 	Observer bool
+	// Spare: it runs and is no member of the initial configuration. It follows without
+	// a vote, like a server whose operator wants it to join.
+	Spare bool
 }
 
 // Config is the configuration of one server (zoo.cfg). Zero durations and limits
@@ -35,6 +38,9 @@ type Config struct {
 	// weight (group.x, weight.x). Empty, the majority of the voting Members decides. Else
 	// every Member that is no observer is in one group; one of weight 0 follows and is never counted.
 	Groups []quorum.Group
+	// ReconfigEnabled lets clients change the configuration (reconfigEnabled). Members
+	// that are no spares are the one to begin with, and Groups belong to it.
+	ReconfigEnabled bool
 	// Tick is the unit of all limits (tickTime), default 2 s. The leader pings
 	// every half tick and expires sessions on tick boundaries.
 	Tick time.Duration
@@ -67,6 +73,14 @@ type Config struct {
 	// that wants to own an ephemeral is made known to all first; else it is refused
 	// (localSessionsUpgradingEnabled).
 	LocalSessions, UpgradeSessions bool
+	// Standalone makes the only member a server of its own, without elections, epochs
+	// and votes (standaloneEnabled with one server), instead of an ensemble of one.
+	Standalone bool
+	// LeaderRefuses has a leader serve no clients (leaderServes=no).
+	LeaderRefuses bool
+	// MaxClientCnxns bounds the client connections from one address, MaxCnxns all of
+	// them; 0 for no bound, which unlike in ZooKeeper is the default of both.
+	MaxClientCnxns, MaxCnxns int
 	// ReadOnlyMode lets a server that finds no leader serve clients that asked for a
 	// read-only one (readonlymode.enabled), ReadOnlyAfter is how long it looks before
 	// it does; default 2 s or a tick, whichever is longer.
@@ -84,6 +98,9 @@ type Config struct {
 	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota). Quotas are
 	// counted in any case.
 	EnforceQuota bool
+	// VersionStart is the version that a node's first setData gives it, for tests of
+	// what happens when the counter wraps; 0 for 1.
+	VersionStart int32
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
@@ -140,6 +157,9 @@ func (c Config) withDefaults() Config {
 	if c.CounterLimit == 0 {
 		c.CounterLimit = math.MaxUint32
 	}
+	if c.Standalone { // as in ZooKeeper, whose standalone server knows neither
+		c.LocalSessions, c.ReadOnlyMode, c.ReadOnlyAfter = false, false, 0
+	}
 	if c.ReadOnlyMode {
 		def(&c.ReadOnlyAfter, max(readOnlyGrace, c.Tick))
 	}
@@ -164,6 +184,9 @@ func (c Config) Validate() error {
 	}
 	if c.MinSessionTimeout > c.MaxSessionTimeout {
 		return fmt.Errorf("coordinator: session timeouts %v..%v are upside down", c.MinSessionTimeout, c.MaxSessionTimeout)
+	}
+	if c.Standalone && len(c.Members) != 1 {
+		return fmt.Errorf("coordinator: %d members are no standalone server", len(c.Members))
 	}
 	return c.validateMembers()
 }
@@ -212,41 +235,18 @@ func (c Config) validateGroups() error {
 	return nil
 }
 
-// voters is who decides. The configuration is valid.
-func (c Config) voters() quorum.Verifier {
-	if len(c.Groups) == 0 || c.Bugs.Has(bugs.WeightsIgnored) {
-		return quorum.Majority(c.votingSids()...)
-	}
-	v, err := quorum.Hierarchical(c.Groups...)
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-func (c Config) sids() []int64 {
-	var out []int64
-	for _, m := range c.Members {
-		out = append(out, m.Sid)
-	}
-	return out
-}
-
-// votingSids are those of the members that are no observers.
+// votingSids are those of the members that vote at first.
 func (c Config) votingSids() []int64 {
 	var out []int64
 	for _, m := range c.Members {
-		if !m.Observer {
+		if !m.Observer && !m.Spare {
 			out = append(out, m.Sid)
 		}
 	}
 	return out
 }
 
-// observes reports whether this server is an observer.
-func (c Config) observes() bool { return !slices.Contains(c.votingSids(), c.Sid) }
-
 // limits are what requests are judged by.
 func (c Config) limits() prep.Limits {
-	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, NeverUsed: c.NeverUsed.Milliseconds()}
+	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, VersionStart: c.VersionStart, NeverUsed: c.NeverUsed.Milliseconds()}
 }

@@ -54,6 +54,8 @@ func (s *Server) logSynced(failed error) {
 	z := s.db.log.DurableZxid()
 	s.syncLog()
 	switch {
+	case s.alone != nil:
+		s.alone.LogDurable(z)
 	case s.leader != nil:
 		s.leader.LogDurable(z)
 	case s.learner != nil:
@@ -158,6 +160,9 @@ func (s *Server) recover() error {
 		return err
 	}
 	s.accepted, s.current = r.Accepted, r.Current
+	if err := s.loadConfiguration(); err != nil {
+		return err
+	}
 	s.db = &database{log: r.Log, keep: s.cfg.CommitLogCount, bugs: s.cfg.Bugs}
 	s.db.reset(r.History)
 	if r.Opened.TornFile != "" {
@@ -181,7 +186,7 @@ func (s *Server) refuseStart(why error) {
 // saving currentEpoch: see the package comment.
 func (s *Server) raiseCurrentEpoch() {
 	e := s.db.log.LastZxid().Epoch()
-	if e <= s.current {
+	if e <= s.current || s.cfg.Standalone {
 		return
 	}
 	s.saveCurrent(e, func() {})

@@ -39,6 +39,9 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Auth: s.sender(c)})
 		return
 	}
+	if s.behindWrites(c, p) {
+		return
+	}
 	if len(c.queue) == 0 {
 		s.answerHere(c, p)
 		return
@@ -70,7 +73,7 @@ func (s *Server) waits(c *clientConn, r *wire.Request) bool {
 	case wire.OpCloseSession:
 		return !s.locals.has(c.session)
 	}
-	return r.Type.IsWrite()
+	return r.Type.IsWrite() || r.Type == wire.OpCheck && s.bug(bugs.CheckAlone)
 }
 
 // answerHere answers what needs nobody's word but ours.
@@ -86,7 +89,7 @@ func (s *Server) answerHere(c *clientConn, p *pending) {
 
 // submit brings a request to the leader.
 func (s *Server) submit(r *wire.ForwardedRequest) {
-	if s.leader != nil {
+	if s.primary != nil {
 		s.leaderRequest(s.cfg.Sid, r)
 		return
 	}
@@ -99,14 +102,14 @@ func (s *Server) submit(r *wire.ForwardedRequest) {
 func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 	code := s.checkSession(sid, r)
 	if r.Type == wire.OpSync && code == wire.OK {
-		s.leader.Sync(sid, r.Session, r.Cxid)
+		s.primary.Sync(sid, r.Session, r.Cxid)
 		return
 	}
-	if s.leader.MustEnd() {
-		s.leader.EndEpoch()
+	if s.primary.MustEnd() {
+		s.primary.EndEpoch()
 		return
 	}
-	zxid, now := s.leader.NextZxid(), s.env.WallMillis()
+	zxid, now := s.primary.NextZxid(), s.env.WallMillis()
 	var txn *wire.Txn
 	if code != wire.OK {
 		txn = &wire.Txn{
@@ -114,7 +117,7 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 			Type: wire.OpError, Body: &wire.ErrorTxn{Err: code},
 		}
 	} else {
-		txn = s.prep.Prepare(prep.Request{
+		txn = s.prepare(prep.Request{
 			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session), Auth: r.Auth,
 		}, zxid, now)
 	}
@@ -123,7 +126,15 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 	if n := s.prep.OverSoftQuota(); n > 0 {
 		s.observe(facts.SoftQuotaExceeded, int64(txn.Zxid), int64(n))
 	}
-	s.leader.Propose(txn)
+	s.primary.Propose(txn)
+}
+
+// prepare makes the transaction of a request whose session is in order.
+func (s *Server) prepare(r prep.Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
+	if change, ok := r.Body.(*wire.ReconfigRequest); ok {
+		return s.reconfigTxn(r, change, zxid, nowMs)
+	}
+	return s.prep.Prepare(r, zxid, nowMs)
 }
 
 func (s *Server) observeRejection(txn *wire.Txn) {

@@ -7,19 +7,19 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
+	"github.com/stampede-sim/stampede/nodes/coordinator/standalone"
 	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
-	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
 // Server is one member of the ensemble.
 type Server struct {
-	cfg    Config
-	voters quorum.Verifier
-	env    node.Env
-	meter  *meter // the same, counting
+	cfg   Config
+	env   node.Env
+	meter *meter // the same, counting
+	configuration
 
 	// accepted and current mirror the epoch files; db is snapshot, log and tree.
 	accepted, current int64
@@ -33,8 +33,12 @@ type Server struct {
 
 	// term numbers the roles of this incarnation: what belongs to an older one is
 	// ignored. Exactly one of leader and learner is set in a role, none otherwise.
-	term       uint64
-	leader     *zab.Leader
+	term   uint64
+	leader *zab.Leader
+	// alone is set instead if there is no ensemble, and primary is the one of the two
+	// that writes are brought to: nil until a leader is established.
+	alone      *standalone.Order
+	primary    primary
 	learner    *zab.Learner
 	roleTimers [3]node.TimerID // by zab.TimerKind
 	serving    bool
@@ -116,7 +120,6 @@ func New(cfg Config) *Server {
 		electionTimers: map[election.TimeoutKind]node.TimerID{},
 		conns:          map[node.ConnID]*connection{},
 	}
-	s.voters = s.cfg.voters()
 	return s
 }
 
@@ -156,11 +159,11 @@ func (s *Server) Boot(env node.Env) {
 	s.env = s.meter
 	s.ids = session.NewIDs(s.cfg.Sid, env.WallMillis())
 	s.resetTerm()
-	s.election = s.newElection()
 	if err := s.recover(); err != nil {
 		s.refuseStart(err)
 		return
 	}
+	s.election = s.newElection()
 	s.draining = true
 	s.raiseCurrentEpoch()
 	s.electWhenDrained()
@@ -174,7 +177,7 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 		s.conns[c] = &connection{port: port, sid: s.sidOf(peer)}
 	case port == wire.QuorumPort && s.leader != nil:
 		s.acceptLearner(c, s.sidOf(peer))
-	case port == wire.ClientPort:
+	case port == wire.ClientPort && s.hasRoom(peer):
 		s.acceptClient(c, peer)
 	default:
 		s.env.Close(c)
@@ -200,8 +203,10 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 	}
 	switch m := m.(type) {
 	case *wire.Notification:
-		s.election.Receive(*m)
-		s.followElection()
+		if !s.learnConfig(m) {
+			s.election.Receive(*m)
+			s.followElection()
+		}
 	case *wire.Packet:
 		s.receivePacket(c, k, m)
 	case *wire.Word:
@@ -220,6 +225,10 @@ func (s *Server) receivePacket(c node.ConnID, k *connection, p *wire.Packet) {
 	case s.leader != nil && s.learnerConn[k.sid] == c:
 		s.leader.Receive(k.sid, p)
 	case s.learner != nil && c == s.leaderConn:
+		if s.bug(bugs.CheckAlone) && p.Txn != nil && p.Txn.Type == wire.OpCheck {
+			s.stepDown("cannot read a transaction of its leader") // nobody thought that there could be one
+			return
+		}
 		s.learner.Receive(p)
 	}
 }

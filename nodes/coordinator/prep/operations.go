@@ -40,7 +40,8 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 	if err := p.checkMode(op, r.Mode, ttl); err != wire.OK {
 		return nil, err
 	}
-	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
+	container := op == wire.OpCreateContainer
+	ephemeral := !container && (r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential)
 	if ephemeral && p.local != wire.OK && !p.bugs.Has(bugs.EphemeralOfLocalSession) {
 		return nil, p.local
 	}
@@ -78,8 +79,8 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 	if err := p.checkQuota(path, 1, int64(len(r.Data))); err != wire.OK {
 		return nil, err
 	}
-	child := tree.Meta{ACL: list, Bytes: int32(len(r.Data)), Lifespan: tree.Lifespan{
-		Container: r.Mode == wire.ModeContainer, TTL: ttl, Mtime: txn.Time,
+	child := tree.Meta{ACL: list, Bytes: int32(len(r.Data)), Unset: true, Lifespan: tree.Lifespan{
+		Container: container, TTL: ttl, Mtime: txn.Time,
 	}}
 	if ephemeral {
 		child.Owner = txn.Session
@@ -145,7 +146,7 @@ func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wir
 		return nil, err
 	}
 	node.Bytes = int32(len(r.Data))
-	node.Version = nextVersion(node.Version)
+	node.Version, node.Unset = p.nextVersion(node), false
 	node.Mtime = txn.Time
 	p.put(txn.Zxid, r.Path, true, node)
 	return &wire.SetDataTxn{Path: r.Path, Data: r.Data, Version: node.Version}, wire.OK
@@ -210,6 +211,17 @@ const anyVersion = -1
 
 func matches(want, have int32) bool { return want == anyVersion || want == have }
 
+// nextVersion counts the changes of a node's data.
+func (p *Prep) nextVersion(node tree.Meta) int32 {
+	switch {
+	case node.Unset && p.limits.VersionStart != 0:
+		return p.limits.VersionStart
+	case p.bugs.Has(bugs.VersionWraps):
+		return node.Version + 1
+	}
+	return nextVersion(node.Version)
+}
+
 // nextVersion counts on, leaving out the number that means any version
 // (ZOOKEEPER-4743).
 func nextVersion(v int32) int32 {
@@ -231,12 +243,13 @@ func (p *Prep) multi(txn *wire.Txn, r *wire.MultiRequest) wire.TxnBody {
 	}
 	parts := make([]wire.SubTxn, len(r.Ops))
 	for i, op := range r.Ops {
-		body, err := p.operation(txn, op.Type, op.Body)
+		typ := inMulti(op.Type, op.Body)
+		body, err := p.operation(txn, typ, op.Body)
 		if err != wire.OK {
 			p.rollback(start)
 			return failedMulti(len(r.Ops), i, err)
 		}
-		parts[i] = wire.SubTxn{Type: op.Type, Body: body}
+		parts[i] = wire.SubTxn{Type: typ, Body: body}
 	}
 	return &wire.MultiTxn{Parts: parts}
 }

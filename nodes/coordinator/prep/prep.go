@@ -94,7 +94,7 @@ func (p *Prep) Prepare(req Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
 	default:
 		if req.Type == wire.OpCloseSession {
 			txn.Body = p.closeSession(txn)
-		} else if req.Type == wire.OpCheck {
+		} else if req.Type == wire.OpCheck && !p.bugs.Has(bugs.CheckAlone) {
 			err = wire.ErrUnimplemented // ZOOKEEPER-2623
 		} else {
 			txn.Body, err = p.operation(txn, req.Type, body)

@@ -134,3 +134,19 @@ func TestQuotaOfChildrenWhenTold(t *testing.T) {
 		t.Errorf("the bug is on, yet the stats say %s", got)
 	}
 }
+
+func TestMultiAnswersCreate2WithTheStat(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		l := newLeader()
+		if on {
+			l.tree.SetBugs(bugs.Of(bugs.Create2InMultiAsCreate))
+		}
+		l.open(1)
+		res := l.do(1, wire.OpMulti, &wire.MultiRequest{Ops: []wire.MultiOp{
+			{Type: wire.OpCreate2, Body: &wire.CreateRequest{Path: "/a", ACL: wire.OpenACL}},
+		}})
+		if _, stat := res.Parts[0].Body.(*wire.Create2Reply); stat == on {
+			t.Errorf("bug %t: answered by a %T", on, res.Parts[0].Body)
+		}
+	}
+}

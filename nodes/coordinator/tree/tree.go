@@ -157,6 +157,7 @@ type Meta struct {
 	Creates  int32 // children ever created, the source of sequential names
 	Children int32
 	Bytes    int32 // of data
+	Unset    bool  // the data is that of its creation
 	Owner    int64 // owning session, 0 if not ephemeral
 	// Lifespan tells when the ensemble may delete it.
 	Lifespan
@@ -171,6 +172,7 @@ func (t *Tree) Meta(path string) (Meta, bool) {
 	}
 	return Meta{
 		Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)), Bytes: int32(len(n.data)),
+		Unset: n.version == 0 && n.mzxid == n.czxid,
 		Owner: n.session(), Lifespan: t.lifespan(n), ACL: t.acls.list(n.acl),
 	}, true
 }

@@ -1,9 +1,8 @@
-// Package zoocfg reads the configuration of a ZooKeeper server as its operators write
-// it: zoo.cfg, the dynamic file that it may name, and myid. What is wrong is said with
-// file and line, before anything runs on it.
+// Package zoocfg reads the configuration of a real ZooKeeper server, zoo.cfg with its
+// dynamic file and myid, into that of a coordinator, and prints it back.
 //
-// ZooKeeper takes a key that it does not know for a system property and goes on, so
-// that a slip of the pen is a silent default. Here every key is known or refused.
-// Keys that mean nothing to a simulated server (addresses, TLS, JVM) are accepted and
-// listed in [File.Ignored].
+// It is stricter than ZooKeeper, which takes a key that it does not know for a system
+// property and the last of several values for the one that was meant: both are errors
+// here, with file and line. Keys that ZooKeeper knows and that mean nothing to a
+// simulated server (disks, threads, TLS) are kept in [File.Ignored].
 package zoocfg

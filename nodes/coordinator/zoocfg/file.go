@@ -1,113 +1,202 @@
 package zoocfg
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
 	"strings"
 
+	"github.com/stampede-sim/stampede/internal/near"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
-	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
-	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// File is a configuration that was read and makes sense.
+// File is the configuration of one server.
 type File struct {
-	// Name is the file it was read from.
-	Name string
-	// Sid is this server's id: that of myid, or 0 of a server that stands alone.
-	Sid int64
-	// Ensemble are the members, nil for a server that stands alone.
-	Ensemble *membership.Config
-	// DataDir holds snapshots and myid, DataLogDir the transaction log.
+	// Config is what it means for a coordinator. The Nodes of its Members count the
+	// servers in order of sid, from 0.
+	Config coordinator.Config
+	// Servers are the members of the ensemble, in order of sid; a server that stands
+	// alone has none.
+	Servers []Server
+	Groups  []Group
+	Weights []Weight
+
 	DataDir, DataLogDir string
-	// ClientPort is where clients connect, 0 if the members' lines say it.
-	ClientPort int
-	// Standalone allows an ensemble of one to be no ensemble (standaloneEnabled).
-	Standalone bool
-	// Server has everything that a coordinator needs besides Sid and Members.
-	Server coordinator.Config
-	// Settings are the keys in the order of the file, Ignored those of them that mean
-	// nothing to a simulated server, with the reason.
-	Settings []Setting
-	Ignored  []Setting
+	// Client is where clients connect (clientPortAddress, clientPort).
+	Client Endpoint
+	// Alone says that one server is no ensemble (standaloneEnabled, on by default).
+	Alone bool
+	// Dynamic is the file that lists the servers, if it is another (dynamicConfigFile).
+	Dynamic string
+	// Ignored are the settings that mean nothing here, in order of the file.
+	Ignored []Setting
 }
 
-// Setting is a key with its value, and where it stands; in [File.Ignored] Value is
-// why it is ignored.
-type Setting struct {
-	Key, Value string
-	Line       int
+// Setting is a key with its value.
+type Setting struct{ Key, Value string }
+
+// Parse reads the configuration in a file, and what that names: the dynamic file, and
+// myid in the data directory. The error lists everything that is wrong.
+func Parse(name string, read func(name string) (string, error)) (*File, error) {
+	p := &parser{file: &File{Alone: true}, read: read, seen: map[string]string{}}
+	p.file.Config.DiskSync = true
+	p.readFile(name)
+	if p.file.Dynamic != "" {
+		p.readFile(p.file.Dynamic)
+	}
+	p.require(name)
+	if len(p.errs) == 0 {
+		p.compose(name)
+	}
+	if err := errors.Join(p.errs...); err != nil {
+		return nil, err
+	}
+	return p.file, nil
 }
 
-// Reader returns the content of a file, as os.ReadFile does.
-type Reader func(name string) ([]byte, error)
+// parser collects a file and what is wrong with it.
+type parser struct {
+	file *File
+	read func(string) (string, error)
+	seen map[string]string // where a key was set
+	errs []error
+}
 
-// Load reads a zoo.cfg with what it refers to: dynamicConfigFile, and myid in its
-// dataDir. Errors name file and line.
-func Load(name string, read Reader) (*File, error) {
-	text, err := read(name)
+func (p *parser) fail(at, format string, args ...any) {
+	p.errs = append(p.errs, fmt.Errorf("%s: %s", at, fmt.Sprintf(format, args...)))
+}
+
+func (p *parser) readFile(name string) {
+	text, err := p.read(name)
 	if err != nil {
-		return nil, err
+		p.errs = append(p.errs, err)
+		return
 	}
-	p := parser{file: &File{Name: name, Standalone: true}, read: read, seen: map[string]int{}}
-	if err := p.text(name, string(text)); err != nil {
-		return nil, err
-	}
-	if p.dynamic != "" {
-		text, err := read(p.dynamic)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: dynamicConfigFile: %w", name, p.seen["dynamicConfigFile"], err)
+	carried := ""
+	for i, line := range strings.Split(text, "\n") {
+		line = carried + strings.TrimSpace(line)
+		if carried = ""; strings.HasSuffix(line, "\\") {
+			carried = strings.TrimSuffix(line, "\\")
+			continue
 		}
-		p.inDynamic = true
-		if err := p.text(p.dynamic, string(text)); err != nil {
-			return nil, err
+		if line == "" || line[0] == '#' || line[0] == '!' {
+			continue
+		}
+		p.line(fmt.Sprintf("%s:%d", name, i+1), line)
+	}
+}
+
+// line takes a key and its value, which = or : or a space separates.
+func (p *parser) line(at, line string) {
+	i := strings.IndexAny(line, "=: \t")
+	if i < 0 {
+		p.fail(at, "%q has no value", line)
+		return
+	}
+	key, value := line[:i], strings.TrimSpace(strings.TrimLeft(line[i:], "=: \t"))
+	if before, twice := p.seen[key]; twice {
+		p.fail(at, "%s is set twice, before at %s", key, before)
+		return
+	}
+	p.seen[key] = at
+	if err := p.set(key, value); err != nil {
+		p.fail(at, "%s: %v", key, err)
+	}
+}
+
+func (p *parser) set(key, value string) error {
+	if kind, number, ok := strings.Cut(key, "."); ok {
+		if set := numbered[kind]; set != nil {
+			n, err := strconv.ParseInt(number, 10, 64)
+			if err != nil {
+				return fmt.Errorf("%q is no number of a server or group", number)
+			}
+			return set(p.file, n, value)
 		}
 	}
-	if err := p.finish(); err != nil {
-		return nil, err
+	for _, k := range keys {
+		if k.name == key {
+			return k.set(p.file, value)
+		}
 	}
-	return p.file, p.file.validate()
+	if ignorable(key) {
+		p.file.Ignored = append(p.file.Ignored, Setting{key, value})
+		return nil
+	}
+	if names := near.Names(key, allKeys()); len(names) > 0 {
+		return fmt.Errorf("unknown key; did you mean %s?", names[0])
+	}
+	return errors.New("unknown key")
 }
 
-// validate asks the server whether it could run like this.
-func (f *File) validate() error {
-	err := f.Coordinator(func(sid int64) node.ID { return node.ID(sid) }).Validate()
-	if err != nil {
-		return fmt.Errorf("%s: %s", f.Name, strings.TrimPrefix(err.Error(), "coordinator: "))
+// require wants what a server cannot do without.
+func (p *parser) require(name string) {
+	needed := []string{"tickTime", "dataDir"}
+	if p.seen["secureClientPort"] == "" {
+		needed = append(needed, "clientPort")
 	}
-	return nil
+	if len(p.file.Servers) > 0 {
+		needed = append(needed, "initLimit", "syncLimit")
+	}
+	for _, key := range needed {
+		if p.seen[key] == "" && !(key == "clientPort" && p.clientPortOfAll()) {
+			p.fail(name, "%s is not set", key)
+		}
+	}
 }
 
-// Coordinator is the configuration of the server whose file this is; nodeOf says
-// which process runs a member. A server that stands alone is member 1.
-func (f *File) Coordinator(nodeOf func(sid int64) node.ID) coordinator.Config {
-	c := f.Server
-	if f.Ensemble == nil {
-		c.Sid, c.Members = 1, []coordinator.Member{{Sid: 1, Node: nodeOf(1)}}
-		return c
+// clientPortOfAll reports whether every server's line names its client port.
+func (p *parser) clientPortOfAll() bool {
+	for _, s := range p.file.Servers {
+		if s.Client.Port == 0 {
+			return false
+		}
 	}
-	c.Sid, c.Groups = f.Sid, f.Ensemble.Groups
-	for _, s := range f.Ensemble.Servers {
-		c.Members = append(c.Members, coordinator.Member{Sid: s.Sid, Node: nodeOf(s.Sid), Observer: s.Observer})
-	}
-	return c
+	return len(p.file.Servers) > 0
 }
 
-// myid reads the file of that name in the data directory. A server that is told its
-// members must know which of them it is.
-func (p *parser) myid() error {
+// compose derives the coordinator's configuration. A server that stands alone needs no
+// id.
+func (p *parser) compose(name string) {
+	f := p.file
+	f.Config.Sid = 1
+	if f.Ensemble() {
+		f.Config.Sid = p.myid()
+	}
+	f.Config.Members = f.members()
+	f.Config.Groups = f.hierarchy()
+	if len(p.errs) > 0 {
+		return
+	}
+	if err := f.Config.Validate(); err != nil {
+		p.fail(name, "%v", err)
+	}
+}
+
+// Ensemble reports whether the server is one of an ensemble.
+func (f *File) Ensemble() bool {
+	return len(f.Servers) > 1 || len(f.Servers) == 1 && !f.Alone
+}
+
+// myid reads the server's own id.
+func (p *parser) myid() int64 {
 	name := path.Join(p.file.DataDir, "myid")
 	text, err := p.read(name)
 	if err != nil {
-		return fmt.Errorf("%s: the members are listed, so %s must hold the id of this one: %w", p.file.Name, name, err)
+		p.errs = append(p.errs, err)
+		return 0
 	}
-	word := strings.TrimSpace(string(text))
-	if p.file.Sid, err = strconv.ParseInt(word, 10, 64); err != nil {
-		return fmt.Errorf("%s:1: %q is no server id; write the N of this server's line server.N", name, word)
+	sid, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		p.fail(name+":1", "%q is no server id", strings.TrimSpace(text))
+		return 0
 	}
-	if _, member := p.file.Ensemble.Member(p.file.Sid); !member {
-		return fmt.Errorf("%s:1: there is no line server.%d in %s", name, p.file.Sid, p.file.Name)
+	for _, s := range p.file.Servers {
+		if s.Sid == sid {
+			return sid
+		}
 	}
-	return nil
+	p.fail(name+":1", "there is no line server.%d", sid)
+	return 0
 }

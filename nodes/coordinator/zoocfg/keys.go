@@ -3,220 +3,228 @@ package zoocfg
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
 )
 
-// setter enters the value of one key.
-type setter func(p *parser, value string) error
-
-// keys are those that mean something here, without the prefix "zookeeper." that
-// those have which are system properties.
-var keys = map[string]setter{
-	"tickTime":          span(time.Millisecond, func(c *coordinator.Config) *time.Duration { return &c.Tick }),
-	"minSessionTimeout": span(time.Millisecond, func(c *coordinator.Config) *time.Duration { return &c.MinSessionTimeout }),
-	"maxSessionTimeout": span(time.Millisecond, func(c *coordinator.Config) *time.Duration { return &c.MaxSessionTimeout }),
-	"initLimit":         count(1, func(c *coordinator.Config) *int { return &c.InitLimit }),
-	"syncLimit":         count(1, func(c *coordinator.Config) *int { return &c.SyncLimit }),
-	"snapCount":         count(2, func(c *coordinator.Config) *int { return &c.SnapCount }),
-	"commitLogCount":    count(1, func(c *coordinator.Config) *int { return &c.CommitLogCount }),
-
-	"dataDir":    word(func(f *File) *string { return &f.DataDir }),
-	"dataLogDir": word(func(f *File) *string { return &f.DataLogDir }),
-	"clientPort": func(p *parser, value string) (err error) { p.file.ClientPort, err = port(value); return err },
-
-	"standaloneEnabled": toggle(func(p *parser) *bool { return &p.file.Standalone }),
-
-	"localSessionsEnabled":                     toggle(func(p *parser) *bool { return &p.file.Server.LocalSessions }),
-	"localSessionsUpgradingEnabled":            toggle(func(p *parser) *bool { return &p.file.Server.UpgradeSessions }),
-	"readonlymode.enabled":                     toggle(func(p *parser) *bool { return &p.file.Server.ReadOnlyMode }),
-	"extendedTypesEnabled":                     toggle(func(p *parser) *bool { return &p.file.Server.ExtendedTypes }),
-	"skipACL":                                  skipACL,
-	"snapshotSizeFactor":                       snapshotSizeFactor,
-	"peerType":                                 peerType,
-	"electionAlg":                              electionAlg,
-	"dynamicConfigFile":                        dynamicConfigFile,
-	"version":                                  version,
-	"4lw.commands.whitelist":                   whitelist,
-	"enforce.auth.schemes":                     schemes,
-	"sessionRequireClientSASLAuth":             requireSASL,
-	"znode.container.checkIntervalMs":          span(time.Millisecond, func(c *coordinator.Config) *time.Duration { return &c.ReapInterval }),
-	"znode.container.maxPerMinute":             count(1, func(c *coordinator.Config) *int { return &c.ReapsPerMinute }),
-	"znode.container.maxNeverUsedIntervalMs":   span(time.Millisecond, func(c *coordinator.Config) *time.Duration { return &c.NeverUsed }),
-	"fastleader.maxNotificationInterval":       span(time.Millisecond, func(c *coordinator.Config) *time.Duration { return &c.ElectionTimeoutMax }),
-	"DigestAuthenticationProvider.superDigest": word(func(f *File) *string { return &f.Server.SuperDigest }),
+// key is a setting with a meaning here. get returns "" for what needs no line.
+type key struct {
+	name string
+	set  func(f *File, value string) error
+	get  func(f *File) string
 }
 
-// Reasons why a key is ignored.
-const (
-	noSockets = "simulated servers have no sockets of their own"
-	noJVM     = "there is no JVM"
-	noFiles   = "the simulated disk has no such limit"
-	noAdmin   = "administration commands are data here, see stampede run --ask"
-)
-
-// ignored are keys that ZooKeeper knows and a simulated server has no use for.
-var ignored = map[string]string{
-	"clientPortAddress": noSockets, "secureClientPort": noSockets, "secureClientPortAddress": noSockets, "clientPortListenBacklog": noSockets,
-	"quorumListenOnAllIPs": noSockets, "multiAddress.enabled": noSockets, "multiAddress.reachabilityCheckEnabled": noSockets,
-	"multiAddress.reachabilityCheckTimeoutMs": noSockets, "cnxTimeout": noSockets, "tcpKeepAlive": noSockets, "clientTcpKeepAlive": noSockets,
-	"electionPortBindRetry": noSockets, "observer.reconnectDelayMs": noSockets, "observer.election.DelayMs": noSockets,
-	"portUnification": noSockets, "client.portUnification": noSockets, "sslQuorum": noSockets, "sslQuorumReloadCertFiles": noSockets, "serverCnxnFactory": noSockets,
-	"admin.enableServer": noAdmin, "admin.serverPort": noAdmin, "admin.serverAddress": noAdmin, "admin.commandURL": noAdmin, "admin.idleTimeout": noAdmin,
-	"preAllocSize": noFiles, "fsync.warningthresholdms": "no log lines are written", "forceSync": "a server that skips fsync is the bug ack-before-sync",
-	"jmx.log4j.disable": noJVM, "nio.numSelectorThreads": noJVM, "nio.numWorkerThreads": noJVM, "commitProcessor.numWorkerThreads": noJVM, "nio.shutdownTimeout": noJVM,
-	"syncEnabled": "observers always log here", "observerMasterPort": "observers follow the leader only",
-	"maxResponseCacheSize": "there is no response cache", "maxGetChildrenResponseCacheSize": "there is no response cache",
-	"digest.enabled": "the digest of the tree is always on", "serializeLastProcessedZxid.enabled": "snapshots are named by their zxid",
-	"connectToLearnerMasterLimit": "initLimit bounds it", "maxTimeToWaitForEpoch": "leaders wait for initLimit", "db.autocreate": "an empty server takes part",
-	"snapshot.trust.empty": "a log without a snapshot is replayed", "snapshot.compression.method": "snapshots are not compressed",
-	"advancedFlowControlEnabled": noJVM,
+var keys = []key{
+	millis("tickTime", func(f *File) *time.Duration { return &f.Config.Tick }),
+	whole("initLimit", func(f *File) *int { return &f.Config.InitLimit }),
+	whole("syncLimit", func(f *File) *int { return &f.Config.SyncLimit }),
+	text("dataDir", func(f *File) *string { return &f.DataDir }),
+	text("dataLogDir", func(f *File) *string { return &f.DataLogDir }),
+	text("clientPortAddress", func(f *File) *string { return &f.Client.Host }),
+	whole("clientPort", func(f *File) *int { return &f.Client.Port }),
+	text("dynamicConfigFile", func(f *File) *string { return &f.Dynamic }),
+	{"standaloneEnabled", setAlone, getAlone},
+	millis("minSessionTimeout", func(f *File) *time.Duration { return &f.Config.MinSessionTimeout }),
+	millis("maxSessionTimeout", func(f *File) *time.Duration { return &f.Config.MaxSessionTimeout }),
+	whole("snapCount", func(f *File) *int { return &f.Config.SnapCount }),
+	whole("commitLogCount", func(f *File) *int { return &f.Config.CommitLogCount }),
+	truth("localSessionsEnabled", func(f *File) *bool { return &f.Config.LocalSessions }),
+	truth("localSessionsUpgradingEnabled", func(f *File) *bool { return &f.Config.UpgradeSessions }),
+	truth("readonlymode.enabled", func(f *File) *bool { return &f.Config.ReadOnlyMode }),
+	truth("extendedTypesEnabled", func(f *File) *bool { return &f.Config.ExtendedTypes }),
+	truth("enforceQuota", func(f *File) *bool { return &f.Config.EnforceQuota }),
+	truth("skipACL", func(f *File) *bool { return &f.Config.SkipACL }),
+	text("DigestAuthenticationProvider.superDigest", func(f *File) *string { return &f.Config.SuperDigest }),
+	millis("znode.container.checkIntervalMs", func(f *File) *time.Duration { return &f.Config.ReapInterval }),
+	whole("znode.container.maxPerMinute", func(f *File) *int { return &f.Config.ReapsPerMinute }),
+	millis("znode.container.maxNeverUsedIntervalMs", func(f *File) *time.Duration { return &f.Config.NeverUsed }),
+	{"4lw.commands.whitelist", setWords, getWords},
+	{"enforce.auth.schemes", setSchemes, getSchemes},
+	{"sessionRequireClientSASLAuth", setSASL, func(*File) string { return "" }},
+	{"snapshotSizeFactor", setFactor, getFactor},
+	{"electionAlg", setElection, func(*File) string { return "" }},
+	{"peerType", setPeerType, func(*File) string { return "" }},
 }
 
-// ignoredPrefixes are those of families of keys.
-var ignoredPrefixes = map[string]string{
-	"ssl.": noSockets, "zookeeper.ssl.": noSockets, "quorum.auth.": noSockets, "quorum.cnxn.": noSockets, "metricsProvider.": "see stampede run --ask mntr",
-	"authProvider.": "x509 and sasl identities are facts of a run", "zookeeper.netty.": noSockets, "java.": noJVM, "security.": noJVM,
-	"zookeeper.request_throttle": "requests are not throttled", "zookeeper.throttled": "requests are not throttled", "zookeeper.connection_throttle": "connections are not throttled",
-}
-
-// knownKeys lists what a slip may have meant, sorted.
-func knownKeys() []string {
-	return append(slices.Sorted(maps.Keys(keys)), slices.Sorted(maps.Keys(ignored))...)
-}
-
-func span(unit time.Duration, field func(*coordinator.Config) *time.Duration) setter {
-	return func(p *parser, value string) error {
-		n, err := strconv.ParseInt(value, 10, 32)
-		if err != nil || n < 1 {
-			return fmt.Errorf("%q: want a positive number, in %v", value, unit)
-		}
-		*field(&p.file.Server) = time.Duration(n) * unit
-		return nil
+func text(name string, at func(*File) *string) key {
+	return key{name,
+		func(f *File, value string) error { *at(f) = value; return nil },
+		func(f *File) string { return *at(f) },
 	}
 }
 
-func count(least int, field func(*coordinator.Config) *int) setter {
-	return func(p *parser, value string) error {
-		n, err := strconv.Atoi(value)
-		if err != nil || n < least {
-			return fmt.Errorf("%q: want a number of at least %d", value, least)
-		}
-		*field(&p.file.Server) = n
-		return nil
+func whole(name string, at func(*File) *int) key {
+	return key{name,
+		func(f *File, value string) (err error) { *at(f), err = positive(value); return err },
+		func(f *File) string { return unlessZero(*at(f)) },
 	}
 }
 
-func word(field func(*File) *string) setter {
-	return func(p *parser, value string) error {
-		if value == "" {
-			return errors.New("is empty")
-		}
-		*field(p.file) = value
-		return nil
+// millis is a time in milliseconds, which ZooKeeper writes without a unit.
+func millis(name string, at func(*File) *time.Duration) key {
+	return key{name,
+		func(f *File, value string) error {
+			n, err := positive(value)
+			*at(f) = time.Duration(n) * time.Millisecond
+			return err
+		},
+		func(f *File) string { return unlessZero(int(at(f).Milliseconds())) },
 	}
 }
 
-// toggle reads true and false in any case. ZooKeeper takes everything else for false.
-func toggle(field func(*parser) *bool) setter {
-	return func(p *parser, value string) error {
-		b, err := boolean(value)
-		*field(p) = b
-		return err
+func truth(name string, at func(*File) *bool) key {
+	return key{name,
+		func(f *File, value string) (err error) { *at(f), err = boolean(value); return err },
+		func(f *File) string {
+			if *at(f) {
+				return "true"
+			}
+			return ""
+		},
 	}
+}
+
+// mostNumber keeps sums and products of settings far from overflow.
+const mostNumber = 1 << 40
+
+func positive(value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is no whole number (times are in milliseconds, without a unit)", value)
+	case n < 0 || n > mostNumber:
+		return 0, fmt.Errorf("%d is out of range", n)
+	}
+	return n, nil
 }
 
 func boolean(value string) (bool, error) {
 	switch strings.ToLower(value) {
-	case "true":
+	case "true", "yes":
 		return true, nil
-	case "false":
+	case "false", "no":
 		return false, nil
 	}
-	return false, fmt.Errorf("%q: want true or false", value)
+	return false, fmt.Errorf("%q is neither true nor false", value)
 }
 
-func port(value string) (int, error) {
-	n, err := strconv.ParseUint(value, 10, 16)
-	if err != nil || n == 0 {
-		return 0, fmt.Errorf("%q is no port", value)
+func unlessZero(n int) string {
+	if n == 0 {
+		return ""
 	}
-	return int(n), nil
+	return strconv.Itoa(n)
 }
 
-func skipACL(p *parser, value string) error {
-	p.file.Server.SkipACL = value == "yes"
-	if value != "yes" && value != "no" {
-		return fmt.Errorf("%q: want yes or no", value)
+func setAlone(f *File, value string) (err error) { f.Alone, err = boolean(value); return err }
+
+func getAlone(f *File) string {
+	if f.Alone {
+		return ""
+	}
+	return "false"
+}
+
+func setWords(f *File, value string) (err error) {
+	f.Config.FourLetterWords, err = admin.ParseWhitelist(value)
+	return err
+}
+
+func getWords(f *File) string {
+	return strings.ReplaceAll(f.Config.FourLetterWords.String(), " ", "")
+}
+
+func setSchemes(f *File, value string) error {
+	for scheme := range strings.SplitSeq(value, ",") {
+		f.Config.EnforceAuth = append(f.Config.EnforceAuth, strings.TrimSpace(scheme))
 	}
 	return nil
 }
 
-// snapshotSizeFactor: what is negative turns synchronisation from the log files off.
-func snapshotSizeFactor(p *parser, value string) error {
-	f, err := strconv.ParseFloat(value, 64)
-	if err != nil {
+func getSchemes(f *File) string { return strings.Join(f.Config.EnforceAuth, ",") }
+
+// setSASL is the older name of one of the schemes.
+func setSASL(f *File, value string) error {
+	required, err := boolean(value)
+	if required {
+		f.Config.EnforceAuth = append(f.Config.EnforceAuth, "sasl")
+	}
+	return err
+}
+
+// setFactor: how much of a snapshot's size a leader reads from its logs for a learner is
+// not modelled, but that a negative factor forbids it.
+func setFactor(f *File, value string) error {
+	digits := strings.TrimPrefix(value, "-")
+	if digits == "" || strings.Trim(digits, ".0123456789") != "" {
 		return fmt.Errorf("%q is no number", value)
 	}
-	p.file.Server.DiskSync = f >= 0
+	f.Config.DiskSync = digits == value
 	return nil
 }
 
-func peerType(p *parser, value string) error {
-	p.peerType = strings.ToLower(value)
-	if p.peerType != "observer" && p.peerType != "participant" {
-		return fmt.Errorf("%q: want observer or participant", value)
+func getFactor(f *File) string {
+	if f.Config.DiskSync {
+		return ""
 	}
-	return nil
+	return "-1"
 }
 
-func electionAlg(_ *parser, value string) error {
+// setElection: the elections before fast leader election are gone since 3.4.
+func setElection(_ *File, value string) error {
 	if value != "3" {
-		return fmt.Errorf("%q: only 3, Fast Leader Election over TCP, is left since 3.6", value)
+		return errors.New("only 3, fast leader election, is left")
 	}
 	return nil
 }
 
-func dynamicConfigFile(p *parser, value string) error {
-	if len(p.members) > 0 {
-		return errors.New("members are listed here already; move them to the dynamic file")
-	}
-	p.dynamic = value
-	return nil
-}
-
-func version(p *parser, value string) error {
-	if !p.inDynamic {
-		return errors.New("belongs into the dynamic file")
-	}
-	if _, err := strconv.ParseInt(value, 16, 64); err != nil {
-		return fmt.Errorf("%q is no hexadecimal number", value)
+// setPeerType takes what the lines of the servers say, too; where they differ ZooKeeper
+// goes by the lines.
+func setPeerType(_ *File, value string) error {
+	if value != "observer" && value != "participant" {
+		return fmt.Errorf("%q is neither observer nor participant", value)
 	}
 	return nil
 }
 
-func whitelist(p *parser, value string) (err error) {
-	p.file.Server.FourLetterWords, err = admin.ParseWhitelist(value)
-	return err
+// ignored are keys that mean nothing here, ignoredBelow the beginnings of such keys.
+var (
+	ignored = []string{
+		"maxClientCnxns", "maxCnxns", "autopurge.snapRetainCount", "autopurge.purgeInterval", "quorumListenOnAllIPs",
+		"preAllocSize", "txnLogSizeLimitInKb", "jute.maxbuffer", "globalOutstandingLimit", "cnxTimeout", "leaderServes",
+		"reconfigEnabled", "observerMasterPort", "forceSync", "syncEnabled", "clientPortListenBacklog",
+		"secureClientPort", "secureClientPortAddress", "portUnification", "sslQuorum", "sslQuorumReloadCertFiles",
+		"audit.enable", "tcpKeepAlive", "snapshot.trust.empty", "fsync.warningthresholdms", "digest.enabled",
+		"multiAddress.enabled", "serverCnxnFactory", "connectToLearnerMasterLimit", "electionPortBindRetry",
+		"enforce.auth.enabled", "requireClientAuthScheme",
+		"maxResponseCacheSize", "strategy", "quorumCnxnTimeoutMs", "flushDelay", "maxBatchSize", "db.autocreate",
+	}
+	ignoredBelow = []string{
+		"admin.", "ssl.", "quorum.", "metricsProvider.", "authProvider.", "commitProcessor.", "netty.", "kerberos.",
+		"request_throttle", "nio.", "large",
+	}
+)
+
+func ignorable(key string) bool {
+	for _, name := range ignored {
+		if name == key {
+			return true
+		}
+	}
+	for _, prefix := range ignoredBelow {
+		if strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
-func schemes(p *parser, value string) error {
-	for _, s := range strings.Split(value, ",") {
-		p.file.Server.EnforceAuth = append(p.file.Server.EnforceAuth, strings.TrimSpace(s))
+func allKeys() []string {
+	names := append([]string{}, ignored...)
+	for _, k := range keys {
+		names = append(names, k.name)
 	}
-	return nil
-}
-
-func requireSASL(p *parser, value string) error {
-	b, err := boolean(value)
-	if b {
-		p.file.Server.EnforceAuth = append(p.file.Server.EnforceAuth, "sasl")
-	}
-	return err
+	return names
 }

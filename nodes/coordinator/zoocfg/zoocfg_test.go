@@ -1,151 +1,203 @@
 package zoocfg
 
 import (
+	"errors"
 	"fmt"
-	"io/fs"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/quorum"
 	"pgregory.net/rapid"
-
-	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// files is a directory of files by name.
-type files map[string]string
-
-func (f files) read(name string) ([]byte, error) {
-	text, ok := f[name]
-	if !ok {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+// from reads files out of a map.
+func from(files map[string]string) func(string) (string, error) {
+	return func(name string) (string, error) {
+		text, ok := files[name]
+		if !ok {
+			return "", errors.New(name + ": no such file")
+		}
+		return text, nil
 	}
-	return []byte(text), nil
 }
 
-// sample is the example of the Administrator's Guide, with an observer and groups.
-const sample = `# The number of milliseconds of each tick
-tickTime=2000
-initLimit = 10
-syncLimit: 5
-dataDir=/var/lib/zookeeper
-clientPort=2181
-admin.serverPort=8080
-4lw.commands.whitelist=stat, ruok, \
-    mntr
-autopurge.unknown=1
-server.1=zoo1:2888:3888
-server.2=zoo2:2888:3888:participant
-server.3=zoo3:2888:3888;2182
-server.4=zoo4:2888:3888:observer
-group.1=1:2:3
-weight.1=2
+const minimal = "tickTime=2000\ndataDir=/zk\nclientPort=2181\n"
+
+const three = minimal + `initLimit=10
+syncLimit=5
+server.1=zk1:2888:3888
+server.2=zk2:2888:3888:participant
+server.3=zk3:2888:3888:observer;2181
 `
 
-func without(text, line string) string { return strings.Replace(text, line+"\n", "", 1) }
-
-func TestLoadsAnEnsemble(t *testing.T) {
-	f, err := Load("zoo.cfg", files{
-		"zoo.cfg": without(sample, "autopurge.unknown=1"), "/var/lib/zookeeper/myid": "2\n",
-	}.read)
+func TestAnEnsemble(t *testing.T) {
+	f, err := Parse("zoo.cfg", from(map[string]string{"zoo.cfg": three + `
+# Comments and continued lines are allowed,
+! in both ways.
+4lw.commands.whitelist=srvr, \
+   mntr
+minSessionTimeout : 4000
+readonlymode.enabled true
+admin.enableServer=false
+`, "/zk/myid": "2\n"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Sid != 2 || f.DataLogDir != "/var/lib/zookeeper" || f.Server.Tick != 2*time.Second || f.Server.InitLimit != 10 || f.Server.SyncLimit != 5 {
-		t.Errorf("%+v", f)
+	c := f.Config
+	if c.Sid != 2 || c.Tick != 2*time.Second || c.InitLimit != 10 || c.SyncLimit != 5 || c.MinSessionTimeout != 4*time.Second || !c.ReadOnlyMode || !c.DiskSync {
+		t.Errorf("%+v", c)
 	}
-	if got := f.Server.FourLetterWords.String(); got != "stat, ruok, mntr" {
-		t.Errorf("whitelist %s", got)
+	want := []coordinator.Member{{Sid: 1, Node: 0}, {Sid: 2, Node: 1}, {Sid: 3, Node: 2, Observer: true}}
+	if !reflect.DeepEqual(c.Members, want) {
+		t.Errorf("members %v", c.Members)
 	}
-	if len(f.Ignored) != 1 || f.Ignored[0].Key != "admin.serverPort" || f.Ignored[0].Line != 7 {
+	if len(c.FourLetterWords) != 2 {
+		t.Errorf("words %v", c.FourLetterWords)
+	}
+	if !reflect.DeepEqual(f.Ignored, []Setting{{"admin.enableServer", "false"}}) {
 		t.Errorf("ignored %v", f.Ignored)
 	}
-	c := f.Coordinator(func(sid int64) node.ID { return node.ID(sid + 10) })
-	if len(c.Members) != 4 || !c.Members[3].Observer || c.Members[0].Node != 11 || len(c.Groups) != 1 || c.Groups[0][0].Weight != 2 {
-		t.Errorf("%+v", c)
+	if s, err := f.Server(3); err != nil || !s.Observer || s.Client.Port != 2181 {
+		t.Errorf("server 3 is %v, %v", s, err)
 	}
-	if s, _ := f.Ensemble.Member(3); s.Client != 2182 {
-		t.Errorf("server.3 serves clients on %d", s.Client)
-	}
-	if s, _ := f.Ensemble.Member(1); s.Client != 2181 {
-		t.Errorf("server.1 serves clients on %d", s.Client)
+	if _, err := f.Server(4); err == nil {
+		t.Error("there is a server 4")
 	}
 }
 
-func TestLoadsAServerThatStandsAlone(t *testing.T) {
-	f, err := Load("zoo.cfg", files{"zoo.cfg": "dataDir=/d\nclientPort=2181\n"}.read)
-	if err != nil || f.Ensemble != nil || f.Server.Tick != 3*time.Second {
-		t.Fatalf("%+v, %v", f, err)
+// One server is no ensemble unless it is told that it is, and needs no id then.
+func TestAServerAlone(t *testing.T) {
+	f, err := Parse("zoo.cfg", from(map[string]string{"zoo.cfg": minimal}))
+	if err != nil || f.Ensemble() || f.Config.Sid != 1 || len(f.Config.Members) != 1 {
+		t.Errorf("%+v, %v", f, err)
 	}
-	if c := f.Coordinator(func(sid int64) node.ID { return 0 }); len(c.Members) != 1 || c.Sid != 1 {
-		t.Errorf("%+v", c)
+	one := minimal + "initLimit=1\nsyncLimit=1\nserver.5=zk5:1:2\n"
+	if f, err = Parse("zoo.cfg", from(map[string]string{"zoo.cfg": one})); err != nil || f.Ensemble() {
+		t.Errorf("%+v, %v", f, err)
 	}
-}
-
-func TestLoadsADynamicFile(t *testing.T) {
-	f, err := Load("zoo.cfg", files{
-		"zoo.cfg":                   "initLimit=10\nsyncLimit=5\ndataDir=/d\nstandaloneEnabled=false\ndynamicConfigFile=zoo.cfg.dynamic.100000000\n",
-		"zoo.cfg.dynamic.100000000": "server.1=a:1:2:participant;0.0.0.0:3\nversion=100000000\n",
-		"/d/myid":                   "1",
-	}.read)
-	if err != nil || len(f.Ensemble.Servers) != 1 {
-		t.Fatalf("%+v, %v", f, err)
+	f, err = Parse("zoo.cfg", from(map[string]string{"zoo.cfg": one + "standaloneEnabled=false\n", "/zk/myid": "5"}))
+	if err != nil || !f.Ensemble() || f.Config.Sid != 5 {
+		t.Errorf("%+v, %v", f, err)
 	}
 }
 
-// TestSaysWhereItIsWrong: every mistake is told with file, line and what to do.
-func TestSaysWhereItIsWrong(t *testing.T) {
-	base := without(sample, "autopurge.unknown=1")
-	replaced := func(old, by string) string { return strings.Replace(base, old, by, 1) }
-	for _, c := range []struct{ name, cfg, myid, want string }{
-		{"a line without value", replaced("tickTime=2000", "tickTime 2000"), "1", `zoo.cfg:2: "tickTime 2000": want key=value`},
-		{"a slip", replaced("tickTime", "tikTime"), "1", "zoo.cfg:2: tikTime: unknown key; did you mean tickTime"},
-		{"a strange key", sample, "1", "zoo.cfg:10: autopurge.unknown: unknown key"},
-		{"a word for a number", replaced("2000", "fast"), "1", `zoo.cfg:2: tickTime: "fast": want a positive number, in 1ms`},
-		{"twice", base + "tickTime=1\n", "1", "zoo.cfg:16: tickTime: is set in line 2 already"},
-		{"no data", without(base, "dataDir=/var/lib/zookeeper"), "1", "zoo.cfg: dataDir is missing"},
-		{"no limit", without(base, "initLimit = 10"), "1", "zoo.cfg: initLimit is missing"},
-		{"no client port", without(base, "clientPort=2181"), "1", "neither clientPort nor the line server.1"},
-		{"a member without ports", replaced("zoo1:2888:3888", "zoo1"), "1", "zoo.cfg:10: server.1: want host:port:port"},
-		{"a member with a strange role", replaced(":participant", ":boss"), "1", `no member is a "boss"`},
-		{"two members at one address", replaced("zoo2", "zoo1"), "1", "zoo.cfg:10: servers 1 and 2 share an address"},
-		{"a group with a stranger", replaced("1:2:3", "1:2:3:9"), "1", "server 9 of a group is no participant"},
-		{"a group that forgets", replaced("1:2:3", "1:2"), "1", "groups hold 2 of 3 participants"},
-		{"myid is no number", base, "one", `/var/lib/zookeeper/myid:1: "one" is no server id`},
-		{"myid is a stranger", base, "7", "there is no line server.7 in zoo.cfg"},
-		{"a strange word", replaced("ruok", "rouk"), "1", `unknown four-letter word "rouk"`},
-		{"timeouts upside down", base + "minSessionTimeout=9000\nmaxSessionTimeout=8000\n", "1", "zoo.cfg: session timeouts 9s..8s are upside down"},
-		{"an old election", base + "electionAlg=0\n", "1", "only 3"},
-		{"yes for true", base + "localSessionsEnabled=yes\n", "1", `"yes": want true or false`},
-		{"no dynamic file", "dataDir=/d\ndynamicConfigFile=gone\n", "1", "zoo.cfg:2: dynamicConfigFile: open gone"},
-		{"members in both files", "dataDir=/d\ndynamicConfigFile=dyn\nserver.1=a:1:2\n", "1", "members are listed in the dynamic file"},
-		{"a limit in the dynamic file", "dataDir=/d\ndynamicConfigFile=bad\n", "1", "bad:1: initLimit: a dynamic file holds lines server.N"},
-		{"a version in the static file", "dataDir=/d\nversion=1\n", "1", "belongs into the dynamic file"},
-		{"nobody to be with", "dataDir=/d\nclientPort=1\nstandaloneEnabled=false\n", "1", "zoo.cfg:3: standaloneEnabled=false, and no line server.N"},
-		{"nobody to observe", "dataDir=/d\nclientPort=1\npeerType=observer\n", "1", "says whom to observe"},
-		{"alone without a port", "dataDir=/d\n", "1", "clientPort is missing"},
+// The dynamic file holds the servers, where reconfigurations write them.
+func TestDynamicFile(t *testing.T) {
+	f, err := Parse("zoo.cfg", from(map[string]string{
+		"zoo.cfg": "tickTime=2000\ndataDir=/zk\ninitLimit=1\nsyncLimit=1\ndynamicConfigFile=/zk/zoo.dynamic\n",
+		"/zk/zoo.dynamic": "server.1=[::1]:2888:3888:participant;127.0.0.1:2181\n" +
+			"server.2=a:1:2|b:3:4:participant;[fe80::2]:2182\n",
+		"/zk/myid": "1",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := f.Servers[0]; s.Addresses[0].Host != "::1" || s.Client != (Endpoint{"127.0.0.1", 2181}) {
+		t.Errorf("%+v", s)
+	}
+	if s := f.Servers[1]; len(s.Addresses) != 2 || s.Addresses[1] != (Address{"b", 3, 4}) || s.Client.Host != "fe80::2" {
+		t.Errorf("%+v", s)
+	}
+	if strings.Contains(f.String(), "server.") || !strings.Contains(f.Members(), "server.2=a:1:2|b:3:4:participant;[fe80::2]:2182\n") {
+		t.Errorf("%s%s", f, f.Members())
+	}
+}
+
+func TestGroupsAndWeights(t *testing.T) {
+	const groups = "group.1=1:2\ngroup.2=3\nweight.1=3\nweight.3=0\n"
+	observed := strings.Replace(three, ":observer", ":participant", 1)
+	f, err := Parse("zoo.cfg", from(map[string]string{"zoo.cfg": observed + groups, "/zk/myid": "1"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []quorum.Group{{{Sid: 1, Weight: 3}, {Sid: 2, Weight: 1}}, {{Sid: 3, Weight: 0}}}
+	if !reflect.DeepEqual(f.Config.Groups, want) {
+		t.Errorf("%v", f.Config.Groups)
+	}
+}
+
+func TestErrorsNameTheLine(t *testing.T) {
+	for _, c := range []struct{ add, want string }{
+		{"tickTme=1", `zoo.cfg:4: tickTme: unknown key; did you mean tickTime?`},
+		{"frobnicate=1", `zoo.cfg:4: frobnicate: unknown key`},
+		{"initLimit", `zoo.cfg:4: "initLimit" has no value`},
+		{"initLimit=ten", `zoo.cfg:4: initLimit: "ten" is no whole number (times are in milliseconds, without a unit)`},
+		{"snapCount=-3", `zoo.cfg:4: snapCount: -3 is out of range`},
+		{"clientPort=2182", `zoo.cfg:4: clientPort is set twice, before at zoo.cfg:3`},
+		{"skipACL=perhaps", `zoo.cfg:4: skipACL: "perhaps" is neither true nor false`},
+		{"electionAlg=0", `zoo.cfg:4: electionAlg: only 3, fast leader election, is left`},
+		{"4lw.commands.whitelist=nope", `zoo.cfg:4: 4lw.commands.whitelist: unknown four-letter word "nope"`},
+		{"server.x=zk1:1:2", `zoo.cfg:4: server.x: "x" is no number of a server or group`},
+		{"server.1=zk1", `zoo.cfg:4: server.1: "zk1" has no host and port`},
+		{"server.1=zk1:1", `zoo.cfg:4: server.1: "zk1:1": want host:port:port, and perhaps :participant or :observer`},
+		{"server.1=zk1:1:99999", `zoo.cfg:4: server.1: "99999" is no port`},
+		{"server.1=zk1:1:2:watcher", `zoo.cfg:4: server.1: "watcher" is neither participant nor observer`},
+		{"server.1=[zk1]:1:2", `zoo.cfg:4: server.1: "[zk1]:1:2": in brackets belongs an address of IP version 6`},
+		{"server.1=zk1:1:2;x", `zoo.cfg:4: server.1: "x" is no port`},
+		{"server.1=zk1:1:2", "zoo.cfg: initLimit is not set"},
+		{"group.1=a", `zoo.cfg:4: group.1: "a" is no server id`},
+		{"dynamicConfigFile=gone", "gone: no such file"},
+		{"minSessionTimeout=2\nmaxSessionTimeout=1", "zoo.cfg: coordinator: session timeouts 2ms..1ms are upside down"},
+		{"snapshotSizeFactor=much", `zoo.cfg:4: snapshotSizeFactor: "much" is no number`},
 	} {
-		_, err := Load("zoo.cfg", files{"zoo.cfg": c.cfg, "/var/lib/zookeeper/myid": c.myid, "dyn": "", "bad": "initLimit=1\n"}.read)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: %v\nwant …%s…", c.name, err, c.want)
+		_, err := Parse("zoo.cfg", from(map[string]string{"zoo.cfg": minimal + c.add}))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", c.add, err, c.want)
 		}
 	}
-	if _, err := Load("zoo.cfg", files{"zoo.cfg": base}.read); err == nil || !strings.Contains(err.Error(), "/var/lib/zookeeper/myid must hold the id") {
-		t.Errorf("without myid: %v", err)
+	for _, c := range []struct{ id, want string }{
+		{"", `/zk/myid:1: "" is no server id`}, {"7", "/zk/myid:1: there is no line server.7"},
+	} {
+		_, err := Parse("zoo.cfg", from(map[string]string{"zoo.cfg": three, "/zk/myid": c.id}))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("myid %q: got %v, want %s", c.id, err, c.want)
+		}
 	}
-	if _, err := Load("zoo.cfg", files{}.read); err == nil {
-		t.Error("a missing file was loaded")
+	_, err := Parse("zoo.cfg", from(map[string]string{"zoo.cfg": "syncLimit=1"}))
+	for _, missing := range []string{"tickTime", "dataDir", "clientPort"} {
+		if err == nil || !strings.Contains(err.Error(), missing+" is not set") {
+			t.Errorf("%s may be missing: %v", missing, err)
+		}
 	}
 }
 
-// TestAnythingIsReadOrRefused: no text makes the reader panic or speak in two lines.
-func TestAnythingIsReadOrRefused(t *testing.T) {
-	words := append(knownKeys(), "server.1", "group.1", "weight.1", "=", ":", "a:1:2", "a:1:2;3", "1", "true", "\n", "\\\n", "#", " ", "\x00", "-1", "18446744073709551616")
+// What is printed means the same when it is read again.
+func TestPrintedFilesReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(words), 0, 40).Draw(t, "words"), "")
-		_, err := Load("zoo.cfg", files{"zoo.cfg": "dataDir=/d\n" + text, "/d/myid": "1"}.read)
-		if err != nil && strings.Contains(fmt.Sprintf("%q", strings.TrimSpace(err.Error())), `\n`) && !strings.Contains(text, "\\\n") {
-			t.Fatalf("%v", err)
+		var b strings.Builder
+		b.WriteString(minimal + "initLimit=7\nsyncLimit=3\n")
+		for _, line := range []string{
+			"dataLogDir=/logs", "clientPortAddress=::", "minSessionTimeout=1", "maxSessionTimeout=90000", "snapCount=1000",
+			"commitLogCount=700", "localSessionsEnabled=yes", "readonlymode.enabled=TRUE", "extendedTypesEnabled=true",
+			"enforceQuota=true", "DigestAuthenticationProvider.superDigest=super:x=", "znode.container.checkIntervalMs=500",
+			"4lw.commands.whitelist=*", "enforce.auth.schemes=digest,sasl", "snapshotSizeFactor=-0.5", "standaloneEnabled=false",
+			"peerType=observer", "ssl.clientAuth=none", "electionAlg=3", "skipACL=no",
+		} {
+			if rapid.Bool().Draw(t, line) {
+				b.WriteString(line + "\n")
+			}
+		}
+		n := rapid.IntRange(1, 5).Draw(t, "servers")
+		for sid := 1; sid <= n; sid++ {
+			role := rapid.SampledFrom([]string{"", ":participant", ":observer"}).Draw(t, "role")
+			if sid == 1 {
+				role = ""
+			}
+			client := rapid.SampledFrom([]string{"", ";2181", ";host:2181", ";[::1]:2181"}).Draw(t, "client")
+			fmt.Fprintf(&b, "server.%d=h%d:1:2%s%s\n", sid, sid, role, client)
+		}
+		files := map[string]string{"zoo.cfg": b.String(), "/zk/myid": "1"}
+		f, err := Parse("zoo.cfg", from(files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files["zoo.cfg"] = f.String()
+		again, err := Parse("zoo.cfg", from(files))
+		if err != nil || !reflect.DeepEqual(f, again) {
+			t.Fatalf("%s\nreads as %+v (%v)\nand was %+v", f, again, err, f)
 		}
 	})
 }
