@@ -38,6 +38,12 @@ type Knobs struct {
 	// it never does; ReadOnlyClients is how many clients accept that.
 	ReadOnlyAfter   time.Duration
 	ReadOnlyClients int
+	// Spares is how many servers besides run and are no members at first; Reconfig lets
+	// clients change who is one.
+	Spares   int
+	Reconfig bool
+	// SkipACL lets everybody do everything, be it to change the ensemble.
+	SkipACL bool
 
 	// Certificates makes every third client come with a certificate, and another
 	// third with a principal, that its transport vouches for.
@@ -93,6 +99,10 @@ type Knobs struct {
 	ReapsPerMinute int
 	// EnforceQuota refuses what goes beyond a hard quota.
 	EnforceQuota bool
+	// MaxBuffer is how long a request may be, OutstandingLimit how many may wait for
+	// their answers at a time before clients are read no further; zero for
+	// ZooKeeper's defaults.
+	MaxBuffer, OutstandingLimit int
 	// VersionStart, below 0, is the version that a znode's first setData gives it: a
 	// few before the counter passes -1, which means any version. 0 for 1.
 	VersionStart int
@@ -186,6 +196,9 @@ var knobs = []knob{
 	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
 	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
 	feature(flag("certificates", "some clients come with certificates and principals", func(k *Knobs) *bool { return &k.Certificates })),
+	feature(number("spares", 0, 4, "servers that are no members at first, besides", func(k *Knobs) *int { return &k.Spares })),
+	feature(flag("reconfig", "let clients change the ensemble", func(k *Knobs) *bool { return &k.Reconfig })),
+	feature(flag("skip-acl", "let everybody do everything", func(k *Knobs) *bool { return &k.SkipACL })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -215,6 +228,8 @@ var knobs = []knob{
 	feature(span("never-used", 0, day, "after how long a container goes that never had a child, or 0s", func(k *Knobs) *time.Duration { return &k.NeverUsed })),
 	feature(number("reaps-per-minute", 0, 1e6, "most containers and expired znodes deleted, or 0 for 10000", func(k *Knobs) *int { return &k.ReapsPerMinute })),
 	feature(flag("enforce-quota", "refuse what goes beyond a hard quota", func(k *Knobs) *bool { return &k.EnforceQuota })),
+	feature(number("max-buffer", 0, 1<<30, "most bytes of a request, from 100, or 0 for 1048575", func(k *Knobs) *int { return &k.MaxBuffer })),
+	feature(number("outstanding-limit", 0, 1e6, "requests that may wait for their answers, or 0 for 1000", func(k *Knobs) *int { return &k.OutstandingLimit })),
 	feature(number("version-start", -1e6, 0, "version after a znode's first setData, or 0 for 1", func(k *Knobs) *int { return &k.VersionStart })),
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
@@ -251,6 +266,16 @@ func (k *Knobs) Set(word string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown knob %q; knobs are %s", name, strings.Join(knobNames(), ", "))
+}
+
+// SetAll turns several knobs, in order.
+func (k *Knobs) SetAll(words []string) error {
+	for _, word := range words {
+		if err := k.Set(word); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func knobNames() []string {
@@ -299,8 +324,8 @@ func latency(least, mean, most, tail time.Duration, oneIn int) sim.Latency {
 	return l
 }
 
-// size is how many servers there are, voters and observers.
-func (k Knobs) size() int { return k.Servers + k.Observers }
+// size is how many servers there are: voters, observers and spares.
+func (k Knobs) size() int { return k.Servers + k.Observers + k.Spares }
 
 // settle is about how long the ensemble needs to elect a leader and synchronise:
 // the election's fixed waits, then discovery and synchronisation of a few round
@@ -330,7 +355,7 @@ func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
 
 // rules are those that the judges must know.
 func (k Knobs) rules() history.Rules {
-	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart)}
+	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SkipACL: k.SkipACL}
 }
 
 // patience is how long a client waits for a server to accept its session before
@@ -363,8 +388,7 @@ func drawKnobs(r *rand.Rand) Knobs {
 	k.ElectionMax = d.millis(500, 3000)
 	k.SessionTimeout = k.Tick * time.Duration(d.between(2, 20))
 	k.OpTimeout = d.millis(500, 4000)
-	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
-	k.Liveness = k.bound()
+	k.derive()
 	if k.CounterLimit = math.MaxUint32; d.chance(1, 6) {
 		k.CounterLimit = d.logarithmic(20, 400)
 	}
@@ -379,6 +403,10 @@ func drawKnobs(r *rand.Rand) Knobs {
 	}
 	d.admission(&k)
 	k.Certificates = d.chance(1, 2)
+	if d.chance(1, 8) {
+		k.Spares = d.between(1, 2)
+	}
+	k.Reconfig = d.chance(1, 6)
 	return k
 }
 
@@ -392,6 +420,16 @@ func (d dice) mortality(k *Knobs) {
 		k.ReapsPerMinute = d.between(300, 6000)
 	}
 	k.EnforceQuota = d.chance(7, 8)
+	if d.chance(1, 6) {
+		k.OutstandingLimit = d.between(1, 6)
+	}
+}
+
+// derive sets the knobs that follow from others: how long the ensemble has to come up,
+// and to come back.
+func (k *Knobs) derive() {
+	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
+	k.Liveness = k.bound()
 }
 
 // dice draws integers for knobs.

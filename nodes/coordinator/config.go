@@ -23,6 +23,9 @@ type Member struct {
 	// Observer: it is told what is committed and serves clients, and is counted
 	// nowhere.
 	Observer bool
+	// Spare: it runs and is no member of the initial configuration. It follows without
+	// a vote, like a server whose operator wants it to join.
+	Spare bool
 }
 
 // Config is the configuration of one server (zoo.cfg). Zero durations and limits
@@ -35,6 +38,9 @@ type Config struct {
 	// weight (group.x, weight.x). Empty, the majority of the voting Members decides. Else
 	// every Member that is no observer is in one group; one of weight 0 follows and is never counted.
 	Groups []quorum.Group
+	// ReconfigEnabled lets clients change the configuration (reconfigEnabled). Members
+	// that are no spares are the one to begin with, and Groups belong to it.
+	ReconfigEnabled bool
 	// Tick is the unit of all limits (tickTime), default 2 s. The leader pings
 	// every half tick and expires sessions on tick boundaries.
 	Tick time.Duration
@@ -92,6 +98,10 @@ type Config struct {
 	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota). Quotas are
 	// counted in any case.
 	EnforceQuota bool
+	// MaxBuffer is how long a request may be (jute.maxbuffer), default 0xfffff bytes.
+	// OutstandingLimit is how many requests may wait for their answers before clients
+	// are read no further (globalOutstandingLimit), default 1000; the servers share it.
+	MaxBuffer, OutstandingLimit int
 	// VersionStart is the version that a node's first setData gives it, for tests of
 	// what happens when the counter wraps; 0 for 1.
 	VersionStart int32
@@ -138,6 +148,8 @@ func (c Config) withDefaults() Config {
 	count(&c.SnapCount, 100_000)
 	count(&c.CommitLogCount, 500)
 	count(&c.ReapsPerMinute, 10_000)
+	count(&c.MaxBuffer, defaultMaxBuffer)
+	count(&c.OutstandingLimit, 1000)
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
 	if c.DigestInterval == 0 {
@@ -172,6 +184,9 @@ func (c Config) Validate() error {
 	if c.ReapInterval < time.Millisecond || c.ReapsPerMinute < 1 || c.NeverUsed < 0 {
 		return fmt.Errorf("coordinator: reaping every %v, %d a minute, unused containers after %v: intervals must be positive",
 			c.ReapInterval, c.ReapsPerMinute, c.NeverUsed)
+	}
+	if c.MaxBuffer < 100 || c.OutstandingLimit < 1 {
+		return fmt.Errorf("coordinator: requests of %d bytes, %d at a time: nobody could even connect", c.MaxBuffer, c.OutstandingLimit)
 	}
 	if c.CounterLimit < 2 {
 		return fmt.Errorf("coordinator: counterLimit %d leaves an epoch no transaction", c.CounterLimit)
@@ -229,39 +244,16 @@ func (c Config) validateGroups() error {
 	return nil
 }
 
-// voters is who decides. The configuration is valid.
-func (c Config) voters() quorum.Verifier {
-	if len(c.Groups) == 0 || c.Bugs.Has(bugs.WeightsIgnored) {
-		return quorum.Majority(c.votingSids()...)
-	}
-	v, err := quorum.Hierarchical(c.Groups...)
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-func (c Config) sids() []int64 {
-	var out []int64
-	for _, m := range c.Members {
-		out = append(out, m.Sid)
-	}
-	return out
-}
-
-// votingSids are those of the members that are no observers.
+// votingSids are those of the members that vote at first.
 func (c Config) votingSids() []int64 {
 	var out []int64
 	for _, m := range c.Members {
-		if !m.Observer {
+		if !m.Observer && !m.Spare {
 			out = append(out, m.Sid)
 		}
 	}
 	return out
 }
-
-// observes reports whether this server is an observer.
-func (c Config) observes() bool { return !slices.Contains(c.votingSids(), c.Sid) }
 
 // limits are what requests are judged by.
 func (c Config) limits() prep.Limits {

@@ -35,7 +35,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return // the leader's zxids are used up
 	}
 	if p.waits = s.waits(c, r); p.waits {
-		c.queue = append(c.queue, p)
+		s.enqueue(c, p)
 		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Auth: s.sender(c)})
 		return
 	}
@@ -51,7 +51,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 	} else {
 		s.observe(facts.ReadWaited, c.session, int64(r.Xid))
 	}
-	c.queue = append(c.queue, p)
+	s.enqueue(c, p)
 }
 
 // refuse answers what is no operation for clients, before anything that was asked
@@ -117,7 +117,7 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 			Type: wire.OpError, Body: &wire.ErrorTxn{Err: code},
 		}
 	} else {
-		txn = s.prep.Prepare(prep.Request{
+		txn = s.prepare(prep.Request{
 			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session), Auth: r.Auth,
 		}, zxid, now)
 	}
@@ -127,6 +127,14 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 		s.observe(facts.SoftQuotaExceeded, int64(txn.Zxid), int64(n))
 	}
 	s.primary.Propose(txn)
+}
+
+// prepare makes the transaction of a request whose session is in order.
+func (s *Server) prepare(r prep.Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
+	if change, ok := r.Body.(*wire.ReconfigRequest); ok {
+		return s.reconfigTxn(r, change, zxid, nowMs)
+	}
+	return s.prep.Prepare(r, zxid, nowMs)
 }
 
 func (s *Server) observeRejection(txn *wire.Txn) {
@@ -166,14 +174,11 @@ func (s *Server) observeDenied(zxid wire.Zxid, err wire.ErrorCode) {
 // answerHead replies to the request at the head of a session's queue and serves
 // the reads that waited behind it.
 func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
-	s.reply(c, reply, c.queue[0].at)
-	c.queue[0] = nil
-	c.queue = c.queue[1:]
+	s.reply(c, reply, s.dequeue(c).at)
 	for len(c.queue) > 0 && !c.queue[0].waits {
-		p := c.queue[0]
-		c.queue = c.queue[1:]
-		s.answerHere(c, p)
+		s.answerHere(c, s.dequeue(c))
 	}
+	s.release(c)
 }
 
 // syncAnswered completes the sync that the leader answered.

@@ -12,15 +12,14 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
-	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
 // Server is one member of the ensemble.
 type Server struct {
-	cfg    Config
-	voters quorum.Verifier
-	env    node.Env
-	meter  *meter // the same, counting
+	cfg   Config
+	env   node.Env
+	meter *meter // the same, counting
+	configuration
 
 	// accepted and current mirror the epoch files; db is snapshot, log and tree.
 	accepted, current int64
@@ -85,6 +84,10 @@ type Server struct {
 	expiry   node.TimerID
 	ledSince int64 // ns of the monotonic clock
 	reaper   reaper
+
+	// inProcess counts the requests taken and not answered; scratch is for measuring.
+	inProcess int
+	scratch   []byte
 }
 
 var _ node.Node = (*Server)(nil)
@@ -105,6 +108,7 @@ const (
 	tagLogSync  uint32 = 11
 	tagSilent   uint32 = 12 // FollowerExpiresSession only; Arg is the session
 	tagReap     uint32 = 13 // Arg is the term
+	tagUnread   uint32 = 14 // Arg is the connection
 	tagLocal    uint32 = 20 // Arg is the term
 	tagReadOnly uint32 = 21 // Arg is the term
 )
@@ -121,7 +125,6 @@ func New(cfg Config) *Server {
 		electionTimers: map[election.TimeoutKind]node.TimerID{},
 		conns:          map[node.ConnID]*connection{},
 	}
-	s.voters = s.cfg.voters()
 	return s
 }
 
@@ -161,11 +164,11 @@ func (s *Server) Boot(env node.Env) {
 	s.env = s.meter
 	s.ids = session.NewIDs(s.cfg.Sid, env.WallMillis())
 	s.resetTerm()
-	s.election = s.newElection()
 	if err := s.recover(); err != nil {
 		s.refuseStart(err)
 		return
 	}
+	s.election = s.newElection()
 	s.draining = true
 	s.raiseCurrentEpoch()
 	s.electWhenDrained()
@@ -205,8 +208,10 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 	}
 	switch m := m.(type) {
 	case *wire.Notification:
-		s.election.Receive(*m)
-		s.followElection()
+		if !s.learnConfig(m) {
+			s.election.Receive(*m)
+			s.followElection()
+		}
 	case *wire.Packet:
 		s.receivePacket(c, k, m)
 	case *wire.Word:
@@ -214,7 +219,7 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 	case *wire.ConnectRequest:
 		s.connect(k.client, m)
 	case *wire.Request:
-		s.request(k.client, m)
+		s.receiveRequest(k.client, m)
 	default:
 		panic(fmt.Sprintf("coordinator: unexpected message %v", m))
 	}
@@ -227,6 +232,10 @@ func (s *Server) receivePacket(c node.ConnID, k *connection, p *wire.Packet) {
 	case s.learner != nil && c == s.leaderConn:
 		if s.bug(bugs.CheckAlone) && p.Txn != nil && p.Txn.Type == wire.OpCheck {
 			s.stepDown("cannot read a transaction of its leader") // nobody thought that there could be one
+			return
+		}
+		if p.Txn != nil && !s.intelligible(p.Txn) {
+			s.stepDown("a transaction of its leader is too long")
 			return
 		}
 		s.learner.Receive(p)
@@ -266,6 +275,8 @@ func (s *Server) Timer(tag node.Tag) {
 		s.followElection()
 	case tag.Kind == tagRedial:
 		s.redial(tag.Arg)
+	case tag.Kind == tagUnread:
+		s.readOn(node.ConnID(tag.Arg))
 	case tag.Kind == tagReap:
 		s.reap(tag.Arg)
 	case tag.Kind == tagReadOnly:
