@@ -111,6 +111,7 @@ const (
 	VersionWraps
 	Create2InMultiAsCreate
 	CheckAlone
+	ReadOnlyMultiPasses
 	last
 )
 

@@ -282,7 +282,7 @@ var protocolBugs = []Bug{
 		Scenario: localSessions,
 	},
 	{
-		ID: UpgradeForgetsMulti, Name: "upgrade-forgets-multi",
+		ID: UpgradeForgetsMulti, Name: "upgrade-forgets-multi", Upstream: "ZOOKEEPER-2725",
 		Wrong:    "A local session is not made known to all for an ephemeral that a multi creates.",
 		Schedule: "The first ephemeral of a local session is part of a multi.",
 		Breaks:   []string{"local-session-upgrade"},
@@ -616,5 +616,12 @@ var protocolBugs = []Bug{
 		Schedule: "One request of operation code 13.",
 		Breaks:   []string{"check-in-multi", "liveness"},
 		Scenario: leases,
+	},
+	{
+		ID: ReadOnlyMultiPasses, Name: "read-only-multi-passes", Upstream: "ZOOKEEPER-1754",
+		Wrong:    "A read-only server refuses the writes that it knows and lets a multi pass, which changes its tree and is logged nowhere.",
+		Schedule: "A client sends a multi to a read-only server.",
+		Breaks:   []string{"read-only-writes", "d3-prefix-consistency", "no-panic", "d19-replay-determinism"},
+		Scenario: readOnly,
 	},
 }
