@@ -38,9 +38,11 @@ func TestAgainstRealServers(t *testing.T) {
 			st := realStage(11, w, s, w.Generate(rand.New(rand.NewPCG(11, 1)), s))
 			st.run(t, s)
 			ok, fail, info := st.record.Counts()
-			refused := 0 // sent behind a credential that ends the session
+			// Sent behind a credential that ends the session, or left behind by a client
+			// that moves with writes in flight.
+			refused := 0
 			for _, op := range st.record.History().Ops {
-				if op.Err == wire.ErrAuthFailed {
+				if op.Err == wire.ErrAuthFailed || w.Name == "local-session" && op.Outcome == history.Info {
 					refused++
 				} else if op.Xid != 0 && op.Zxid == 0 {
 					t.Errorf("no answer to %+v", op)

@@ -112,6 +112,8 @@ const (
 	Create2InMultiAsCreate
 	CheckAlone
 	ReadOnlyMultiPasses
+	AbortedAlone
+	MajorityCommits
 	last
 )
 
@@ -183,7 +185,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // an ensemble that does not recover after its faults have healed.
-var Catalogue = inOrder(protocolBugs, accessBugs)
+var Catalogue = inOrder(protocolBugs, limitBugs, roleBugs, accessBugs, recipeBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {
