@@ -111,7 +111,7 @@ func (s *Server) answerReadOnly(c *clientConn, r *wire.Request) bool {
 		return true
 	}
 	switch r.Type {
-	case wire.OpSync, wire.OpCheck, wire.OpReconfig:
+	case wire.OpSync, wire.OpReconfig:
 	case wire.OpCloseSession:
 		if s.locals.has(c.session) {
 			return false

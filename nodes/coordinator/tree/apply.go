@@ -157,7 +157,7 @@ func (r *Result) part(op wire.OpCode) wire.MultiResult {
 	if op == wire.OpError {
 		return wire.MultiResult{Type: op, Err: r.Err}
 	}
-	if op == wire.OpCreateContainer {
+	if op == wire.OpCreateContainer || op == wire.OpCreateTTL {
 		op = wire.OpCreate2 // so does ZooKeeper: there is no other result with metadata
 	}
 	return wire.MultiResult{Type: op, Body: r.body(op)}

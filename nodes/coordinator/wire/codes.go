@@ -74,10 +74,10 @@ func (o OpCode) IsWrite() bool {
 }
 
 // ForClients reports whether a client may ask for this operation at all: whether there
-// is one, and it is not the servers' own.
+// is one, it is not the servers' own, and is not for multis alone (ZOOKEEPER-2623).
 func (o OpCode) ForClients() bool {
 	switch o {
-	case OpNotification, OpCreateSession, OpDeleteContainer, OpError:
+	case OpNotification, OpCreateSession, OpDeleteContainer, OpError, OpCheck:
 		return false
 	}
 	_, known := opNames[o]
