@@ -336,6 +336,12 @@ var fixtures = []fixture{
 		e.write(a, create("/q/x"))
 		e.read(a, children("/q"))
 	}, func(h *history.History) { h.Ops[2].OutChildren = nil }},
+	{ConfigChange, reconfigStory, func(h *history.History) { // who left is still there
+		txnBody[*wire.SetDataTxn](h, 2).Data = []byte(withMembers("100000003", 1, 2))
+		h.Ops[0].OutValue = withMembers("100000003", 1, 2)
+		h.Ops, h.Log = h.Ops[:1], h.Log[:3]
+	}},
+	{ConfigShown, reconfigStory, func(h *history.History) { h.Ops[1].OutValue = h.Config }},
 	{WatchOrder, watchStory, func(h *history.History) { // the reply that shows the change comes first
 		h.Events[0].Order, h.Ops[3].Order = 3, 2
 	}},

@@ -31,6 +31,8 @@ const (
 	ReadOnlyFrozen   = "read-only-frozen"
 	ReadOnlyAsked    = "read-only-asked"
 	ReadResult       = "read-result"
+	ConfigChange     = "config-change"
+	ConfigShown      = "config-shown"
 	ReadYourWrites   = "read-your-writes"
 	MonotonicReads   = "monotonic-reads"
 	SingleImage      = "single-system-image"
@@ -120,6 +122,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SingleImage, Sentence: "A session never sees an older state after it moved to another server.", Source: guide + ", Consistency Guarantees: Single System Image"},
 	{ID: SyncOrder, Sentence: "A read after a sync sees every write its leader had acknowledged before.", Source: guide + ", Consistency Guarantees; ZOOKEEPER-1675 for the limits"},
 	{ID: FinalReads, Sentence: "A synced read after healing sees every write acknowledged before it.", Source: guide + ", Consistency Guarantees: Timeliness"},
+	{ID: ConfigChange, Sentence: "A reconfiguration makes of the active configuration what was asked for, and is refused only for a reason.", Source: "ZooKeeper dynamic reconfiguration guide, reconfig"},
+	{ID: ConfigShown, Sentence: "What /zookeeper/config shows at a zxid is the configuration that was active there.", Source: "ZooKeeper dynamic reconfiguration guide, /zookeeper/config"},
 	{ID: ReadResult, Sentence: "A read returns what the tree at its zxid holds.", Source: paper},
 	{ID: OperatorTruth, Sentence: "What a server tells an operator of its tree is so at the zxid it names.", Source: "ZooKeeper Administrator's Guide, The Four Letter Words; ZOOKEEPER-3114 for digests"},
 	{ID: WatchOrder, Sentence: "A client learns of a change it watches before a reply shows it, and of changes in their order.", Source: guide + ", ZooKeeper Watches"},

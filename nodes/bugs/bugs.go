@@ -93,6 +93,14 @@ const (
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
 	MirrorNotReadAgain
+	ReconfigByNewQuorum
+	ReconfigByOldQuorum
+	JointQuorumDropped
+	RemovedLeaderCommits
+	RemovedMemberVotes
+	NextConfigNotCarried
+	ConfigAckBeforeDurable
+	ActivatedAtProposal
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter
@@ -185,7 +193,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // an ensemble that does not recover after its faults have healed.
-var Catalogue = inOrder(protocolBugs, limitBugs, roleBugs, accessBugs, recipeBugs)
+var Catalogue = inOrder(protocolBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

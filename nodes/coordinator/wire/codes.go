@@ -67,7 +67,7 @@ func (o OpCode) String() string {
 func (o OpCode) IsWrite() bool {
 	switch o {
 	case OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpDeleteContainer,
-		OpSetData, OpSetACL, OpMulti, OpCreateSession, OpCloseSession:
+		OpSetData, OpSetACL, OpReconfig, OpMulti, OpCreateSession, OpCloseSession:
 		return true
 	}
 	return false

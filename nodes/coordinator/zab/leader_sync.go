@@ -12,6 +12,9 @@ const chunkSize = 4096
 
 // welcome registers a learner at its FOLLOWERINFO or OBSERVERINFO.
 func (l *Leader) welcome(sid int64, p *wire.Packet) {
+	if l.behind(sid, p.ConfigVersion) {
+		return
+	}
 	f := &learner{sid: sid, accepted: p.Zxid.Epoch(), heard: l.host.Now(), observer: p.Type == wire.PacketObserverInfo}
 	l.learners = append(l.learners, f)
 	if l.announced {
@@ -88,13 +91,16 @@ func (l *Leader) countEpochAck(sid int64) {
 	l.phase = synchronization
 	l.lastProposed = wire.MakeZxid(l.epoch, 0)
 	l.host.Observe(node.Event{Kind: facts.Synchronizing, N: [4]int64{l.epoch, int64(l.ownLast), int64(l.epochAcks)}})
+	l.beginElectorate()
 	l.host.PrepareToLead(l.epoch)
 	for _, f := range l.learners {
 		if f.acked {
 			l.synchronize(f)
 		}
 	}
-	l.host.SaveCurrentEpoch(l.epoch, l.alive(func() { l.countNewLeaderAck(l.cfg.Sid) }))
+	l.saveLastSeen(func() {
+		l.host.SaveCurrentEpoch(l.epoch, l.alive(func() { l.countNewLeaderAck(l.cfg.Sid) }))
+	})
 }
 
 // synchronize sends a learner everything up to this moment and registers it for
@@ -118,7 +124,7 @@ func (l *Leader) synchronize(f *learner) {
 	if !l.cfg.Bugs.Has(bugs.LateForwarding) {
 		l.register(f)
 	}
-	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketNewLeader, Zxid: wire.MakeZxid(l.epoch, 0)})
+	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketNewLeader, Zxid: wire.MakeZxid(l.epoch, 0), Config: l.offeredConfig()})
 }
 
 // holdsOutstanding deals with a learner that comes back to us with proposals of
@@ -135,14 +141,12 @@ func (l *Leader) holdsOutstanding(f *learner) bool {
 		return false
 	}
 	f.waiting = true
-	if l.isVoter(f.sid) {
-		for _, p := range l.outstanding {
-			if p.txn.Zxid <= f.last {
-				p.acks = p.acks.Add(f.sid)
-			}
+	for _, p := range l.outstanding {
+		if p.txn.Zxid <= f.last {
+			l.count(f.sid, p)
 		}
-		l.commitReady()
 	}
+	l.commitReady()
 	return true
 }
 
@@ -219,8 +223,11 @@ func (l *Leader) ack(f *learner, z wire.Zxid) {
 			return // an ACK of a proposal overtook it (ZOOKEEPER-4685): not a NEWLEADER ack
 		}
 		f.synced = true
-		if f.observer {
+		switch {
+		case f.observer:
 			l.host.Observe(node.Event{Kind: facts.ObserverSynced, N: [4]int64{f.sid}})
+		case !counted(f.sid, l.needs):
+			l.host.Observe(node.Event{Kind: facts.NonVoterSynced, N: [4]int64{f.sid}})
 		}
 		if !f.forwarding {
 			l.register(f)
@@ -250,6 +257,7 @@ func (l *Leader) countNewLeaderAck(sid int64) {
 	}
 	l.phase = broadcast
 	l.host.Observe(node.Event{Kind: facts.Established, N: [4]int64{l.epoch, int64(l.lastCommitted), int64(l.newLeaderAcks)}})
+	l.finishReconfig()
 	l.host.Serve(l.epoch)
 	for _, f := range l.learners {
 		if f.synced {
