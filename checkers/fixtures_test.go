@@ -354,6 +354,13 @@ var fixtures = []fixture{
 	{WatchPersistent, persistentStory, func(h *history.History) { // of a grandchild it says nothing
 		h.Events = slices.Delete(h.Events, 2, 3)
 	}},
+	{WatchReadable, secretStory, func(h *history.History) { // the znode that it may not read is told of
+		h.Events = append(h.Events[:1:1], history.WatchEvent{
+			At: h.Events[0].At, Client: 2, Session: 2, Conn: 1, Server: 1, Order: 5,
+			Type: wire.NodeCreated, Path: "/r/secret", Zxid: h.Log[4].Txn.Zxid,
+		}, h.Events[1])
+		h.Events[2].Order, h.Ops[6].Order = 6, 7
+	}},
 	{WatchRemoved, removedStory, func(h *history.History) { // what was removed fires
 		h.Events = append(h.Events, history.WatchEvent{
 			At: h.Ops[7].Return, Client: 2, Session: 2, Conn: 1, Server: 1, Order: 5,

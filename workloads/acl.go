@@ -52,9 +52,9 @@ func access() Workload {
 			s.Mix = swarm(r, []Weight{
 				{"auth", 4}, {"auth-bad", 1}, {"super", 1}, {"who-am-i", 2}, {"create", 8}, {"create-sequential", 8}, {"delete", 4}, {"delete-last", 3},
 				{"write", 6}, {"get", 5}, {"exists", 5}, {"children", 3}, {"get-acl", 5}, {"count-all", 1}, {"set-acl", 5}, {"revoke", 3},
-				{"multi", 4}, {"multi-read", 2}, {"system", 1}, {"renew", 2}, {"move", 3}, {"hang", 1}, {"close", 1}, {"open", 2},
+				{"multi", 4}, {"multi-read", 2}, {"system", 1}, {"renew", 2}, {"watch", 5}, {"add-watch", 2}, {"remove-watch", 1}, {"move", 3}, {"hang", 1}, {"close", 1}, {"open", 2},
 			}, "auth-bad", "super", "who-am-i", "create-sequential", "delete-last", "exists", "children", "count-all", "revoke", "multi", "multi-read",
-				"system", "renew", "move", "hang", "close")
+				"system", "renew", "watch", "add-watch", "remove-watch", "move", "hang", "close")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -133,7 +133,23 @@ func accessOps(r *rand.Rand, s Shape, kind string) []Op {
 	case "renew":
 		return []Op{{F: history.Multi, Parts: []Part{{F: history.Delete, Path: dir, Version: Any}, {F: history.Create, Path: dir, ACL: drawList(r)}}}}
 	}
+	if ops := accessWatches(r, either, kind); ops != nil {
+		return ops
+	}
 	return identityOps(r, s, kind)
+}
+
+// accessWatches wait for what their client may perhaps not read when it comes.
+func accessWatches(r *rand.Rand, path, kind string) []Op {
+	switch kind {
+	case "watch":
+		return []Op{{F: choose(r, history.Get, history.Exists, history.Exists, history.Children), Path: path, Watch: true}}
+	case "add-watch":
+		return []Op{{F: history.AddWatch, Path: choose(r, path, guarded), Mode: int32(choose(r, wire.WatchPersistent, wire.WatchRecursive))}}
+	case "remove-watch":
+		return []Op{{F: history.RemoveWatch, Path: path, Mode: int32(choose(r, wire.DataWatches, wire.ChildWatches, wire.AnyWatches))}}
+	}
+	return nil
 }
 
 // identityOps are about who a client is.

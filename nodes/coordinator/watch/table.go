@@ -123,6 +123,9 @@ func (t *Table) Paths(c node.ConnID) []string {
 	return slices.Compact(paths)
 }
 
+// Empty reports whether nobody watches anything.
+func (t *Table) Empty() bool { return len(t.entries) == 0 }
+
 // Len returns the number of watches.
 func (t *Table) Len() int {
 	n := 0
