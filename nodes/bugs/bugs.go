@@ -124,6 +124,8 @@ const (
 	ReadOnlyMultiPasses
 	AbortedAlone
 	MajorityCommits
+	RecordWithoutMargin
+	OutstandingNotReleased
 	last
 )
 
