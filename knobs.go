@@ -388,8 +388,7 @@ func drawKnobs(r *rand.Rand) Knobs {
 	k.ElectionMax = d.millis(500, 3000)
 	k.SessionTimeout = k.Tick * time.Duration(d.between(2, 20))
 	k.OpTimeout = d.millis(500, 4000)
-	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
-	k.Liveness = k.bound()
+	k.derive()
 	if k.CounterLimit = math.MaxUint32; d.chance(1, 6) {
 		k.CounterLimit = d.logarithmic(20, 400)
 	}
@@ -424,6 +423,13 @@ func (d dice) mortality(k *Knobs) {
 	if d.chance(1, 6) {
 		k.OutstandingLimit = d.between(1, 6)
 	}
+}
+
+// derive sets the knobs that follow from others: how long the ensemble has to come up,
+// and to come back.
+func (k *Knobs) derive() {
+	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
+	k.Liveness = k.bound()
 }
 
 // dice draws integers for knobs.
