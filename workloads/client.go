@@ -88,6 +88,7 @@ type Client struct {
 	connected *node.Signal // set at the next connection; nil if nobody waits
 
 	sessions int   // how many sessions were given up so far
+	stumbles bool  // it moves once more when watches of its are taken over
 	step     *step // the recipe step that runs, nil if none
 
 	credentials []client.Credential // of the present session
@@ -216,7 +217,8 @@ func (c *Client) perform(t *node.Task, op Op) {
 		c.zk.Hang()
 		t.Sleep(op.For)
 		c.zk.Wake()
-	case Move:
+	case Move, Stumble:
+		c.stumbles = op.F == Stumble
 		c.zk.Move()
 	case Open:
 		c.credentials = nil
@@ -317,13 +319,17 @@ func (c *Client) WatchEvent(e client.WatchEvent) {
 	c.step.notified(e)
 }
 
-// WatchesRearmed records a setWatches.
+// WatchesRearmed records a setWatches, after which the client may have to go on.
 func (c *Client) WatchesRearmed(r client.Rearmed) {
 	q := r.Request
 	c.rec.Rearm(history.Rearm{
 		Client: c.cfg.Index, Session: r.Session, Conn: r.Conn, Server: int(r.Server), Order: r.Order, Zxid: r.Zxid,
 		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child, Persistent: q.Persistent, Recursive: q.Recursive,
 	})
+	if c.stumbles {
+		c.stumbles = false
+		c.zk.Move()
+	}
 }
 
 // Authenticating records a credential that was shown, and its answer.
