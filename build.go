@@ -59,7 +59,7 @@ func (r *run) addServers() {
 			FourLetterWords: admin.Whitelist(admin.Words), DigestInterval: 16,
 			ReadOnlyMode: k.ReadOnlyAfter > 0, ReadOnlyAfter: k.ReadOnlyAfter,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
-			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart),
+			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota, MaxBuffer: k.MaxBuffer, OutstandingLimit: k.OutstandingLimit, VersionStart: int32(k.VersionStart),
 			ReconfigEnabled: k.Reconfig, SkipACL: k.SkipACL,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 			SuperDigest: acl.Digest(workloads.Superuser.Secret), Vouched: r.plan.vouched(),
