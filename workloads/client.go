@@ -217,9 +217,10 @@ func (c *Client) perform(t *node.Task, op Op) {
 		c.zk.Hang()
 		t.Sleep(op.For)
 		c.zk.Wake()
-	case Move, Stumble:
-		c.stumbles = op.F == Stumble
+	case Move:
 		c.zk.Move()
+	case Stumble:
+		c.stumble(t)
 	case Open:
 		c.credentials = nil
 		c.reopen()
@@ -233,6 +234,17 @@ func (c *Client) perform(t *node.Task, op Op) {
 		}
 		c.submit(op, false)
 	}
+}
+
+// stumble moves, and waits a little for the watches that make it move again: what it
+// asked for before would be lost. A client without watches comes to stay.
+func (c *Client) stumble(t *node.Task) {
+	c.stumbles = true
+	c.zk.Move()
+	for wait := 10; c.stumbles && wait > 0; wait-- {
+		t.Sleep(retryPause / 2)
+	}
+	c.stumbles = false
 }
 
 // revive opens a new session if the present one is over.
