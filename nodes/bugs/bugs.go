@@ -53,6 +53,24 @@ const (
 	StaleTokenAccepted
 	ReaderFollowsReader
 	ElectionByName
+	LogFsyncErrorIgnored
+	EpochInPlace
+	SnapshotBeforeLog
+	QueuedReadsLost
+	FollowsLowerEpoch
+	ClosedSessionServed
+	PurgeCountsInvalid
+	CommittedLogHole
+	TruncKeepsMemory
+	TruncateErrorIgnored
+	TruncOffsetMiscounted
+	DiskLogWithGap
+	CurrentEpochAfterAck
+	VoteOrderIgnoresEpoch
+	CloseReplayForgetsParent
+	DamagedLogCut
+	SnapshotUnchecked
+	RenameNotSynced
 	last
 )
 

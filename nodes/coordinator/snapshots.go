@@ -39,7 +39,7 @@ func (s *Server) takeSnapshot() {
 	s.db.log.Roll()
 	source := s.db.tree.Snapshot()
 	s.flow("snapshot", func(t *node.Task) error {
-		saved, err := store.SaveSnapshot(t, s.env.Disk(), s.db.log, source, snapshotNodes)
+		saved, err := store.SaveSnapshot(t, s.env.Disk(), s.db.log, source, snapshotNodes, s.cfg.Bugs)
 		s.snapshotting = false
 		if saved {
 			s.observe(facts.SnapshotTaken, int64(source.Zxid()))
@@ -55,7 +55,7 @@ func (s *Server) purge() {
 	if !s.serving {
 		return
 	}
-	if err := store.PurgeSnapshots(s.env.Disk(), s.db.log, snapshotsToKeep); err != nil {
+	if err := store.PurgeSnapshots(s.env.Disk(), s.db.log, snapshotsToKeep, s.cfg.Bugs); err != nil {
 		s.env.Exit(err.Error())
 	}
 }

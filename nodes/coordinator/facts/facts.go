@@ -113,5 +113,9 @@ var (
 
 // Disks and epoch files. The text of the facts about epochs is the file's name.
 var (
+	EpochWritten = kind(191, false, "epoch-written", "the epoch stands in a temporary file", "epoch")
+	EpochSynced  = kind(192, false, "epoch-synced", "the temporary file is durable", "epoch")
+	EpochRenamed = kind(193, false, "epoch-renamed", "the file has its name, which a crash may take back", "epoch")
+	EpochSaved   = kind(194, false, "epoch-saved", "the epoch is durable", "epoch")
 	StartRefused = kind(190, true, "start-refused", "boot: the disk holds damage that no crash can have done; the text says what")
 )

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/txnlog"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -35,9 +36,13 @@ func snapshots(d node.Disk) []wire.Zxid {
 }
 
 // loadSnapshot restores the tree of one snapshot.
-func loadSnapshot(d node.Disk, z wire.Zxid) (*tree.Tree, error) {
+func loadSnapshot(d node.Disk, z wire.Zxid, b bugs.Set) (*tree.Tree, error) {
 	data, _ := d.Read(snapshotName(z))
-	t, err := tree.Restore(data)
+	restore := tree.Restore
+	if b.Has(bugs.SnapshotUnchecked) {
+		restore = tree.RestoreUnchecked
+	}
+	t, err := restore(data)
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w", snapshotName(z), err)
 	}
@@ -53,7 +58,7 @@ func loadSnapshot(d node.Disk, z wire.Zxid) (*tree.Tree, error) {
 // Before the snapshot gets its name, the log must be durable as far as it went
 // when serialization ended: a fuzzy snapshot is only right together with every
 // transaction that may have left traces in it. Somebody else must Sync the log.
-func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapshot, chunk int) (saved bool, err error) {
+func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapshot, chunk int, b bugs.Set) (saved bool, err error) {
 	name, cuts := snapshotName(snap.Zxid()), log.Cuts()
 	write := d.WriteFile
 	for more := true; more; write = d.Append {
@@ -66,7 +71,9 @@ func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapsho
 			return false, fmt.Errorf("store: save %s: %w", name, err)
 		}
 	}
-	err = log.AwaitDurable(t, log.LastZxid())
+	if !b.Has(bugs.SnapshotBeforeLog) {
+		err = log.AwaitDurable(t, log.LastZxid())
+	}
 	if log.Cuts() != cuts {
 		return false, d.Remove(name + temporary)
 	}
@@ -79,10 +86,10 @@ func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapsho
 // PurgeSnapshots deletes all snapshots older than the newest keep, and the log
 // files that only those needed. Only intact snapshots count, so that
 // damaged ones never crowd out the last good one (ZOOKEEPER-3231).
-func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int) error {
+func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int, b bugs.Set) error {
 	valid := 0
 	for i, z := range snapshots(d) {
-		if data, _ := d.Read(snapshotName(z)); tree.Intact(data) != nil {
+		if data, _ := d.Read(snapshotName(z)); tree.Intact(data) != nil && !b.Has(bugs.PurgeCountsInvalid) {
 			continue
 		}
 		if valid++; valid < keep {
