@@ -25,6 +25,9 @@ type Knobs struct {
 	Groups string
 	// Observers is how many servers besides serve and never vote.
 	Observers int
+	// LocalSessions makes new sessions local to their server; UpgradeSessions lets
+	// them become known to all.
+	LocalSessions, UpgradeSessions bool
 
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
@@ -143,6 +146,8 @@ var knobs = []knob{
 		set: func(k *Knobs, s string) (err error) { k.Groups = s; _, err = parseGroups(s); return err },
 	},
 	feature(number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers })),
+	feature(flag("local-sessions", "sessions are known to one server until they need to be known to all", func(k *Knobs) *bool { return &k.LocalSessions })),
+	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -313,6 +318,9 @@ func drawKnobs(r *rand.Rand) Knobs {
 	k.Groups = d.groups(k.Servers)
 	if k.Servers > 1 && d.chance(1, 4) {
 		k.Observers = d.between(1, 2)
+	}
+	if d.chance(1, 8) { // workloads that are not about them know nothing of sessions without ephemerals
+		k.LocalSessions, k.UpgradeSessions = true, true
 	}
 	return k
 }

@@ -63,6 +63,9 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 		p.Knobs.Safety = o.Duration
 	}
 	w := s.workload()
+	if w.Knobs != nil {
+		o.Knobs = append(w.Knobs(sim.NewStream(seed, "scenario")), o.Knobs...)
+	}
 	p.Shape = w.Draw(sim.NewStream(seed, "shape"))
 	p.Shape.Duration = p.Knobs.Safety
 	p.Ops = w.Generate(sim.NewStream(seed, "workload"), p.Shape)

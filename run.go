@@ -200,7 +200,7 @@ func (r *run) measured() Result {
 		out.Knobs[s.Name] = s.Value
 	}
 	out.History = r.recorder.History()
-	out.History.Log = r.checker.Log()
+	out.History.Log, out.History.Locals = r.checker.Log(), r.checker.Locals()
 	return out
 }
 

@@ -73,6 +73,21 @@ func (e *ensemble) open(session int64, server int) *client {
 	return c
 }
 
+// openLocal starts a session that only its server knows.
+func (e *ensemble) openLocal(session int64, server int, upgradable bool) *client {
+	e.now += time.Millisecond
+	e.h.Locals = append(e.h.Locals, history.LocalSession{At: e.now, Session: session, Server: server, Timeout: 4 * time.Second, Upgradable: upgradable})
+	e.h.Sessions = append(e.h.Sessions, history.SessionEvent{At: e.now, Kind: history.Connected, Session: session, Conn: 1, Server: server, Timeout: 4 * time.Second})
+	return &client{session: session, conn: 1, server: server}
+}
+
+// closeLocal ends such a session without a word to anybody else.
+func (e *ensemble) closeLocal(c *client) {
+	o := e.start(c, history.Op{F: history.Close})
+	o.Outcome = history.OK
+	e.finish(c, o, e.servers[c.server].Last())
+}
+
 // move reconnects a session to a server, which must have all it has seen.
 func (e *ensemble) move(c *client, server int) {
 	for e.servers[server].Last() < c.seen {

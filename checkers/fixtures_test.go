@@ -59,6 +59,17 @@ func ephemeralStory(e *ensemble, a, b *client) {
 	e.write(a, op{F: history.Close})
 }
 
+// localStory has two local sessions, of which one is made known to all; ops 0 to 4.
+func localStory(e *ensemble, a, b *client) {
+	c, d := e.openLocal(3, 0, true), e.openLocal(4, 1, false)
+	e.write(c, create("/r"))
+	e.commit(3, 0, wire.OpCreateSession, &wire.CreateSessionTxn{TimeoutMs: 4000})
+	e.write(c, mode("/r/e", wire.ModeEphemeral))
+	e.write(d, mode("/r/f", wire.ModeEphemeral)).Err = wire.ErrEphemeralOnLocal
+	e.write(c, op{F: history.Close})
+	e.closeLocal(d)
+}
+
 var fixtures = []fixture{
 	{LogOrder, registerStory, func(h *history.History) {
 		h.Log[3], h.Log[4] = h.Log[4], h.Log[3]
@@ -100,6 +111,10 @@ var fixtures = []fixture{
 		e.commit(a.session, 0, wire.OpCloseSession, &wire.CloseSessionTxn{})
 	}, func(h *history.History) { // its leader knew of /a, 3 s before
 		h.Log[5].At = h.Ops[0].Invoke + 3*time.Second
+	}},
+	{LocalUpgrade, localStory, func(h *history.History) { // where sessions are upgraded, none is refused
+		h.Locals[1].Upgradable = true
+		h.Ops[2].Err = wire.ErrSessionExpired
 	}},
 	{SessionOnce, registerStory, func(h *history.History) { h.Log[1].Txn.Session = 1 }},
 	{EphemeralOwner, ephemeralStory, func(h *history.History) {

@@ -22,6 +22,7 @@ const (
 	ClosedSession    = "closed-session"
 	SessionOnce      = "session-once"
 	SessionKept      = "session-kept"
+	LocalUpgrade     = "local-session-upgrade"
 	ReadResult       = "read-result"
 	ReadYourWrites   = "read-your-writes"
 	MonotonicReads   = "monotonic-reads"
@@ -62,6 +63,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
 	{ID: ClosedSession, Sentence: "After its end a session does nothing more, and gets no successful reply from a server that has applied it.", Source: guide + ", Sessions"},
 	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
+	{ID: LocalUpgrade, Sentence: "A session that only its server knows is made known to all before it owns an ephemeral; where that is not done it is refused, and it alone.", Source: "ZOOKEEPER-1147, local sessions; ZOOKEEPER-2926"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
 	{ID: ContainerRemoval, Sentence: "The ensemble deletes by itself only containers that had children and have none.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},

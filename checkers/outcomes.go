@@ -57,6 +57,9 @@ func (w *witness) durability() {
 		if op.F == history.Close && w.closed[op.Session] != 0 {
 			continue // the ensemble ended the session by itself just then
 		}
+		if op.F == history.Close && w.book.alwaysLocal(op.Session) {
+			continue // its server alone knew it, and ended it alone
+		}
 		if op.Outcome == history.OK || op.Outcome == history.Fail && replied(op) && aboutTheTree(op.Err) {
 			w.report(Durability, i, fmt.Sprintf("But the log has no transaction of op %d, which was answered %v at %v.",
 				op.ID, op.Err, op.Zxid))

@@ -182,6 +182,8 @@ func (r *replayer) rejection(who int, op *history.Op, txn *wire.Txn, err wire.Er
 	switch {
 	case op.Outcome == history.OK:
 		r.report(WriteResult, who, fmt.Sprintf("But op %d was answered ok, and the log rejects it at %v: %v.", op.ID, txn.Zxid, err))
+	case op.Err == wire.ErrEphemeralOnLocal && err == wire.ErrSessionExpired:
+		// To the leader another server's local session is one that it does not know.
 	case op.Outcome == history.Fail && replied(op) && op.Err != wire.OK && op.Err != err:
 		r.report(WriteResult, who, fmt.Sprintf("But op %d was answered %v, and the log rejects it at %v for another reason: %v.", op.ID, op.Err, txn.Zxid, err))
 	case aboutTheTree(err) && !slices.Contains(objections, err):

@@ -29,6 +29,8 @@ type witness struct {
 	// closed is the zxid that ended each session.
 	closed map[int64]wire.Zxid
 
+	book sessionBook
+
 	acks []ending // see acknowledged
 
 	findings []guarantee.Finding
@@ -54,6 +56,8 @@ func runWitness(h *history.History) *witness {
 		return w // nor where one name stands for several sessions
 	}
 	w.link()
+	w.bookSessions()
+	w.localUpgrade()
 	w.nothingUnasked()
 	w.definiteFailure()
 	w.durability()
@@ -254,8 +258,7 @@ func replied(op *history.Op) bool {
 		return false
 	}
 	switch op.Err {
-	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrNoAuth, wire.ErrInvalidACL,
-		wire.ErrSessionExpired, wire.ErrSessionMoved:
+	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrSessionExpired, wire.ErrSessionMoved:
 		return false
 	}
 	return true

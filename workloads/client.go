@@ -280,6 +280,9 @@ func (c *Client) WatchesRearmed(r client.Rearmed) {
 	})
 }
 
+// Authenticating is not asked for by any workload yet.
+func (c *Client) Authenticating(client.Authentication) {}
+
 // Opened forwards to the session.
 func (c *Client) Opened(conn node.ConnID) { c.zk.Opened(conn) }
 

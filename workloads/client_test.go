@@ -170,8 +170,8 @@ func (st *stage) judgeFinal(t *rapid.T, op history.Op) {
 	}
 	if op.F == history.Children {
 		names, _, err := st.ensemble.tree.Children(op.Path)
-		if slices.ContainsFunc([]string{ephemerals, watched, locks, elections}, func(dir string) bool { return strings.HasPrefix(op.Path, dir) }) {
-			return // sessions end after the reads
+		if slices.ContainsFunc([]string{ephemerals, watched, localDir, locks, elections}, func(dir string) bool { return strings.HasPrefix(op.Path, dir) }) {
+			return // sessions end, and farewells come, after the reads
 		}
 		if err != op.Err || !slices.Equal(names, op.OutChildren) {
 			t.Errorf("final read %+v; the tree has %v, %v", op, names, err)

@@ -3,7 +3,7 @@ package workloads
 import (
 	"time"
 
-	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -22,7 +22,7 @@ type ensemble struct {
 
 func newEnsemble() *ensemble {
 	t := tree.New()
-	return &ensemble{tree: t, prep: prep.New(t, bugs.Set{}), owner: map[int64]node.ID{}, heard: map[int64]time.Duration{}}
+	return &ensemble{tree: t, prep: prep.New(t, acl.Rules{}), owner: map[int64]node.ID{}, heard: map[int64]time.Duration{}}
 }
 
 // write commits a request and returns its answer.

@@ -132,8 +132,8 @@ func createRequest(path, value string, mode int32) *wire.CreateRequest {
 // accessList is a list that keeps everybody's access and is told from others by
 // the identity that value names.
 func accessList(value string) []wire.ACL {
-	id := strings.ReplaceAll(value, ",", "")
-	return append(slices.Clone(wire.OpenACL), wire.ACL{Perms: 1, Scheme: "digest", ID: id})
+	user := strings.NewReplacer(",", "", ":", "").Replace(value)
+	return append(slices.Clone(wire.OpenACL), wire.ACL{Perms: 1, Scheme: "digest", ID: user + ":x"})
 }
 
 func multiOps(parts []history.Part) *wire.MultiRequest {

@@ -10,6 +10,9 @@ import (
 type Workload struct {
 	// Name is the last part of scenario names, Doc one sentence for lists.
 	Name, Doc string
+	// Knobs lists "name=value" settings of the servers that the workload is about,
+	// instead of what is drawn for all workloads; nil for none.
+	Knobs func(r *rand.Rand) []string
 	// Draw picks the knobs of a seed.
 	Draw func(r *rand.Rand) Shape
 	// Generate makes the plan: in order of time, numbered from FirstID on.
@@ -41,7 +44,7 @@ const (
 
 // All lists the workloads of the coordinator, in a fixed order.
 func All() []Workload {
-	return []Workload{register(), sequence(), session(), watching(), locking(), electing()}
+	return []Workload{register(), sequence(), session(), watching(), locking(), electing(), localSession()}
 }
 
 // Lookup finds a workload by name.

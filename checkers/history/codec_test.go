@@ -105,9 +105,20 @@ func genOp(t *rapid.T, id int) Op {
 	return op
 }
 
+var anyLocal = rapid.Custom(func(t *rapid.T) LocalSession {
+	return LocalSession{
+		At: time.Duration(rapid.Int64().Draw(t, "at")), Session: rapid.Int64().Draw(t, "session"),
+		Server: rapid.IntRange(0, 9).Draw(t, "server"), Timeout: time.Duration(rapid.Int64().Draw(t, "timeout")),
+		Upgradable: rapid.Bool().Draw(t, "upgradable"),
+	}
+})
+
 func TestLinesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := &History{}
+		for range rapid.IntRange(0, 2).Draw(t, "locals") {
+			h.Locals = append(h.Locals, anyLocal.Draw(t, "local"))
+		}
 		for id := range rapid.IntRange(0, 4).Draw(t, "ops") {
 			h.Ops = append(h.Ops, genOp(t, id))
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // Stampede's own format is JSON lines: one object a line, whose "type" is "op",
-// "session", "event", "rearm", "claim" or "txn". It loses nothing. Times are nanoseconds of virtual time,
+// "session", "local", "event", "rearm", "claim" or "txn". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
 // Encoder writes a history line by line, while it grows.
@@ -65,6 +65,11 @@ func WriteLines(w io.Writer, h *History) error {
 			return err
 		}
 	}
+	for i := range h.Locals {
+		if err := e.Local(&h.Locals[i]); err != nil {
+			return err
+		}
+	}
 	if err := e.watches(h); err != nil {
 		return err
 	}
@@ -98,7 +103,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *SessionEvent, *WatchEvent, *Rearm, *Claim or *Applied, and io.EOF after the last.
+// Next returns the next *Op, *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim or *Applied, and io.EOF after the last.
 // Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -146,6 +151,8 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToOp)
 	case "session":
 		return decodeAs(text, lineToSession)
+	case "local":
+		return decodeAs(text, lineToLocal)
 	case "event":
 		return decodeAs(text, lineToEvent)
 	case "rearm":
@@ -155,7 +162,7 @@ func parseLine(text []byte) (any, error) {
 	case "txn":
 		return decodeAs(text, lineToTxn)
 	}
-	return nil, fmt.Errorf(`type %q is none of "op", "session", "event", "rearm", "claim" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "op", "session", "local", "event", "rearm", "claim" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -187,6 +194,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Ops = append(h.Ops, *v)
 		case *SessionEvent:
 			h.Sessions = append(h.Sessions, *v)
+		case *LocalSession:
+			h.Locals = append(h.Locals, *v)
 		case *WatchEvent:
 			h.Events = append(h.Events, *v)
 		case *Rearm:

@@ -157,6 +157,17 @@ type SessionEvent struct {
 	Timeout time.Duration
 }
 
+// LocalSession is a session that one server opened and told nobody of, as that server
+// says. It is in the log only if it was upgraded, which makes it like any other.
+type LocalSession struct {
+	At      time.Duration
+	Session int64
+	Server  int
+	Timeout time.Duration
+	// Upgradable: its server makes it known to all before it owns an ephemeral.
+	Upgradable bool
+}
+
 // WatchEvent is a notification that a client received: a watch fired.
 type WatchEvent struct {
 	At      time.Duration
@@ -200,6 +211,7 @@ type History struct {
 	Sessions []SessionEvent
 	Events   []WatchEvent
 	Rearms   []Rearm
+	Locals   []LocalSession
 	Claims   []Claim
 	// Log is the committed log in zxid order, empty for histories recorded
 	// without one (Jepsen's).

@@ -43,6 +43,9 @@ func (c *Checker) proposed(s *server, z wire.Zxid, e node.Event) {
 		c.timeouts[txn.Session] = time.Duration(b.TimeoutMs) * time.Millisecond
 		c.created[txn.Session] = z
 		s.touched[txn.Session] = c.now.at
+		for _, m := range c.servers {
+			delete(m.locals, txn.Session)
+		}
 	case *wire.ErrorTxn:
 		if b.Err == wire.ErrSessionExpired {
 			c.rejected(s, txn.Session, ep.number)

@@ -72,6 +72,7 @@ type Checker struct {
 	timeouts, granted map[int64]time.Duration
 	created           map[int64]wire.Zxid
 	ended             map[int64]bool
+	locals            []history.LocalSession
 
 	now     moment
 	finding *guarantee.Finding
@@ -103,7 +104,7 @@ func New(servers []Server, g Ghost, cfg Config) *Checker {
 		if m.Sid < 1 || m.Sid > 63 {
 			panic(fmt.Sprintf("live: sid %d of %s is outside 1..63", m.Sid, m.Name))
 		}
-		s := &server{Server: m, index: i, bit: 1 << m.Sid, promised: root, touched: map[int64]time.Duration{}, owners: map[int64]int64{}}
+		s := &server{Server: m, index: i, bit: 1 << m.Sid, promised: root, touched: map[int64]time.Duration{}, owners: map[int64]int64{}, locals: map[int64]bool{}}
 		c.servers = append(c.servers, s)
 		for int(m.ID) >= len(c.byID) {
 			c.byID = append(c.byID, nil)
@@ -189,6 +190,12 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		s.touched[e.N[0]], s.owners[e.N[0]] = c.now.at, e.N[1]
 	case facts.SessionMoved:
 		c.moved(s, e.N[0], e.N[1])
+	case facts.LocalOpened:
+		c.localOpened(s, e)
+	case facts.LocalExpired:
+		c.localExpired(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
+	case facts.LocalClosed, facts.SessionUpgraded:
+		delete(s.locals, e.N[0])
 	case facts.SessionRejected:
 		c.rejected(s, e.N[0], s.serves)
 	case facts.ElectionStarted:

@@ -31,6 +31,7 @@ const (
 	SessionOnce        = "session-once"
 	TxnTime            = "txn-time"
 	EphemeralsDie      = "ephemerals-die-with-session"
+	LocalHome          = "local-session-home"
 )
 
 const (
@@ -58,7 +59,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: QuorumEvidence, Sentence: "A leader enters synchronisation, is established and commits only when a quorum of the voters did acknowledge it.", Source: sourceZab + "quorums of phases 1 to 3"},
 	{ID: ReplayDeterminism, Sentence: "A server recovers from its disk exactly the state that its logged history describes.", Source: "ZooKeeper internals: fuzzy snapshots are replayed idempotently; ZOOKEEPER-1653"},
 	{ID: ExpiryByLeader, Sentence: "Only an established leader expires sessions.", Source: "ZooKeeper internals, sessions; ZOOKEEPER-1208"},
-	{ID: ExpiryNotEarly, Sentence: "A leader expires a session only after hearing nothing of it for its whole timeout.", Source: "ZooKeeper programmer's guide, sessions"},
+	{ID: ExpiryNotEarly, Sentence: "A session is expired only after its leader, or the one server that knows it, heard nothing of it for its whole timeout.", Source: "ZooKeeper programmer's guide, sessions"},
 	{ID: ExpiryNotLate, Sentence: "An established leader that has not heard of a session for its timeout and two ticks has closed it.", Source: "ZooKeeper programmer's guide, sessions"},
 	{ID: SessionsSurvive, Sentence: "A session is refused only after it was closed or a leader decided to expire it; no crash and no change of leader ends it.", Source: "ZooKeeper programmer's guide, sessions; ZOOKEEPER-3144"},
 	{ID: MovedTruly, Sentence: "A session is called moved only where it is not: its client came to another server last.", Source: "ZooKeeper programmer's guide, sessions: SESSIONMOVED"},
@@ -67,6 +68,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: "ZooKeeper Programmer's Guide, Sessions"},
 	{ID: TxnTime, Sentence: "A transaction bears the time that its leader's wall clock showed.", Source: "ZooKeeper Programmer's Guide, ZooKeeper Stat Structure: ctime and mtime"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
+	{ID: LocalHome, Sentence: "A session that nobody proposed lives at the server that opened it, as long as its term lasts, and nowhere else.", Source: "ZOOKEEPER-1147, local sessions"},
 }
 
 // sentences finds a guarantee's sentence by its ID.

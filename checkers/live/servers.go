@@ -43,6 +43,8 @@ type server struct {
 	since   time.Duration
 	touched map[int64]time.Duration
 	owners  map[int64]int64
+	// locals are the sessions that it opened in this term and nobody else knows.
+	locals map[int64]bool
 }
 
 // record is one append to a log file.
@@ -62,6 +64,7 @@ type scan struct {
 // idle ends whatever role the server played.
 func (s *server) idle() {
 	s.leads, s.serving = 0, false
+	clear(s.locals)
 }
 
 // down forgets what a process loses with its memory.

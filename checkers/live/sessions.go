@@ -37,6 +37,7 @@ func (c *Checker) promised(session int64) (timeout time.Duration, known bool) {
 // letIn notes what a client is told, by a server that may tell it.
 func (c *Checker) letIn(s *server, session int64, timeout time.Duration) {
 	c.granted[session] = timeout
+	c.atHome(s, session)
 	if !s.serving {
 		c.fail(s, ServesCurrent, fmt.Sprintf("%s lets session %#x in, and neither leads nor follows", s.Name, uint64(session)))
 	}
@@ -89,6 +90,9 @@ func (c *Checker) notEarly(s *server, session int64, timeout time.Duration) {
 // sessions of later epochs.
 func (c *Checker) rejected(s *server, session, epoch int64) {
 	created, proposed := c.created[session]
+	if proposed && c.upgradeLost(session, created, epoch) {
+		return
+	}
 	if proposed && created.Epoch() <= epoch && !c.ended[session] {
 		c.fail(s, SessionsSurvive, fmt.Sprintf("%s, in epoch %d, does not know session %#x of %v, which nobody has closed",
 			s.Name, epoch, uint64(session), created))
@@ -117,6 +121,9 @@ func (c *Checker) Finish(at time.Duration) {
 }
 
 func (c *Checker) notLate(s *server, session int64) {
+	if c.upgradeLost(session, c.created[session], s.leads) {
+		return
+	}
 	timeout, _ := c.promised(session)
 	heard := max(s.touched[session], s.since)
 	limit := timeout + 2*c.cfg.Tick + timeout*time.Duration(c.cfg.DriftPPM)/1_000_000 + patience

@@ -165,6 +165,7 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 		s.promised = end
 	}
 	s.serving, s.serves = true, number
+	clear(s.locals)
 	s.since, s.touched, s.owners = c.now.at, map[int64]time.Duration{}, map[int64]int64{}
 }
 
@@ -180,4 +181,5 @@ func (c *Checker) upToDate(s *server, number int64) {
 		return
 	}
 	s.serving, s.serves = true, number
+	clear(s.locals)
 }

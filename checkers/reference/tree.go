@@ -47,8 +47,8 @@ type node struct {
 	stale  bool   // it is in Tree.stale
 }
 
-// systemPaths exist from the beginning, with all-zero stats, and cannot be
-// deleted.
+// systemPaths exist from the beginning, with all-zero stats but for the list of the
+// configuration, and cannot be deleted.
 var systemPaths = []string{"/", "/zookeeper", "/zookeeper/config", "/zookeeper/quota"}
 
 // New returns the tree of an empty ensemble.
@@ -60,6 +60,9 @@ func New() *Tree {
 	}
 	for _, path := range systemPaths {
 		n := &node{path: path, acl: wire.OpenACL}
+		if path == "/zookeeper/config" { // everybody may read it, nobody but the super user do more
+			n.acl, n.aversion = wire.ReadACL, -1
+		}
 		t.nodes[path] = n
 		if path != "/" {
 			t.nodes[Parent(path)].adopt(Base(path))

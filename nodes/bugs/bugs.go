@@ -48,6 +48,11 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	UpgradedSessionKept
+	UpgradeForgetsMulti
+	EphemeralOfLocalSession
+	LocalRevalidated
+	ClosedTakenForLocal
 	CreateNotLookedUp
 	LockWokenIsHolder
 	StaleTokenAccepted
@@ -72,6 +77,18 @@ const (
 	SnapshotUnchecked
 	RenameNotSynced
 	last
+	// Not hunted yet.
+	ACLOnlyForDigest
+	AddressMaskOffByOne
+	ACLCheckedAfter
+	MultiSkipsACL
+	DeleteChecksNode
+	AuthNotReplayed
+	ExistsUnchecked
+	PasswordHashesShown
+	IdentitiesOfAnother
+	CommittedACLOnly
+	ACLLostInReplay
 )
 
 // Set is a set of switched-on bugs. The zero value is the correct build.

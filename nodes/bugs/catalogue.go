@@ -6,8 +6,10 @@ const (
 	sequence = "coordinator/sequence"
 	sessions = "coordinator/session"
 	watches  = "coordinator/watch"
-	locks    = "coordinator/lock"
-	election = "coordinator/election"
+
+	localSessions = "coordinator/local-session"
+	locks         = "coordinator/lock"
+	election      = "coordinator/election"
 )
 
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
@@ -258,6 +260,41 @@ var Catalogue = []Bug{
 		Schedule: "A client asks whether a znode exists, moves to another server, and the znode is created.",
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
+	},
+	{
+		ID: UpgradedSessionKept, Name: "upgraded-session-kept", Upstream: "ZOOKEEPER-2926",
+		Wrong:    "A server keeps a local session in its own table when it is made known to all.",
+		Schedule: "A local session creates an ephemeral and lives on: its pings are taken for those of a local session, the leader never hears of them and expires it; or it is closed, by the server alone.",
+		Breaks:   []string{"local-session-upgrade", "session-kept", "durability", "session-once", "expiry-not-late"},
+		Scenario: localSessions,
+	},
+	{
+		ID: UpgradeForgetsMulti, Name: "upgrade-forgets-multi",
+		Wrong:    "A local session is not made known to all for an ephemeral that a multi creates.",
+		Schedule: "The first ephemeral of a local session is part of a multi.",
+		Breaks:   []string{"local-session-upgrade"},
+		Scenario: localSessions,
+	},
+	{
+		ID: EphemeralOfLocalSession, Name: "ephemeral-of-local-session",
+		Wrong:    "The leader lets a session own an ephemeral that it does not know.",
+		Schedule: "A local session creates an ephemeral where sessions are not upgraded: nobody will ever delete it.",
+		Breaks:   []string{"ephemeral-owner", "definite-failure"},
+		Scenario: localSessions,
+	},
+	{
+		ID: LocalRevalidated, Name: "local-session-revalidated",
+		Wrong:    "The leader confirms to a server a session that it does not know, because it could be local to another.",
+		Schedule: "A client with a local session moves to another server, which lets it in.",
+		Breaks:   []string{"local-session-home"},
+		Scenario: localSessions,
+	},
+	{
+		ID: ClosedTakenForLocal, Name: "closed-taken-for-local",
+		Wrong:    "The leader takes a session that it has closed for one that is local to another server, as it does not know it any more. Apache ZooKeeper's does.",
+		Schedule: "A session is expired while a write of it is on its way from its server to the leader.",
+		Breaks:   []string{"closed-session"},
+		Scenario: localSessions,
 	},
 	{
 		ID: CreateNotLookedUp, Name: "create-not-looked-up",

@@ -14,7 +14,11 @@ import (
 
 // clientConn is one client's connection, and the session it carries.
 type clientConn struct {
-	id node.ConnID
+	id   node.ConnID
+	peer node.ID
+	// auth is who the client is, on this connection. It is replaced, never changed:
+	// requests on their way share it.
+	auth []wire.Identity
 	// greeted: the ConnectRequest has been read; what follows are requests.
 	greeted bool
 	// session is 0 until the ConnectRequest; ready once it was answered.
@@ -29,7 +33,12 @@ type clientConn struct {
 
 // pending is one request of a session in its server.
 type pending struct {
-	req *wire.Request
+	req  *wire.Request
+	auth []wire.Identity // of its connection when it arrived
+	// waits for the leader's word; what does not is answered from here.
+	waits bool
+	// refusal replaces what the leader says of it, if it is not OK.
+	refusal wire.ErrorCode
 	// reply is set early only by a planted bug, for reads.
 	reply *wire.Reply
 }
@@ -43,6 +52,10 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		return
 	}
 	c.timeoutMs = s.clampTimeout(r.TimeoutMs)
+	if r.Session == 0 && s.cfg.LocalSessions {
+		s.openLocal(c)
+		return
+	}
 	if r.Session == 0 {
 		c.session = s.ids.Next()
 		s.opening[c.session] = c
@@ -58,6 +71,11 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		return
 	}
 	s.dropOlder(c.session)
+	if s.locals.has(c.session) {
+		s.observe(facts.LocalReturned, c.session)
+		s.welcome(c)
+		return
+	}
 	s.askRevalidation(c)
 }
 
@@ -171,7 +189,7 @@ func (s *Server) clientGone(c *clientConn) {
 			delete(m, c.session)
 		}
 	}
-	if s.bug(bugs.FollowerExpiresSession) && c.ready && s.learner != nil {
+	if s.bug(bugs.FollowerExpiresSession) && c.ready && s.learner != nil && !s.locals.has(c.session) {
 		s.lastWord[c.session] = int64(s.env.Now())
 		s.env.SetTimer(time.Duration(c.timeoutMs)*time.Millisecond, node.Tag{Kind: tagSilent, Arg: uint64(c.session)})
 	}
@@ -190,6 +208,10 @@ func (s *Server) silentSession(id int64) {
 
 // touch notes that the session was heard from.
 func (s *Server) touch(c *clientConn) {
+	if s.locals.touch(c.session, s.env.Now()) {
+		s.observe(facts.SessionTouched, c.session)
+		return
+	}
 	if s.leader != nil {
 		s.touchSession(c.session)
 		return

@@ -60,10 +60,26 @@ type Config struct {
 	// ReapInterval is how often a leader looks for containers to delete
 	// (znode.container.checkIntervalMs), default 60 s.
 	ReapInterval time.Duration
+	// LocalSessions: new sessions are known to the server that opened them and to
+	// nobody else, until they need to be (localSessionsEnabled). UpgradeSessions: one
+	// that wants to own an ephemeral is made known to all first; else it is refused
+	// (localSessionsUpgradingEnabled).
+	LocalSessions, UpgradeSessions bool
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
 	CounterLimit uint32
+	// SuperDigest is the digest identity of the super user, "user:hash" as
+	// [acl.Digest] makes it; empty, there is none.
+	SuperDigest string
+	// SkipACL permits everything to everybody.
+	SkipACL bool
+	// EnforceAuth are the schemes of which every client must have an identity
+	// (enforce.auth.schemes); "sasl" is sessionRequireClientSASLAuth. Empty, none
+	// is asked for.
+	EnforceAuth []string
+	// Vouched are the identities that clients have from their transport.
+	Vouched []Vouched
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set
 }

@@ -20,6 +20,7 @@ func (s *Server) deliver(txn *wire.Txn) {
 	}
 	if s.tracker != nil && txn.Type == wire.OpCloseSession {
 		s.tracker.Remove(txn.Session)
+		s.locals.closed[txn.Session] = true
 	}
 	if s.bug(bugs.WatchAfterReply) {
 		s.answerCommit(txn, res)
@@ -48,6 +49,9 @@ func (s *Server) answerCommit(txn *wire.Txn, res tree.Result) {
 	if len(c.queue) > 0 && c.queue[0].req.Xid == txn.Cxid {
 		op := c.queue[0].req.Type
 		code, body := tree.Reply(txn, res, op)
+		if refusal := c.queue[0].refusal; refusal != wire.OK && op != wire.OpMulti {
+			code, body = refusal, nil
+		}
 		s.answerHead(c, &wire.Reply{Xid: txn.Cxid, Zxid: txn.Zxid, Err: code, Type: op, Body: body})
 	}
 	if txn.Type == wire.OpCloseSession && !s.bug(bugs.ClosedSessionServed) {

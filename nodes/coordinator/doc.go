@@ -23,6 +23,10 @@
 // watch). They fire when a transaction is applied, before any reply that shows it. A
 // client that reconnects brings those that did not fire along (setWatches).
 //
+// Sessions are known to all servers, or, if they are local, to the one that opened
+// them (localsessions.go). A local one that wants to own an ephemeral is made known to
+// all first, or refused, as the configuration says.
+//
 // Where this differs from Apache ZooKeeper, on purpose:
 //
 //   - The election runs over one connection a direction, instead of one shared by
@@ -37,6 +41,9 @@
 //   - A follower that is told TRUNC where it has only a snapshot, beyond that zxid,
 //     reports a second time, without a zxid, and gets a SNAP. Upstream's ends the
 //     process, and ends it again at the next attempt.
+//   - A leader with local sessions knows those it has closed from those it never
+//     heard of. Upstream's takes both for local to another server, so that a write
+//     which was on its way when its session ended takes effect.
 //   - An established leader does not move its tree to (epoch,0): the tree's zxid
 //     is always that of a transaction.
 package coordinator

@@ -87,7 +87,7 @@ func (h *leading) PrepareToLead(int64) { (*Server)(h).takeSnapshot() }
 // Serve opens the client port.
 func (h *leading) Serve(epoch int64) {
 	s := (*Server)(h)
-	s.prep = prep.New(s.db.tree, s.cfg.Bugs)
+	s.prep = prep.New(s.db.tree, s.cfg.rules())
 	s.serve(epoch)
 }
 

@@ -5,19 +5,24 @@ import (
 	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // read answers a request of a connection from our own tree.
-func (s *Server) read(c *clientConn, r *wire.Request) *wire.Reply {
+func (s *Server) read(c *clientConn, p *pending) *wire.Reply {
+	r := p.req
 	out := &wire.Reply{Xid: r.Xid, Zxid: s.db.tree.LastProcessed(), Type: r.Type}
 	if w, ok := r.Body.(*wire.SetWatchesRequest); ok {
 		s.setWatches(c, w)
 		out.Body = &wire.Empty{}
 		return out
 	}
-	out.Err, out.Body = s.readBody(c.session, r.Type, r.Body)
+	out.Err, out.Body = s.readBody(c.session, p.auth, r.Type, r.Body)
+	if out.Err == wire.ErrNoAuth {
+		s.observe(facts.ReadDenied, c.session, int64(r.Type))
+	}
 	s.leaveWatch(c, r, out.Err)
 	if out.Err != wire.OK {
 		out.Body = nil
@@ -41,34 +46,38 @@ func (s *Server) observeHalf(session int64, xid int32, r *wire.MultiReply) {
 	}
 }
 
-func (s *Server) readBody(session int64, op wire.OpCode, body wire.Record) (wire.ErrorCode, wire.Record) {
+func (s *Server) readBody(session int64, auth []wire.Identity, op wire.OpCode, body wire.Record) (wire.ErrorCode, wire.Record) {
 	t := s.db.tree
 	switch b := body.(type) {
 	case *wire.PathRequest:
-		return s.readNode(op, b.Path)
+		return s.readNode(auth, op, b.Path)
 	case *wire.GetACLRequest:
-		acl, err := t.ACL(b.Path)
-		stat, _ := t.Stat(b.Path)
-		return err, &wire.ACLReply{ACL: acl, Stat: stat}
+		return s.readACL(auth, b.Path)
 	case *wire.CountAllRequest:
-		total, err := t.Below(b.Path)
-		return err, &wire.CountAllReply{Total: total}
+		total, _ := t.Below(b.Path)
+		return s.readable(auth, b.Path), &wire.CountAllReply{Total: total}
 	case *wire.GetEphemeralsRequest:
 		return wire.OK, &wire.EphemeralsReply{Paths: s.ephemerals(session, b.Prefix)}
 	case *wire.MultiRequest:
-		return wire.OK, s.multiRead(b)
+		return wire.OK, s.multiRead(auth, b)
 	case *wire.SyncRequest:
 		return wire.OK, &wire.SyncReply{Path: b.Path}
 	}
-	if op == wire.OpPing {
+	switch op {
+	case wire.OpPing, wire.OpCloseSession:
 		return wire.OK, &wire.Empty{}
+	case wire.OpWhoAmI:
+		return wire.OK, &wire.WhoAmIReply{Clients: acl.Clients(auth)}
 	}
 	return wire.ErrUnimplemented, nil
 }
 
 // readNode answers what asks for one node.
-func (s *Server) readNode(op wire.OpCode, path string) (wire.ErrorCode, wire.Record) {
+func (s *Server) readNode(auth []wire.Identity, op wire.OpCode, path string) (wire.ErrorCode, wire.Record) {
 	t := s.db.tree
+	if err := s.readable(auth, path); err != wire.OK && !(s.bug(bugs.ExistsUnchecked) && op == wire.OpExists) {
+		return err, nil
+	}
 	switch op {
 	case wire.OpExists:
 		stat, err := t.Stat(path)
@@ -98,12 +107,12 @@ func (s *Server) ephemerals(session int64, prefix string) []string {
 
 // multiRead answers several reads from one state of the tree. One that fails does
 // not concern the others.
-func (s *Server) multiRead(r *wire.MultiRequest) *wire.MultiReply {
+func (s *Server) multiRead(auth []wire.Identity, r *wire.MultiRequest) *wire.MultiReply {
 	out := &wire.MultiReply{Results: make([]wire.MultiResult, len(r.Ops))}
 	for i, op := range r.Ops {
 		err, body := wire.ErrUnimplemented, wire.Record(nil)
 		if read, ok := op.Body.(*wire.PathRequest); ok {
-			err, body = s.readNode(op.Type, read.Path)
+			err, body = s.readNode(auth, op.Type, read.Path)
 		}
 		if err != wire.OK {
 			out.Results[i] = wire.MultiResult{Type: wire.OpError, Err: err}

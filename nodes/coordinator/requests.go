@@ -14,19 +14,29 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		s.drop(c) // a client speaks after it was answered
 		return
 	}
+	if a, ok := r.Body.(*wire.AuthRequest); ok {
+		s.authenticate(c, a)
+		return
+	}
+	if s.shutOut(c, r) {
+		return
+	}
 	s.touch(c)
-	p := &pending{req: r}
-	if s.waits(r) {
+	p := &pending{req: r, auth: c.auth}
+	if p.refusal = s.upgrade(c, r); !s.serving {
+		return // the leader's zxids are used up
+	}
+	if p.waits = s.waits(c, r); p.waits {
 		c.queue = append(c.queue, p)
-		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body})
+		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Auth: s.sender(c)})
 		return
 	}
 	if len(c.queue) == 0 {
-		s.env.Send(c.id, s.read(c, r))
+		s.answerHere(c, p)
 		return
 	}
 	if s.bug(bugs.ReadOvertakesWrite) {
-		p.reply = s.read(c, r)
+		p.reply = s.read(c, p)
 	} else {
 		s.observe(facts.ReadWaited, c.session, int64(r.Xid))
 	}
@@ -34,11 +44,25 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 }
 
 // waits reports whether a request is answered by the leader's word.
-func (s *Server) waits(r *wire.Request) bool {
-	if r.Type == wire.OpSync {
+func (s *Server) waits(c *clientConn, r *wire.Request) bool {
+	switch r.Type {
+	case wire.OpSync:
 		return !s.bug(bugs.SyncAnsweredLocally)
+	case wire.OpCloseSession:
+		return !s.locals.has(c.session)
 	}
 	return r.Type.IsWrite()
+}
+
+// answerHere answers what needs nobody's word but ours.
+func (s *Server) answerHere(c *clientConn, p *pending) {
+	if p.reply == nil {
+		p.reply = s.read(c, p)
+	}
+	s.env.Send(c.id, p.reply)
+	if p.req.Type == wire.OpCloseSession {
+		s.closeLocal(c)
+	}
 }
 
 // submit brings a request to the leader.
@@ -71,7 +95,9 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 			Type: wire.OpError, Body: &wire.ErrorTxn{Err: code},
 		}
 	} else {
-		txn = s.prep.Prepare(prep.Request{Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body}, zxid, now)
+		txn = s.prep.Prepare(prep.Request{
+			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session), Auth: r.Auth,
+		}, zxid, now)
 	}
 	s.trackPrepared(sid, txn)
 	s.observeRejection(txn)
@@ -82,13 +108,25 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 	switch body := txn.Body.(type) {
 	case *wire.ErrorTxn:
 		s.observe(facts.WriteRejected, int64(txn.Zxid), int64(body.Err))
+		s.observeDenied(txn.Zxid, body.Err)
 	case *wire.MultiTxn:
 		for _, part := range body.Parts {
 			if e, failed := part.Body.(*wire.ErrorTxn); failed && e.Err != wire.OK {
 				s.observe(facts.MultiRejected, int64(txn.Zxid), int64(e.Err))
+				s.observeDenied(txn.Zxid, e.Err)
 				return
 			}
 		}
+	}
+}
+
+// observeDenied tells of a write that was turned away for who sent it.
+func (s *Server) observeDenied(zxid wire.Zxid, err wire.ErrorCode) {
+	switch err {
+	case wire.ErrNoAuth:
+		s.observe(facts.WriteDenied, int64(zxid))
+	case wire.ErrInvalidACL:
+		s.observe(facts.ACLRefused, int64(zxid))
 	}
 }
 
@@ -98,16 +136,12 @@ func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
 	s.env.Send(c.id, reply)
 	c.queue[0] = nil
 	c.queue = c.queue[1:]
-	for len(c.queue) > 0 && !s.waits(c.queue[0].req) {
+	for len(c.queue) > 0 && !c.queue[0].waits {
 		p := c.queue[0]
 		c.queue = c.queue[1:]
-		if s.bug(bugs.QueuedReadsLost) {
-			continue
+		if !s.bug(bugs.QueuedReadsLost) {
+			s.answerHere(c, p)
 		}
-		if p.reply == nil {
-			p.reply = s.read(c, p.req)
-		}
-		s.env.Send(c.id, p.reply)
 	}
 }
 
@@ -117,5 +151,5 @@ func (s *Server) syncAnswered(session int64, cxid int32) {
 	if c == nil || len(c.queue) == 0 || c.queue[0].req.Xid != cxid {
 		return // it came in on an older connection
 	}
-	s.answerHead(c, s.read(c, c.queue[0].req))
+	s.answerHead(c, s.read(c, c.queue[0]))
 }

@@ -161,9 +161,11 @@ func (s *Server) resetTerm() {
 	s.learnerConn = map[int64]node.ConnID{}
 	s.clients = map[int64]*clientConn{}
 	s.opening = map[int64]*clientConn{}
-	s.asked = nil
+	s.asked, s.lastAuth = nil, nil
 	s.touched = map[int64]int32{}
 	s.lastWord = map[int64]int64{}
+	s.env.StopTimer(s.locals.expiry)
+	s.locals = newLocalSessions(s.cfg.Tick)
 	s.watches, s.lateWatches = watch.New(s.cfg.Bugs), nil
 }
 

@@ -63,8 +63,10 @@ type Server struct {
 	clients  map[int64]*clientConn
 	opening  map[int64]*clientConn
 	asked    []*clientConn
+	lastAuth []wire.Identity // IdentitiesOfAnother only
 	touched  map[int64]int32 // sessions heard from since the last PING, with timeouts
 	lastWord map[int64]int64 // FollowerExpiresSession only: when a session was heard from, ns
+	locals   localSessions
 
 	watches     *watch.Table
 	lateWatches []lateWatch // WatchMissesInFlight only
@@ -94,6 +96,7 @@ const (
 	tagLogSync  uint32 = 11
 	tagSilent   uint32 = 12 // FollowerExpiresSession only; Arg is the session
 	tagReap     uint32 = 13 // Arg is the term
+	tagLocal    uint32 = 20 // Arg is the term
 )
 
 // New makes a server. A configuration that does not validate is a bug of the
@@ -166,7 +169,7 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 	case port == wire.QuorumPort && s.leader != nil:
 		s.acceptLearner(c, s.sidOf(peer))
 	case port == wire.ClientPort && s.serving:
-		s.conns[c] = &connection{port: port, client: &clientConn{id: c}}
+		s.conns[c] = &connection{port: port, client: &clientConn{id: c, peer: peer, auth: s.identitiesOf(peer)}}
 	default:
 		s.env.Close(c)
 	}
@@ -248,6 +251,8 @@ func (s *Server) Timer(tag node.Tag) {
 		s.redial(tag.Arg)
 	case tag.Kind == tagReap:
 		s.reap(tag.Arg)
+	case tag.Kind == tagLocal:
+		s.expireLocals(tag.Arg)
 	case tag.Kind == tagExpiry:
 		s.expireSessions(tag.Arg)
 	case tag.Kind == tagSilent:

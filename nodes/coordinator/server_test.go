@@ -85,6 +85,7 @@ func (s *scripted) Boot(env node.Env) {
 func (s *scripted) SessionEvent(client.Event)                            {}
 func (s *scripted) WatchEvent(client.WatchEvent)                         {}
 func (s *scripted) WatchesRearmed(client.Rearmed)                        {}
+func (s *scripted) Authenticating(client.Authentication)                 {}
 func (s *scripted) Opened(c node.ConnID)                                 { s.zk.Opened(c) }
 func (s *scripted) Receive(c node.ConnID, m node.Message)                { s.zk.Receive(c, m) }
 func (s *scripted) Closed(c node.ConnID, why node.CloseReason)           { s.zk.Closed(c, why) }
@@ -101,7 +102,7 @@ func (s *scripted) call(t *node.Task, op wire.OpCode, body wire.Record) client.R
 }
 
 func (e *ensemble) client(body func(s *scripted, t *node.Task)) {
-	id := e.world.Add("c1", "client", func() node.Node {
+	id := e.world.Add(fmt.Sprintf("c%d", len(e.world.Processes())), "client", func() node.Node {
 		return &scripted{cfg: client.Config{Servers: e.servers, SessionTimeout: time.Second}, body: body}
 	})
 	e.world.Start(id)

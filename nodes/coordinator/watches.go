@@ -14,7 +14,7 @@ import (
 // znode only exists leaves one.
 func (s *Server) leaveWatch(c *clientConn, r *wire.Request, err wire.ErrorCode) {
 	b, ok := r.Body.(*wire.PathRequest)
-	if !ok || !b.Watch || err != wire.OK && r.Type != wire.OpExists {
+	if !ok || !b.Watch || err != wire.OK && !(r.Type == wire.OpExists && err == wire.ErrNoNode) {
 		return
 	}
 	kind := watch.Data

@@ -17,9 +17,10 @@ const (
 	connected
 	expired // a server said so
 	ended   // closeSession was confirmed, or sent and never answered
+	refused // a server did not believe a credential
 )
 
-var phaseNames = [...]string{"idle", "waiting", "connecting", "connected", "expired", "closed"}
+var phaseNames = [...]string{"idle", "waiting", "connecting", "connected", "expired", "closed", "refused"}
 
 // Client is one session and the requests on it. Make it with [New].
 type Client struct {
@@ -47,6 +48,9 @@ type Client struct {
 	pending, queue []*request
 	closing        bool // a closeSession is pending or queued: nothing may follow it
 	mute           bool // between Hang and Wake
+
+	credentials []Credential     // shown on every connection
+	shown       []Authentication // on conn, not answered
 
 	watches  watches
 	rearming *wire.SetWatchesRequest // sent on conn, not answered
@@ -127,9 +131,9 @@ func (c *Client) Session() int64 { return c.session }
 // Connected reports whether requests would be sent at once.
 func (c *Client) Connected() bool { return c.phase == connected && !c.mute }
 
-// Over reports whether the session has expired or was closed, so that only
+// Over reports whether the session has expired, was closed or refused, so that only
 // [Client.Restart] helps.
-func (c *Client) Over() bool { return c.phase == expired || c.phase == ended }
+func (c *Client) Over() bool { return c.phase == expired || c.phase == ended || c.phase == refused }
 
 // State says in a word where the client stands, for people.
 func (c *Client) State() string {

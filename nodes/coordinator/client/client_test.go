@@ -44,6 +44,11 @@ func (s *script) WatchesRearmed(r Rearmed) {
 	s.log = append(s.log, fmt.Sprintf("rearmed at %v session=%d conn=%d order=%d", r.Zxid, r.Session, r.Conn, r.Order))
 }
 
+func (s *script) Authenticating(a Authentication) {
+	how := map[bool]string{true: fmt.Sprintf("answered %v order=%d", a.Err, a.Order), false: "shown"}[a.Answered]
+	s.log = append(s.log, fmt.Sprintf("%s:%s %s session=%d conn=%d after=%d", a.Scheme, a.Secret, how, a.Session, a.Conn, a.After))
+}
+
 // submit sends an operation whose end is logged under a name.
 func (s *script) submit(name string, op wire.OpCode) {
 	s.c.Submit(op, &wire.Empty{}, func(r Result) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -30,6 +31,8 @@ type Config struct {
 	// a sent one takes the connection with it, because later replies could
 	// otherwise no longer be told apart in order. 0 waits for ever.
 	OpTimeout time.Duration
+	// Bugs are the switched-on bugs; zero for the correct build.
+	Bugs bugs.Set
 	// TimerKind is the first of the [TimerKinds] timer tag kinds that the client
 	// takes for itself.
 	TimerKind uint32

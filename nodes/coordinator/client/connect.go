@@ -18,7 +18,7 @@ func (c *Client) dial() {
 	c.phase = connecting
 	c.server = c.order[c.next]
 	c.next = (c.next + 1) % len(c.order)
-	c.received, c.rearming = 0, nil
+	c.received, c.rearming, c.shown = 0, nil, nil
 	c.conn = c.env.Dial(c.server, c.cfg.Port)
 	c.env.Send(c.conn, &wire.ConnectRequest{
 		LastZxidSeen: c.seen,
@@ -60,9 +60,10 @@ func (c *Client) accepted(r *wire.ConnectResponse) {
 	c.disarm(connectTimer)
 	c.arm(readTimer, c.readTimeout())
 	c.arm(pingTimer, c.pingInterval())
-	c.rearm()
 	e := c.event(Connected)
 	e.Timeout = c.timeout
+	c.introduce()
+	c.rearm()
 	c.listener.SessionEvent(e)
 	c.flush()
 }

@@ -79,6 +79,9 @@ func (c *Client) answered(m *wire.Reply) {
 	case wire.XidSetWatches:
 		c.rearmed(m)
 		return
+	case wire.XidAuth:
+		c.authenticated(m)
+		return
 	}
 	i := c.find(m.Xid)
 	if i < 0 {

@@ -48,11 +48,14 @@ const (
 	// Closed: a server confirmed our closeSession. The client rests until
 	// [Client.Restart].
 	Closed
+	// AuthFailed: a server did not believe a credential, and the session is over for
+	// this client. It rests until [Client.Restart].
+	AuthFailed
 )
 
 // String returns the kind as a lower-case word.
 func (k EventKind) String() string {
-	return [...]string{"none", "connected", "disconnected", "expired", "closed"}[k]
+	return [...]string{"none", "connected", "disconnected", "expired", "closed", "auth-failed"}[k]
 }
 
 // Event is one change of the session.
@@ -77,4 +80,7 @@ type Listener interface {
 	// over those that did not.
 	WatchEvent(WatchEvent)
 	WatchesRearmed(Rearmed)
+	// Authenticating tells of a credential that leaves, and again when it is answered.
+	// Those shown on a new connection come before its Connected.
+	Authenticating(Authentication)
 }

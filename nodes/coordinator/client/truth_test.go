@@ -36,8 +36,9 @@ func (w *chaos) SessionEvent(e Event) {
 	}
 }
 
-func (w *chaos) WatchEvent(WatchEvent)  {}
-func (w *chaos) WatchesRearmed(Rearmed) {}
+func (w *chaos) WatchEvent(WatchEvent)         {}
+func (w *chaos) WatchesRearmed(Rearmed)        {}
+func (w *chaos) Authenticating(Authentication) {}
 
 func (w *chaos) submit(t *rapid.T) {
 	n := len(w.ended)

@@ -88,8 +88,19 @@ var (
 	SessionRevalidated = kind(62, true, "session-revalidated", "leader: the session lives and now belongs to that server", "session", "server")
 	SessionMoved       = kind(63, true, "session-moved", "leader: a request came from a server that no longer owns the session", "session", "server")
 	SessionRejected    = kind(64, true, "session-rejected", "serving server: the session is unknown or closing, the client is told so", "session")
-	SessionTouched     = kind(65, false, "session-touched", "leader: heard of the session, directly or from a learner", "session")
+	SessionTouched     = kind(65, false, "session-touched", "leader: heard of the session, directly or from a learner; any server: of a local session of its own", "session")
 	ConnectRefused     = kind(66, true, "connect-refused", "serving server: the client has seen a later zxid than we have", "session", "zxid", "clientZxid")
+)
+
+// Local sessions, known to one server only.
+var (
+	LocalOpened      = kind(150, true, "local-opened", "serving server: a client has a session that nobody else knows; upgradable is 1 if it becomes known to all when it must", "session", "timeoutMs", "upgradable")
+	LocalReturned    = kind(151, false, "local-returned", "serving server: a client came back to its local session", "session")
+	LocalExpired     = kind(152, true, "local-expired", "serving server: a local session was not heard of for its timeout and is forgotten", "session", "timeoutMs", "idleMs")
+	LocalClosed      = kind(153, true, "local-closed", "serving server: a client closed its local session", "session")
+	SessionUpgraded  = kind(154, true, "session-upgraded", "serving server: a local session wants to own an ephemeral and is made known to all", "session")
+	EphemeralRefused = kind(155, true, "ephemeral-refused", "serving server: a local session wants to own an ephemeral, and sessions are not upgraded here", "session")
+	LocalVouched     = kind(156, true, "local-vouched", "leader: takes a request of a session that it does not know, on the word of its server", "session")
 )
 
 // Watches. Kind is 0 for data, 1 for children; event a wire.EventType.
@@ -98,6 +109,17 @@ var (
 	WatchFired    = kind(91, true, "watch-fired", "serving server: a transaction fired a watch", "zxid", "event")
 	WatchRearmed  = kind(92, true, "watch-rearmed", "serving server: a client that reconnected brought a watch, and nothing had happened", "session", "kind")
 	WatchCaughtUp = kind(93, true, "watch-caught-up", "serving server: a client that reconnected had missed an event", "session", "event")
+)
+
+// Access control.
+var (
+	Authenticated      = kind(135, false, "authenticated", "serving server: a connection proved an identity; how many it has", "session", "identities")
+	AuthRefused        = kind(136, false, "auth-refused", "serving server: a client proved nothing and was shut out", "session")
+	SuperAuthenticated = kind(137, false, "super-authenticated", "serving server: a connection is the super user's", "session")
+	WriteDenied        = kind(138, false, "write-denied", "leader: a write was rejected because the sender lacks a permission", "zxid")
+	ReadDenied         = kind(139, false, "read-denied", "serving server: a read was refused because the client lacks a permission; op is its code", "session", "op")
+	ACLRefused         = kind(140, false, "acl-refused", "leader: a list that makes no sense was refused", "zxid")
+	ACLMasked          = kind(141, false, "acl-masked", "serving server: a list was shown without hashes of passwords")
 )
 
 // Requests.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -19,12 +20,12 @@ type leader struct {
 
 func newLeader(b bugs.Set) *leader {
 	t := tree.New()
-	return &leader{tree: t, prep: New(t, b)}
+	return &leader{tree: t, prep: New(t, acl.Rules{Bugs: b})}
 }
 
 func (l *leader) do(session int64, op wire.OpCode, body wire.Record) *wire.Txn {
 	n := len(l.prepared) + 1
-	txn := l.prep.Prepare(Request{session, int32(n), op, body}, wire.MakeZxid(1, uint32(n)), int64(n))
+	txn := l.prep.Prepare(Request{Session: session, Cxid: int32(n), Type: op, Body: body}, wire.MakeZxid(1, uint32(n)), int64(n))
 	l.prepared = append(l.prepared, txn)
 	return txn
 }

@@ -2,9 +2,11 @@ package prep
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -12,7 +14,7 @@ import (
 // operation validates what may stand alone or in a multi, records its effects
 // and returns its transaction body, or the code it fails with.
 func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.TxnBody, wire.ErrorCode) {
-	if !p.sessionOpen(txn.Session) {
+	if p.local == wire.OK && !p.sessionOpen(txn.Session) {
 		return nil, wire.ErrSessionExpired
 	}
 	switch op {
@@ -37,16 +39,24 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	if err := allowed(r.Mode); err != wire.OK {
 		return nil, err
 	}
+	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
+	if ephemeral && p.local != wire.OK && !p.bugs.Has(bugs.EphemeralOfLocalSession) {
+		return nil, p.local
+	}
 	if !strings.HasPrefix(r.Path, "/") {
 		return nil, wire.ErrBadArguments
 	}
-	if len(r.ACL) == 0 {
+	list, valid := acl.Fixup(r.ACL, p.auth)
+	if !valid {
 		return nil, wire.ErrInvalidACL
 	}
 	parentPath := tree.Parent(r.Path)
 	parent, ok := p.lookup(parentPath)
 	if !ok {
 		return nil, wire.ErrNoNode
+	}
+	if !p.permitted(parentPath, parent, acl.Create) {
+		return nil, wire.ErrNoAuth
 	}
 	path := r.Path
 	if r.Mode == wire.ModePersistentSequential || r.Mode == wire.ModeEphemeralSequential {
@@ -61,8 +71,7 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	if parent.Owner != 0 {
 		return nil, wire.ErrNoChildrenForEph
 	}
-	child := tree.Meta{Container: r.Mode == wire.ModeContainer}
-	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
+	child := tree.Meta{Container: r.Mode == wire.ModeContainer, ACL: list}
 	if ephemeral {
 		child.Owner = txn.Session
 	}
@@ -71,7 +80,7 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	p.putParent(txn.Zxid, parentPath, parent)
 	p.put(txn.Zxid, path, true, child)
 	return &wire.CreateTxn{
-		Path: path, Data: r.Data, ACL: r.ACL, Ephemeral: ephemeral, Container: child.Container, ParentCversion: parent.Creates,
+		Path: path, Data: r.Data, ACL: list, Ephemeral: ephemeral, Container: child.Container, ParentCversion: parent.Creates,
 	}, wire.OK
 }
 
@@ -110,6 +119,12 @@ func (p *Prep) delete(txn *wire.Txn, r *wire.DeleteRequest) (wire.TxnBody, wire.
 	if !validPath(r.Path) || tree.IsSystem(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
+	if _, exists := p.lookup(tree.Parent(r.Path)); !exists {
+		return nil, wire.ErrNoNode
+	}
+	if !p.mayDelete(r.Path) {
+		return nil, wire.ErrNoAuth
+	}
 	node, ok := p.lookup(r.Path)
 	switch {
 	case !ok:
@@ -132,7 +147,7 @@ func (p *Prep) unlink(zxid wire.Zxid, path string) {
 }
 
 func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wire.ErrorCode) {
-	node, err := p.checked(r.Path, r.Version)
+	node, err := p.checked(r.Path, r.Version, acl.Write)
 	if err != wire.OK {
 		return nil, err
 	}
@@ -147,7 +162,8 @@ func (p *Prep) setACL(txn *wire.Txn, r *wire.SetACLRequest) (wire.TxnBody, wire.
 	if !validPath(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
-	if len(r.ACL) == 0 {
+	list, valid := acl.Fixup(r.ACL, p.auth)
+	if !valid {
 		return nil, wire.ErrInvalidACL
 	}
 	node, ok := p.lookup(r.Path)
@@ -158,25 +174,27 @@ func (p *Prep) setACL(txn *wire.Txn, r *wire.SetACLRequest) (wire.TxnBody, wire.
 	switch {
 	case !ok:
 		return nil, wire.ErrNoNode
+	case !p.maySetACL(r.Path, node, list):
+		return nil, wire.ErrNoAuth
 	case !matches(r.Version, have):
 		return nil, wire.ErrBadVersion
 	}
-	node.Aversion = nextVersion(node.Aversion)
+	node.Aversion, node.ACL = nextVersion(node.Aversion), list
 	p.put(txn.Zxid, r.Path, true, node)
-	return &wire.SetACLTxn{Path: r.Path, ACL: r.ACL, Version: node.Aversion}, wire.OK
+	return &wire.SetACLTxn{Path: r.Path, ACL: list, Version: node.Aversion}, wire.OK
 }
 
 // check notes the version found.
 func (p *Prep) check(r *wire.CheckRequest) (wire.TxnBody, wire.ErrorCode) {
-	node, err := p.checked(r.Path, r.Version)
+	node, err := p.checked(r.Path, r.Version, acl.Read)
 	if err != wire.OK {
 		return nil, err
 	}
 	return &wire.CheckTxn{Path: r.Path, Version: node.Version}, wire.OK
 }
 
-// checked returns a node that must exist with a version.
-func (p *Prep) checked(path string, version int32) (tree.Meta, wire.ErrorCode) {
+// checked returns a node that must exist, permit one of perms, and have a version.
+func (p *Prep) checked(path string, version, perms int32) (tree.Meta, wire.ErrorCode) {
 	if !validPath(path) {
 		return tree.Meta{}, wire.ErrBadArguments
 	}
@@ -184,6 +202,8 @@ func (p *Prep) checked(path string, version int32) (tree.Meta, wire.ErrorCode) {
 	switch {
 	case !ok:
 		return node, wire.ErrNoNode
+	case !p.permitted(path, node, perms):
+		return node, wire.ErrNoAuth
 	case !matches(version, node.Version):
 		return node, wire.ErrBadVersion
 	}
@@ -209,6 +229,9 @@ func nextVersion(v int32) int32 {
 // code, those after it RuntimeInconsistency; and nothing of them stays recorded.
 func (p *Prep) multi(txn *wire.Txn, r *wire.MultiRequest) wire.TxnBody {
 	start := len(p.changes)
+	if p.bugs.Has(bugs.MultiSkipsACL) {
+		p.auth = append(slices.Clone(p.auth), acl.Superuser)
+	}
 	parts := make([]wire.SubTxn, len(r.Ops))
 	for i, op := range r.Ops {
 		body, err := p.operation(txn, op.Type, op.Body)

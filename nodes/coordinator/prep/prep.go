@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -15,19 +16,27 @@ type Request struct {
 	Cxid    int32
 	Type    wire.OpCode
 	Body    wire.Record
+	// Local is OK for a session that all servers know. Else it is known to one of
+	// them only, and this is what an ephemeral of its own is refused with.
+	Local wire.ErrorCode
+	// Auth is who asks.
+	Auth []wire.Identity
 }
 
 // Prep prepares the transactions of one leader. It must see every transaction of
 // its epoch, in order of zxid, once in Prepare and once in Done.
 type Prep struct {
-	tree *tree.Tree
-	bugs bugs.Set
+	tree   *tree.Tree
+	bugs   bugs.Set
+	access acl.Rules
+	auth   []wire.Identity // of the request that is being prepared
 	// changes lists what outstanding transactions change, oldest first. nodes and
 	// sessions hold the latest of them for each path and session; a path or
 	// session in neither is as the tree has it.
 	changes  []change
 	nodes    map[string]record
 	sessions map[int64]sessionRecord
+	local    wire.ErrorCode // Request.Local of the present request
 }
 
 // record is a node as outstanding transactions will leave it.
@@ -56,9 +65,10 @@ type change struct {
 	parent bool
 }
 
-// New returns a Prep with nothing outstanding on top of a tree.
-func New(t *tree.Tree, b bugs.Set) *Prep {
-	return &Prep{tree: t, bugs: b, nodes: make(map[string]record), sessions: make(map[int64]sessionRecord)}
+// New returns a Prep with nothing outstanding on top of a tree. Permissions are
+// decided by access, whose bugs are all that are switched on.
+func New(t *tree.Tree, access acl.Rules) *Prep {
+	return &Prep{tree: t, bugs: access.Bugs, access: access, nodes: make(map[string]record), sessions: make(map[int64]sessionRecord)}
 }
 
 // Prepare validates a request against the tree and everything outstanding, and
@@ -66,7 +76,9 @@ func New(t *tree.Tree, b bugs.Set) *Prep {
 // invalid multi gives one for each operation.
 func (p *Prep) Prepare(req Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
 	txn := &wire.Txn{Session: req.Session, Cxid: req.Cxid, Zxid: zxid, Time: nowMs, Type: req.Type}
+	p.local = req.Local
 	var err wire.ErrorCode
+	p.auth = req.Auth
 	switch body := req.Body.(type) {
 	case *wire.CreateSessionRequest:
 		txn.Body = p.createSession(txn, body)

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -22,7 +23,7 @@ func TestPipelineGivesWhatNoPipelineGives(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "requests") {
 			req := genRequest(t)
 			txn := piped.do(req.Session, req.Type, req.Body)
-			alone := New(eager, bugs.Set{}).Prepare(Request{req.Session, txn.Cxid, req.Type, req.Body}, txn.Zxid, txn.Time)
+			alone := New(eager, acl.Rules{}).Prepare(Request{Session: req.Session, Cxid: txn.Cxid, Type: req.Type, Body: req.Body}, txn.Zxid, txn.Time)
 			if !reflect.DeepEqual(txn, alone) {
 				t.Fatalf("%d in flight: %s\nwithout: %s", len(piped.prepared)-piped.applied, txn, alone)
 			}
@@ -115,7 +116,7 @@ func BenchmarkPrepareSetData(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		zxid++
-		l.prep.Prepare(Request{1, 1, wire.OpSetData, body[int(zxid)%len(body)]}, zxid, 1)
+		l.prep.Prepare(Request{Session: 1, Cxid: 1, Type: wire.OpSetData, Body: body[int(zxid)%len(body)]}, zxid, 1)
 		l.prep.Done(zxid - 16)
 	}
 }

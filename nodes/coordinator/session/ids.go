@@ -40,6 +40,9 @@ func (g *IDs) Next() int64 {
 	return id
 }
 
+// Home is the server that made a session id.
+func Home(id int64) (sid int64) { return int64(uint64(id) >> sidBits) }
+
 // passwordSalt is what ZooKeeper mixes into its passwords, too.
 const passwordSalt = 0xB3415C00
 

@@ -71,7 +71,9 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
 	t.rehash(parent)
 	if n := t.nodes[b.Path]; n != nil {
 		// A snapshot caught the node, but perhaps not its list (ZOOKEEPER-4846).
-		n.acl = t.acls.intern(b.ACL)
+		if !t.bugs.Has(bugs.ACLLostInReplay) {
+			n.acl = t.acls.intern(b.ACL)
+		}
 		return Result{Err: wire.ErrNodeExists}
 	}
 	n := &znode{

@@ -5,7 +5,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -21,7 +21,7 @@ type leader struct {
 
 func newLeader() *leader {
 	t := tree.New()
-	return &leader{tree: t, prep: prep.New(t, bugs.Set{})}
+	return &leader{tree: t, prep: prep.New(t, acl.Rules{Skip: true})}
 }
 
 // do makes, logs and applies the transaction of one request.

@@ -29,7 +29,7 @@ func newDumb() *dumb {
 	return &dumb{
 		nodes: map[string]dumbNode{
 			"/": {stat: wire.Stat{Cversion: -1}}, "/zookeeper": {stat: wire.Stat{Cversion: -2}},
-			"/zookeeper/quota": {}, "/zookeeper/config": {},
+			"/zookeeper/quota": {}, "/zookeeper/config": {stat: wire.Stat{Aversion: -1}},
 		},
 		sessions: map[int64]int32{},
 	}

@@ -31,12 +31,15 @@ type Session struct {
 }
 
 // New returns a fresh database: the root and the system nodes, all of them with
-// zero metadata, and no session.
+// zero metadata, and no session. Everybody may read the configuration and nobody but
+// the super user may do more; it looks as if its list had been set to version -1
+// (ZOOKEEPER-2014).
 func New() *Tree {
 	t := empty()
-	for _, path := range []string{rootPath, systemPath, quotaPath, configPath} {
+	for _, path := range []string{rootPath, systemPath, quotaPath} {
 		t.link(&znode{path: path, acl: openACLRef})
 	}
+	t.link(&znode{path: configPath, acl: t.acls.intern(wire.ReadACL), aversion: -1})
 	return t
 }
 
@@ -154,6 +157,7 @@ type Meta struct {
 	Owner    int64 // owning session, 0 if not ephemeral
 	// Container: the ensemble may delete it, see [Tree.Unused].
 	Container bool
+	ACL       []wire.ACL
 }
 
 // Meta returns what validation needs to know of a node, and whether it exists.
@@ -162,7 +166,7 @@ func (t *Tree) Meta(path string) (Meta, bool) {
 	if n == nil {
 		return Meta{}, false
 	}
-	return Meta{Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)), Owner: n.session(), Container: n.owner == containerOwner}, true
+	return Meta{Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)), Owner: n.session(), Container: n.owner == containerOwner, ACL: t.acls.list(n.acl)}, true
 }
 
 // Clone returns an independent copy of the tree.

@@ -18,7 +18,7 @@ func TestFreshTree(t *testing.T) {
 		{"/", wire.Stat{Cversion: -1, NumChildren: 1}},
 		{"/zookeeper", wire.Stat{Cversion: -2, NumChildren: 2}},
 		{"/zookeeper/quota", wire.Stat{}},
-		{"/zookeeper/config", wire.Stat{}},
+		{"/zookeeper/config", wire.Stat{Aversion: -1}},
 	} {
 		if got, err := tr.Stat(c.path); err != wire.OK || got != c.want {
 			t.Errorf("%s: got %+v, %s", c.path, got, err)

@@ -123,6 +123,8 @@ func DecodeReply(frame []byte, typeOf func(xid int32) (OpCode, bool)) (*Reply, e
 		r.Type = OpNotification
 	case XidSetWatches:
 		r.Type = OpSetWatches
+	case XidAuth:
+		r.Type = OpAuth
 	default:
 		if r.Type, known = typeOf(r.Xid); !known {
 			c.fail("xid", "%d answers no request", r.Xid)

@@ -7,7 +7,7 @@ import (
 
 // requestKinds are the message kinds of requests, "REQ " and the operation, by
 // operation code shifted so that the least is 0.
-var requestKinds = func() (kinds [116]string) {
+var requestKinds = func() (kinds [120]string) {
 	for op := range OpCode(len(kinds)) {
 		kinds[op] = "REQ " + (op - 11).String()
 	}
@@ -138,6 +138,8 @@ func brief(r Record) string {
 		return list(len(r.Ops), func(i int) string { return r.Ops[i].Type.String() + brief(r.Ops[i].Body) })
 	case *SetWatchesRequest:
 		return r.brief()
+	case *AuthRequest:
+		return " " + r.Scheme
 	case *Opaque:
 		return fmt.Sprintf(" %dB unread", len(r.Bytes))
 	}
@@ -171,6 +173,8 @@ func briefReply(r Record) string {
 		})
 	case *WatcherEvent:
 		return fmt.Sprintf(" %s %s", r.Type, r.Path)
+	case *WhoAmIReply:
+		return r.brief()
 	}
 	return brief(r)
 }

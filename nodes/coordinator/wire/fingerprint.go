@@ -52,7 +52,7 @@ func (p *Packet) Fingerprint() uint64 {
 		h = h.add(p.Txn.Fingerprint())
 	case PacketRequest:
 		r := p.Request
-		h = h.add(uint64(r.Session)).add(uint64(r.Cxid)<<32 | uint64(uint32(r.Type))).record(r.Body)
+		h = h.add(uint64(r.Session)).add(uint64(r.Cxid)<<32 | uint64(uint32(r.Type))).record(r.Body).identities(r.Auth)
 	case PacketPing:
 		for _, t := range p.Touches {
 			h = h.add(uint64(t.Session)).add(uint64(t.TimeoutMs))
@@ -133,6 +133,8 @@ func (h hash) record(r Record) hash {
 		return h
 	case *SetWatchesRequest:
 		return h.add(uint64(r.Seen)).names(r.Data).names(r.Exist).names(r.Child)
+	case *AuthRequest:
+		return h.text(r.Scheme).bytes(r.Credentials)
 	case *Opaque:
 		return h.bytes(r.Bytes)
 	}
@@ -161,6 +163,8 @@ func (h hash) reply(r Record) hash {
 		return h.names(r.Paths)
 	case *CountAllReply:
 		return h.add(uint64(r.Total))
+	case *WhoAmIReply:
+		return h.clients(r.Clients)
 	case *WatcherEvent:
 		return h.text(r.Path).add(uint64(r.Type))
 	case *MultiReply:

@@ -32,10 +32,16 @@ func genACL(t *rapid.T) []ACL {
 	}), 0, 3)).Draw(t, "acl")
 }
 
+func genIdentities(t *rapid.T) []Identity {
+	return many(t, 3, func(t *rapid.T) Identity {
+		return Identity{rapid.String().Draw(t, "scheme"), rapid.String().Draw(t, "id")}
+	})
+}
+
 var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
 	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetACL,
-	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches,
+	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches, OpAuth, OpWhoAmI,
 }
 
 var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
@@ -59,6 +65,8 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &CreateSessionRequest{version}
 	case *SetWatchesRequest:
 		return &SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")}
+	case *AuthRequest:
+		return &AuthRequest{rapid.String().Draw(t, "scheme"), genData.Draw(t, "credentials")}
 	case *GetACLRequest:
 		return &GetACLRequest{path}
 	case *SetACLRequest:
@@ -102,6 +110,10 @@ func genReplyBody(t *rapid.T, op OpCode) Record {
 		return &ACLReply{genACL(t), stat}
 	case *EphemeralsReply:
 		return &EphemeralsReply{genNames.Draw(t, "paths")}
+	case *WhoAmIReply:
+		return &WhoAmIReply{many(t, 3, func(t *rapid.T) ClientInfo {
+			return ClientInfo{rapid.String().Draw(t, "scheme"), rapid.String().Draw(t, "user")}
+		})}
 	case *CountAllReply:
 		return &CountAllReply{genInt32.Draw(t, "total")}
 	case *MultiReply:
@@ -178,7 +190,7 @@ func genPacket(t *rapid.T) *Packet {
 	switch p.Type {
 	case PacketRequest:
 		op := rapid.SampledFrom(requestOps).Draw(t, "op")
-		p.Request = &ForwardedRequest{genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid"), op, genRequestBody(t, op)}
+		p.Request = &ForwardedRequest{genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid"), op, genRequestBody(t, op), genIdentities(t)}
 	case PacketProposal, PacketInform:
 		p.Txn = genTxn(t)
 	case PacketPing:

@@ -14,6 +14,7 @@ const (
 const (
 	XidNotification int32 = -1
 	XidPing         int32 = -2
+	XidAuth         int32 = -4
 	XidSetWatches   int32 = -8
 )
 

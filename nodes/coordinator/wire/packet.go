@@ -78,6 +78,8 @@ type ForwardedRequest struct {
 	Cxid    int32
 	Type    OpCode
 	Body    Record
+	// Auth is who sent it: the identities that its connection had when it arrived.
+	Auth []Identity
 }
 
 // SessionTouch says that a session with this timeout was heard from.

@@ -4,7 +4,7 @@ package wire
 const protocolVersion = 0x10000
 
 // AppendWire appends the packet as a QuorumPacket: type, zxid, a buffer that
-// depends on the type, and no authentication.
+// depends on the type, and with a request the identities of who sent it.
 func (p *Packet) AppendWire(b []byte) []byte {
 	c := coder{b: b}
 	p.visit(&c)
@@ -32,7 +32,11 @@ func (p *Packet) visit(c *coder) {
 	} else {
 		c.constant("data", -1)
 	}
-	c.constant("authinfo", -1)
+	if p.Type == PacketRequest && p.Request != nil {
+		c.identities(&p.Request.Auth)
+	} else {
+		c.constant("authinfo", -1)
+	}
 }
 
 // hasData reports whether the packet has a data buffer, rather than null.

@@ -12,6 +12,9 @@ type ACL struct {
 // OpenACL grants everything to everyone (world:anyone, ALL).
 var OpenACL = []ACL{{Perms: 31, Scheme: "world", ID: "anyone"}}
 
+// ReadACL lets everyone read and no one do more; it is that of /zookeeper/config.
+var ReadACL = []ACL{{Perms: 1, Scheme: "world", ID: "anyone"}}
+
 // Stat is a znode's metadata, in wire order.
 type Stat struct {
 	Czxid, Mzxid   Zxid  // zxid of the create; of the create or the last setData

@@ -27,8 +27,10 @@ func newRequestBody(op OpCode) Record {
 		return new(CountAllRequest)
 	case OpMulti, OpMultiRead:
 		return new(MultiRequest)
-	case OpPing, OpCloseSession:
+	case OpPing, OpCloseSession, OpWhoAmI:
 		return new(Empty)
+	case OpAuth:
+		return new(AuthRequest)
 	case OpCreateSession:
 		return new(CreateSessionRequest)
 	case OpSetWatches:
@@ -62,8 +64,10 @@ func newReplyBody(op OpCode) Record {
 		return new(CountAllReply)
 	case OpMulti, OpMultiRead:
 		return new(MultiReply)
-	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches:
+	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches, OpAuth:
 		return new(Empty)
+	case OpWhoAmI:
+		return new(WhoAmIReply)
 	case OpNotification:
 		return new(WatcherEvent)
 	}
@@ -108,6 +112,8 @@ func (c *coder) record(r Record) {
 		c.int32("timeOut", &r.TimeoutMs)
 	case *SetWatchesRequest:
 		r.visit(c)
+	case *AuthRequest:
+		r.visit(c)
 	case *Opaque:
 		c.rest("body", &r.Bytes)
 	default:
@@ -145,6 +151,8 @@ func (c *coder) replyRecord(r Record) {
 	case *MultiReply:
 		r.visit(c)
 	case *WatcherEvent:
+		r.visit(c)
+	case *WhoAmIReply:
 		r.visit(c)
 	default:
 		panic(fmt.Sprintf("wire: %T has no encoding", r))
