@@ -50,6 +50,8 @@ func (r *run) addServers() {
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
+			SnapshotNodes: k.SnapshotNodes, SnapRetain: k.SnapRetain, PurgeInterval: k.PurgeInterval,
+			MaxSnapSyncs: k.SnapSyncs, MaxDiffSyncs: k.DiffSyncs, SnapshotSizePercent: k.SnapshotPercent,
 			ReapInterval:       k.Tick / 2,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
@@ -138,6 +140,8 @@ func (g ghost) Read(id node.ID, file string) ([]byte, bool) { return g.world.Dis
 func (g ghost) Durable(id node.ID, file string) ([]byte, bool) {
 	return g.world.DiskOf(id).Durable(file)
 }
+
+func (g ghost) Rotten(id node.ID, file string) bool { return g.world.DiskOf(id).Rotten(file) }
 
 func (g ghost) DurableSize(id node.ID, file string) int64 {
 	return g.world.DiskOf(id).DurableSize(file)

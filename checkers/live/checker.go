@@ -25,6 +25,8 @@ type Ghost interface {
 	Durable(id node.ID, file string) ([]byte, bool)
 	// DurableSize is len(Durable), cheaply; 0 if the name may vanish.
 	DurableSize(id node.ID, file string) int64
+	// Rotten reports whether a file reads otherwise than it was written.
+	Rotten(id node.ID, file string) bool
 }
 
 // Server is one member of the ensemble.
@@ -168,6 +170,8 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.snapshotLoaded(s, first, uint64(e.N[2]))
 	case facts.SnapshotTaken:
 		c.snapshotTaken(s, first)
+	case facts.Purged:
+		c.purgeDone(s, int(second))
 	case facts.EpochProposed:
 		c.epochProposed(s, e.N[0])
 	case facts.AckEpochSent:

@@ -31,6 +31,7 @@ const (
 	SessionOnce        = "session-once"
 	TxnTime            = "txn-time"
 	EphemeralsDie      = "ephemerals-die-with-session"
+	PurgeKeeps         = "purge-keeps-enough"
 	LocalHome          = "local-session-home"
 )
 
@@ -68,6 +69,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: "ZooKeeper Programmer's Guide, Sessions"},
 	{ID: TxnTime, Sentence: "A transaction bears the time that its leader's wall clock showed.", Source: "ZooKeeper Programmer's Guide, ZooKeeper Stat Structure: ctime and mtime"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
+	{ID: PurgeKeeps, Sentence: "A server that purges keeps as many whole snapshots as it should, and every transaction after the oldest of them that it ever logged.", Source: "ZooKeeper Administrator's Guide, autopurge; ZOOKEEPER-3231"},
 	{ID: LocalHome, Sentence: "A session that nobody proposed lives at the server that opened it, as long as its term lasts, and nowhere else.", Source: "ZOOKEEPER-1147, local sessions"},
 }
 

@@ -25,6 +25,10 @@ func (s *Server) append(txn *wire.Txn) {
 		return
 	}
 	s.env.Observe(node.Event{Kind: facts.Logged, N: [4]int64{int64(txn.Zxid), end}, Text: file, Body: txn})
+	if file != s.logFile {
+		s.logFile = file
+		s.env.Observe(node.Event{Kind: facts.LogRolled, N: [4]int64{int64(txn.Zxid)}, Text: file})
+	}
 	s.sinceSnapshot++
 	s.syncLog()
 }
@@ -121,6 +125,7 @@ func (s *Server) saveCurrent(epoch int64, then func()) {
 // be wound back, so it is rebuilt from the files.
 func (s *Server) truncate(z wire.Zxid, then func()) {
 	from, term := s.db.log.LastZxid(), s.term
+	s.observe(facts.Truncating, int64(z), int64(from))
 	s.flow("truncate", func(t *node.Task) error {
 		if err := store.Truncate(t, s.env.Disk(), s.db.log, z, s.cfg.Bugs); err != nil {
 			return err

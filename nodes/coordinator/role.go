@@ -48,7 +48,7 @@ func (s *Server) zabConfig() zab.Config {
 	return zab.Config{
 		Sid: s.cfg.Sid, Voters: s.voters, Observer: s.cfg.observes(), Tick: s.cfg.Tick,
 		InitLimit: s.cfg.InitLimit, SyncLimit: s.cfg.SyncLimit,
-		CounterLimit: s.cfg.CounterLimit, Bugs: s.cfg.Bugs,
+		CounterLimit: s.cfg.CounterLimit, MaxSnapSyncs: s.cfg.MaxSnapSyncs, MaxDiffSyncs: s.cfg.MaxDiffSyncs, Bugs: s.cfg.Bugs,
 	}
 }
 
@@ -201,6 +201,7 @@ func (s *Server) electWhenDrained() {
 func (s *Server) serve(epoch int64) {
 	s.serving = true
 	s.election.Settle(s.state, s.election.Vote(), epoch)
+	s.armPurge()
 	if s.leader == nil {
 		s.observeRole(s.learnerRole(), epoch)
 		return

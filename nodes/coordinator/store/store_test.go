@@ -65,7 +65,7 @@ func TestEveryCrashState(t *testing.T) {
 				r.add(z(1, 6+i))
 				r.run(r.log.Settle)
 				r.durable = z(1, 6+i)
-				if err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); err != nil {
+				if _, _, err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); err != nil {
 					r.t.Error(err)
 				}
 			}
@@ -94,7 +94,7 @@ func (r *rig) fuzzy(zs ...wire.Zxid) {
 	r.t.Helper()
 	source := r.tree.Snapshot()
 	task := node.NewTask("snapshot", r.disk, func(t *node.Task) {
-		if saved, err := SaveSnapshot(t, r.disk, r.log, source, 3, r.bugs); !saved || err != nil {
+		if saved, err := SaveSnapshot(t, r.disk, r.log, source, 3, r.bugs, func(node.Event) {}); !saved || err != nil {
 			r.t.Errorf("saved %v, %v", saved, err)
 		}
 	})
@@ -126,7 +126,7 @@ func TestTruncKeepsNewerSnapshotBringsBackTransactions(t *testing.T) {
 func TestSnapshotGivesUpAtTruncation(t *testing.T) {
 	r := newRig(t, span(z(1, 1), z(1, 5))...)
 	saved, source := true, r.tree.Snapshot()
-	task := node.NewTask("snapshot", r.disk, func(t *node.Task) { saved, _ = SaveSnapshot(t, r.disk, r.log, source, 2, r.bugs) })
+	task := node.NewTask("snapshot", r.disk, func(t *node.Task) { saved, _ = SaveSnapshot(t, r.disk, r.log, source, 2, r.bugs, func(node.Event) {}) })
 	task.Start()
 	r.run(func(t *node.Task) error { return Truncate(t, r.disk, r.log, z(1, 3), bugs.Set{}) })
 	for !task.Ended() {
@@ -143,7 +143,7 @@ func TestTruncateNeedsASnapshotToStartFrom(t *testing.T) {
 	r.snapshot(100)
 	r.add(z(1, 6))
 	r.run(r.log.Settle)
-	if err := PurgeSnapshots(r.disk, r.log, 1, r.bugs); err != nil {
+	if _, _, err := PurgeSnapshots(r.disk, r.log, 1, r.bugs); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -215,7 +215,7 @@ func TestDamagedSnapshotsNeitherCountNorMatter(t *testing.T) {
 	r.durable = z(1, 7)
 	write(t, r, "snapshot.100000006", "torn")
 	write(t, r, "snapshot.100000007", "torn")
-	if err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); err != nil {
+	if _, _, err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Contains(snapshots(r.disk), z(1, 5)) {
