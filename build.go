@@ -20,6 +20,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r := &run{plan: p, workload: scenario.workload(), world: sim.NewWorld(p.Knobs.world(p.Seed))}
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
 	r.ensemble = newEnsemble(p.Knobs)
+	r.windows = newWindows(p.Knobs.size())
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
 		Groups: p.Knobs.judgedGroups(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
 	})
@@ -95,6 +96,7 @@ func (r *run) watch(o RunOptions) {
 		r.marks.add(s.Event.Kind)
 		if int(s.Node) < r.plan.Knobs.size() {
 			r.ensemble.observe(s)
+			r.windows.observe(s)
 			r.checker.Observe(s.Step, s.At, s.Node, s.Event)
 			if r.checker.Finding() != nil {
 				r.world.Stop("a live invariant is broken")
@@ -118,6 +120,7 @@ func (r *run) changed(c sim.ProcessChange) {
 		r.checker.Booted(c.Node)
 	case sim.Crashed, sim.Exited:
 		r.ensemble.lost(c.Node)
+		r.windows.died(c)
 		r.checker.Crashed(c.Node)
 	}
 	if c.Kind != sim.Exited {

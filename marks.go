@@ -26,6 +26,9 @@ func Paths() []string {
 			paths = append(paths, k.Mark())
 		}
 	}
+	for _, p := range CrashPoints {
+		paths = append(paths, p.Mark)
+	}
 	slices.Sort(paths)
 	return paths
 }
@@ -39,12 +42,16 @@ func moments() []string {
 		facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked, facts.Established, facts.UpToDate,
 		facts.Proposed, facts.Logged, facts.Acked, facts.Committed, facts.Applied,
 		facts.SnapshotTaken, facts.SessionExpiring, facts.StepDown,
+		facts.EpochChosen, facts.EpochWritten, facts.EpochSynced, facts.EpochRenamed, facts.EpochSaved,
+		facts.SyncBegun, facts.Truncating, facts.HistoryLogged, facts.HistoryDurable,
+		facts.SnapshotBegun, facts.SnapshotWritten, facts.SnapshotNamed, facts.Purged, facts.LogRolled,
+		facts.FastForwarded, facts.RevalidationAsked,
 	})
 }
 
 // joins lists the marks by which a learner shows that it is being synchronised.
 func joins() []string {
-	return marks([]*node.EventKind{facts.AckEpochSent, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})
+	return marks([]*node.EventKind{facts.AckEpochSent, facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})
 }
 
 // rises lists the marks by which a server shows that it is about to lead.

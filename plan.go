@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
@@ -183,5 +184,6 @@ func (p Plan) faultShape() faults.Shape {
 		Moments:   moments(),
 		Rises:     rises(),
 		Joins:     joins(),
+		Cuts:      marks([]*node.EventKind{facts.Truncating}),
 	}
 }

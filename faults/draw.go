@@ -88,6 +88,12 @@ var makers = []maker{
 	{weight: 3, draw: one((*drawer).slowDisk)},
 	{weight: 2, draw: (*drawer).decay},
 	{weight: 2, draw: (*drawer).choke},
+	{weight: 10, draw: (*drawer).falter},
+	{weight: 2, draw: (*drawer).waver},
+	{weight: 2, draw: (*drawer).relay},
+	{weight: 2, draw: (*drawer).lull},
+	{weight: 2, draw: (*drawer).muffle},
+	{weight: 2, draw: (*drawer).drag},
 }
 
 func newDrawer(r *rand.Rand, p Profile, s Shape) *drawer {

@@ -72,4 +72,7 @@ type Shape struct {
 	// Joins are the marks by which a process shows that it is being brought up to
 	// date.
 	Joins []string
+	// Cuts are the marks by which a process shows that it is giving up a part of its
+	// history.
+	Cuts []string
 }

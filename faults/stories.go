@@ -1,0 +1,119 @@
+package faults
+
+import (
+	"slices"
+	"time"
+)
+
+// falter kills a server at a moment of the protocol, some effects in. Most moments are
+// those of a new reign, so that mostly the old one ends first; and now and then there
+// is a tail to be cut.
+func (d *drawer) falter() []Fault {
+	if len(d.shape.Moments) == 0 {
+		return []Fault{d.crash()}
+	}
+	mark := d.shape.Moments[d.r.IntN(len(d.shape.Moments))]
+	var made []Fault
+	switch rejoins := slices.Contains(d.shape.Joins, mark); {
+	case rejoins && d.chance(3, 4) || d.chance(1, 6):
+		made = d.dethrone()
+	case d.chance(3, 5):
+		made = []Fault{{
+			Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, Keep: d.keep(),
+			Restart: time.Millisecond + d.upTo(d.shape.Settle),
+		}}
+	}
+	return append(made, Fault{
+		Kind: Crash, Target: Target{Select: Actor, Name: d.shape.Group}, Keep: d.keep(), At: time.Millisecond,
+		Restart: time.Millisecond + d.upTo(d.shape.Settle),
+		When: &Trigger{
+			Mark: mark, After: d.skewed(3), Effects: max(0, d.r.IntN(6)-2),
+			Within: 2 * (d.shape.Notice + d.shape.Settle),
+		},
+	})
+}
+
+// cutting is the moment in which a server gives up what others do not have.
+func (d *drawer) cutting() *Trigger {
+	return &Trigger{Mark: d.shape.Cuts[d.r.IntN(len(d.shape.Cuts))], After: 1, Within: 3 * (d.shape.Notice + d.shape.Settle)}
+}
+
+// choke leaves a leader that was deposed no room for cutting off what it wrote alone.
+func (d *drawer) choke() []Fault {
+	if len(d.shape.Cuts) == 0 {
+		return []Fault{d.fullDisk()}
+	}
+	return append(d.dethrone(), Fault{
+		Kind: FullDisk, Target: Target{Select: Actor, Name: d.shape.Group}, At: time.Millisecond,
+		For: 10*time.Millisecond + d.upTo(d.shape.Settle/4), When: d.cutting(),
+	})
+}
+
+// waver breaks the connections of a server while it cuts off what others do not have,
+// which its disk takes its time for.
+func (d *drawer) waver() []Fault {
+	if len(d.shape.Cuts) == 0 {
+		return []Fault{d.cut()}
+	}
+	made := d.dethrone()
+	delay := time.Millisecond + d.upTo(d.shape.Settle/8)
+	return append(made,
+		Fault{
+			Kind: SlowDisk, Target: Target{Select: Actor, Name: d.shape.Group}, At: time.Millisecond,
+			AddMin: delay, AddMax: 2 * delay, For: d.shape.Settle, When: d.cutting(),
+		},
+		Fault{Kind: Cut, Target: Target{Select: Actor, Name: d.shape.Group}, At: time.Millisecond, Port: d.shape.Peers, When: d.cutting()})
+}
+
+// relay lets one follower fall far behind and another a little, ends the reign when
+// the second has caught up, and brings the first back to whoever follows: it is
+// synchronised by one who was synchronised not long ago.
+func (d *drawer) relay() []Fault {
+	step := d.shape.Settle + d.upTo(d.shape.Settle)
+	k := d.r.IntN(d.shape.Voters)
+	return []Fault{
+		{Kind: Isolate, Target: Target{Select: Follower, Name: d.shape.Group, Index: k}, For: 4 * step},
+		{Kind: Isolate, Target: Target{Select: Follower, Name: d.shape.Group, Index: k + 1}, At: step / 2, For: step},
+		{Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, At: 3 * step, Restart: 3 * step},
+	}
+}
+
+// lull ends two reigns in a row in which nothing is written, the first without one of
+// the servers: histories are equal then, and only the epochs differ.
+func (d *drawer) lull() []Fault {
+	all := Target{Select: All, Name: ClientGroup}
+	leader := Target{Select: Leader, Name: d.shape.Group}
+	away := d.shape.Notice + d.shape.Settle + d.upTo(d.shape.Settle)
+	return []Fault{
+		{Kind: Pause, Target: all, For: 3 * away},
+		{Kind: Isolate, Target: Target{Select: Any, Name: d.shape.Group, Index: d.r.IntN(d.shape.Voters)}, At: d.shape.Settle / 4, For: away},
+		{Kind: Crash, Target: leader, At: d.shape.Settle / 2, Restart: time.Millisecond + d.upTo(d.shape.Settle/8)},
+		{Kind: Crash, Target: leader, At: away + d.shape.Settle/4 - d.upTo(d.shape.Settle/4), Restart: time.Millisecond + d.upTo(d.shape.Settle/4)},
+	}
+}
+
+// muffle lets a follower hear its leader, and not the other way round: the leader ends
+// the sessions of clients that are served there and know of nothing.
+func (d *drawer) muffle() []Fault {
+	if d.shape.Peers == "" {
+		return []Fault{d.oneWay()}
+	}
+	follower := Target{Select: Follower, Name: d.shape.Group, Index: d.r.IntN(max(1, d.shape.Voters-1))}
+	return []Fault{{
+		Kind: OneWay, From: follower, To: Target{Select: Leader, Name: d.shape.Group}, Port: d.shape.Peers,
+		For: d.shape.Notice/2 + d.upTo(d.shape.Notice+d.shape.Patience),
+	}}
+}
+
+// drag makes the disk late that one kind of files is on, so that others overtake what
+// depends on them.
+func (d *drawer) drag() []Fault {
+	f := d.slowDisk()
+	if len(d.shape.Rots) > 0 {
+		f.File = d.shape.Rots[0]
+	}
+	f.AddMax = 2*time.Millisecond + d.upTo(d.shape.Notice)
+	f.AddMin = f.AddMax / 2
+	f.For = d.shape.Settle + d.upTo(4*d.shape.Settle)
+	return []Fault{f}
+}
