@@ -397,4 +397,8 @@ func (d dice) upkeep(k *Knobs) {
 	if d.chance(1, 2) {
 		k.SnapshotPercent = d.logarithmic(1, 400)
 	}
+	if d.chance(1, 5) { // shorter than a leader needs to notice that a follower is silent
+		k.SessionTimeout = k.Tick * time.Duration(d.between(2, 3))
+		k.Liveness = k.bound()
+	}
 }

@@ -92,7 +92,7 @@ var makers = []maker{
 	{weight: 2, draw: (*drawer).waver},
 	{weight: 2, draw: (*drawer).relay},
 	{weight: 2, draw: (*drawer).lull},
-	{weight: 2, draw: (*drawer).muffle},
+	{weight: 3, draw: (*drawer).muffle},
 	{weight: 2, draw: (*drawer).drag},
 }
 

@@ -45,7 +45,7 @@ func (d *drawer) choke() []Fault {
 	}
 	return append(d.dethrone(), Fault{
 		Kind: FullDisk, Target: Target{Select: Actor, Name: d.shape.Group}, At: time.Millisecond,
-		For: 10*time.Millisecond + d.upTo(d.shape.Settle/4), When: d.cutting(),
+		For: time.Millisecond + d.upTo(12*time.Millisecond), When: d.cutting(),
 	})
 }
 
@@ -98,11 +98,12 @@ func (d *drawer) muffle() []Fault {
 	if d.shape.Peers == "" {
 		return []Fault{d.oneWay()}
 	}
-	follower := Target{Select: Follower, Name: d.shape.Group, Index: d.r.IntN(max(1, d.shape.Voters-1))}
-	return []Fault{{
-		Kind: OneWay, From: follower, To: Target{Select: Leader, Name: d.shape.Group}, Port: d.shape.Peers,
-		For: d.shape.Notice/2 + d.upTo(d.shape.Notice+d.shape.Patience),
-	}}
+	from := Target{Select: Follower, Name: d.shape.Group, Index: d.r.IntN(max(1, d.shape.Voters-1))}
+	to := Target{Select: Leader, Name: d.shape.Group}
+	length := d.shape.Notice/2 + d.upTo(d.shape.Notice)
+	made := []Fault{{Kind: OneWay, From: from, To: to, Port: d.shape.Peers, For: length}}
+	from.Index++
+	return append(made, Fault{Kind: OneWay, From: from, To: to, Port: d.shape.Peers, At: length + d.shape.Settle, For: length})
 }
 
 // drag makes the disk late that one kind of files is on, so that others overtake what

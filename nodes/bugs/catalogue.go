@@ -349,7 +349,7 @@ var Catalogue = []Bug{
 		ID: SnapshotBeforeLog, Name: "snapshot-before-log",
 		Wrong:    "A snapshot gets its name before the log is durable as far as the snapshot shows traces of it.",
 		Schedule: "The log is on a slow device; a transaction is committed by others and applied, and a snapshot of it is finished before its own log is.",
-		Breaks:   []string{"d19-replay-determinism"},
+		Breaks:   []string{"d19-replay-determinism", "purge-keeps-enough"},
 		Scenario: register,
 	},
 	{
@@ -391,7 +391,7 @@ var Catalogue = []Bug{
 		ID: TruncKeepsMemory, Name: "trunc-keeps-memory", Upstream: "ZOOKEEPER-5094",
 		Wrong:    "A learner whose term ends while it truncates cuts its log and keeps its tree.",
 		Schedule: "The connection breaks in the middle of a TRUNC; the next leader's transactions are applied on top of what was cut.",
-		Breaks:   []string{"d3-prefix-consistency", "d19-replay-determinism", "d10-committed-log", "no-panic"},
+		Breaks:   []string{"d3-prefix-consistency", "d19-replay-determinism", "d10-committed-log", "ephemerals-die-with-session", "no-panic"},
 		Scenario: register,
 	},
 	{
