@@ -32,6 +32,10 @@ test: ## all tests
 race: ## all tests under the race detector
 	$(GO) test -race ./...
 
+.PHONY: conformance
+conformance: ## play the conformance scripts against Apache ZooKeeper, too
+	scripts/conformance.sh
+
 .PHONY: determinism
 determinism: ## the same seeds on other processors, under -race and as WebAssembly
 	scripts/determinism.sh
@@ -47,6 +51,10 @@ bugs: ## the detection matrix: every planted bug must be found
 .PHONY: regress
 regress: ## replay the stored plans of old failures
 	$(GO) test ./cmd/stampede -run TestOldFailures -v
+
+.PHONY: plans
+plans: ## find and shrink anew the stored plans that break no more: BUGS="a b" for some
+	scripts/plans.sh $(BUGS)
 
 .PHONY: bench
 bench: ## benchmarks of kernel, runs and judges

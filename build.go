@@ -50,10 +50,11 @@ func (r *run) addServers() {
 			Sid: int64(sid + 1), Members: members, Groups: k.groups(), Tick: k.Tick,
 			InitLimit: k.InitLimit, SyncLimit: k.SyncLimit,
 			SnapCount: k.SnapCount, CommitLogCount: k.CommitLogCount, DiskSync: k.DiskSync, CounterLimit: uint32(k.CounterLimit),
+			ReadOnlyMode: k.ReadOnlyAfter > 0, ReadOnlyAfter: k.ReadOnlyAfter,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
 			SnapshotNodes: k.SnapshotNodes, SnapRetain: k.SnapRetain, PurgeInterval: k.PurgeInterval,
 			MaxSnapSyncs: k.SnapSyncs, MaxDiffSyncs: k.DiffSyncs, SnapshotSizePercent: k.SnapshotPercent,
-			ReapInterval:       k.Tick / 2,
+			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 		}
 		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })
@@ -75,8 +76,10 @@ func (r *run) addClients() {
 			Index: i, Servers: servers,
 			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
 			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
-			StartAt: k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
-			Record: r.recorder, Bugs: r.plan.Bugs,
+			CanBeReadOnly: i < k.ReadOnlyClients,
+			StartAt:       k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
+			WatchBatch: k.WatchBatch, Bugs: r.plan.Bugs,
+			Record: r.recorder,
 		}
 		r.world.Add(clientName(i), clientGroup, func() node.Node {
 			r.clients[i] = workloads.NewClient(cfg)
@@ -93,7 +96,7 @@ const supervision = time.Second
 // before a fault may strike at it.
 func (r *run) watch(o RunOptions) {
 	r.world.OnEvent(func(s sim.Seen) {
-		r.marks.add(s.Event.Kind)
+		r.marks.add(s.Event)
 		if int(s.Node) < r.plan.Knobs.size() {
 			r.ensemble.observe(s)
 			r.windows.observe(s)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/sim"
 )
 
@@ -28,6 +29,10 @@ type Knobs struct {
 	// LocalSessions makes new sessions local to their server; UpgradeSessions lets
 	// them become known to all.
 	LocalSessions, UpgradeSessions bool
+	// ReadOnlyAfter is after how long without a leader a server serves read-only, 0 if
+	// it never does; ReadOnlyClients is how many clients accept that.
+	ReadOnlyAfter   time.Duration
+	ReadOnlyClients int
 
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
@@ -57,6 +62,11 @@ type Knobs struct {
 	// ticks. OpTimeout is after how long a client gives an operation up.
 	SessionTimeout, OpTimeout time.Duration
 
+	// WatchBatch is how many bytes of paths a client that reconnects puts into one
+	// request for its watches, 0 for as many as real clients do. Small, and a few
+	// watches are split.
+	WatchBatch int
+
 	// NetLeast and NetMost bound the latency of ordinary messages around
 	// NetMean. One in NetTailOneIn (0: none) takes up to NetTail.
 	NetLeast, NetMean, NetMost, NetTail time.Duration
@@ -73,6 +83,13 @@ type Knobs struct {
 	DiskTailOneIn                           int
 	// Wire passes every message through its real encoder and decoder.
 	Wire bool
+
+	// ExtendedTypes lets znodes have a TTL. NeverUsed is after how long unchanged a
+	// container goes that never had a child, ReapsPerMinute how many znodes the
+	// ensemble deletes at most; zero for ZooKeeper's defaults.
+	ExtendedTypes  bool
+	NeverUsed      time.Duration
+	ReapsPerMinute int
 
 	// WarmUp is the virtual time before the safety phase, in which the ensemble
 	// boots and the workload is set up. Safety is the length of the safety phase,
@@ -162,6 +179,8 @@ var knobs = []knob{
 	feature(number("snapshot-percent", 0, 1e6, "how long a log may be for disk-sync, in percent of a snapshot", func(k *Knobs) *int { return &k.SnapshotPercent })),
 	feature(flag("local-sessions", "sessions are known to one server until they need to be known to all", func(k *Knobs) *bool { return &k.LocalSessions })),
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
+	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
+	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -172,6 +191,7 @@ var knobs = []knob{
 	span("election-max", 200*time.Millisecond, time.Hour, "longest wait between repeated votes", func(k *Knobs) *time.Duration { return &k.ElectionMax }),
 	span("session-timeout", time.Millisecond, time.Hour, "session timeout clients ask for", func(k *Knobs) *time.Duration { return &k.SessionTimeout }),
 	span("op-timeout", time.Millisecond, time.Hour, "how long clients wait for a reply", func(k *Knobs) *time.Duration { return &k.OpTimeout }),
+	feature(number("watch-batch", 0, 128<<10, "bytes of watched paths in one request of a client that reconnects, 0 for 128 KiB", func(k *Knobs) *int { return &k.WatchBatch })),
 	span("net-least", 0, time.Minute, "least network latency", func(k *Knobs) *time.Duration { return &k.NetLeast }),
 	span("net-mean", 0, time.Minute, "mean network latency of ordinary messages", func(k *Knobs) *time.Duration { return &k.NetMean }),
 	span("net-most", 0, time.Minute, "most network latency of ordinary messages", func(k *Knobs) *time.Duration { return &k.NetMost }),
@@ -186,6 +206,9 @@ var knobs = []knob{
 	span("disk-tail", 0, time.Minute, "most duration of a slow sync", func(k *Knobs) *time.Duration { return &k.DiskTail }),
 	number("disk-tail-one-in", 0, 1e6, "one sync in this many is slow", func(k *Knobs) *int { return &k.DiskTailOneIn }),
 	flag("wire", "pass messages through their real encoding", func(k *Knobs) *bool { return &k.Wire }),
+	feature(flag("extended-types", "znodes may have a TTL", func(k *Knobs) *bool { return &k.ExtendedTypes })),
+	feature(span("never-used", 0, day, "after how long a container goes that never had a child, or 0s", func(k *Knobs) *time.Duration { return &k.NeverUsed })),
+	feature(number("reaps-per-minute", 0, 1e6, "most containers and expired znodes deleted, or 0 for 10000", func(k *Knobs) *int { return &k.ReapsPerMinute })),
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
@@ -294,6 +317,13 @@ func (k Knobs) session() time.Duration {
 	return min(max(k.SessionTimeout, 2*k.Tick), 20*k.Tick)
 }
 
+// reapInterval is how often leaders look for znodes to delete: soon, so that runs of
+// seconds see it often.
+func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
+
+// rules are those that the judges must know.
+func (k Knobs) rules() history.Rules { return history.Rules{NeverUsed: k.NeverUsed} }
+
 // patience is how long a client waits for a server to accept its session before
 // it tries the next: its share of the session timeout, as ZooKeeper's clients
 // reckon, but never less than the round trips and the commit that it takes.
@@ -336,8 +366,26 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if d.chance(1, 8) { // workloads that are not about them know nothing of sessions without ephemerals
 		k.LocalSessions, k.UpgradeSessions = true, true
 	}
+	if d.chance(1, 8) {
+		k.ReadOnlyAfter, k.ReadOnlyClients = max(k.Tick, d.millis(50, 2000)), d.between(1, 6)
+	}
+	d.mortality(&k)
+	if d.chance(1, 3) {
+		k.WatchBatch = d.logarithmic(1, 40)
+	}
 	d.upkeep(&k)
 	return k
+}
+
+// mortality draws how znodes go that the ensemble deletes by itself.
+func (d dice) mortality(k *Knobs) {
+	k.ExtendedTypes = d.chance(9, 10)
+	if d.chance(1, 3) {
+		k.NeverUsed = d.millis(100, 3000)
+	}
+	if d.chance(1, 3) {
+		k.ReapsPerMinute = d.between(300, 6000)
+	}
 }
 
 // dice draws integers for knobs.

@@ -22,8 +22,12 @@ func marks(kinds []*node.EventKind) []string {
 func Paths() []string {
 	var paths []string
 	for _, k := range allFacts() {
-		if k.Path {
-			paths = append(paths, k.Mark())
+		if !k.Path {
+			continue
+		}
+		paths = append(paths, k.Mark())
+		for i := range k.Cases {
+			paths = append(paths, k.CaseMark(i))
 		}
 	}
 	for _, p := range CrashPoints {

@@ -203,25 +203,45 @@ func (r *run) measured() Result {
 	}
 	out.History = r.recorder.History()
 	out.History.Log, out.History.Locals = r.checker.Log(), r.checker.Locals()
+	out.History.Tails = r.checker.Tails()
+	out.History.Rules = r.plan.Knobs.rules()
 	return out
 }
 
-// tally counts facts by the code of their kind.
-type tally []uint64
+// tally counts facts by the code of their kind, and those of kinds with cases by case.
+type tally struct {
+	kinds []uint64
+	cases map[*node.EventKind][]uint64
+}
 
-func (t *tally) add(k *node.EventKind) {
-	if int(k.Code) >= len(*t) {
-		*t = append(*t, make(tally, int(k.Code)-len(*t)+1)...)
+func (t *tally) add(e node.Event) {
+	if missing := int(e.Kind.Code) - len(t.kinds) + 1; missing > 0 {
+		t.kinds = append(t.kinds, make([]uint64, missing)...)
 	}
-	(*t)[k.Code]++
+	t.kinds[e.Kind.Code]++
+	if e.Kind.Cases == nil {
+		return
+	}
+	if t.cases == nil {
+		t.cases = map[*node.EventKind][]uint64{}
+	}
+	if t.cases[e.Kind] == nil {
+		t.cases[e.Kind] = make([]uint64, len(e.Kind.Cases))
+	}
+	t.cases[e.Kind][e.CaseOf()]++
 }
 
 // named turns the counts into marks, with the world's own counters.
 func (t tally) named(counters []sim.Counter) map[string]uint64 {
 	marks := map[string]uint64{}
 	for _, k := range allFacts() {
-		if int(k.Code) < len(t) && t[k.Code] > 0 {
-			marks[k.Mark()] = t[k.Code]
+		if int(k.Code) < len(t.kinds) && t.kinds[k.Code] > 0 {
+			marks[k.Mark()] = t.kinds[k.Code]
+		}
+		for i, n := range t.cases[k] {
+			if n > 0 {
+				marks[k.CaseMark(i)] = n
+			}
 		}
 	}
 	for _, c := range counters {

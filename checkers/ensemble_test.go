@@ -147,7 +147,7 @@ func (e *ensemble) body(c *client, p *history.Part, trial *reference.Trial) (wir
 		path := trial.CreatedPath(p)
 		return wire.OpCreate, &wire.CreateTxn{
 			Path: path, Data: []byte(p.Value), ACL: wire.OpenACL, Ephemeral: reference.Ephemeral(p.Mode),
-			Container:      p.Mode == wire.ModeContainer,
+			Container: p.Mode == wire.ModeContainer, TTL: p.TTL,
 			ParentCversion: e.leader.Creates(reference.Parent(path)) + 1,
 		}
 	case history.Delete:
@@ -191,7 +191,7 @@ func (e *ensemble) multi(c *client, parts ...history.Part) *history.Op {
 		if bad == wire.OK {
 			r = wire.MultiResult{Type: m.Parts[i].Type, Body: &wire.Empty{}}
 			if b, ok := m.Parts[i].Body.(*wire.CreateTxn); ok {
-				r.Body = &wire.CreateReply{Path: b.Path}
+				r.Body = &wire.Create2Reply{Path: b.Path}
 			}
 		} else if i == failedAt {
 			r.Err = bad

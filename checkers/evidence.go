@@ -47,6 +47,9 @@ func describePart(p *history.Part) string {
 		if p.Mode != wire.ModePersistent {
 			s += fmt.Sprintf(" mode %d", p.Mode)
 		}
+		if p.TTL != 0 {
+			s += fmt.Sprintf(" ttl %d ms", p.TTL)
+		}
 	case history.Set, history.SetACL, history.Delete, history.Check:
 		if p.F == history.Set || p.F == history.SetACL {
 			s += fmt.Sprintf(" %q", p.Value)
@@ -98,6 +101,9 @@ func describeBody(body wire.TxnBody) string {
 		}
 		if b.Container {
 			s += " container"
+		}
+		if b.TTL != 0 {
+			s += fmt.Sprintf(" ttl %d ms", b.TTL)
 		}
 		return s
 	case *wire.DeleteTxn:

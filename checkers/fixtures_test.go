@@ -70,6 +70,32 @@ func localStory(e *ensemble, a, b *client) {
 	e.closeLocal(d)
 }
 
+// readOnlyStory has a server that is cut off with a write that never was committed,
+// and shows it to a client, which then moves on; ops 0 to 6.
+func readOnlyStory(e *ensemble, a, b *client) {
+	e.write(a, create("/r"))
+	e.write(a, set("/r", "v1"))
+	e.catchUp(1, len(e.h.Log))
+	lost := &wire.Txn{Session: 1, Cxid: 9, Zxid: wire.MakeZxid(1, e.counter+1), Time: 9, Type: wire.OpSetData,
+		Body: &wire.SetDataTxn{Path: "/r", Data: []byte("lost"), Version: 2}}
+	e.h.Tails = []history.Tail{{After: e.leader.Last(), Txns: []*wire.Txn{lost}}}
+	e.servers[1].Apply(lost)
+	e.elect()
+	e.write(a, set("/r", "v2"))
+	c := e.openLocal(3, 1, true)
+	came := &e.h.Sessions[len(e.h.Sessions)-1]
+	came.Kind, came.Asked = history.ConnectedReadOnly, true
+	refused := e.start(c, set("/r", "v3"))
+	refused.Outcome, refused.Err = history.Fail, wire.ErrNotReadOnly
+	e.finish(c, refused, lost.Zxid)
+	e.read(c, get("/r"))
+	e.read(c, get("/r"))
+	d := e.openLocal(4, 0, true)
+	came = &e.h.Sessions[len(e.h.Sessions)-1]
+	came.Zxid, came.Before, came.Asked = lost.Zxid, 3, true
+	e.read(d, get("/r"))
+}
+
 var fixtures = []fixture{
 	{LogOrder, registerStory, func(h *history.History) {
 		h.Log[3], h.Log[4] = h.Log[4], h.Log[3]
@@ -116,6 +142,14 @@ var fixtures = []fixture{
 		h.Locals[1].Upgradable = true
 		h.Ops[2].Err = wire.ErrSessionExpired
 	}},
+	{ReadOnlyAsked, readOnlyStory, func(h *history.History) { h.Sessions[2].Asked = false }},
+	{ReadOnlyWrites, readOnlyStory, func(h *history.History) { // what it logs nowhere it lets pass
+		h.Ops[3].Outcome, h.Ops[3].Err = history.OK, wire.OK
+	}},
+	{ReadOnlyFrozen, readOnlyStory, func(h *history.History) { // it has found its leader, and serves on
+		r := &h.Ops[5]
+		r.Zxid, r.OutValue, r.OutStat = h.Log[4].Txn.Zxid, "v2", h.Ops[2].OutStat
+	}},
 	{SessionOnce, registerStory, func(h *history.History) { h.Log[1].Txn.Session = 1 }},
 	{EphemeralOwner, ephemeralStory, func(h *history.History) {
 		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: &wire.Txn{
@@ -131,6 +165,15 @@ var fixtures = []fixture{
 		e.commit(0, 0, wire.OpDeleteContainer, &wire.DeleteTxn{Path: "/c"})
 	}, func(h *history.History) { // the last child is still there
 		h.Ops, h.Log = h.Ops[:2], append(h.Log[:4], h.Log[5])
+	}},
+	{TTLRemoval, func(e *ensemble, a, b *client) {
+		e.write(a, op{F: history.Create, Path: "/l", Mode: wire.ModeTTL, TTL: 100})
+		e.now += 90 * time.Millisecond
+		e.write(b, set("/l", "v1"))
+		e.now += 100 * time.Millisecond
+		e.commit(0, 0, wire.OpDeleteContainer, &wire.DeleteTxn{Path: "/l"})
+	}, func(h *history.History) { // its TTL counts from its creation
+		h.Log[4].Txn.Time -= 50
 	}},
 	{SequentialNames, func(e *ensemble, a, b *client) {
 		e.write(a, create("/q"))
@@ -236,6 +279,15 @@ var fixtures = []fixture{
 		h.Events = append(h.Events, again)
 	}},
 	{WatchKept, watchStory, func(h *history.History) { h.Events = nil }},
+	{WatchPersistent, persistentStory, func(h *history.History) { // of a grandchild it says nothing
+		h.Events = slices.Delete(h.Events, 2, 3)
+	}},
+	{WatchRemoved, removedStory, func(h *history.History) { // what was removed fires
+		h.Events = append(h.Events, history.WatchEvent{
+			At: h.Ops[7].Return, Client: 2, Session: 2, Conn: 1, Server: 1, Order: 5,
+			Type: wire.NodeDataChanged, Path: "/r", Zxid: h.Log[len(h.Log)-1].Txn.Zxid,
+		})
+	}},
 	{WatchSurvives, movingWatchStory, func(h *history.History) { h.Events = h.Events[:2] }}, // an exist watch is forgotten
 }
 

@@ -15,6 +15,7 @@ const (
 	VersionCAS       = "version-cas"
 	VersionGrowth    = "version-growth"
 	ContainerRemoval = "container-removal"
+	TTLRemoval       = "ttl-removal"
 	SequentialNames  = "sequential-names"
 	MultiAtomic      = "multi-atomic"
 	EphemeralOwner   = "ephemeral-owner"
@@ -23,6 +24,9 @@ const (
 	SessionOnce      = "session-once"
 	SessionKept      = "session-kept"
 	LocalUpgrade     = "local-session-upgrade"
+	ReadOnlyWrites   = "read-only-writes"
+	ReadOnlyFrozen   = "read-only-frozen"
+	ReadOnlyAsked    = "read-only-asked"
 	ReadResult       = "read-result"
 	ReadYourWrites   = "read-your-writes"
 	MonotonicReads   = "monotonic-reads"
@@ -35,6 +39,8 @@ const (
 	WatchOnce        = "watch-once"
 	WatchKept        = "watch-kept"
 	WatchSurvives    = "watch-survives-move"
+	WatchPersistent  = "watch-persistent"
+	WatchRemoved     = "watch-removed"
 	Linearizable     = "linearizable"
 
 	LockExclusive       = "lock-exclusive"
@@ -42,6 +48,18 @@ const (
 	LeaderUnique        = "leader-unique"
 	LockAttemptOnce     = "lock-attempt-once"
 	Fencing             = "fencing"
+	QueueOfferOnce      = "queue-offer-once"
+	QueueOnce           = "queue-once"
+	QueueLoss           = "queue-loss"
+	QueueOrder          = "queue-order"
+	PriorityOrder       = "priority-order"
+	BarrierHolds        = "barrier-holds"
+	DoubleBarrierEnter  = "double-barrier-enter"
+	DoubleBarrierLeave  = "double-barrier-leave"
+	ConfigWhole         = "config-whole"
+	CounterExact        = "counter-exact"
+	BankTotal           = "bank-total"
+	CacheCoherent       = "cache-coherent"
 )
 
 const (
@@ -63,10 +81,14 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: RealTimeOrder, Sentence: "A write that returned before another was invoked has the lower zxid.", Source: paper + ", Linearizable writes"},
 	{ID: ClosedSession, Sentence: "After its end a session does nothing more, and gets no successful reply from a server that has applied it.", Source: guide + ", Sessions"},
 	{ID: SessionKept, Sentence: "A session is not expired within its timeout of a request that its leader must have heard of.", Source: guide + ", Sessions"},
+	{ID: ReadOnlyAsked, Sentence: "A read-only server serves only clients that asked for one.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlyWrites, Sentence: "A read-only server lets no write succeed, and no sync.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlyFrozen, Sentence: "What a connection to a read-only server shows is one state, the end of that server's history.", Source: "ZOOKEEPER-704, read-only mode"},
 	{ID: LocalUpgrade, Sentence: "A session that only its server knows is made known to all before it owns an ephemeral; where that is not done it is refused, and it alone.", Source: "ZOOKEEPER-1147, local sessions; ZOOKEEPER-2926"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
-	{ID: ContainerRemoval, Sentence: "The ensemble deletes by itself only containers that had children and have none.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
+	{ID: ContainerRemoval, Sentence: "The ensemble deletes a container by itself only when its last child is gone, or when it never had one for as long as was configured.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
+	{ID: TTLRemoval, Sentence: "The ensemble deletes a znode with a TTL only when it has no children and was not changed for its TTL.", Source: guide + ", TTL Nodes; ZOOKEEPER-2608"},
 	{ID: SequentialNames, Sentence: "A sequential name ends in the number of children its parent ever had.", Source: guide + ", Sequence Nodes"},
 	{ID: VersionCAS, Sentence: "A write that names a version succeeds only on that version.", Source: guide + ", Data Access"},
 	{ID: VersionGrowth, Sentence: "Each setData raises the version by one.", Source: guide + ", ZooKeeper Stat Structure; ZOOKEEPER-4743"},
@@ -89,6 +111,20 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SharedLockExclusive, Sentence: "Who acquires a shared lock has no writer before it in line, and a writer has nobody.", Source: book + ", Shared Locks"},
 	{ID: LeaderUnique, Sentence: "At every zxid the leader is the one candidate with the lowest sequence number, and later leaders have higher epochs.", Source: book + ", Leader Election"},
 	{ID: Fencing, Sentence: "The resource behind a lock never accepts a token after a higher one; without that a lock is unsafe, since a holder that hangs does not know that it has lost it.", Source: "Kleppmann, How to do distributed locking (2016); Burrows, Chubby (OSDI 2006), section 2.4, Sequencers"},
+	{ID: QueueOfferOnce, Sentence: "An offer adds one element to a queue at most.", Source: book + ", Queues; Recoverable Errors and the GUID"},
+	{ID: QueueOnce, Sentence: "An element of a queue goes to the one consumer who deleted it, as it was offered.", Source: book + ", Queues"},
+	{ID: QueueLoss, Sentence: "An element that is taken out of a queue goes to somebody, or to one who cannot know.", Source: book + ", Queues"},
+	{ID: QueueOrder, Sentence: "What is taken out of a queue was the first in it.", Source: book + ", Queues"},
+	{ID: PriorityOrder, Sentence: "What is taken out of a queue with priorities was the first in the list that its consumer read last.", Source: book + ", Priority Queues"},
+	{ID: BarrierHolds, Sentence: "Nobody passes a barrier at a zxid at which its znode is there.", Source: book + ", Barriers"},
+	{ID: DoubleBarrierEnter, Sentence: "Nobody enters a double barrier before as many as it waits for have been there at one zxid.", Source: book + ", Double Barriers"},
+	{ID: DoubleBarrierLeave, Sentence: "Nobody leaves a double barrier while others are inside.", Source: book + ", Double Barriers"},
+	{ID: ConfigWhole, Sentence: "A configuration that was read under its flag, without an event about the flag, is whole: of one version, and the one that was there.", Source: "Hunt et al., ZooKeeper (USENIX ATC 2010), sections 2.3 and 2.4, Configuration Management"},
+	{ID: CounterExact, Sentence: "Every increment raises the counter by one, once.", Source: "Apache Curator, Shared Counter; " + guide + ", Data Access"},
+	{ID: BankTotal, Sentence: "The accounts of a bank hold the same sum at every zxid.", Source: "Jepsen, bank test; ZOOKEEPER-965"},
+	{ID: CacheCoherent, Sentence: "A cache that watches all it holds, and has had no event about it, is what the tree holds.", Source: guide + ", ZooKeeper Watches; Apache Curator, Curator Cache and Service Discovery"},
+	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
+	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 

@@ -18,6 +18,24 @@ const (
 	readLockRecipe  history.F = "read-lock"
 	writeLockRecipe history.F = "write-lock"
 	leadRecipe      history.F = "lead"
+
+	offerRecipe         history.F = "offer"
+	takeRecipe          history.F = "take"
+	offerPriorityRecipe history.F = "offer-priority"
+	takePriorityRecipe  history.F = "take-priority"
+
+	passRecipe history.F = "pass"
+	meetRecipe history.F = "meet"
+
+	publishRecipe   history.F = "publish"
+	configureRecipe history.F = "configure"
+
+	incrementRecipe history.F = "increment"
+	transferRecipe  history.F = "transfer"
+	auditRecipe     history.F = "audit"
+
+	serveRecipe    history.F = "serve"
+	discoverRecipe history.F = "discover"
 )
 
 // recipeJudge holds what clients concluded against the log. A claim names the zxid
@@ -31,7 +49,6 @@ type recipeJudge struct {
 	// rules are those that look at each path, or at the children of it.
 	rules map[string][]recipeRule
 	all   []recipeRule
-	steps map[int]string // the step's path, of every claim
 }
 
 // recipeRule judges one use of a recipe: a lock, a queue, a counter.
@@ -78,7 +95,7 @@ func (w *witness) recipes() {
 	if len(w.h.Claims) == 0 {
 		return
 	}
-	j := recipeJudge{witness: w, tree: reference.New(), rules: map[string][]recipeRule{}, steps: map[int]string{}}
+	j := recipeJudge{witness: w, tree: reference.New(), rules: map[string][]recipeRule{}}
 	claims := make([]*history.Claim, len(w.h.Claims))
 	for i := range w.h.Claims {
 		claims[i] = &w.h.Claims[i]
@@ -113,6 +130,20 @@ func (j *recipeJudge) prepare(c *history.Claim) {
 			return
 		}
 		j.add(c.Path, newLineRule(j, c))
+	case offerRecipe, takeRecipe, offerPriorityRecipe, takePriorityRecipe:
+		j.add(c.Path, newQueueRule(j, c))
+	case passRecipe:
+		j.add(c.Path, &barrierRule{j, c.Path})
+	case meetRecipe:
+		j.add(c.Path, &doubleRule{judge: j, path: c.Path})
+	case publishRecipe, configureRecipe:
+		j.add(c.Path, &configRule{j, c.Path})
+	case incrementRecipe:
+		j.add(c.Path, &counterRule{judge: j, path: c.Path, counted: map[int]int{}})
+	case transferRecipe, auditRecipe:
+		j.add(c.Path, &bankRule{judge: j, path: c.Path})
+	case serveRecipe, discoverRecipe:
+		j.add(c.Path, &cacheRule{j, c.Path})
 	}
 }
 

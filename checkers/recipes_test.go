@@ -64,6 +64,18 @@ var recipeFixtures = []fixture{
 		one, two := txnBody[*wire.SetDataTxn](h, 6), txnBody[*wire.SetDataTxn](h, 8)
 		one.Data, two.Data = two.Data, one.Data
 	}},
+	{QueueOfferOnce, queueStory, func(h *history.History) { h.Ops[2].Step = 1 }},
+	{QueueOnce, queueStory, func(h *history.History) { h.Claims[2].Step = 4 }},
+	{QueueLoss, queueStory, func(h *history.History) { h.Claims = h.Claims[:3] }},
+	{QueueOrder, queueStory, takenInDisorder},
+	{PriorityOrder, priorityStory, func(h *history.History) { h.Claims[3].Zxid = h.Claims[2].Zxid }}, // from an old list
+	{BarrierHolds, barrierStory, func(h *history.History) { h.Claims[0].Zxid = h.Ops[1].Zxid }},
+	{DoubleBarrierEnter, doubleStory, func(h *history.History) { h.Claims[1].N = 3 }},
+	{DoubleBarrierLeave, doubleStory, func(h *history.History) { h.Claims[2].Zxid = h.Ops[4].Zxid }},
+	{ConfigWhole, configStory, func(h *history.History) { h.Claims[0].Values[0] = "0" }},
+	{CounterExact, counterStory, func(h *history.History) { h.Ops[2].Step = 1; h.Claims = h.Claims[:1] }},
+	{BankTotal, bankStory, func(h *history.History) { h.Claims[0].N = 195 }},
+	{CacheCoherent, cacheStory, func(h *history.History) { h.Claims[0].Values[0] = "x=idle" }},
 }
 
 // What looks alike and is legal.
@@ -97,6 +109,188 @@ func TestSpoiledLines(t *testing.T) {
 		tc.spoil(h)
 		if w := runWitness(h); len(w.findings) != 1 || w.findings[0].Guarantee != tc.want {
 			t.Errorf("%s: %v", tc.how, w.findings)
+		}
+	}
+}
+
+// offer and takeOut are what steps of queues do, with their claims.
+func (e *ensemble) offer(c *client, step int, recipe history.F, prefix string) string {
+	o := e.write(c, op{F: history.Create, Path: "/q/c-" + prefix, Value: fmt.Sprintf("e%d", step), Mode: wire.ModePersistentSequential, Step: step})
+	e.claim(c, history.Claim{Step: step, Recipe: recipe, Kind: history.Offered, Path: "/q", Node: o.OutPath, Values: []string{o.Value}})
+	return o.OutPath
+}
+
+func (e *ensemble) takeOut(c *client, step int, recipe history.F, path, value string) {
+	list := e.read(c, children("/q")).Zxid
+	del := e.write(c, op{F: history.Delete, Path: path, Version: -1, Step: step})
+	claim := history.Claim{Step: step, Recipe: recipe, Kind: history.Took, Path: "/q", Node: path, Zxid: del.Zxid, Values: []string{value}}
+	if recipe == takePriorityRecipe {
+		claim.Zxid = list
+	}
+	e.claim(c, claim)
+}
+
+// queueStory: steps 1 and 2 offer, 3 and 4 take. Ops 0 to 6: the lists are 3 and 5.
+// Claims 2 and 3 are of the takes, transactions 5 and 6.
+func queueStory(e *ensemble, a, b *client) {
+	e.write(a, create("/q"))
+	one, two := e.offer(a, 1, offerRecipe, "e-"), e.offer(b, 2, offerRecipe, "e-")
+	e.takeOut(a, 3, takeRecipe, one, "e1")
+	e.takeOut(b, 4, takeRecipe, two, "e2")
+}
+
+// priorityStory: the same with priorities, the second element being more urgent.
+func priorityStory(e *ensemble, a, b *client) {
+	e.write(a, create("/q"))
+	one, two := e.offer(a, 1, offerPriorityRecipe, "03-"), e.offer(b, 2, offerPriorityRecipe, "01-")
+	e.catchUp(a.server, len(e.h.Log))
+	e.takeOut(a, 3, takePriorityRecipe, two, "e2")
+	e.takeOut(a, 4, takePriorityRecipe, one, "e1")
+}
+
+// takenInDisorder lets the consumers of queueStory take each other's element.
+func takenInDisorder(h *history.History) {
+	one, two := &h.Claims[2], &h.Claims[3]
+	one.Node, two.Node, one.Values, two.Values = two.Node, one.Node, two.Values, one.Values
+	h.Ops[4].Path, h.Ops[6].Path = h.Ops[6].Path, h.Ops[4].Path
+	first, second := txnBody[*wire.DeleteTxn](h, 5), txnBody[*wire.DeleteTxn](h, 6)
+	first.Path, second.Path = second.Path, first.Path
+	h.Ops = append(h.Ops[:5], h.Ops[6]) // nobody looked in between
+}
+
+// barrierStory: b finds the barrier, and later none. Ops 0 to 3.
+func barrierStory(e *ensemble, a, b *client) {
+	e.write(a, create("/b"))
+	e.catchUp(b.server, len(e.h.Log))
+	e.read(b, op{F: history.Exists, Path: "/b"})
+	e.write(a, op{F: history.Delete, Path: "/b", Version: -1})
+	e.catchUp(b.server, len(e.h.Log))
+	e.read(b, op{F: history.Exists, Path: "/b"})
+	e.claim(b, history.Claim{Step: 1, Recipe: passRecipe, Kind: history.Passed, Path: "/b"})
+}
+
+// doubleStory: a and b enter and leave. Ops 0 to 6, claims 0 and 1 of entering, 2 of a
+// leaving, as of op 5.
+func doubleStory(e *ensemble, a, b *client) {
+	claim := history.Claim{Step: 1, Recipe: meetRecipe, Kind: history.Entered, Path: "/d", N: 2}
+	e.write(a, create("/d"))
+	e.write(a, mode("/d/a-m", wire.ModeEphemeral))
+	e.write(b, mode("/d/b-m", wire.ModeEphemeral))
+	e.write(b, create("/d/ready"))
+	e.claim(b, claim)
+	e.catchUp(a.server, len(e.h.Log))
+	e.read(a, op{F: history.Exists, Path: "/d/ready"})
+	e.claim(a, claim)
+	e.write(b, op{F: history.Delete, Path: "/d/b-m", Version: -1})
+	e.catchUp(a.server, len(e.h.Log))
+	e.read(a, children("/d"))
+	claim.Kind, claim.Node = history.Left, "/d/a-m"
+	e.claim(a, claim)
+	e.write(a, op{F: history.Delete, Path: "/d/a-m", Version: -1})
+}
+
+// configStory: b reads what a published. Ops 0 to 7.
+func configStory(e *ensemble, a, b *client) {
+	e.write(a, create("/c"))
+	for _, name := range []string{"a", "b", "c"} {
+		e.write(a, op{F: history.Create, Path: "/c/" + name, Value: "1"})
+	}
+	e.write(a, create("/c/ready"))
+	e.catchUp(b.server, len(e.h.Log))
+	claim := history.Claim{Step: 2, Recipe: configureRecipe, Kind: history.Configured, Path: "/c"}
+	for _, name := range []string{"a", "b", "c"} {
+		claim.Values = append(claim.Values, e.read(b, get("/c/"+name)).OutValue)
+	}
+	e.claim(b, claim)
+}
+
+// counterStory: steps 1 and 2 raise /n. Ops 0 to 2.
+func counterStory(e *ensemble, a, b *client) {
+	e.write(a, create("/n"))
+	for i, c := range []*client{a, b} {
+		raise := cas("/n", fmt.Sprintf("%d c", i+1), int32(i))
+		raise.Step = i + 1
+		e.write(c, raise)
+		e.claim(c, history.Claim{Step: i + 1, Recipe: incrementRecipe, Kind: history.Counted, Path: "/n", N: i + 1})
+	}
+}
+
+// bankStory: 5 go from one account to the other, and b adds up. Ops 0 to 4.
+func bankStory(e *ensemble, a, b *client) {
+	e.write(a, create("/bank"))
+	e.write(a, create("/bank/0"))
+	e.write(a, create("/bank/1"))
+	e.multi(a, part{F: history.Set, Path: "/bank/0", Value: "95 c"}, part{F: history.Set, Path: "/bank/1", Value: "105 c"})
+	e.catchUp(b.server, len(e.h.Log))
+	e.read(b, op{F: history.MultiRead, Parts: []part{{F: history.Get, Path: "/bank/0"}, {F: history.Get, Path: "/bank/1"}}})
+	e.claim(b, history.Claim{Step: 2, Recipe: auditRecipe, Kind: history.Audited, Path: "/bank", N: 200})
+}
+
+// cacheStory: b caches a group of one. Ops 0 to 2.
+func cacheStory(e *ensemble, a, b *client) {
+	e.write(a, create("/g"))
+	e.write(a, op{F: history.Create, Path: "/g/x", Value: "busy", Mode: wire.ModeEphemeral})
+	e.catchUp(b.server, len(e.h.Log))
+	e.read(b, op{F: history.Exists, Path: "/g"})
+	e.claim(b, history.Claim{Step: 2, Recipe: discoverRecipe, Kind: history.Cached, Path: "/g", Values: []string{"x=busy"}})
+}
+
+func TestSpoiledRecipes(t *testing.T) {
+	for _, tc := range []struct {
+		how, want string
+		story     func(e *ensemble, a, b *client)
+		spoil     func(h *history.History)
+	}{
+		{"an element is claimed that nobody took out", QueueOnce, queueStory, func(h *history.History) { h.Ops, h.Log = h.Ops[:6], h.Log[:6] }},
+		{"an element holds something else", QueueOnce, queueStory, func(h *history.History) { h.Claims[2].Values[0] = "e2" }},
+		{"two claim one element", QueueOnce, queueStory, func(h *history.History) {
+			h.Claims = append(h.Claims, h.Claims[2])
+			h.Claims[4].Step = 7
+		}},
+		{"a flag is missing", ConfigWhole, configStory, func(h *history.History) { h.Claims[0].Zxid = h.Ops[3].Zxid }},
+		{"an old configuration is read", ConfigWhole, configStory, func(h *history.History) { h.Claims[0].Values = []string{"0", "0", "0"} }},
+		{"an increment is lost", CounterExact, counterStory, func(h *history.History) {
+			h.Ops[2].Value, h.Ops[2].OutStat.DataLength = "1 d", 3
+			txnBody[*wire.SetDataTxn](h, 4).Data = []byte("1 d")
+		}},
+		{"an increment is claimed that was never made", CounterExact, counterStory, func(h *history.History) { h.Claims[1].Step = 7 }},
+		{"money appears", BankTotal, bankStory, func(h *history.History) {
+			h.Ops[3].Parts[1].Value, h.Ops = "106 c", h.Ops[:4]
+			txnBody[*wire.MultiTxn](h, 5).Parts[1].Body.(*wire.SetDataTxn).Data = []byte("106 c")
+			h.Claims[0].Kind = history.Transferred
+		}},
+		{"a member is missing in a cache", CacheCoherent, cacheStory, func(h *history.History) { h.Claims[0].Values = nil }},
+	} {
+		t.Run(tc.how, func(t *testing.T) {
+			h := (&fixture{story: tc.story}).record()
+			if w := runWitness(h); len(w.findings) > 0 {
+				t.Fatalf("before: %v", w.findings)
+			}
+			tc.spoil(h)
+			if w := runWitness(h); len(w.findings) != 1 || w.findings[0].Guarantee != tc.want {
+				t.Errorf("%v", w.findings)
+			}
+		})
+	}
+}
+
+// A step whose delete was answered to nobody owes no claim: its client died of it.
+func TestNobodyKnowsWhoTook(t *testing.T) {
+	h := (&fixture{story: queueStory}).record()
+	last := &h.Ops[6]
+	last.Outcome, last.Return, last.Zxid, last.Order = history.Info, history.Never, 0, 0
+	h.Claims = h.Claims[:3]
+	if w := runWitness(h); len(w.findings) > 0 {
+		t.Errorf("%v", w.findings)
+	}
+}
+
+func TestClaimsThatAreRequired(t *testing.T) {
+	h := (&fixture{story: barrierStory}).record()
+	h.Ops[3].Final = true
+	for kind, want := range map[history.ClaimKind]Verdict{history.Passed: Pass, history.Entered: Vacuous} { //sim:unordered each by itself
+		if r := Judge(h, Options{Claims: []history.ClaimKind{kind}}); r.Verdict != want {
+			t.Errorf("%s is required: %v %v, want %v", kind, r.Verdict, r.Notes, want)
 		}
 	}
 }

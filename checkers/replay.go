@@ -16,6 +16,10 @@ import (
 // the tree just before it and every read against the tree it was read from.
 func (w *witness) replay() {
 	reads := w.readsByZxid()
+	if len(w.h.Tails) > 0 {
+		w.tails(reads)
+		reads = slices.DeleteFunc(reads, func(o observation) bool { return w.inTail(o.zxid) })
+	}
 	r := replayer{witness: w}
 	for t := range w.h.Log {
 		txn := w.h.Log[t].Txn
@@ -112,8 +116,8 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 				txn.Zxid, b.Path, b.ParentCversion, parent, had))
 		}
 	case *wire.DeleteTxn:
-		if txn.Type == wire.OpDeleteContainer && !r.tree.Unused(b.Path) {
-			r.report(ContainerRemoval, who, fmt.Sprintf("But %v deletes %s%s.", txn.Zxid, b.Path, r.inUse(b.Path)))
+		if txn.Type == wire.OpDeleteContainer {
+			r.removal(who, txn, b.Path)
 		}
 	case *wire.SetDataTxn:
 		st, code := r.tree.Stat(b.Path)
@@ -130,14 +134,6 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 	}
 }
 
-// inUse says why the ensemble may not delete a znode.
-func (r *replayer) inUse(path string) string {
-	if names, _, _ := r.tree.Children(path); len(names) > 0 {
-		return fmt.Sprintf(", which holds %v", names)
-	}
-	return ", which is no container that had children"
-}
-
 // appendParts lists the bodies of a transaction: a multi's parts, or its only one.
 func appendParts(out []wire.TxnBody, txn *wire.Txn) []wire.TxnBody {
 	multi, ok := txn.Body.(*wire.MultiTxn)
@@ -152,7 +148,7 @@ func appendParts(out []wire.TxnBody, txn *wire.Txn) []wire.TxnBody {
 
 // partOf is the single operation that an operation asks for.
 func partOf(op *history.Op) history.Part {
-	return history.Part{F: op.F, Path: op.Path, Value: op.Value, Version: op.Version, Mode: op.Mode}
+	return history.Part{F: op.F, Path: op.Path, Value: op.Value, Version: op.Version, Mode: op.Mode, TTL: op.TTL}
 }
 
 // request checks what became of a request against the tree before it.
@@ -237,7 +233,7 @@ func (r *replayer) effect(who int, op *history.Op, p *history.Part, body wire.Tx
 			same = b.Path == p.Path
 		}
 		same = same && p.F == history.Create && string(b.Data) == p.Value &&
-			b.Ephemeral == reference.Ephemeral(p.Mode) && b.Container == (p.Mode == wire.ModeContainer)
+			b.Ephemeral == reference.Ephemeral(p.Mode) && b.Container == (p.Mode == wire.ModeContainer) && b.TTL == p.TTL
 	case *wire.DeleteTxn:
 		same = p.F == history.Delete && b.Path == p.Path
 	case *wire.SetDataTxn:

@@ -19,9 +19,10 @@ type arrival struct {
 	op, event, rearm int
 }
 
-// watches checks, connection by connection, what clients were told of what they
-// watched. A reply bears the zxid of the state it shows, so for every watch the log
-// says which transaction fires it, and for every reply whether it shows that one.
+// watches checks, session by session, what clients were told of what they watched. A
+// reply bears the zxid of the state it shows, and a connection delivers in order. So
+// for every watch the log says which transactions fire it, and everything that arrives
+// says which of them the server must have told before.
 func (w *witness) watches() {
 	list := w.arrivals()
 	if len(list) == 0 {
@@ -30,13 +31,11 @@ func (w *witness) watches() {
 	index := w.indexWatches()
 	for len(list) > 0 {
 		n := 1
-		for n < len(list) && list[n].session == list[0].session && list[n].conn == list[0].conn {
+		for n < len(list) && list[n].session == list[0].session {
 			n++
 		}
-		c := watcher{witness: w, index: index, armed: map[watchKey]*armedWatch{}, list: list[:n]}
-		for i := range c.list {
-			c.next(i)
-		}
+		c := watcher{witness: w, index: index, armed: map[watchKey]*armedWatch{}}
+		c.session(list[:n])
 		list = list[n:]
 	}
 }
@@ -48,7 +47,7 @@ func (w *witness) arrivals() []arrival {
 	watched := len(w.h.Events)+len(w.h.Rearms) > 0
 	for i := range w.h.Ops {
 		op := &w.h.Ops[i]
-		watched = watched || op.Watch
+		watched = watched || op.Watch || aboutWatches(op.F)
 		if op.Order > 0 {
 			list = append(list, arrival{op.Session, op.Conn, op.Order, i, none, none})
 		}
@@ -68,56 +67,101 @@ func (w *witness) arrivals() []arrival {
 	return list
 }
 
-// watchKey names a watch of a connection.
-type watchKey struct {
-	kind watchKind
-	path string
+// aboutWatches reports whether a function is about watches and nothing else.
+func aboutWatches(f history.F) bool {
+	return f == history.AddWatch || f == history.RemoveWatch || f == history.CheckWatch
 }
 
-// armedWatch is a watch that has not fired.
-type armedWatch struct {
-	op    int     // that set it, none if the client brought it along
-	due   trigger // what fires it
-	fires bool    // false: nothing ever does
-	spent bool    // reported as late or lost: no more is said of it
-}
-
-// watcher walks what one connection received.
+// watcher walks what the connections of one session received.
 type watcher struct {
 	*witness
-	index  watchIndex
-	list   []arrival
-	armed  map[watchKey]*armedWatch
-	told   wire.Zxid // the highest of an event so far
-	missed []int     // events of what was missed, before the rearming is confirmed
+	index *watchIndex
+	// carried are the watches that the session had when its last connection ended,
+	// and that it did not bring to this one yet, with the zxid at which each was to
+	// fire next, 0 for never.
+	carried map[watchKey]wire.Zxid
+
+	// The rest is of the present connection.
+	list    []arrival
+	armed   map[watchKey]*armedWatch
+	due     dueHeap           // the next to fire each of them
+	told    map[int]bool      // seq of what was told, or is a finding already
+	removed map[watchKey]bool // what removeWatches took away
+	missed  []int             // events of what was missed, before the rearming is confirmed
+	owner   int               // the operation that removed watches last
+	local   []wire.EventType  // what its client must still tell itself of that
+	at      int               // index in list
+}
+
+// session walks the connections one after the other.
+func (c *watcher) session(list []arrival) {
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].conn == list[0].conn {
+			n++
+		}
+		c.connect(list[:n])
+		for c.at = range c.list {
+			c.next(c.list[c.at])
+		}
+		c.disconnect()
+		list = list[n:]
+	}
+}
+
+// connect begins a connection: the server knows no watch of it.
+func (c *watcher) connect(list []arrival) {
+	c.list, c.armed, c.due = list, map[watchKey]*armedWatch{}, nil
+	c.told, c.removed = map[int]bool{}, map[watchKey]bool{}
+	c.missed, c.local = nil, nil
+}
+
+// disconnect keeps in mind what the client has to bring to its next connection.
+func (c *watcher) disconnect() {
+	c.selfTold()
+	if c.carried == nil {
+		c.carried = map[watchKey]wire.Zxid{}
+	}
+	for k, a := range c.armed { //sim:unordered one set into another
+		if a.spent {
+			continue
+		}
+		if c.carried[k] = 0; a.at < len(a.fires) {
+			c.carried[k] = a.fires[a.at].zxid
+		}
+	}
 }
 
 // next takes one arrival.
-func (c *watcher) next(i int) {
-	switch a := c.list[i]; {
+func (c *watcher) next(a arrival) {
+	if a.event == none || !c.h.Events[a.event].Type.Local() {
+		c.selfTold()
+	}
+	switch {
 	case a.rearm != none:
 		c.rearm(&c.h.Rearms[a.rearm])
 	case a.event != none:
 		c.event(a.event)
 	case replied(&c.h.Ops[a.op]):
-		c.reply(i, a.op)
+		c.reply(a.op)
 	}
 }
 
 // reply: what a reply shows has been told before.
-func (c *watcher) reply(i, at int) {
+func (c *watcher) reply(at int) {
 	op := &c.h.Ops[at]
-	for _, k := range c.overdue(op.Zxid) {
-		c.untold(i, at, k)
-	}
+	c.tellBy(func(t trigger) bool { return t.zxid <= op.Zxid }, proof{
+		at: op.Return, said: fmt.Sprintf("op %d was answered at %v", op.ID, op.Zxid), op: at,
+	})
 	for _, e := range c.missed {
 		c.blame(WatchOnce, fmt.Sprintf("But %s, and the client had brought no watch to this connection.", describeEvent(&c.h.Events[e])), c.h.Events[e].At)
 	}
 	c.missed = nil
-	if !op.Watch {
-		return
-	}
+	c.notBrought(op)
 	switch {
+	case aboutWatches(op.F):
+		c.request(at, op)
+	case !op.Watch:
 	case op.F == history.Children && op.Outcome == history.OK:
 		c.arm(watchKey{childWatch, op.Path}, op.Zxid, at)
 	case op.F == history.Get && op.Outcome == history.OK, op.F == history.Exists && (op.Outcome == history.OK || op.Err == wire.ErrNoNode):
@@ -125,139 +169,72 @@ func (c *watcher) reply(i, at int) {
 	}
 }
 
-// arm enters a watch set at z.
-func (c *watcher) arm(k watchKey, z wire.Zxid, op int) {
-	due, fires := c.index[k.kind][k.path].after(z)
-	c.armed[k] = &armedWatch{op: op, due: due, fires: fires}
+// notBrought: the watches of a session go with it to the next server, before any
+// request does.
+func (c *watcher) notBrought(op *history.Op) {
+	for _, k := range sortedWatches(c.carried) {
+		c.blame(WatchSurvives, fmt.Sprintf("But session %#x had a %v watch on %s, did not bring it to connection %d, and op %d was answered there.",
+			op.Session, k.kind, k.path, op.Conn, op.ID), op.Return)
+	}
+	clear(c.carried)
 }
 
-// overdue lists the watches that a state of zxid z has seen fire, and that were not
-// told, in the order of the log.
-func (c *watcher) overdue(z wire.Zxid) []watchKey {
-	var out []watchKey
-	for k, a := range c.armed { //sim:unordered sorted below
-		if a.fires && !a.spent && a.due.zxid <= z {
-			out = append(out, k)
-		}
-	}
-	slices.SortFunc(out, func(a, b watchKey) int {
-		return cmp.Or(cmp.Compare(c.armed[a].due.zxid, c.armed[b].due.zxid), cmp.Compare(a.path, b.path), cmp.Compare(a.kind, b.kind))
-	})
-	return out
-}
-
-// untold reports a watch that should have fired before reply i of the list: late if
-// its event is still to come, lost if not.
-func (c *watcher) untold(i, at int, k watchKey) {
-	a, op := c.armed[k], &c.h.Ops[at]
-	a.spent = true
-	refs := []int{at, ^a.due.txn}
-	if a.op != none && a.op != at {
-		refs = append(refs, a.op)
-	}
-	later := slices.IndexFunc(c.list[i:], func(m arrival) bool {
-		if m.event == none {
-			return false
-		}
-		e := &c.h.Events[m.event]
-		return e.Path == k.path && e.Type == a.due.event && e.Zxid == a.due.zxid
-	})
-	if later >= 0 {
-		c.blame(WatchOrder, fmt.Sprintf("But op %d was answered at %v, and only then came: %s.",
-			op.ID, op.Zxid, describeEvent(&c.h.Events[c.list[i+later].event])), op.Return, refs...)
-		return
-	}
-	id, which := WatchKept, "was watched since before"
-	if a.op == none {
-		id, which = WatchSurvives, "was watched by a watch brought along"
-	}
-	c.blame(id, fmt.Sprintf("But %s %s, was %v at %v, and op %d was answered at %v without a word of it.",
-		k.path, which, a.due.event, a.due.zxid, op.ID, op.Zxid), op.Return, refs...)
-}
-
-// event: an event is due to a watch, and uses it up.
+// event: an event is due to a watch, and uses it up if that is for once.
 func (c *watcher) event(i int) {
 	e := &c.h.Events[i]
-	if e.Zxid == wire.NoZxid {
+	switch {
+	case e.Type.Local():
+		c.removal(e)
+		return
+	case e.Zxid == wire.NoZxid:
 		c.missed = append(c.missed, i)
+	default:
+		c.fired(e)
+	}
+	c.forget(e)
+}
+
+// forget takes what an event uses up from those watches that the client has still to
+// bring: it does not tell to which of its watches an event is due.
+func (c *watcher) forget(e *history.WatchEvent) {
+	if e.Type != wire.NodeChildrenChanged {
+		delete(c.carried, watchKey{dataWatch, e.Path})
+	}
+	if e.Type == wire.NodeChildrenChanged || e.Type == wire.NodeDeleted {
+		delete(c.carried, watchKey{childWatch, e.Path})
+	}
+}
+
+// fired: of all that an event may tell, it tells the first that is due. What was to be
+// told before it has been told.
+func (c *watcher) fired(e *history.WatchEvent) {
+	for _, t := range c.index.find(e) {
+		if c.told[t.seq] || !c.covers(e, t) {
+			continue
+		}
+		c.tellBy(func(o trigger) bool { return o.seq < t.seq }, proof{at: e.At, said: describeEvent(e), op: none})
+		c.tell(e, t)
 		return
 	}
-	due := c.spend(e)
+	if !c.late(e) {
+		c.undue(e)
+	}
+}
+
+// undue reports an event that no watch was to give.
+func (c *watcher) undue(e *history.WatchEvent) {
 	refs := []int{}
 	if t, found := slices.BinarySearchFunc(c.h.Log, e.Zxid, func(a history.Applied, z wire.Zxid) int { return cmp.Compare(a.Txn.Zxid, z) }); found {
 		refs = append(refs, ^t)
 	}
-	if !due {
+	switch {
+	case c.concerns(e, func(k watchKey) bool { return c.removed[k] }):
+		c.blame(WatchRemoved, fmt.Sprintf("But %s, which only a watch could tell that was removed.", describeEvent(e)), e.At, refs...)
+	case c.concerns(e, func(k watchKey) bool { return k.kind.stays() && c.armed[k] != nil }):
+		c.blame(WatchPersistent, fmt.Sprintf("But %s, which was told already or is nothing that its watch covers.", describeEvent(e)), e.At, refs...)
+	default:
 		c.blame(WatchOnce, fmt.Sprintf("But %s, and no watch of this connection was to fire so.", describeEvent(e)), e.At, refs...)
-	} else if e.Zxid < c.told {
-		c.blame(WatchOrder, fmt.Sprintf("But %s, after an event of %v.", describeEvent(e), c.told), e.At, refs...)
 	}
-	c.told = max(c.told, e.Zxid)
-}
-
-// spend uses up the watches that an event is due to, and those found to be late or
-// lost, whose event may come or not. It reports whether there was one.
-func (c *watcher) spend(e *history.WatchEvent) bool {
-	due := false
-	for _, kind := range []watchKind{dataWatch, childWatch} {
-		k := watchKey{kind, e.Path}
-		if a := c.armed[k]; a != nil && (a.spent || a.fires && a.due.zxid == e.Zxid && a.due.event == e.Type) {
-			due = true
-			delete(c.armed, k)
-		}
-	}
-	return due
-}
-
-// rearm: a server that takes over watches tells what was missed, no more and no
-// less, before it confirms, and keeps the rest.
-func (c *watcher) rearm(r *history.Rearm) {
-	due := map[watchKey]wire.EventType{}
-	take := func(kind watchKind, absent bool, paths []string) {
-		for _, path := range paths {
-			k := watchKey{kind, path}
-			if e, missed := c.index.missed(kind, absent, path, r.Seen, r.Zxid); missed {
-				due[k] = e
-			} else {
-				c.arm(k, r.Zxid, none)
-			}
-		}
-	}
-	take(dataWatch, false, r.Data)
-	take(dataWatch, true, r.Exist)
-	take(childWatch, false, r.Child)
-	for _, i := range c.missed {
-		if e := &c.h.Events[i]; !settle(due, e) {
-			c.blame(WatchSurvives, fmt.Sprintf("But %s; that was not missed by a watch that the client brought at %v, having seen %v.",
-				describeEvent(e), r.Zxid, r.Seen), e.At)
-		}
-	}
-	c.missed = nil
-	for _, k := range sortedWatches(due) {
-		c.blame(WatchSurvives, fmt.Sprintf("But session %#x brought its watch on %s to connection %d at %v, having seen %v, and was not told: %v.",
-			r.Session, k.path, r.Conn, r.Zxid, r.Seen, due[k]), r.At)
-	}
-}
-
-// settle takes an event off those that are due.
-func settle(due map[watchKey]wire.EventType, e *history.WatchEvent) bool {
-	for _, kind := range []watchKind{dataWatch, childWatch} {
-		k := watchKey{kind, e.Path}
-		if due[k] == e.Type {
-			delete(due, k)
-			return true
-		}
-	}
-	return false
-}
-
-func sortedWatches(due map[watchKey]wire.EventType) []watchKey {
-	out := make([]watchKey, 0, len(due))
-	for k := range due { //sim:unordered sorted below
-		out = append(out, k)
-	}
-	slices.SortFunc(out, func(a, b watchKey) int { return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.kind, b.kind)) })
-	return out
 }
 
 // blame enters a finding about a connection, with operations (index) and
@@ -277,32 +254,4 @@ func (c *watcher) blame(id, explanation string, at time.Duration, refs ...int) {
 	}
 	f.Evidence = c.received(at, refs)
 	c.findings = append(c.findings, f)
-}
-
-// received lists the references, and what the connection received around a time.
-func (c *watcher) received(at time.Duration, refs []int) []string {
-	var out []string
-	for _, i := range refs {
-		out = append(out, c.evidence(i))
-	}
-	for _, m := range c.list {
-		switch {
-		case m.event != none && c.h.Events[m.event].At == at:
-			out = append(out, describeEvent(&c.h.Events[m.event]))
-		case m.rearm != none && c.h.Rearms[m.rearm].At <= at:
-			r := &c.h.Rearms[m.rearm]
-			out = append(out, fmt.Sprintf("[%s] session %#x/%d: watches brought, seen %v: data %v, exist %v, children %v -> taken over at %v",
-				when(r.At), r.Session, r.Conn, r.Seen, r.Data, r.Exist, r.Child, r.Zxid))
-		}
-	}
-	return out
-}
-
-// describeEvent renders an event as part of a sentence and as a line of evidence.
-func describeEvent(e *history.WatchEvent) string {
-	s := fmt.Sprintf("session %#x/%d was told at %s that %s is %v", e.Session, e.Conn, when(e.At), e.Path, e.Type)
-	if e.Zxid != wire.NoZxid {
-		s += " at " + e.Zxid.String()
-	}
-	return s
 }

@@ -22,6 +22,16 @@ func (e *ensemble) event(c *client, what wire.EventType, path string, z wire.Zxi
 	})
 }
 
+// watches performs an operation that is about watches.
+func (e *ensemble) watches(c *client, o op, err wire.ErrorCode) {
+	started := e.start(c, o)
+	started.Outcome, started.Err = history.OK, err
+	if err != wire.OK {
+		started.Outcome = history.Fail
+	}
+	e.finish(c, started, e.servers[c.server].Last())
+}
+
 // rearm confirms a setWatches on a fresh connection.
 func (e *ensemble) rearm(c *client, data, exist, child []string) {
 	c.order++
@@ -67,6 +77,68 @@ func movingWatchStory(e *ensemble, a, b *client) {
 	e.read(b, get("/n"))
 }
 
+// Short forms for the stories.
+func addWatch(path string, mode wire.WatchMode) op {
+	return op{F: history.AddWatch, Path: path, Mode: int32(mode)}
+}
+
+func namedWatch(f history.F, path string, t wire.WatchType) op {
+	return op{F: f, Path: path, Mode: int32(t)}
+}
+
+// session 2 watches /r for good and all below it, and the data of /r once; /r, a child
+// and a grandchild come and change. Ops 0 to 8, transactions 2 to 6.
+func persistentStory(e *ensemble, a, b *client) {
+	e.write(a, create("/r"))
+	e.current(b)
+	e.watches(b, addWatch("/r", wire.WatchRecursive), wire.OK)
+	e.watches(b, addWatch("/r", wire.WatchPersistent), wire.OK)
+	e.read(b, watch(get("/r")))
+	e.event(b, wire.NodeDataChanged, "/r", e.write(a, set("/r", "v1")).Zxid) // to three watches, told once
+	made := e.write(a, create("/r/c")).Zxid
+	e.event(b, wire.NodeCreated, "/r/c", made)       // to the recursive one
+	e.event(b, wire.NodeChildrenChanged, "/r", made) // to the other
+	e.event(b, wire.NodeCreated, "/r/c/d", e.write(a, create("/r/c/d")).Zxid)
+	e.event(b, wire.NodeDataChanged, "/r", e.write(a, set("/r", "v2")).Zxid)
+	e.current(b)
+	e.read(b, get("/r"))
+}
+
+// session 2 watches all below /r for good and its data once, moves, brings both in two
+// requests, and hears of a child. Ops 0 to 4, transactions 2 and 3.
+func movingPersistentStory(e *ensemble, a, b *client) {
+	e.write(a, create("/r"))
+	e.current(b)
+	e.watches(b, addWatch("/r", wire.WatchRecursive), wire.OK)
+	e.read(b, watch(get("/r")))
+	e.move(b, 0)
+	e.current(b)
+	e.rearm(b, []string{"/r"}, nil, nil)
+	e.rearm(b, nil, nil, nil)
+	e.h.Rearms[1].Recursive = []string{"/r"}
+	e.event(b, wire.NodeCreated, "/r/c", e.write(a, create("/r/c")).Zxid)
+	e.read(b, get("/r"))
+}
+
+// session 2 has watches of three kinds on /r and takes two away, one of which it never
+// had on /n. Ops 0 to 7, transactions 2 and 3.
+func removedStory(e *ensemble, a, b *client) {
+	e.write(a, create("/r"))
+	e.current(b)
+	e.watches(b, addWatch("/r", wire.WatchRecursive), wire.OK)
+	e.read(b, watch(get("/r")))
+	e.read(b, watch(children("/r")))
+	e.watches(b, namedWatch(history.CheckWatch, "/n", wire.AnyWatches), wire.ErrNoWatcher)
+	e.watches(b, namedWatch(history.CheckWatch, "/r", wire.RecursiveWatches), wire.OK)
+	e.watches(b, namedWatch(history.RemoveWatch, "/r", wire.AnyWatches), wire.OK)
+	for _, what := range []wire.EventType{wire.DataWatchRemoved, wire.ChildWatchRemoved, wire.PersistentWatchRemoved} {
+		e.h.Events = append(e.h.Events, history.WatchEvent{
+			At: e.now, Client: 2, Session: 2, Conn: b.conn, Server: b.server, Order: b.order, Type: what, Path: "/r", Zxid: wire.NoZxid,
+		})
+	}
+	e.write(a, set("/r", "v1"))
+}
+
 // spoiledWatches are further ways to break the guarantees of watches, and ways that
 // only seem to.
 var spoiledWatches = []struct {
@@ -75,7 +147,9 @@ var spoiledWatches = []struct {
 	spoil     func(h *history.History)
 }{
 	{"", "the connection ends before the event", watchStory, func(h *history.History) {
-		h.Events, h.Ops[3].Order, h.Ops[3].Conn = nil, 1, 2
+		h.Events[0].Conn, h.Events[0].Order, h.Events[0].Zxid = 2, 1, wire.NoZxid
+		h.Rearms = []history.Rearm{{Session: 2, Conn: 2, Order: 2, Seen: h.Ops[1].Zxid, Zxid: h.Ops[3].Zxid, Data: []string{"/r"}}}
+		h.Ops[3].Order, h.Ops[3].Conn = 3, 2
 	}},
 	{"", "the read that asked for the watch was not answered", watchStory, func(h *history.History) {
 		h.Events, h.Ops[1] = nil, op{ID: 1, F: history.Get, Path: "/r", Session: 2, Conn: 1, Xid: 1, Watch: true, Return: history.Never}
@@ -98,6 +172,48 @@ var spoiledWatches = []struct {
 		h.Events[0].Path = "/n"
 		h.Rearms[0].Data, h.Rearms[0].Exist = nil, nil
 		h.Events = h.Events[:2]
+	}},
+	{"", "a znode is watched for good that is not there", func(e *ensemble, a, b *client) {
+		e.current(b)
+		e.watches(b, addWatch("/r", wire.WatchPersistent), wire.OK)
+		e.event(b, wire.NodeCreated, "/r", e.write(a, create("/r")).Zxid)
+	}, func(h *history.History) {}},
+	{WatchPersistent, "an event comes twice", persistentStory, func(h *history.History) {
+		h.Events = append(h.Events, h.Events[1])
+		h.Events[len(h.Events)-1].Order = 10
+	}},
+	{WatchOnce, "what is below is told of to a watch on one znode", persistentStory, func(h *history.History) {
+		h.Ops[1].Mode = int32(wire.WatchPersistent)
+	}},
+	{WatchPersistent, "a list of children is told to a recursive watch", persistentStory, func(h *history.History) {
+		h.Ops[2].Mode = int32(wire.WatchRecursive)
+	}},
+	{WatchOrder, "of one transaction the parent is told first", persistentStory, func(h *history.History) {
+		h.Events[1].Order, h.Events[2].Order = h.Events[2].Order, h.Events[1].Order
+	}},
+	{WatchPersistent, "an event is lost, and a later one comes", persistentStory, func(h *history.History) {
+		h.Events, h.Ops = append(h.Events[:1], h.Events[4]), h.Ops[:8]
+	}},
+	{"", "nothing comes any more, nor any reply", persistentStory, func(h *history.History) {
+		h.Events, h.Ops = h.Events[:2], h.Ops[:8]
+	}},
+	{WatchRemoved, "a watch is removed that was not there", removedStory, func(h *history.History) {
+		h.Ops[4].Outcome, h.Ops[4].Err = history.OK, wire.OK
+	}},
+	{WatchRemoved, "a watch is not found that is there", removedStory, func(h *history.History) {
+		h.Ops[5].Outcome, h.Ops[5].Err = history.Fail, wire.ErrNoWatcher
+	}},
+	{WatchRemoved, "the client does not tell itself", removedStory, func(h *history.History) { h.Events = h.Events[:2] }},
+	{WatchRemoved, "the client tells itself of another znode", removedStory, func(h *history.History) { h.Events[1].Path = "/n" }},
+	{WatchSurvives, "a persistent watch that was brought along is silent", movingPersistentStory, func(h *history.History) {
+		h.Events = nil
+	}},
+	{WatchSurvives, "a watch is not brought along", movingPersistentStory, func(h *history.History) {
+		h.Rearms, h.Events = h.Rearms[:1], nil
+	}},
+	{WatchSurvives, "a watch is brought as of a time it has not seen", movingWatchStory, func(h *history.History) {
+		h.Rearms[0].Seen = h.Rearms[0].Zxid
+		h.Events = h.Events[2:]
 	}},
 	{WatchOrder, "events change places", func(e *ensemble, a, b *client) {
 		e.write(a, create("/r"))

@@ -1,49 +1,77 @@
 package checkers
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/reference"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
-// trigger is one moment at which a watch on a path fires.
+// trigger is one thing that happened to a znode, of which a connection is told at most
+// once, however many of its watches it fires.
 type trigger struct {
 	zxid  wire.Zxid
 	event wire.EventType
+	path  string
 	txn   int // index in the log
+	// seq is its place among all that happened, the parts of a multi in their order.
+	// A deletion is one thing to those who watch the data and to those who watch the
+	// children; what it does to the parent's list is another.
+	seq int
 }
 
-// triggers lists them for one path in the order of the log; a multi may have several.
+// triggers lists them for one watch in the order of the log; a multi may have several.
 type triggers []trigger
 
-// after returns the first with a zxid above z.
-func (ts triggers) after(z wire.Zxid) (trigger, bool) {
-	i := sort.Search(len(ts), func(i int) bool { return ts[i].zxid > z })
-	if i == len(ts) {
-		return trigger{}, false
-	}
-	return ts[i], true
+// after is the index of the first with a zxid above z.
+func (ts triggers) after(z wire.Zxid) int {
+	return sort.Search(len(ts), func(i int) bool { return ts[i].zxid > z })
 }
 
 // upTo returns those with a zxid of at most z.
-func (ts triggers) upTo(z wire.Zxid) triggers {
-	return ts[:sort.Search(len(ts), func(i int) bool { return ts[i].zxid > z })]
-}
+func (ts triggers) upTo(z wire.Zxid) triggers { return ts[:ts.after(z)] }
 
-// watchKind tells watches on data and existence from watches on children.
+// watchKind tells apart what is watched, and how often.
 type watchKind int
 
 const (
-	dataWatch watchKind = iota
+	dataWatch watchKind = iota // data and existence
 	childWatch
+	persistentWatch // both, for good
+	recursiveWatch  // data and existence of a znode and all below it, for good
+	watchKinds
 )
 
-// watchIndex says of every path what fires a watch on it, from the log alone.
-type watchIndex [2]map[string]triggers
+var watchNames = [...]string{"data", "child", "persistent", "recursive"}
 
-func (w *witness) indexWatches() watchIndex {
-	x := watchIndex{map[string]triggers{}, map[string]triggers{}}
+// String names the kind in sentences.
+func (k watchKind) String() string { return watchNames[k] }
+
+func (k watchKind) stays() bool { return k >= persistentWatch }
+
+// watchKey names a watch of a connection.
+type watchKey struct {
+	kind watchKind
+	path string
+}
+
+// watchIndex says of every watch what fires it, from the log alone.
+type watchIndex struct {
+	fires [watchKinds]map[string]triggers
+	seq   int
+}
+
+func (w *witness) indexWatches() *watchIndex {
+	x := &watchIndex{}
+	for k := range x.fires {
+		x.fires[k] = map[string]triggers{}
+	}
+	for _, root := range w.recursiveRoots() {
+		x.fires[recursiveWatch][root] = nil
+	}
 	var parts []wire.TxnBody
 	for t := range w.h.Log {
 		txn := w.h.Log[t].Txn
@@ -55,31 +83,93 @@ func (w *witness) indexWatches() watchIndex {
 	return x
 }
 
-func (x watchIndex) body(body wire.TxnBody, z wire.Zxid, t int) {
-	add := func(k watchKind, path string, e wire.EventType) { x[k][path] = append(x[k][path], trigger{z, e, t}) }
-	deleted := func(path string) {
-		add(dataWatch, path, wire.NodeDeleted)
-		add(childWatch, path, wire.NodeDeleted)
-		add(childWatch, reference.Parent(path), wire.NodeChildrenChanged)
+// recursiveRoots lists the paths that anybody ever watched with all below them. Only
+// these have a list of what happens there: a list for every path would be as long as
+// the log is times the tree is deep.
+func (w *witness) recursiveRoots() (roots []string) {
+	for i := range w.h.Ops {
+		if op := &w.h.Ops[i]; op.F == history.AddWatch && wire.WatchMode(op.Mode) == wire.WatchRecursive {
+			roots = append(roots, op.Path)
+		}
 	}
+	for i := range w.h.Rearms {
+		roots = append(roots, w.h.Rearms[i].Recursive...)
+	}
+	return roots
+}
+
+// body enters what a transaction, or a part of one, does, in the order in which
+// ZooKeeper tells it: the znode, then its parent.
+func (x *watchIndex) body(body wire.TxnBody, z wire.Zxid, t int) {
 	switch b := body.(type) {
 	case *wire.CreateTxn:
-		add(dataWatch, b.Path, wire.NodeCreated)
-		add(childWatch, reference.Parent(b.Path), wire.NodeChildrenChanged)
+		x.data(b.Path, trigger{zxid: z, path: b.Path, event: wire.NodeCreated, txn: t})
+		x.children(reference.Parent(b.Path), z, t)
 	case *wire.DeleteTxn:
-		deleted(b.Path)
+		x.deleted(b.Path, z, t)
 	case *wire.SetDataTxn:
-		add(dataWatch, b.Path, wire.NodeDataChanged)
+		x.data(b.Path, trigger{zxid: z, path: b.Path, event: wire.NodeDataChanged, txn: t})
 	case *wire.CloseSessionTxn:
 		for _, path := range b.Paths {
-			deleted(path)
+			x.deleted(path, z, t)
 		}
 	}
 }
 
+func (x *watchIndex) deleted(path string, z wire.Zxid, t int) {
+	gone := x.data(path, trigger{zxid: z, path: path, event: wire.NodeDeleted, txn: t})
+	x.fires[childWatch][path] = append(x.fires[childWatch][path], gone)
+	x.children(reference.Parent(path), z, t)
+}
+
+// data enters something that happens to a znode itself.
+func (x *watchIndex) data(path string, tr trigger) trigger {
+	x.seq++
+	tr.seq = x.seq
+	x.fires[dataWatch][path] = append(x.fires[dataWatch][path], tr)
+	for above := path; ; above = reference.Parent(above) {
+		if list, watched := x.fires[recursiveWatch][above]; watched {
+			x.fires[recursiveWatch][above] = append(list, tr)
+		}
+		if above == "/" {
+			return tr
+		}
+	}
+}
+
+// children enters a change of a list of children.
+func (x *watchIndex) children(path string, z wire.Zxid, t int) {
+	x.seq++
+	x.fires[childWatch][path] = append(x.fires[childWatch][path], trigger{z, wire.NodeChildrenChanged, path, t, x.seq})
+}
+
+// of lists what fires a watch. What fires a persistent one is joined when it is first
+// asked for.
+func (x *watchIndex) of(k watchKey) triggers {
+	list, known := x.fires[k.kind][k.path]
+	if k.kind == persistentWatch && !known {
+		list = slices.Concat(x.fires[dataWatch][k.path], x.fires[childWatch][k.path])
+		slices.SortFunc(list, func(a, b trigger) int { return cmp.Compare(a.seq, b.seq) })
+		list = slices.Compact(list) // a deletion is in both
+		x.fires[k.kind][k.path] = list
+	}
+	return list
+}
+
+// find lists what happened to a path in a transaction, as an event tells it.
+func (x *watchIndex) find(e *history.WatchEvent) triggers {
+	k := dataWatch
+	if e.Type == wire.NodeChildrenChanged {
+		k = childWatch
+	}
+	list := x.fires[k][e.Path]
+	same := list[list.after(e.Zxid-1):list.after(e.Zxid)]
+	return slices.DeleteFunc(slices.Clone(same), func(t trigger) bool { return t.event != e.Type })
+}
+
 // exists reports whether a znode is there at z, and the zxid of its present data.
-func (x watchIndex) exists(path string, z wire.Zxid) (wire.Zxid, bool) {
-	past := x[dataWatch][path].upTo(z)
+func (x *watchIndex) exists(path string, z wire.Zxid) (wire.Zxid, bool) {
+	past := x.fires[dataWatch][path].upTo(z)
 	if len(past) == 0 {
 		return 0, path == "/" || reference.System(path)
 	}
@@ -87,9 +177,9 @@ func (x watchIndex) exists(path string, z wire.Zxid) (wire.Zxid, bool) {
 	return last.zxid, last.event != wire.NodeDeleted
 }
 
-// missed is what a watch of a kind must be told that a client brings to a server at
-// z, having seen everything up to seen; false if the watch stays set.
-func (x watchIndex) missed(k watchKind, absent bool, path string, seen, z wire.Zxid) (wire.EventType, bool) {
+// missed is what a one-shot watch must be told that a client brings to a server at z,
+// having seen everything up to seen; false if the watch stays set.
+func (x *watchIndex) missed(k watchKind, absent bool, path string, seen, z wire.Zxid) (wire.EventType, bool) {
 	mzxid, exists := x.exists(path, z)
 	switch {
 	case absent:
@@ -103,14 +193,15 @@ func (x watchIndex) missed(k watchKind, absent bool, path string, seen, z wire.Z
 }
 
 // pzxid is the zxid of the last child that came or went, or of the znode's own creation.
-func (x watchIndex) pzxid(path string, z wire.Zxid) wire.Zxid {
+func (x *watchIndex) pzxid(path string, z wire.Zxid) wire.Zxid {
 	var last wire.Zxid
-	for _, t := range x[childWatch][path].upTo(z) {
-		last = t.zxid
+	if past := x.fires[childWatch][path].upTo(z); len(past) > 0 {
+		last = past[len(past)-1].zxid
 	}
-	for _, t := range x[dataWatch][path].upTo(z) {
-		if t.event == wire.NodeCreated {
-			last = max(last, t.zxid)
+	past := x.fires[dataWatch][path].upTo(z)
+	for i := len(past) - 1; i >= 0; i-- {
+		if past[i].event == wire.NodeCreated {
+			return max(last, past[i].zxid)
 		}
 	}
 	return last

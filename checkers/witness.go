@@ -58,6 +58,7 @@ func runWitness(h *history.History) *witness {
 	w.link()
 	w.bookSessions()
 	w.localUpgrade()
+	w.readOnly()
 	w.nothingUnasked()
 	w.definiteFailure()
 	w.durability()
@@ -258,7 +259,7 @@ func replied(op *history.Op) bool {
 		return false
 	}
 	switch op.Err {
-	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrSessionExpired, wire.ErrSessionMoved:
+	case wire.ErrUnimplemented, wire.ErrMarshalling, wire.ErrSessionExpired, wire.ErrSessionMoved, wire.ErrNotReadOnly:
 		return false
 	}
 	return true

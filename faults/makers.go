@@ -300,7 +300,9 @@ func DrawClocks(r *rand.Rand, s Shape) []Fault {
 		if d.chance(1, 4) {
 			f := d.drift()
 			f.Target, f.For = Target{Name: name}, 0
-			f.PPM = f.PPM/50 + 1
+			if f.PPM /= 50; f.PPM == 0 {
+				f.PPM = 1
+			}
 			plan = append(plan, f)
 		}
 	}

@@ -108,6 +108,9 @@ func markList() string {
 			expected = "in every hunt"
 		}
 		rows = append(rows, fmt.Sprintf("%s\t%s\t%s", k.Mark(), expected, k.Doc))
+		for i := range k.Cases {
+			rows = append(rows, fmt.Sprintf("%s\t%s\t", k.CaseMark(i), expected))
+		}
 	}
 	return table(rows...)
 }

@@ -66,7 +66,7 @@ func (w *World) breakAll(inc *incarnation) {
 func (w *World) losePrefix(c *conn, to int) {
 	f := &c.sides[to].in
 	n := len(f.items) - f.head
-	kept := int(w.net.dice.below(uint64(n) + 1))
+	kept := int(f.dice().below(uint64(n) + 1))
 	if kept == n {
 		return
 	}

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/stampede-sim/stampede/nodes/node"
+import (
+	"math/rand/v2"
+
+	"github.com/stampede-sim/stampede/nodes/node"
+)
 
 // conn is one connection: two ends, and a flow toward each.
 //
@@ -39,6 +43,7 @@ type flow struct {
 	items []item
 	head  int
 	last  int64 // delivery time of the latest item
+	pcg   rand.PCG
 	// due is the key of the event that delivers the head; 0 if the flow is empty
 	// or held.
 	due uint64
@@ -71,6 +76,9 @@ const (
 	itemOpened           // tells the dialler
 	itemEnd              // tells that the connection is over
 )
+
+// dice is the random stream of this direction.
+func (f *flow) dice() dice { return dice{&f.pcg} }
 
 func (f *flow) empty() bool { return f.head == len(f.items) }
 
@@ -141,8 +149,29 @@ func (n *network) newConn(from, to node.ID, port node.Port) *conn {
 	c.gen++
 	c.port, c.used, c.dialing, c.synPending = port, true, true, true
 	c.sides[0].id, c.sides[1].id = from, to
+	n.seedFlows(c)
 	n.link(c)
 	return c
+}
+
+// route is who dialled whom for what.
+type route struct {
+	from, to node.ID
+	port     node.Port
+}
+
+// seedFlows gives both directions of a connection random streams that hang on
+// nothing but the link and on how often it was dialled before: what happens between
+// two processes moves no message between two others. So an operation can be taken
+// out of a plan, and the election goes on as it did.
+func (n *network) seedFlows(c *conn) {
+	l := route{c.sides[0].id, c.sides[1].id, c.port}
+	nth := n.dials[l]
+	n.dials[l]++
+	for to := range c.sides {
+		h := fold4(n.seed, uint64(l.from), uint64(l.to), uint64(l.port)<<1|uint64(to), nth)
+		c.sides[to].in.pcg.Seed(h, fold2(h, n.seed, nth))
+	}
 }
 
 // release frees the slot once nobody can notice any more.

@@ -8,8 +8,10 @@ import (
 
 // network is everything between the processes, and the faults that act on it.
 type network struct {
-	dice     dice
-	conns    []*conn // by slot
+	dice     dice // of datagrams
+	seed     uint64
+	dials    map[route]uint64 // how often each was dialled
+	conns    []*conn          // by slot
 	freeConn []uint32
 	grams    []datagram // by slot
 	freeGram []uint32
@@ -49,6 +51,7 @@ func drop[T any](list []named[T], name string) []named[T] {
 
 func (n *network) init(cfg Config) {
 	n.cfg, n.dice = cfg.Net, dice{newPCG(cfg.Seed, "sim/net")}
+	n.seed, n.dials = hashString(cfg.Seed, "sim/conn"), map[route]uint64{}
 	for port := range n.latency {
 		n.latency[port] = &n.cfg.Latency
 		if l, ok := n.cfg.Ports[node.Port(port)]; ok {
@@ -95,9 +98,9 @@ func (n *network) link(c *conn) {
 
 // travel draws how long something travels on a flow.
 func (n *network) travel(f *flow) int64 {
-	d := n.dice.sample(f.latency)
+	d := f.dice().sample(f.latency)
 	for i := range f.slow {
-		d += n.dice.sample(&f.slow[i])
+		d += f.dice().sample(&f.slow[i])
 	}
 	return d
 }

@@ -21,6 +21,10 @@ type ClientConfig struct {
 	// SessionTimeout, ConnectTimeout and OpTimeout are those of [client.Config].
 	// OpTimeout must be positive, or one lost reply would end the list.
 	SessionTimeout, ConnectTimeout, OpTimeout time.Duration
+	// CanBeReadOnly lets read-only servers serve the client.
+	CanBeReadOnly bool
+	// WatchBatch is that of [client.Config].
+	WatchBatch int
 	// Setup is performed at once, in order, each until it succeeds; give it to
 	// client 0 only.
 	Setup []Op
@@ -30,7 +34,7 @@ type ClientConfig struct {
 	// Ops starts, and from FinalAt on the final reads are made.
 	StartAt, StopAt, FinalAt time.Duration
 	Record                   *Recorder
-	// Bugs are those planted in the recipes.
+	// Bugs are those planted in the recipes and in the session.
 	Bugs bugs.Set
 }
 
@@ -103,6 +107,9 @@ func (c *Client) Boot(env node.Env) {
 		SessionTimeout: c.cfg.SessionTimeout,
 		ConnectTimeout: c.cfg.ConnectTimeout,
 		OpTimeout:      c.cfg.OpTimeout,
+		CanBeReadOnly:  c.cfg.CanBeReadOnly,
+		WatchBatch:     c.cfg.WatchBatch,
+		Bugs:           c.cfg.Bugs,
 	}, c)
 	c.rec.boot(c.cfg.Index)
 	c.zk.Start()
@@ -156,7 +163,7 @@ func (c *Client) setup(t *node.Task) {
 
 // awaitConnection waits until the session has a server.
 func (c *Client) awaitConnection(t *node.Task) {
-	if !c.zk.Connected() {
+	if !c.zk.Connected() || c.zk.ReadOnly() {
 		c.connected = new(node.Signal)
 		t.Await(c.connected)
 	}
@@ -250,8 +257,10 @@ func (c *Client) SessionEvent(e client.Event) {
 	c.rec.Session(history.SessionEvent{
 		Client: c.cfg.Index, Kind: history.SessionEventKind(e.Kind.String()), Session: e.Session,
 		Conn: e.Conn, Server: int(e.Server), Zxid: e.Zxid, Timeout: e.Timeout,
+		Before: e.Before, Asked: c.cfg.CanBeReadOnly,
 	})
 	switch e.Kind {
+	case client.ConnectedReadOnly: // who waits, waits for a server that takes writes
 	case client.Connected:
 		if s := c.connected; s != nil {
 			c.connected = nil
@@ -276,7 +285,7 @@ func (c *Client) WatchesRearmed(r client.Rearmed) {
 	q := r.Request
 	c.rec.Rearm(history.Rearm{
 		Client: c.cfg.Index, Session: r.Session, Conn: r.Conn, Server: int(r.Server), Order: r.Order, Zxid: r.Zxid,
-		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child,
+		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child, Persistent: q.Persistent, Recursive: q.Recursive,
 	})
 }
 

@@ -20,7 +20,7 @@ func realStage(seed uint64, w Workload, s Shape, plan []Op) *stage {
 		members = append(members, coordinator.Member{Sid: int64(i + 1), Node: node.ID(i)})
 	}
 	for i := range servers {
-		cfg := coordinator.Config{Sid: int64(i + 1), Members: members, Tick: 200 * time.Millisecond, InitLimit: 10, SyncLimit: 5, SnapCount: 100, CommitLogCount: 50}
+		cfg := coordinator.Config{Sid: int64(i + 1), Members: members, Tick: 200 * time.Millisecond, InitLimit: 10, SyncLimit: 5, SnapCount: 100, CommitLogCount: 50, ExtendedTypes: true}
 		world.Start(world.Add(fmt.Sprintf("zk%d", i+1), "zk", func() node.Node { return coordinator.New(cfg) }))
 	}
 	st.addClients(w, s, plan, 3*time.Second)

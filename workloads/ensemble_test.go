@@ -18,18 +18,20 @@ type ensemble struct {
 	owner map[int64]node.ID       // of each session
 	heard map[int64]time.Duration // when each session was heard from
 	log   []*wire.Txn
+	now   func() time.Duration
+	at    []time.Duration // of each transaction
 }
 
-func newEnsemble() *ensemble {
+func newEnsemble(now func() time.Duration) *ensemble {
 	t := tree.New()
-	return &ensemble{tree: t, prep: prep.New(t, acl.Rules{}), owner: map[int64]node.ID{}, heard: map[int64]time.Duration{}}
+	return &ensemble{tree: t, prep: prep.New(t, acl.Rules{}), owner: map[int64]node.ID{}, heard: map[int64]time.Duration{}, now: now}
 }
 
 // write commits a request and returns its answer.
 func (e *ensemble) write(req prep.Request) *wire.Reply {
 	zxid := wire.MakeZxid(1, uint32(len(e.log)+1))
 	txn := e.prep.Prepare(req, zxid, int64(zxid))
-	e.log = append(e.log, txn)
+	e.log, e.at = append(e.log, txn), append(e.at, e.now())
 	result := e.tree.Apply(txn)
 	e.prep.Done(zxid)
 	err, body := tree.Reply(txn, result, req.Type)
@@ -68,13 +70,35 @@ func (e *ensemble) read(session int64, m *wire.Request) *wire.Reply {
 		r.Err, r.Body = err, &wire.CountAllReply{Total: total}
 	case wire.OpGetEphemerals:
 		r.Body = &wire.EphemeralsReply{Paths: e.tree.Ephemerals(session)}
+	case wire.OpAddWatch:
+		r.Body = &wire.ErrorReply{}
+	case wire.OpCheckWatches, wire.OpRemoveWatches:
+		r.Err = wire.ErrNoWatcher // nothing ever changes behind its back
 	case wire.OpMultiRead:
-		r.Body = &wire.MultiReply{Results: []wire.MultiResult{{Type: wire.OpError, Err: wire.ErrNoNode}}}
+		r.Body = e.multiRead(m.Body.(*wire.MultiRequest))
 	}
 	if r.Err != wire.OK {
 		r.Body = nil
 	}
 	return r
+}
+
+// multiRead answers each part by itself; of these it knows getData and getChildren.
+func (e *ensemble) multiRead(m *wire.MultiRequest) *wire.MultiReply {
+	reply := &wire.MultiReply{}
+	for _, part := range m.Ops {
+		path := part.Body.(*wire.PathRequest).Path
+		data, stat, err := e.tree.Data(path)
+		result := wire.MultiResult{Type: wire.OpGetData, Body: &wire.DataReply{Data: data, Stat: stat}}
+		if names, _, _ := e.tree.Children(path); part.Type == wire.OpGetChildren {
+			result = wire.MultiResult{Type: wire.OpGetChildren, Body: &wire.ChildrenReply{Children: names}}
+		}
+		if err != wire.OK {
+			result = wire.MultiResult{Type: wire.OpError, Err: err}
+		}
+		reply.Results = append(reply.Results, result)
+	}
+	return reply
 }
 
 // server is one server of the ensemble: it knows its connections, no more.
@@ -84,18 +108,21 @@ type server struct {
 	env      node.Env
 	world    func() time.Duration
 	sessions map[node.ConnID]int64
+	watches  []oneShot
+	notified int // transactions of the log whose watches have fired
 }
 
 // sessionTick is how often each server looks for sessions to expire.
 const sessionTick = 100 * time.Millisecond
 
 func (s *server) Boot(env node.Env) {
-	s.env = env
+	s.env, s.notified = env, len(s.log)
 	env.SetTimer(sessionTick, node.Tag{})
 }
 
 func (s *server) Timer(node.Tag) {
 	s.expire(s.world())
+	s.notify()
 	s.env.SetTimer(sessionTick, node.Tag{})
 }
 
@@ -127,6 +154,7 @@ func (s *server) connect(c node.ConnID, m *wire.ConnectRequest) {
 func (s *server) request(c node.ConnID, m *wire.Request) {
 	id := s.sessions[c]
 	s.heard[id] = s.world()
+	s.notify()
 	r := &wire.Reply{Zxid: s.tree.LastProcessed()}
 	_, lives := s.tree.SessionTimeout(id)
 	switch {
@@ -137,9 +165,13 @@ func (s *server) request(c node.ConnID, m *wire.Request) {
 		r.Err = wire.ErrSessionMoved
 	case m.Type.IsWrite():
 		r = s.write(prep.Request{Session: id, Cxid: m.Xid, Type: m.Type, Body: m.Body})
+	case m.Type == wire.OpSetWatches:
+		s.setWatches(c, m.Body.(*wire.SetWatchesRequest))
 	default:
 		r = s.read(id, m)
+		s.watch(c, m, r.Err)
 	}
+	s.notify()
 	r.Xid, r.Type = m.Xid, m.Type
 	s.env.Send(c, r)
 }

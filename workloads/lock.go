@@ -113,7 +113,7 @@ func (s *step) lock() {
 	}
 	if s.acquire(own) {
 		s.hold(own)
-	} else if s.alive() {
+	} else {
 		s.gaveUp()
 	}
 	s.remove(own.path)

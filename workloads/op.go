@@ -49,10 +49,13 @@ type Op struct {
 	// later if the client's previous operation has not ended.
 	At time.Duration
 	F  history.F
-	// Path, Value, Version and Mode (a create mode of wire) are the arguments.
+	// Path, Value, Version and Mode (a create mode of wire, or what is watched) are the
+	// arguments.
 	Path, Value string
 	Version     VersionArg
 	Mode        int32
+	// TTL is that of the modes that have one, in whole milliseconds.
+	TTL time.Duration
 	// Parts are the operations of a multi.
 	Parts []Part
 	// For is how long a hang lasts.
@@ -78,4 +81,5 @@ type Part struct {
 	Path, Value string
 	Version     VersionArg
 	Mode        int32
+	TTL         time.Duration
 }

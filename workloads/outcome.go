@@ -101,15 +101,15 @@ func (c *Client) learn(h history.Op) {
 		switch b := part.Body.(type) {
 		case *wire.StatReply:
 			c.versions[h.Parts[i].Path] = b.Stat.Version
-		case *wire.CreateReply:
-			c.versions[b.Path] = 0
+		case *wire.Create2Reply:
+			c.versions[b.Path] = b.Stat.Version
 			c.learnCreated(h.Parts[i].Path, b.Path, h.Parts[i].Mode)
 		}
 	}
 }
 
 func (c *Client) learnCreated(asked, got string, mode int32) {
-	if mode != wire.ModePersistentSequential && mode != wire.ModeEphemeralSequential {
+	if mode != wire.ModePersistentSequential && mode != wire.ModeEphemeralSequential && mode != wire.ModeSequentialTTL {
 		return
 	}
 	dir := asked[:strings.LastIndexByte(asked, '/')]

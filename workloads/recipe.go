@@ -19,6 +19,32 @@ const (
 	ReadLock  history.F = "read-lock"
 	WriteLock history.F = "write-lock"
 	Lead      history.F = "lead"
+
+	// Offer adds an element to a queue, Take takes the first; the others do so by
+	// priority, N.
+	Offer         history.F = "offer"
+	Take          history.F = "take"
+	OfferPriority history.F = "offer-priority"
+	TakePriority  history.F = "take-priority"
+
+	// Pass waits until a barrier is gone, Meet enters a double barrier with N clients
+	// and leaves it with them.
+	Pass history.F = "pass"
+	Meet history.F = "meet"
+
+	// Publish replaces a configuration, Configure reads one.
+	Publish   history.F = "publish"
+	Configure history.F = "configure"
+
+	// Increment raises a counter, Transfer moves N from an account to another, Audit
+	// adds up all accounts.
+	Increment history.F = "increment"
+	Transfer  history.F = "transfer"
+	Audit     history.F = "audit"
+
+	// Serve is a member of a group, Discover keeps a cache of its members.
+	Serve    history.F = "serve"
+	Discover history.F = "discover"
 )
 
 // RecipeArgs are the arguments of a recipe step. Those it does not take stay zero.
@@ -39,6 +65,19 @@ var recipeVerbs = []verb{
 	{name: "read-lock", f: ReadLock, path: true, recipe: "hold within mute"},
 	{name: "write-lock", f: WriteLock, path: true, recipe: "hold within mute"},
 	{name: "lead", f: Lead, path: true, recipe: "hold within mute"},
+	{name: "offer", f: Offer, path: true, recipe: "within"},
+	{name: "take", f: Take, path: true, recipe: "within"},
+	{name: "offer-priority", f: OfferPriority, path: true, recipe: "n within"},
+	{name: "take-priority", f: TakePriority, path: true, recipe: "within"},
+	{name: "pass", f: Pass, path: true, recipe: "within"},
+	{name: "meet", f: Meet, path: true, recipe: "n hold within"},
+	{name: "publish", f: Publish, path: true, recipe: "hold within"},
+	{name: "configure", f: Configure, path: true, recipe: "within"},
+	{name: "increment", f: Increment, path: true, recipe: "within"},
+	{name: "transfer", f: Transfer, path: true, recipe: "to n within"},
+	{name: "audit", f: Audit, path: true, recipe: "within"},
+	{name: "serve", f: Serve, path: true, recipe: "hold within mute"},
+	{name: "discover", f: Discover, path: true, recipe: "hold within"},
 }
 
 // isRecipe reports whether a function is a recipe step.
@@ -51,6 +90,28 @@ func (s *step) perform() {
 	switch s.op.F {
 	case Lock, ReadLock, WriteLock, Lead:
 		s.lock()
+	case Offer, OfferPriority:
+		s.offer()
+	case Take, TakePriority:
+		s.take()
+	case Pass:
+		s.pass()
+	case Meet:
+		s.meet()
+	case Publish:
+		s.publish()
+	case Configure:
+		s.configure()
+	case Increment:
+		s.increment()
+	case Transfer:
+		s.transfer()
+	case Audit:
+		s.audit()
+	case Serve:
+		s.serve()
+	case Discover:
+		s.discover()
 	default:
 		panic(fmt.Sprintf("workloads: nobody knows the recipe %q", s.op.F))
 	}

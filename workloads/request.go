@@ -39,6 +39,10 @@ func (c *Client) submit(op Op, final bool) {
 // synced is the result of a read after a sync. Without the sync, the read does
 // not count; as neither has an effect, the whole then fails for sure.
 func synced(sync, read client.Result) client.Result {
+	if sync.Sure && sync.Err == wire.ErrNotReadOnly && read.Sure {
+		read.Err, read.Body = sync.Err, nil // whatever a read-only server answers, it is not that
+		return read
+	}
 	if !read.Sure || read.Err != wire.OK || sync.Err == wire.OK && sync.Sure {
 		return read
 	}
@@ -53,7 +57,7 @@ func synced(sync, read client.Result) client.Result {
 func (c *Client) resolve(op Op) history.Op {
 	h := history.Op{
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value,
-		Mode: op.Mode, Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step,
+		Mode: op.Mode, TTL: op.TTL.Milliseconds(), Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step,
 	}
 	if op.F == SyncChildren {
 		h.F = history.Children
@@ -69,7 +73,7 @@ func (c *Client) resolve(op Op) history.Op {
 	}
 	for _, p := range op.Parts {
 		h.Parts = append(h.Parts, history.Part{
-			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, Version: c.version(p.Path, p.Version),
+			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, TTL: p.TTL.Milliseconds(), Version: c.version(p.Path, p.Version),
 		})
 	}
 	return h
@@ -87,10 +91,7 @@ func (c *Client) version(path string, v VersionArg) int32 {
 func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 	switch f {
 	case history.Create:
-		if h.Mode == wire.ModeContainer {
-			return wire.OpCreateContainer, createRequest(h.Path, h.Value, h.Mode)
-		}
-		return wire.OpCreate2, createRequest(h.Path, h.Value, h.Mode)
+		return createRequest(history.Part{Path: h.Path, Value: h.Value, Mode: h.Mode, TTL: h.TTL})
 	case history.Delete:
 		return wire.OpDelete, &wire.DeleteRequest{Path: h.Path, Version: h.Version}
 	case history.Set:
@@ -119,14 +120,29 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 		return wire.OpGetEphemerals, &wire.GetEphemeralsRequest{Prefix: h.Path}
 	case history.Multi:
 		return wire.OpMulti, multiOps(h.Parts)
+	case history.AddWatch:
+		return wire.OpAddWatch, &wire.AddWatchRequest{Path: h.Path, Mode: wire.WatchMode(h.Mode)}
+	case history.RemoveWatch:
+		return wire.OpRemoveWatches, &wire.WatchesRequest{Path: h.Path, Type: wire.WatchType(h.Mode)}
+	case history.CheckWatch:
+		return wire.OpCheckWatches, &wire.WatchesRequest{Path: h.Path, Type: wire.WatchType(h.Mode)}
 	case history.MultiRead:
 		return wire.OpMultiRead, multiOps(h.Parts)
 	}
 	panic(fmt.Sprintf("workloads: function %q is no request", f))
 }
 
-func createRequest(path, value string, mode int32) *wire.CreateRequest {
-	return &wire.CreateRequest{Path: path, Data: []byte(value), ACL: wire.OpenACL, Mode: mode}
+// createRequest asks for a znode by the operation that its mode needs, always one
+// that answers with the Stat.
+func createRequest(p history.Part) (wire.OpCode, wire.Record) {
+	r := wire.CreateRequest{Path: p.Path, Data: []byte(p.Value), ACL: wire.OpenACL, Mode: p.Mode}
+	switch {
+	case hasTTL(p.Mode):
+		return wire.OpCreateTTL, &wire.CreateTTLRequest{CreateRequest: r, TTL: p.TTL}
+	case p.Mode == wire.ModeContainer:
+		return wire.OpCreateContainer, &r
+	}
+	return wire.OpCreate2, &r
 }
 
 // accessList is a list that keeps everybody's access and is told from others by
@@ -147,11 +163,8 @@ func multiOps(parts []history.Part) *wire.MultiRequest {
 func multiOp(p history.Part) wire.MultiOp {
 	switch p.F {
 	case history.Create:
-		op := wire.OpCreate
-		if p.Mode == wire.ModeContainer {
-			op = wire.OpCreateContainer
-		}
-		return wire.MultiOp{Type: op, Body: createRequest(p.Path, p.Value, p.Mode)}
+		op, body := createRequest(p)
+		return wire.MultiOp{Type: op, Body: body}
 	case history.Delete:
 		return wire.MultiOp{Type: wire.OpDelete, Body: &wire.DeleteRequest{Path: p.Path, Version: p.Version}}
 	case history.Set:

@@ -140,7 +140,11 @@ func (s *step) claim(c history.Claim) {
 }
 
 // gaveUp records that the step ends without what it was for.
-func (s *step) gaveUp() { s.claim(history.Claim{Kind: history.GaveUp}) }
+func (s *step) gaveUp() {
+	if s.alive() {
+		s.claim(history.Claim{Kind: history.GaveUp})
+	}
+}
 
 // notified takes an event for the step to look at.
 func (s *step) notified(e client.WatchEvent) {

@@ -18,6 +18,7 @@ import (
 //	op 18 c3 1.21s multi [check /r/2 version=seen] [write /r/0 value=c3.18.1] pipelined
 //	op 19 c1 2s hang for=3s
 //	op 20 c1 5s get /r/2 watch
+//	op 21 c1 6s add-watch /r kind=recursive
 //
 // setData is written write if it is unconditional and cas if not, as Jepsen does.
 
@@ -26,6 +27,7 @@ type verb struct {
 	name                               string
 	f                                  history.F
 	path, value, version, mode, watch  bool
+	kinds                              []string // what it may watch, by number
 	parts, hangs, inMulti, onlyInMulti bool
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
@@ -45,6 +47,9 @@ var verbs = append([]verb{
 	{name: "get", f: history.Get, path: true, inRead: true, watch: true},
 	{name: "exists", f: history.Exists, path: true, watch: true},
 	{name: "children", f: history.Children, path: true, inRead: true, watch: true},
+	{name: "add-watch", f: history.AddWatch, path: true, kinds: watchModes},
+	{name: "remove-watch", f: history.RemoveWatch, path: true, kinds: wire.WatchTypes[:]},
+	{name: "check-watch", f: history.CheckWatch, path: true, kinds: wire.WatchTypes[:]},
 	{name: "sync", f: history.Sync, path: true},
 	{name: "sync-get", f: history.SyncGet, path: true},
 	{name: "sync-children", f: SyncChildren, path: true},
@@ -62,7 +67,12 @@ var modeNames = []string{
 	wire.ModePersistentSequential: "sequential",
 	wire.ModeEphemeralSequential:  "ephemeral-sequential",
 	wire.ModeContainer:            "container",
+	wire.ModeTTL:                  "ttl",
+	wire.ModeSequentialTTL:        "sequential-ttl",
 }
+
+// watchModes are those of addWatch.
+var watchModes = []string{wire.WatchPersistent: "persistent", wire.WatchRecursive: "recursive"}
 
 func verbOf(f history.F, v VersionArg) (verb, bool) {
 	for _, w := range verbs {
@@ -71,6 +81,12 @@ func verbOf(f history.F, v VersionArg) (verb, bool) {
 		}
 	}
 	return verb{}, false
+}
+
+// leastKind is the first of the kinds that a verb may watch, which have numbers from 0
+// or 1.
+func (v verb) leastKind() int32 {
+	return int32(max(slices.IndexFunc(v.kinds, func(name string) bool { return name != "" }), 0))
 }
 
 // example is a part of an operation with parts.
@@ -96,7 +112,7 @@ func (v VersionArg) String() string {
 func (o Op) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "op %d c%d %v ", o.ID, o.Client, o.At)
-	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode}.append(&b)
+	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode, TTL: o.TTL}.append(&b)
 	for _, p := range o.Parts {
 		b.WriteString(" [")
 		p.append(&b)
@@ -136,6 +152,12 @@ func (p Part) append(b *strings.Builder) {
 	}
 	if v.mode && p.Mode != wire.ModePersistent {
 		b.WriteString(" mode=" + modeNames[p.Mode])
+	}
+	if p.TTL != 0 {
+		fmt.Fprintf(b, " ttl=%v", p.TTL)
+	}
+	if v.kinds != nil {
+		b.WriteString(" kind=" + v.kinds[p.Mode])
 	}
 }
 
@@ -203,7 +225,7 @@ func (p *parser) op() (Op, error) {
 	if v.parts && len(o.Parts) == 0 {
 		return Op{}, errors.New(v.name + " without parts; add some, like [" + v.example() + "]")
 	}
-	o.F, o.Path, o.Value, o.Version, o.Mode = part.F, part.Path, part.Value, part.Version, part.Mode
+	o.F, o.Path, o.Value, o.Version, o.Mode, o.TTL = part.F, part.Path, part.Value, part.Version, part.Mode, part.TTL
 	return o, part.check(v)
 }
 
@@ -276,6 +298,7 @@ func (p *parser) verbAndPath(within history.F) (verb, Part, error) {
 	if v.version || v.f == history.Set {
 		part.Version = Any
 	}
+	part.Mode = v.leastKind()
 	if v.path {
 		if part.Path, err = p.word("the path of " + name); err != nil {
 			return verb{}, Part{}, err
@@ -323,9 +346,22 @@ func (p *parser) argument(v verb, part *Part) error {
 			return fmt.Errorf("unknown mode %q; modes are %s", t.value, strings.Join(modeNames, ", "))
 		}
 		part.Mode = int32(mode)
+	case t.key == "ttl" && v.mode:
+		return part.setTTL(t.value)
+	case t.key == "kind" && v.kinds != nil:
+		return part.setKind(v, t.value)
 	default:
 		return fmt.Errorf("%s takes no %s=", v.name, t.key)
 	}
+	return nil
+}
+
+func (part *Part) setKind(v verb, text string) error {
+	kind := slices.Index(v.kinds, text)
+	if kind < 0 || text == "" {
+		return fmt.Errorf("unknown kind %q; kinds are %s", text, strings.TrimPrefix(strings.Join(v.kinds, ", "), ", "))
+	}
+	part.Mode = int32(kind)
 	return nil
 }
 
@@ -345,10 +381,24 @@ func (part *Part) setVersion(text string) error {
 	return nil
 }
 
+func (part *Part) setTTL(text string) (err error) {
+	part.TTL, err = parseDuration("ttl", text)
+	if part.TTL%time.Millisecond != 0 {
+		return fmt.Errorf("ttl %q; znodes live for whole milliseconds", text)
+	}
+	return err
+}
+
+// hasTTL tells the modes of znodes with a TTL.
+func hasTTL(mode int32) bool { return mode == wire.ModeTTL || mode == wire.ModeSequentialTTL }
+
 // check reports arguments that are missing or not what the verb means.
 func (part *Part) check(v verb) error {
 	if v.path && !strings.HasPrefix(part.Path, "/") {
 		return fmt.Errorf("path %q; paths start with /", part.Path)
+	}
+	if v.mode && hasTTL(part.Mode) != (part.TTL > 0) {
+		return errors.New("ttl= goes with mode=ttl or mode=sequential-ttl, and is positive")
 	}
 	if v.conditional && part.Version == Any {
 		return errors.New("cas needs version=seen or version=N; an unconditional one is write")

@@ -26,6 +26,9 @@ func TestPlanLines(t *testing.T) {
 		{"op 20 c1 20ms create /q/0/n- value=c1.20 mode=ephemeral-sequential pipelined",
 			Op{ID: 20, Client: 1, At: 20 * time.Millisecond, F: history.Create, Path: "/q/0/n-", Value: "c1.20",
 				Mode: wire.ModeEphemeralSequential, Pipelined: true}},
+		{"op 20 c1 20ms create /l/0 value=c1.20 mode=ttl ttl=300ms",
+			Op{ID: 20, Client: 1, At: 20 * time.Millisecond, F: history.Create, Path: "/l/0", Value: "c1.20",
+				Mode: wire.ModeTTL, TTL: 300 * time.Millisecond}},
 		{"op 21 c1 20ms delete /q/0/?",
 			Op{ID: 21, Client: 1, At: 20 * time.Millisecond, F: history.Delete, Path: "/q/0/?", Version: Any}},
 		{"op 22 c1 20ms multi [check /r/0 version=3] [write /r/0 value=a] [create /r/1 value=b] [delete /r/2]",
@@ -46,6 +49,10 @@ func TestPlanLines(t *testing.T) {
 			Parts: []Part{{F: history.Get, Path: "/q/0"}, {F: history.Children, Path: "/q/0"}}}},
 		{"op 28 c1 2s lock /lock/0 hold=80ms within=2s mute", Op{ID: 28, Client: 1, At: 2 * time.Second, F: Lock, Path: "/lock/0",
 			Recipe: RecipeArgs{Hold: 80 * time.Millisecond, Within: 2 * time.Second, Mute: true}}},
+		{"op 29 c1 2s add-watch /w kind=recursive",
+			Op{ID: 29, Client: 1, At: 2 * time.Second, F: history.AddWatch, Path: "/w", Mode: int32(wire.WatchRecursive)}},
+		{"op 30 c1 2s remove-watch /w kind=any",
+			Op{ID: 30, Client: 1, At: 2 * time.Second, F: history.RemoveWatch, Path: "/w", Mode: int32(wire.AnyWatches)}},
 		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
 		{`op 26 c1 2s write "/a b" value=""`,
 			Op{ID: 26, Client: 1, At: 2 * time.Second, F: history.Set, Path: "/a b", Version: Any}},
@@ -84,6 +91,13 @@ func TestPlanLineErrors(t *testing.T) {
 		{"op 1 c0 0s cas /a value=x version=any", "cas needs version=seen"},
 		{"op 1 c0 0s cas /a value=x version=-1", `version "-1"; write any, seen or a number`},
 		{"op 1 c0 0s create /a mode=temporary", `unknown mode "temporary"; modes are persistent`},
+		{"op 1 c0 0s create /a mode=ttl", "ttl= goes with mode=ttl"},
+		{"op 1 c0 0s create /a mode=ttl ttl=0s", "ttl= goes with mode=ttl"},
+		{"op 1 c0 0s create /a ttl=1s", "ttl= goes with mode=ttl"},
+		{"op 1 c0 0s create /a mode=ttl ttl=1us", "znodes live for whole milliseconds"},
+		{"op 1 c0 0s get /a ttl=1s", "get takes no ttl="},
+		{"op 1 c0 0s add-watch /a kind=data", `unknown kind "data"; kinds are persistent, recursive`},
+		{"op 1 c0 0s check-watch /a kind=", `unknown kind ""; kinds are children, data`},
 		{"op 1 c0 0s multi", "multi without parts; add some, like [check"},
 		{"op 1 c0 0s multi-read", "multi-read without parts; add some, like [get"},
 		{"op 1 c0 0s multi-read [delete /a]", `unknown function "delete"; here they are get, children`},
@@ -124,8 +138,14 @@ func part(t *rapid.T, v verb) Part {
 	case v.f == history.Set:
 		p.Version = Any
 	}
+	if v.kinds != nil {
+		p.Mode = rapid.Int32Range(v.leastKind(), int32(len(v.kinds)-1)).Draw(t, "kind")
+	}
 	if v.mode {
 		p.Mode = rapid.Int32Range(0, int32(len(modeNames)-1)).Draw(t, "mode")
+		if hasTTL(p.Mode) {
+			p.TTL = time.Duration(rapid.IntRange(1, 1e6).Draw(t, "ttl")) * time.Millisecond
+		}
 	}
 	return p
 }
@@ -159,7 +179,7 @@ func TestPlanLinesRoundTrip(t *testing.T) {
 		op := Op{
 			ID: rapid.IntRange(1, 1<<40).Draw(t, "id"), Client: rapid.IntRange(0, 99).Draw(t, "client"),
 			At: time.Duration(rapid.Int64Min(0).Draw(t, "at")), Pipelined: rapid.Bool().Draw(t, "pipelined"), Patient: rapid.Bool().Draw(t, "patient"),
-			F: p.F, Path: p.Path, Value: p.Value, Version: p.Version, Mode: p.Mode,
+			F: p.F, Path: p.Path, Value: p.Value, Version: p.Version, Mode: p.Mode, TTL: p.TTL,
 		}
 		if v.hangs {
 			op.For = time.Duration(rapid.Int64Min(0).Draw(t, "for"))

@@ -44,7 +44,10 @@ const (
 
 // All lists the workloads of the coordinator, in a fixed order.
 func All() []Workload {
-	return []Workload{register(), sequence(), session(), watching(), locking(), electing(), localSession()}
+	return []Workload{
+		register(), sequence(), session(), watching(), locking(), electing(), localSession(),
+		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(),
+	}
 }
 
 // Lookup finds a workload by name.

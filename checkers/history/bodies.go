@@ -38,6 +38,7 @@ type createLine struct {
 	ACL            []aclLine `json:"acl,omitempty"`
 	Ephemeral      bool      `json:"ephemeral,omitempty"`
 	Container      bool      `json:"container,omitempty"`
+	TTL            int64     `json:"ttl,omitempty"`
 	ParentCversion int32     `json:"parentCversion"`
 }
 
@@ -111,7 +112,7 @@ func bodyToLine(op wire.OpCode, body wire.TxnBody) (bodyLine, error) {
 	l := bodyLine{Op: op}
 	switch b := body.(type) {
 	case *wire.CreateTxn:
-		l.Create = &createLine{Path: b.Path, Data: data(b.Data), Ephemeral: b.Ephemeral, Container: b.Container, ParentCversion: b.ParentCversion}
+		l.Create = &createLine{Path: b.Path, Data: data(b.Data), Ephemeral: b.Ephemeral, Container: b.Container, TTL: b.TTL, ParentCversion: b.ParentCversion}
 		l.Create.ACL = aclToLines(b.ACL)
 	case *wire.SetACLTxn:
 		l.SetACL = &setACLLine{Path: b.Path, ACL: aclToLines(b.ACL), Version: b.Version}
@@ -162,7 +163,7 @@ func (l *bodyLine) body() (wire.TxnBody, error) {
 	case l.Create != nil:
 		return &wire.CreateTxn{
 			Path: l.Create.Path, Data: l.Create.Data, ACL: linesToACL(l.Create.ACL),
-			Ephemeral: l.Create.Ephemeral, Container: l.Create.Container, ParentCversion: l.Create.ParentCversion,
+			Ephemeral: l.Create.Ephemeral, Container: l.Create.Container, TTL: l.Create.TTL, ParentCversion: l.Create.ParentCversion,
 		}, nil
 	case l.SetACL != nil:
 		return &wire.SetACLTxn{Path: l.SetACL.Path, ACL: linesToACL(l.SetACL.ACL), Version: l.SetACL.Version}, nil

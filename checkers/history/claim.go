@@ -27,6 +27,29 @@ const (
 	// Unsure: a write that ends the recipe was lost, and nobody can tell the client
 	// what became of it.
 	Unsure ClaimKind = "unsure"
+
+	// Offered and Took: Node is an element of a queue, Values what it holds.
+	Offered ClaimKind = "offered"
+	Took    ClaimKind = "took"
+	// Passed: a barrier was gone. Entered: N clients had come to a double barrier.
+	// Left: all who had come were done.
+	Passed  ClaimKind = "passed"
+	Entered ClaimKind = "entered"
+	Left    ClaimKind = "left"
+	// Published: version N of a configuration is complete. Superseded: it never will
+	// be, as another client publishes. Configured: Values are the parts of a whole one.
+	Published  ClaimKind = "published"
+	Superseded ClaimKind = "superseded"
+	Configured ClaimKind = "configured"
+	// Counted: the client raised a counter to N. Transferred: it moved N. Audited: N is
+	// what all accounts hold.
+	Counted     ClaimKind = "counted"
+	Transferred ClaimKind = "transferred"
+	Audited     ClaimKind = "audited"
+	// Joined: Node is a member of a group. Cached: Values are its members with what
+	// they say of themselves, "name=value" in order.
+	Joined ClaimKind = "joined"
+	Cached ClaimKind = "cached"
 )
 
 // Claim is what a client that follows a recipe concluded from what it read. It may be

@@ -37,7 +37,7 @@ func genBody(t *rapid.T, depth int) wire.TxnBody {
 	n := rapid.Int32()
 	switch rapid.IntRange(0, 8-depth).Draw(t, "body") {
 	case 0:
-		return &wire.CreateTxn{Path: anyPath.Draw(t, "p"), Data: anyData.Draw(t, "d"), ACL: wire.OpenACL, Ephemeral: rapid.Bool().Draw(t, "e"), Container: rapid.Bool().Draw(t, "co"), ParentCversion: n.Draw(t, "pc")}
+		return &wire.CreateTxn{Path: anyPath.Draw(t, "p"), Data: anyData.Draw(t, "d"), ACL: wire.OpenACL, Ephemeral: rapid.Bool().Draw(t, "e"), Container: rapid.Bool().Draw(t, "co"), TTL: rapid.Int64().Draw(t, "ttl"), ParentCversion: n.Draw(t, "pc")}
 	case 1:
 		return &wire.DeleteTxn{Path: anyPath.Draw(t, "p")}
 	case 2:
@@ -84,7 +84,7 @@ func genOp(t *rapid.T, id int) Op {
 	op := Op{
 		ID: id, Process: i.Draw(t, "process"), Client: i.Draw(t, "client"), F: Multi,
 		Path: anyPath.Draw(t, "path"), Value: string(anyData.Draw(t, "value")), Old: string(anyData.Draw(t, "old")),
-		Version: n.Draw(t, "version"), Mode: n.Draw(t, "mode"),
+		Version: n.Draw(t, "version"), Mode: n.Draw(t, "mode"), TTL: rapid.Int64().Draw(t, "ttl"),
 		Invoke: time.Duration(rapid.Int64().Draw(t, "invoke")), Return: time.Duration(rapid.Int64().Draw(t, "return")),
 		Outcome: Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")), Final: rapid.Bool().Draw(t, "final"),
 		Session: rapid.Int64().Draw(t, "session"), Conn: i.Draw(t, "conn"), Xid: n.Draw(t, "xid"), Server: i.Draw(t, "server"),
@@ -99,7 +99,7 @@ func genOp(t *rapid.T, id int) Op {
 		op.OutChildren = append(op.OutChildren, anyPath.Draw(t, "child"))
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "parts") {
-		op.Parts = append(op.Parts, Part{F: Set, Path: anyPath.Draw(t, "pp"), Value: string(anyData.Draw(t, "pv")), Version: n.Draw(t, "v"), Mode: n.Draw(t, "m")})
+		op.Parts = append(op.Parts, Part{F: Set, Path: anyPath.Draw(t, "pp"), Value: string(anyData.Draw(t, "pv")), Version: n.Draw(t, "v"), Mode: n.Draw(t, "m"), TTL: rapid.Int64().Draw(t, "pt")})
 		op.OutParts = append(op.OutParts, genResult(t))
 	}
 	return op
@@ -115,9 +115,12 @@ var anyLocal = rapid.Custom(func(t *rapid.T) LocalSession {
 
 func TestLinesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := &History{}
+		h := &History{Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used"))}}
 		for range rapid.IntRange(0, 2).Draw(t, "locals") {
 			h.Locals = append(h.Locals, anyLocal.Draw(t, "local"))
+			h.Tails = append(h.Tails, Tail{After: anyZxid.Draw(t, "after"), Txns: []*wire.Txn{{
+				Session: rapid.Int64().Draw(t, "ts"), Zxid: anyZxid.Draw(t, "tz"), Body: genBody(t, 0),
+			}}})
 		}
 		for id := range rapid.IntRange(0, 4).Draw(t, "ops") {
 			h.Ops = append(h.Ops, genOp(t, id))
@@ -132,6 +135,7 @@ func TestLinesLoseNothing(t *testing.T) {
 			h.Sessions = append(h.Sessions, SessionEvent{
 				At: time.Duration(rapid.Int64().Draw(t, "at")), Client: 3, Kind: Connected, Session: rapid.Int64().Draw(t, "s"),
 				Conn: 2, Server: 1, Zxid: anyZxid.Draw(t, "z"), Timeout: time.Second,
+				Before: rapid.Int64().Draw(t, "before"), Asked: rapid.Bool().Draw(t, "asked"),
 			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "watches") {
@@ -143,6 +147,7 @@ func TestLinesLoseNothing(t *testing.T) {
 				At: time.Second, Client: 3, Session: rapid.Int64().Draw(t, "s"), Conn: 2, Server: 1, Order: 4,
 				Zxid: anyZxid.Draw(t, "z"), Seen: anyZxid.Draw(t, "seen"),
 				Data: []string{anyPath.Draw(t, "data")}, Exist: []string{anyPath.Draw(t, "exist")}, Child: []string{anyPath.Draw(t, "child")},
+				Persistent: []string{anyPath.Draw(t, "persistent")}, Recursive: []string{anyPath.Draw(t, "recursive")},
 			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "claims") {

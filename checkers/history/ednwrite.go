@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"olympos.io/encoding/edn"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // WriteEDN writes a history as Jepsen's tools read it, an event a line in order of
@@ -82,6 +84,9 @@ func (m moment) format(op *Op, index int) string {
 	if !m.end && (op.F == Set || op.F == SetACL || op.F == Delete) {
 		fmt.Fprintf(&b, ", :version %d", op.Version)
 	}
+	if !m.end && op.watches() != "" {
+		fmt.Fprintf(&b, ", :watch :%s", op.watches())
+	}
 	if m.end && op.Session != 0 {
 		fmt.Fprintf(&b, ", :session %d", op.Session)
 	}
@@ -92,6 +97,19 @@ func (m moment) format(op *Op, index int) string {
 		fmt.Fprintf(&b, ", :error :%v", op.Err)
 	}
 	return b.String() + "}"
+}
+
+// watches is what an operation wants watched or not watched any more, "" for nothing.
+func (op *Op) watches() string {
+	switch {
+	case op.F == AddWatch:
+		return wire.WatchMode(op.Mode).String()
+	case op.F == RemoveWatch || op.F == CheckWatch:
+		return wire.WatchType(op.Mode).String()
+	case op.Watch:
+		return "once"
+	}
+	return ""
 }
 
 // ednValue renders the :value of an event.

@@ -11,7 +11,7 @@ import (
 )
 
 // Stampede's own format is JSON lines: one object a line, whose "type" is "op",
-// "session", "local", "event", "rearm", "claim" or "txn". It loses nothing. Times are nanoseconds of virtual time,
+// "session", "local", "event", "rearm", "claim", "tail", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
 // Encoder writes a history line by line, while it grows.
@@ -38,6 +38,7 @@ func (e *Encoder) Session(s *SessionEvent) error {
 	return e.write(sessionLine{
 		Type: "session", At: s.At, Client: s.Client, Kind: s.Kind, Session: s.Session,
 		Conn: s.Conn, Server: s.Server, Zxid: zxid(s.Zxid), Timeout: s.Timeout,
+		Before: s.Before, Asked: s.Asked,
 	})
 }
 
@@ -60,6 +61,9 @@ func (e *Encoder) write(line any) error {
 // WriteLines writes a whole history in Stampede's format.
 func WriteLines(w io.Writer, h *History) error {
 	e := NewEncoder(w)
+	if err := e.Rules(h.Rules); err != nil {
+		return err
+	}
 	for i := range h.Sessions {
 		if err := e.Session(&h.Sessions[i]); err != nil {
 			return err
@@ -75,6 +79,11 @@ func WriteLines(w io.Writer, h *History) error {
 	}
 	for i := range h.Claims {
 		if err := e.Claim(&h.Claims[i]); err != nil {
+			return err
+		}
+	}
+	for i := range h.Tails {
+		if err := e.Tail(&h.Tails[i]); err != nil {
 			return err
 		}
 	}
@@ -103,7 +112,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim or *Applied, and io.EOF after the last.
+// Next returns the next *Op, *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim, *Tail, *Applied or *Rules, and io.EOF after the last.
 // Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -151,6 +160,8 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToOp)
 	case "session":
 		return decodeAs(text, lineToSession)
+	case "tail":
+		return decodeAs(text, lineToTail)
 	case "local":
 		return decodeAs(text, lineToLocal)
 	case "event":
@@ -161,8 +172,10 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToClaim)
 	case "txn":
 		return decodeAs(text, lineToTxn)
+	case "rules":
+		return decodeAs(text, lineToRules)
 	}
-	return nil, fmt.Errorf(`type %q is none of "op", "session", "local", "event", "rearm", "claim" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "op", "session", "local", "event", "rearm", "claim", "tail", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -194,6 +207,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Ops = append(h.Ops, *v)
 		case *SessionEvent:
 			h.Sessions = append(h.Sessions, *v)
+		case *Tail:
+			h.Tails = append(h.Tails, *v)
 		case *LocalSession:
 			h.Locals = append(h.Locals, *v)
 		case *WatchEvent:
@@ -204,6 +219,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Claims = append(h.Claims, *v)
 		case *Applied:
 			h.Log = append(h.Log, *v)
+		case *Rules:
+			h.Rules = *v
 		}
 	}
 	slices.SortStableFunc(h.Ops, func(a, b Op) int { return a.ID - b.ID })

@@ -51,6 +51,11 @@ const (
 	CountAll F = "count-all"
 	// Ephemerals lists the session's own, whose paths begin with Path, in OutChildren.
 	Ephemerals F = "ephemerals"
+	// AddWatch sets a persistent watch; Mode is a wire.WatchMode. RemoveWatch and
+	// CheckWatch are removeWatches and checkWatches; Mode is a wire.WatchType.
+	AddWatch    F = "add-watch"
+	RemoveWatch F = "remove-watch"
+	CheckWatch  F = "check-watch"
 	// MultiRead is some gets and children (getChildren) from one state of the tree;
 	// each has its own result.
 	MultiRead F = "multi-read"
@@ -83,7 +88,8 @@ type Op struct {
 	Value   string
 	Old     string // what a plain register's cas expects
 	Version int32  // expected version, -1 any
-	Mode    int32  // create mode
+	Mode    int32  // create mode, or what is watched
+	TTL     int64  // ms, of the modes that have one
 	Parts   []Part
 
 	// Invoke and Return are virtual time; Return is Never for what never returned.
@@ -129,6 +135,7 @@ type Part struct {
 	Value   string
 	Version int32
 	Mode    int32
+	TTL     int64
 }
 
 // Check is the function of a version check inside a multi.
@@ -143,6 +150,8 @@ const (
 	Disconnected SessionEventKind = "disconnected"
 	Expired      SessionEventKind = "expired"
 	Closed       SessionEventKind = "closed"
+	// ConnectedReadOnly is Connected by a server that takes no writes.
+	ConnectedReadOnly SessionEventKind = "connected-read-only"
 )
 
 // SessionEvent is one change of a client's session.
@@ -155,6 +164,10 @@ type SessionEvent struct {
 	Server  int
 	Zxid    wire.Zxid
 	Timeout time.Duration
+	// Before is the session that this one continues for its client, 0 if none. Asked:
+	// the client accepts read-only servers.
+	Before int64
+	Asked  bool
 }
 
 // LocalSession is a session that one server opened and told nobody of, as that server
@@ -168,7 +181,15 @@ type LocalSession struct {
 	Upgradable bool
 }
 
-// WatchEvent is a notification that a client received: a watch fired.
+// Tail is what a read-only server showed and the log does not have: transactions that
+// were on its disk only, or on too few, and followed the one of zxid After in the log.
+type Tail struct {
+	After wire.Zxid
+	Txns  []*wire.Txn
+}
+
+// WatchEvent is a notification that a client received, as a watch fired, or that it
+// gave itself, as a watch was removed.
 type WatchEvent struct {
 	At      time.Duration
 	Client  int
@@ -193,9 +214,11 @@ type Rearm struct {
 	Order   int       // of the reply, as in Op
 	Zxid    wire.Zxid // of the reply
 	// Seen is the last zxid the client had seen, the rest the paths it watched:
-	// data of a znode, a znode that did not exist, children.
-	Seen               wire.Zxid
-	Data, Exist, Child []string
+	// data of a znode, a znode that did not exist, children; for good, one znode or all
+	// below it. A client with many watches splits them over several requests.
+	Seen                  wire.Zxid
+	Data, Exist, Child    []string
+	Persistent, Recursive []string
 }
 
 // Applied is one transaction as the ensemble applied it: the committed log W
@@ -212,8 +235,11 @@ type History struct {
 	Events   []WatchEvent
 	Rearms   []Rearm
 	Locals   []LocalSession
+	Tails    []Tail
 	Claims   []Claim
 	// Log is the committed log in zxid order, empty for histories recorded
 	// without one (Jepsen's).
 	Log []Applied
+	// Rules are those of the ensemble's settings by which results are right or wrong.
+	Rules Rules
 }

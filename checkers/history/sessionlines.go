@@ -1,6 +1,10 @@
 package history
 
-import "time"
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
 
 // localLine is a local session as a line of JSON.
 type localLine struct {
@@ -21,4 +25,36 @@ func (e *Encoder) Local(l *LocalSession) error {
 
 func lineToLocal(l *localLine) (*LocalSession, error) {
 	return &LocalSession{At: l.At, Session: l.Session, Server: l.Server, Timeout: l.Timeout, Upgradable: l.Upgradable}, nil
+}
+
+// tailLine is a tail as a line of JSON; its transactions are lines of their own within.
+type tailLine struct {
+	Type  string     `json:"type"`
+	After zxid       `json:"after"`
+	Txns  []*txnLine `json:"txns"`
+}
+
+// Tail writes one tail.
+func (e *Encoder) Tail(t *Tail) error {
+	l := tailLine{Type: "tail", After: zxid(t.After)}
+	for _, txn := range t.Txns {
+		line, err := txnToLine(&Applied{Txn: txn})
+		if err != nil {
+			return err
+		}
+		l.Txns = append(l.Txns, line)
+	}
+	return e.write(l)
+}
+
+func lineToTail(l *tailLine) (*Tail, error) {
+	t := &Tail{After: wire.Zxid(l.After)}
+	for _, line := range l.Txns {
+		a, err := lineToTxn(line)
+		if err != nil {
+			return nil, err
+		}
+		t.Txns = append(t.Txns, a.Txn)
+	}
+	return t, nil
 }

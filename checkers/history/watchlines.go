@@ -34,6 +34,9 @@ type rearmLine struct {
 	Data    []string      `json:"data,omitempty"`
 	Exist   []string      `json:"exist,omitempty"`
 	Child   []string      `json:"child,omitempty"`
+	// Persistent and Recursive are of watches that stay.
+	Persistent []string `json:"persistent,omitempty"`
+	Recursive  []string `json:"recursive,omitempty"`
 }
 
 // Event writes one watch event.
@@ -49,6 +52,7 @@ func (e *Encoder) Rearm(r *Rearm) error {
 	return e.write(rearmLine{
 		Type: "rearm", At: r.At, Client: r.Client, Session: r.Session, Conn: r.Conn, Server: r.Server,
 		Order: r.Order, Zxid: zxid(r.Zxid), Seen: zxid(r.Seen), Data: r.Data, Exist: r.Exist, Child: r.Child,
+		Persistent: r.Persistent, Recursive: r.Recursive,
 	})
 }
 
@@ -77,5 +81,6 @@ func lineToRearm(l *rearmLine) (*Rearm, error) {
 	return &Rearm{
 		At: l.At, Client: l.Client, Session: l.Session, Conn: l.Conn, Server: l.Server,
 		Order: l.Order, Zxid: wire.Zxid(l.Zxid), Seen: wire.Zxid(l.Seen), Data: l.Data, Exist: l.Exist, Child: l.Child,
+		Persistent: l.Persistent, Recursive: l.Recursive,
 	}, nil
 }

@@ -75,6 +75,7 @@ type Checker struct {
 	created           map[int64]wire.Zxid
 	ended             map[int64]bool
 	locals            []history.LocalSession
+	shown             []*entry // by read-only servers
 
 	now     moment
 	finding *guarantee.Finding
@@ -106,7 +107,10 @@ func New(servers []Server, g Ghost, cfg Config) *Checker {
 		if m.Sid < 1 || m.Sid > 63 {
 			panic(fmt.Sprintf("live: sid %d of %s is outside 1..63", m.Sid, m.Name))
 		}
-		s := &server{Server: m, index: i, bit: 1 << m.Sid, promised: root, touched: map[int64]time.Duration{}, owners: map[int64]int64{}, locals: map[int64]bool{}}
+		s := &server{
+			Server: m, index: i, bit: 1 << m.Sid, promised: root,
+			touched: map[int64]time.Duration{}, owners: map[int64]int64{}, locals: map[int64]bool{}, gone: map[int64]bool{},
+		}
 		c.servers = append(c.servers, s)
 		for int(m.ID) >= len(c.byID) {
 			c.byID = append(c.byID, nil)
@@ -200,6 +204,12 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.localExpired(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	case facts.LocalClosed, facts.SessionUpgraded:
 		delete(s.locals, e.N[0])
+	case facts.ReadOnlyBegan:
+		c.readOnlyBegan(s, first, uint64(e.N[2]))
+	case facts.ReadOnlyEnded:
+		s.readOnly = nil
+	case facts.ReadOnlyOpened:
+		c.letInReadOnly(s, e.N[0])
 	case facts.SessionRejected:
 		c.rejected(s, e.N[0], s.serves)
 	case facts.ElectionStarted:
@@ -210,6 +220,10 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.voted(s, e.N[1])
 	case facts.StepDown:
 		s.idle()
+	case facts.WatchesDropped:
+		s.gone[e.N[0]] = true
+	case facts.WatchSet, facts.WatchRearmed:
+		c.watchSet(s, e.N[0], e.N[1])
 	}
 }
 

@@ -33,6 +33,9 @@ const (
 	EphemeralsDie      = "ephemerals-die-with-session"
 	PurgeKeeps         = "purge-keeps-enough"
 	LocalHome          = "local-session-home"
+	ReadOnlyAlone      = "read-only-alone"
+	ReadOnlySessions   = "read-only-sessions"
+	WatchesOfLiving    = "watches-of-the-living"
 )
 
 const (
@@ -68,8 +71,11 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ServesCurrent, Sentence: "A server lets clients in only while it is up to date with an established leader, or is one.", Source: "Zab 1.0, phase 3; ZooKeeper programmer's guide, consistency guarantees"},
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: "ZooKeeper Programmer's Guide, Sessions"},
 	{ID: TxnTime, Sentence: "A transaction bears the time that its leader's wall clock showed.", Source: "ZooKeeper Programmer's Guide, ZooKeeper Stat Structure: ctime and mtime"},
+	{ID: WatchesOfLiving, Sentence: "A server enters watches only for connections that are open, for no other is ever taken out.", Source: "ZOOKEEPER-1382"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
 	{ID: PurgeKeeps, Sentence: "A server that purges keeps as many whole snapshots as it should, and every transaction after the oldest of them that it ever logged.", Source: "ZooKeeper Administrator's Guide, autopurge; ZOOKEEPER-3231"},
+	{ID: ReadOnlyAlone, Sentence: "A server is read-only only while it looks for a leader.", Source: "ZOOKEEPER-704, read-only mode"},
+	{ID: ReadOnlySessions, Sentence: "A read-only server neither lets a session in that is open in its tree, nor declares it over.", Source: "ZOOKEEPER-3863"},
 	{ID: LocalHome, Sentence: "A session that nobody proposed lives at the server that opened it, as long as its term lasts, and nowhere else.", Source: "ZOOKEEPER-1147, local sessions"},
 }
 

@@ -45,8 +45,12 @@ type server struct {
 	since   time.Duration
 	touched map[int64]time.Duration
 	owners  map[int64]int64
+	// readOnly is the history that it shows read-only, nil if it does not.
+	readOnly *entry
 	// locals are the sessions that it opened in this term and nobody else knows.
 	locals map[int64]bool
+	// gone are the connections that ended with their watches, in this life.
+	gone map[int64]bool
 }
 
 // record is one append to a log file.
@@ -73,5 +77,7 @@ func (s *server) idle() {
 func (s *server) down() {
 	s.idle()
 	s.log, s.tree, s.pending = nil, nil, s.pending[:0]
+	s.readOnly = nil
 	s.scanned = [2]scan{}
+	clear(s.gone)
 }

@@ -127,6 +127,23 @@ var sessionScenes = []scene{
 	{ServesCurrent, "a server that synchronises lets a client in", func(p *play) {
 		p.session(func() { p.fact(C, facts.SessionOpened, 9, 4000) })
 	}},
+	{"", "watches are entered for a connection that is open", func(p *play) {
+		p.session(func() {
+			p.fact(A, facts.WatchSet, 9, 5)
+			p.fact(A, facts.WatchesDropped, 5, 1)
+			p.fact(A, facts.WatchRearmed, 9, 6)
+			p.fact(B, facts.WatchSet, 9, 5)
+			p.crash(A)
+			p.boot(A)
+			p.fact(A, facts.WatchSet, 9, 5)
+		})
+	}},
+	{WatchesOfLiving, "a watch is entered for a connection that has ended", func(p *play) {
+		p.session(func() {
+			p.fact(A, facts.WatchesDropped, 5, 0)
+			p.fact(A, facts.WatchSet, 9, 5)
+		})
+	}},
 	{SessionOnce, "a session id is given out again", func(p *play) {
 		p.session(func() { p.proposeFor(A, z(1, 3), 9, 0, &wire.CreateSessionTxn{TimeoutMs: 4000}) })
 	}},

@@ -43,6 +43,13 @@ func (c *Checker) letIn(s *server, session int64, timeout time.Duration) {
 	}
 }
 
+// watchSet checks that somebody is there to be told.
+func (c *Checker) watchSet(s *server, session, conn int64) {
+	if s.gone[conn] {
+		c.fail(s, WatchesOfLiving, fmt.Sprintf("%s enters a watch of session %#x for connection %#x, which is gone", s.Name, uint64(session), uint64(conn)))
+	}
+}
+
 // moved checks that a session which is refused as moved was let in elsewhere after
 // it was let in here.
 func (c *Checker) moved(s *server, session, sid int64) {
@@ -89,6 +96,10 @@ func (c *Checker) notEarly(s *server, session int64, timeout time.Duration) {
 // then. And a leader that was deposed and does not know it yet cannot know the
 // sessions of later epochs.
 func (c *Checker) rejected(s *server, session, epoch int64) {
+	if s.readOnly != nil {
+		c.rejectedReadOnly(s, session)
+		return
+	}
 	created, proposed := c.created[session]
 	if proposed && c.upgradeLost(session, created, epoch) {
 		return

@@ -164,6 +164,7 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 	if end.zxid > s.promised.zxid {
 		s.promised = end
 	}
+	c.alone(s, number)
 	s.serving, s.serves = true, number
 	clear(s.locals)
 	s.since, s.touched, s.owners = c.now.at, map[int64]time.Duration{}, map[int64]int64{}
@@ -180,6 +181,7 @@ func (c *Checker) upToDate(s *server, number int64) {
 		c.fail(s, CommittedLog, fmt.Sprintf("%s starts to serve a tree that stands at %v, the committed log ends at %v", s.Name, s.tree, c.frontier), s.tree)
 		return
 	}
+	c.alone(s, number)
 	s.serving, s.serves = true, number
 	clear(s.locals)
 }

@@ -164,7 +164,7 @@ func newChange(p history.Part) change {
 	return change{
 		f: p.F, path: p.Path, prefix: p.Path, value: p.Value, expect: p.Version,
 		sequential: p.F == history.Create && reference.Sequential(p.Mode),
-		ephemeral:  p.F == history.Create && (reference.Ephemeral(p.Mode) || p.Mode == wire.ModeContainer),
+		ephemeral:  p.F == history.Create && !reference.Lasting(p.Mode),
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 // Digest is the fingerprint of the tree: the sum modulo 2^64, over all znodes but
 // "/zookeeper" and what is below, of the IEEE CRC-32 of path, data and stat. The
 // stat is big-endian: czxid, mzxid, pzxid, ctime, mtime (64 bits each), version,
-// count of child creates, aversion (32 bits each), ephemeral owner (64 bits), which of a container is the least number.
+// count of child creates, aversion (32 bits each), ephemeral owner (64 bits), which of a container is the
+// least number and of a znode with a TTL that in the lowest five bytes below 0xff0000.
 //
 // Only znodes changed since the last call are hashed again.
 func (t *Tree) Digest() uint64 {
@@ -55,8 +56,11 @@ func (n *node) hash() uint64 {
 		b = binary.BigEndian.AppendUint32(b, uint32(v))
 	}
 	owner := uint64(n.owner)
-	if n.container {
+	switch {
+	case n.container:
 		owner = 1 << 63 // the least number there is
+	case n.ttl != 0:
+		owner = 0xff<<56 | uint64(n.ttl)
 	}
 	b = binary.BigEndian.AppendUint64(b, owner)
 	return uint64(crc32.Update(crc, crc32.IEEETable, b))

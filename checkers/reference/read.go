@@ -66,13 +66,6 @@ func (t *Tree) CountAll(path string) (int, wire.ErrorCode) {
 	return total, wire.OK
 }
 
-// Unused reports whether the ensemble may delete a znode by itself: a container
-// that had children and has none.
-func (t *Tree) Unused(path string) bool {
-	n := t.nodes[path]
-	return n != nil && n.container && n.creates > 0 && len(n.children) == 0
-}
-
 // Creates is how many children were ever created under path: the number the next
 // sequential child bears. Zero if there is no such znode.
 func (t *Tree) Creates(path string) int32 {

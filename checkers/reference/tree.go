@@ -39,6 +39,9 @@ type node struct {
 	owner   int64
 	// container: the ensemble may delete it once it had children and has none.
 	container bool
+	// ttl is after how many ms without change and children the ensemble may delete
+	// it, 0 for never.
+	ttl int64
 
 	children map[string]struct{}
 	sorted   []string // the children in order, nil if not known
@@ -139,7 +142,7 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 	n := &node{
 		path: b.Path, data: b.Data, acl: b.ACL,
 		czxid: txn.Zxid, mzxid: txn.Zxid, pzxid: txn.Zxid,
-		ctime: txn.Time, mtime: txn.Time, container: b.Container,
+		ctime: txn.Time, mtime: txn.Time, container: b.Container, ttl: b.TTL,
 	}
 	if b.Ephemeral {
 		n.owner = txn.Session

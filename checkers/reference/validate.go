@@ -158,6 +158,11 @@ func Ephemeral(mode int32) bool {
 	return mode == wire.ModeEphemeral || mode == wire.ModeEphemeralSequential
 }
 
+// Lasting reports whether only clients delete what a create mode makes.
+func Lasting(mode int32) bool {
+	return mode == wire.ModePersistent || mode == wire.ModePersistentSequential
+}
+
 // NextVersion is the version after v. It skips -1, which requests use for "any"
 // (ZOOKEEPER-4743).
 func NextVersion(v int32) int32 {

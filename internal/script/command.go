@@ -1,9 +1,11 @@
 package script
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -17,9 +19,39 @@ type Command struct {
 	Input string
 	// Pos is "file:line" of the command line.
 	Pos string
+	// Expected is the output that the file expects, for handlers that forgive known
+	// differences: what they return is compared with it all the same.
+	Expected string
 
 	args []arg
 }
+
+// ParseLine reads one command line, for handlers whose input is lines of commands.
+// What goes wrong with it is reported at the position given.
+func ParseLine(pos, line string) (*Command, error) {
+	if strings.TrimSpace(line) == "" {
+		return nil, errors.New("an empty line is no command")
+	}
+	c, err := parseCommand(line)
+	if err != nil {
+		return nil, err
+	}
+	c.Pos = pos
+	return c, nil
+}
+
+// Skip is for commands that do not concern a handler: it counts everything as read
+// and returns the expected output.
+func (c *Command) Skip() string {
+	for i := range c.args {
+		c.args[i].read = true
+	}
+	return c.Expected
+}
+
+// Done ends the test if anything of the command line was not read. Commands of a file
+// need no call; those of [ParseLine] do.
+func (c *Command) Done() { c.finish() }
 
 // arg is a bare word (no key, one value) or key=values.
 type arg struct {
@@ -84,6 +116,11 @@ func (c *Command) Flag(word string) bool {
 	return false
 }
 
+// HasWord reports whether the bare word is present. It does not count as reading it.
+func (c *Command) HasWord(word string) bool {
+	return slices.ContainsFunc(c.args, func(a arg) bool { return a.key == "" && a.values[0] == word })
+}
+
 // Has reports whether the key is present. It does not count as reading it.
 func (c *Command) Has(key string) bool { return c.find(key) != nil }
 
@@ -124,6 +161,17 @@ func (c *Command) TextOr(key, absent string) string {
 		return absent
 	}
 	return c.Text(key)
+}
+
+// TextIs reports whether the key is present with this one value. Only then it counts
+// as read.
+func (c *Command) TextIs(key, value string) bool {
+	a := c.find(key)
+	if a == nil || len(a.values) != 1 || a.values[0] != value {
+		return false
+	}
+	a.read = true
+	return true
 }
 
 // Int returns the integer value of a key that must be present.

@@ -69,6 +69,7 @@ func (p *parser) block() (block, error) {
 	p.next++
 	text := joinLines(p.lines[first:p.next])
 	expected, err := p.output()
+	c.Expected = expected
 	return block{text: text, command: c, expected: expected}, err
 }
 

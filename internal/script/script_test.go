@@ -161,3 +161,34 @@ func longestCommon(a, b []string) int {
 	}
 	return max(longestCommon(a[1:], b), longestCommon(a, b[1:]))
 }
+
+// A handler that skips a command leaves its words unread, and gets what the file expects.
+func TestSkippedCommandsKeepTheirOutput(t *testing.T) {
+	blocks, err := parse("f.txt", "# Story.\n\nsum of=1 loudly\n----\nsomething\nelse\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, diffs, err := execute(blocks, func(c *Command) string { return c.Skip() })
+	if err != nil || len(diffs) > 0 {
+		t.Errorf("%v %v", diffs, err)
+	}
+}
+
+func TestParsedLinesAreCommands(t *testing.T) {
+	c, err := ParseLine("f.txt:7", "sum of=(1,2) quietly")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.HasWord("quietly") || c.HasWord("of") || c.TextIs("of", "1") || c.TextIs("by", "") {
+		t.Error("words and keys are mixed up")
+	}
+	if got := c.Ints("of"); len(got) != 2 {
+		t.Errorf("of is %v", got)
+	}
+	if _, err := call(c, func(c *Command) string { c.Done(); return "" }); err == nil || !strings.Contains(err.Error(), `f.txt:7: sum does not take the word "quietly"`) {
+		t.Errorf("the unread word was reported as %v", err)
+	}
+	if _, err := ParseLine("f.txt:8", "  "); err == nil {
+		t.Error("an empty line passed")
+	}
+}

@@ -37,6 +37,8 @@ var rooms = []room{
 	{dir: "nodes/coordinator/facts", allows: []string{"nodes/node"}},
 	{dir: "sim", inside: true, allows: []string{"nodes/node"}},
 	{dir: "internal", inside: true},
+	// It plays scripts against a whole server in a whole world.
+	{dir: "internal/conformance", allows: []string{"internal", "nodes", "sim"}},
 }
 
 // shapes are the packages that describe what protocols say, and decide nothing.

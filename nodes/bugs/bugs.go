@@ -58,11 +58,41 @@ const (
 	StaleTokenAccepted
 	ReaderFollowsReader
 	ElectionByName
+	ReadOnlyServesOn
+	ReadOnlyIgnoresSeen
+	ReadOnlyTakesAll
+	ReadOnlyTakesGlobal
+	ReadOnlyTakesClosed
+	ReadOnlyShortensCache
+	OfferRetried
+	GoneIsTaken
+	QueueDeletesFirst
+	PriorityFromOldList
+	QueueByName
+	AnyEventLiftsBarrier
+	ComeAndGoneCounted
+	DoubleBarrierLeftEarly
+	ConfigReadAcrossChange
+	PublisherNotChecked
+	CounterCountsTwice
+	CounterWithoutVersion
+	BankWithoutVersions
+	CacheNotWatchedAgain
+	ReaperIgnoresTouch
+	TTLFromCreation
+	WatchModesOverwrite
+	RecursiveToldOfChildren
+	PersistentFiresOnce
+	RecursiveWatchShallow
+	RemoveTakesAllKinds
+	WatchOfDeadConnection
+	RecursiveWatchesForgotten
+	LastWatchBatchDropped
+	WatchBatchMovesSeen
 	LogFsyncErrorIgnored
 	EpochInPlace
 	SnapshotBeforeLog
 	QueuedReadsLost
-	FollowsLowerEpoch
 	ClosedSessionServed
 	PurgeCountsInvalid
 	CommittedLogHole

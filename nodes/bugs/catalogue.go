@@ -8,8 +8,15 @@ const (
 	watches  = "coordinator/watch"
 
 	localSessions = "coordinator/local-session"
+	readOnly      = "coordinator/read-only"
 	locks         = "coordinator/lock"
 	election      = "coordinator/election"
+	queues        = "coordinator/queue"
+	barriers      = "coordinator/barrier"
+	configs       = "coordinator/config"
+	ledgers       = "coordinator/ledger"
+	groups        = "coordinator/group"
+	leases        = "coordinator/lease"
 )
 
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
@@ -244,7 +251,7 @@ var Catalogue = []Bug{
 		ID: WatchMissesInFlight, Name: "watch-misses-in-flight",
 		Wrong:    "A watch that is set while a transaction is logged and not yet applied is entered behind that transaction, and misses it.",
 		Schedule: "A client reads with a watch from a server that has logged a change of that znode and waits for its commit.",
-		Breaks:   []string{"watch-kept", "watch-survives-move", "watch-once"},
+		Breaks:   []string{"watch-kept", "watch-survives-move", "watch-once", "watch-removed"},
 		Scenario: watches,
 	},
 	{
@@ -332,6 +339,223 @@ var Catalogue = []Bug{
 		Scenario: election,
 	},
 	{
+		ID: ReadOnlyServesOn, Name: "read-only-serves-on",
+		Wrong:    "A read-only server keeps its clients when it has found a leader.",
+		Schedule: "A server alone becomes read-only and serves a client; the partition heals, and the client sees state after state on a connection that was to show one.",
+		Breaks:   []string{"read-only-alone", "read-only-frozen", "liveness"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyIgnoresSeen, Name: "read-only-ignores-seen",
+		Wrong:    "A read-only server lets a client in that has seen a later state than its own.",
+		Schedule: "A client of one read-only server moves to another, which was cut off before.",
+		Breaks:   []string{"single-system-image"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyTakesAll, Name: "read-only-takes-all",
+		Wrong:    "A read-only server serves clients that did not ask for one.",
+		Schedule: "Any client that comes to a read-only server.",
+		Breaks:   []string{"read-only-asked"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyTakesGlobal, Name: "read-only-takes-global", Upstream: "ZOOKEEPER-3863",
+		Wrong:    "A read-only server lets sessions in that all servers know, though it cannot keep them alive.",
+		Schedule: "A client that has created an ephemeral comes to a read-only server.",
+		Breaks:   []string{"read-only-sessions"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyTakesClosed, Name: "read-only-takes-closed",
+		Wrong:    "A read-only server lets sessions in that it does not know, though it may know them to be over. Apache ZooKeeper's does, where sessions are not local.",
+		Schedule: "A client hangs until its session is closed, and wakes to find a read-only server that has applied the close. Found by a hunt of this project in its own server, which had followed upstream's.",
+		Breaks:   []string{"closed-session"},
+		Scenario: readOnly,
+	},
+	{
+		ID: ReadOnlyShortensCache, Name: "read-only-shortens-cache", Upstream: "ZOOKEEPER-3526",
+		Wrong:    "Becoming read-only disturbs the range of the transactions that a server keeps for learners.",
+		Schedule: "A server is read-only for a while and then leads: it takes what learners have beyond that range for a foreign tail, and has them cut it.",
+		Breaks:   []string{"d12-committed-durable", "d13-process-consistency", "d16-possible-messages"},
+		Scenario: readOnly,
+	},
+	{
+		ID: OfferRetried, Name: "offer-retried",
+		Wrong:    "A producer that was not told whether its element was added adds it once more.",
+		Schedule: "The connection breaks between the commit of the create and its answer.",
+		Breaks:   []string{"queue-offer-once"},
+		Scenario: queues,
+	},
+	{
+		ID: GoneIsTaken, Name: "gone-is-taken",
+		Wrong:    "A consumer whose delete finds no such znode takes the element for its own.",
+		Schedule: "Two consumers list one queue and delete the same element.",
+		Breaks:   []string{"queue-once"},
+		Scenario: queues,
+	},
+	{
+		ID: QueueDeletesFirst, Name: "queue-deletes-first",
+		Wrong:    "A consumer deletes the element first and reads it then.",
+		Schedule: "Any take: what was deleted cannot be read, and goes to nobody.",
+		Breaks:   []string{"queue-loss"},
+		Scenario: queues,
+	},
+	{
+		ID: PriorityFromOldList, Name: "priority-from-old-list",
+		Wrong:    "A consumer of a queue with priorities that was beaten to the first element tries the next in the same list.",
+		Schedule: "Another consumer takes the first element of the list just before.",
+		Breaks:   []string{"priority-order"},
+		Scenario: queues,
+	},
+	{
+		ID: QueueByName, Name: "queue-by-name",
+		Wrong:    "A consumer takes the elements of a queue in the order of their names, which begin with who offered them, instead of by the sequence number at the end.",
+		Schedule: "Two producers offer an element each, and the second has the lesser name.",
+		Breaks:   []string{"queue-order"},
+		Scenario: queues,
+	},
+	{
+		ID: AnyEventLiftsBarrier, Name: "any-event-lifts-barrier",
+		Wrong:    "A client that waits before a barrier passes at the first event, without looking whether the barrier is gone.",
+		Schedule: "Somebody sets the data of the barrier's znode.",
+		Breaks:   []string{"barrier-holds"},
+		Scenario: barriers,
+	},
+	{
+		ID: ComeAndGoneCounted, Name: "come-and-gone-counted",
+		Wrong:    "A double barrier counts the changes of its members (cversion) instead of the members who are there.",
+		Schedule: "A client comes, gives up and goes, and another comes.",
+		Breaks:   []string{"double-barrier-enter"},
+		Scenario: barriers,
+	},
+	{
+		ID: DoubleBarrierLeftEarly, Name: "double-barrier-left-early",
+		Wrong:    "A client that is done leaves the double barrier without waiting for the others.",
+		Schedule: "One client is done before another.",
+		Breaks:   []string{"double-barrier-leave"},
+		Scenario: barriers,
+	},
+	{
+		ID: ConfigReadAcrossChange, Name: "config-read-across-change",
+		Wrong:    "A client that read all parts of a configuration does not look whether an event about the flag came meanwhile.",
+		Schedule: "A publisher takes the flag away and changes the first part while a client reads.",
+		Breaks:   []string{"config-whole"},
+		Scenario: configs,
+	},
+	{
+		ID: PublisherNotChecked, Name: "publisher-not-checked",
+		Wrong:    "A publisher changes the parts of a configuration without checking that nobody else has taken over.",
+		Schedule: "A publisher pauses, another publishes, and the first goes on under the other's flag.",
+		Breaks:   []string{"config-whole"},
+		Scenario: configs,
+	},
+	{
+		ID: CounterCountsTwice, Name: "counter-counts-twice",
+		Wrong:    "A client that was not told whether its increment was done reads the counter and increments again.",
+		Schedule: "The connection breaks between the commit of the setData and its answer.",
+		Breaks:   []string{"counter-exact"},
+		Scenario: ledgers,
+	},
+	{
+		ID: CounterWithoutVersion, Name: "counter-without-version",
+		Wrong:    "A counter is written back without naming the version that was read.",
+		Schedule: "Two clients read the same number.",
+		Breaks:   []string{"counter-exact"},
+		Scenario: ledgers,
+	},
+	{
+		ID: BankWithoutVersions, Name: "bank-without-versions",
+		Wrong:    "A transfer writes both accounts in one multi, but without naming the versions that were read.",
+		Schedule: "Two transfers read the same account.",
+		Breaks:   []string{"bank-total"},
+		Scenario: ledgers,
+	},
+	{
+		ID: CacheNotWatchedAgain, Name: "cache-not-watched-again",
+		Wrong:    "A cache that was told of a change lists the group again without setting a new watch.",
+		Schedule: "A group changes twice while a client watches it.",
+		Breaks:   []string{"cache-coherent"},
+		Scenario: groups,
+	},
+	{
+		ID: ReaperIgnoresTouch, Name: "reaper-ignores-touch",
+		Wrong:    "The leader deletes an expired node with a TTL without asking whether a change of it is on its way. ZooKeeper 3.9 does the same.",
+		Schedule: "A client writes a node just when it has expired; the reaper comes by between that write's proposal and its commit.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
+	},
+	{
+		ID: TTLFromCreation, Name: "ttl-from-creation",
+		Wrong:    "A node's TTL counts from its creation instead of its last change.",
+		Schedule: "A client goes on writing a node with a TTL for longer than that.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
+	},
+	{
+		ID: WatchModesOverwrite, Name: "watch-modes-overwrite", Upstream: "ZOOKEEPER-4466",
+		Wrong:    "A connection has one watch on a path: another one, of whatever mode, takes the place of the first.",
+		Schedule: "A client watches all below a znode for good, then asks once for its data: from the next change on it hears nothing.",
+		Breaks:   []string{"watch-persistent", "watch-kept", "watch-removed", "watch-order"},
+		Scenario: watches,
+	},
+	{
+		ID: RecursiveToldOfChildren, Name: "recursive-told-of-children", Upstream: "ZOOKEEPER-4475",
+		Wrong:    "A persistent recursive watch is told that the list of children changed, too, besides of the child itself.",
+		Schedule: "A client watches a znode recursively, and a child is created.",
+		Breaks:   []string{"watch-persistent", "watch-once"},
+		Scenario: watches,
+	},
+	{
+		ID: PersistentFiresOnce, Name: "persistent-fires-once",
+		Wrong:    "A persistent watch is taken out of the table when it fires, as if it were one-shot.",
+		Schedule: "A client sets a persistent watch on a znode, which then changes twice.",
+		Breaks:   []string{"watch-persistent", "watch-removed", "watch-order"},
+		Scenario: watches,
+	},
+	{
+		ID: RecursiveWatchShallow, Name: "recursive-watch-shallow",
+		Wrong:    "Looking for recursive watches, a server goes up one level and no further.",
+		Schedule: "A client watches a znode recursively, and a grandchild of it comes, changes or goes.",
+		Breaks:   []string{"watch-persistent"},
+		Scenario: watches,
+	},
+	{
+		ID: RemoveTakesAllKinds, Name: "remove-takes-all-kinds",
+		Wrong:    "removeWatches takes every watch of the connection off the path, whatever type it was asked for.",
+		Schedule: "A client has two kinds of watches on a znode and removes one; the znode changes.",
+		Breaks:   []string{"watch-persistent", "watch-kept", "watch-removed", "watch-survives-move", "watch-order"},
+		Scenario: watches,
+	},
+	{
+		ID: WatchOfDeadConnection, Name: "watch-of-dead-connection", Upstream: "ZOOKEEPER-1382",
+		Wrong:    "Reads that wait in a connection which closes are still served, and their watches entered for a connection that is no more.",
+		Schedule: "A client pipelines a write and a read with a watch, and loses its connection before the write is committed.",
+		Breaks:   []string{"watches-of-the-living"},
+		Scenario: watches,
+	},
+	{
+		ID: RecursiveWatchesForgotten, Name: "recursive-watches-forgotten",
+		Wrong:    "A server that a client brings its watches to takes all but the recursive ones.",
+		Schedule: "A client watches a znode recursively and moves to another server; something changes below the znode.",
+		Breaks:   []string{"watch-survives-move", "watch-persistent", "watch-removed"},
+		Scenario: watches,
+	},
+	{
+		ID: LastWatchBatchDropped, Name: "last-watch-batch-dropped",
+		Wrong:    "A client that splits its watches over several requests does not send the last, unless it is full.",
+		Schedule: "A client with watches on several znodes moves to another server; knob watch-batch makes batches small.",
+		Breaks:   []string{"watch-survives-move"},
+		Scenario: watches,
+	},
+	{
+		ID: WatchBatchMovesSeen, Name: "watch-batch-moves-seen",
+		Wrong:    "A client that splits its watches over several requests takes the zxid of the first answer for what all its watches have seen. ZooKeeper's own client does so, too: lastZxid moves with every reply.",
+		Schedule: "A client moves, has one batch of watches answered and loses that connection before the next; to the third server it claims to have seen what the second batch had not been told.",
+		Breaks:   []string{"watch-survives-move"},
+		Scenario: watches,
+	},
+	{
 		ID: LogFsyncErrorIgnored, Name: "log-fsync-error-ignored",
 		Wrong:    "A server takes a failed fsync of its log for a good one.",
 		Schedule: "The fsync fails once; what it covered is acknowledged, later fsyncs succeed, and a power failure shows that it was never written.",
@@ -357,13 +581,6 @@ var Catalogue = []Bug{
 		Wrong:    "A server that answers a write drops the reads of the session that waited behind it.",
 		Schedule: "Pipeline a write and a read.",
 		Breaks:   []string{"fifo-replies", "session-protocol"},
-		Scenario: register,
-	},
-	{
-		ID: FollowsLowerEpoch, Name: "follows-lower-epoch",
-		Wrong:    "A learner follows a leader whose epoch is below the one it has accepted, and lowers its acceptedEpoch to it.",
-		Schedule: "Two leaders die one after the other when they have announced their epochs to one server; others elect a third among themselves, and the first server joins it.",
-		Breaks:   []string{"d14-epoch-sanity"},
 		Scenario: register,
 	},
 	{

@@ -24,6 +24,7 @@ type clientConn struct {
 	// session is 0 until the ConnectRequest; ready once it was answered.
 	session   int64
 	ready     bool
+	old       bool // of before 3.4, see wire.ConnectRequest
 	timeoutMs int32
 	gone      bool // closed, by whomever
 	// queue holds the requests not answered yet, in arrival order. Its head always
@@ -45,13 +46,17 @@ type pending struct {
 
 // connect opens a session, or moves an existing one to this server.
 func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
-	if r.LastZxidSeen > s.db.tree.LastProcessed() {
+	if s.turnsAway(r) {
+		s.drop(c)
+		return
+	}
+	if r.LastZxidSeen > s.db.tree.LastProcessed() && !(s.readOnly && s.bug(bugs.ReadOnlyIgnoresSeen)) {
 		// The client has seen the future. Serving it would show it the past.
 		s.observe(facts.ConnectRefused, r.Session, int64(s.db.tree.LastProcessed()), int64(r.LastZxidSeen))
 		s.drop(c)
 		return
 	}
-	c.timeoutMs = s.clampTimeout(r.TimeoutMs)
+	c.timeoutMs, c.old = s.clampTimeout(r.TimeoutMs), r.Old
 	if r.Session == 0 && s.cfg.LocalSessions {
 		s.openLocal(c)
 		return
@@ -66,14 +71,18 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		return
 	}
 	c.session = r.Session
+	s.dropOlder(c.session) // even if the password turns out to be wrong: upstream is as trusting
 	if r.Password != session.Password(r.Session) {
 		s.rejectSession(c)
 		return
 	}
-	s.dropOlder(c.session)
 	if s.locals.has(c.session) {
 		s.observe(facts.LocalReturned, c.session)
 		s.welcome(c)
+		return
+	}
+	if s.readOnly {
+		s.reopenReadOnly(c)
 		return
 	}
 	s.askRevalidation(c)
@@ -160,16 +169,20 @@ func (s *Server) welcome(c *clientConn) {
 	c.ready = true
 	s.clients[c.session] = c
 	s.touch(c)
-	s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
+	if s.readOnly {
+		s.observe(facts.ReadOnlyOpened, c.session, int64(c.timeoutMs), int64(s.db.tree.LastProcessed()))
+	} else {
+		s.observe(facts.SessionOpened, c.session, int64(c.timeoutMs))
+	}
 	s.env.Send(c.id, &wire.ConnectResponse{
-		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session),
+		TimeoutMs: c.timeoutMs, Session: c.session, Password: session.Password(c.session), Old: c.old, ReadOnly: s.readOnly,
 	})
 }
 
 // rejectSession tells the client that its session is no more.
 func (s *Server) rejectSession(c *clientConn) {
 	s.observe(facts.SessionRejected, c.session)
-	s.env.Send(c.id, &wire.ConnectResponse{})
+	s.env.Send(c.id, &wire.ConnectResponse{Old: c.old})
 	s.drop(c)
 }
 
@@ -184,7 +197,7 @@ func (s *Server) drop(c *clientConn) {
 // clientGone forgets a connection that is no more.
 func (s *Server) clientGone(c *clientConn) {
 	c.gone = true
-	s.watches.Drop(c.id)
+	s.forgetWatches(c)
 	for _, m := range []map[int64]*clientConn{s.clients, s.opening} {
 		if m[c.session] == c {
 			delete(m, c.session)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/nodes/quorum"
 )
@@ -73,7 +74,7 @@ type Config struct {
 	// ElectionTimeoutMax caps the doubling resend interval of the election,
 	// default 60 s.
 	ElectionTimeoutMax time.Duration
-	// ReapInterval is how often a leader looks for containers to delete
+	// ReapInterval is how often a leader looks for containers and expired nodes to delete
 	// (znode.container.checkIntervalMs), default 60 s.
 	ReapInterval time.Duration
 	// LocalSessions: new sessions are known to the server that opened them and to
@@ -81,6 +82,20 @@ type Config struct {
 	// that wants to own an ephemeral is made known to all first; else it is refused
 	// (localSessionsUpgradingEnabled).
 	LocalSessions, UpgradeSessions bool
+	// ReadOnlyMode lets a server that finds no leader serve clients that asked for a
+	// read-only one (readonlymode.enabled), ReadOnlyAfter is how long it looks before
+	// it does; default 2 s or a tick, whichever is longer.
+	ReadOnlyMode  bool
+	ReadOnlyAfter time.Duration
+	// ReapsPerMinute bounds how many of them it deletes (znode.container.maxPerMinute),
+	// default 10 000.
+	ReapsPerMinute int
+	// NeverUsed is after how long without change a container may be deleted that
+	// never had a child (znode.container.maxNeverUsedIntervalMs); 0, never.
+	NeverUsed time.Duration
+	// ExtendedTypes allows nodes with a TTL (extendedTypesEnabled). All servers must
+	// agree. It reserves the session ids of server 255, which none can be.
+	ExtendedTypes bool
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
@@ -121,12 +136,16 @@ func (c Config) withDefaults() Config {
 	count(&c.SnapRetain, 3)
 	count(&c.MaxSnapSyncs, 10)
 	count(&c.MaxDiffSyncs, 100)
+	count(&c.ReapsPerMinute, 10_000)
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
 	def(&c.ReapInterval, time.Minute)
 	def(&c.ElectionTimeoutMax, 60*time.Second)
 	if c.CounterLimit == 0 {
 		c.CounterLimit = math.MaxUint32
+	}
+	if c.ReadOnlyMode {
+		def(&c.ReadOnlyAfter, max(readOnlyGrace, c.Tick))
 	}
 	return c
 }
@@ -142,6 +161,10 @@ func (c Config) Validate() error {
 	}
 	if c.SnapRetain < 3 || c.SnapshotNodes < 1 || c.MaxSnapSyncs < 1 || c.MaxDiffSyncs < 1 || c.SnapshotSizePercent < 0 || c.PurgeInterval < 0 {
 		return errors.New("coordinator: three snapshots must be kept, and chunks, concurrent syncs, sizes and intervals are positive")
+	}
+	if c.ReapInterval < time.Millisecond || c.ReapsPerMinute < 1 || c.NeverUsed < 0 {
+		return fmt.Errorf("coordinator: reaping every %v, %d a minute, unused containers after %v: intervals must be positive",
+			c.ReapInterval, c.ReapsPerMinute, c.NeverUsed)
 	}
 	if c.CounterLimit < 2 {
 		return fmt.Errorf("coordinator: counterLimit %d leaves an epoch no transaction", c.CounterLimit)
@@ -229,3 +252,8 @@ func (c Config) votingSids() []int64 {
 
 // observes reports whether this server is an observer.
 func (c Config) observes() bool { return !slices.Contains(c.votingSids(), c.Sid) }
+
+// limits are what requests are judged by.
+func (c Config) limits() prep.Limits {
+	return prep.Limits{ExtendedTypes: c.ExtendedTypes, NeverUsed: c.NeverUsed.Milliseconds()}
+}

@@ -108,6 +108,7 @@ func (h *leading) PrepareToLead(int64) { (*Server)(h).takeSnapshot("leading") }
 func (h *leading) Serve(epoch int64) {
 	s := (*Server)(h)
 	s.prep = prep.New(s.db.tree, s.cfg.rules())
+	s.prep.SetLimits(s.cfg.limits())
 	s.serve(epoch)
 }
 

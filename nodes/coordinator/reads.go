@@ -14,9 +14,7 @@ import (
 func (s *Server) read(c *clientConn, p *pending) *wire.Reply {
 	r := p.req
 	out := &wire.Reply{Xid: r.Xid, Zxid: s.db.tree.LastProcessed(), Type: r.Type}
-	if w, ok := r.Body.(*wire.SetWatchesRequest); ok {
-		s.setWatches(c, w)
-		out.Body = &wire.Empty{}
+	if s.aboutWatches(c, r, out) {
 		return out
 	}
 	out.Err, out.Body = s.readBody(c.session, p.auth, r.Type, r.Body)
@@ -49,13 +47,15 @@ func (s *Server) observeHalf(session int64, xid int32, r *wire.MultiReply) {
 func (s *Server) readBody(session int64, auth []wire.Identity, op wire.OpCode, body wire.Record) (wire.ErrorCode, wire.Record) {
 	t := s.db.tree
 	switch b := body.(type) {
+	case *wire.Malformed:
+		return wire.ErrMarshalling, nil
 	case *wire.PathRequest:
 		return s.readNode(auth, op, b.Path)
 	case *wire.GetACLRequest:
-		return s.readACL(auth, b.Path)
+		return s.readACL(auth, rooted(b.Path))
 	case *wire.CountAllRequest:
-		total, _ := t.Below(b.Path)
-		return s.readable(auth, b.Path), &wire.CountAllReply{Total: total}
+		total, _ := t.Below(rooted(b.Path))
+		return s.readable(auth, rooted(b.Path)), &wire.CountAllReply{Total: total}
 	case *wire.GetEphemeralsRequest:
 		return wire.OK, &wire.EphemeralsReply{Paths: s.ephemerals(session, b.Prefix)}
 	case *wire.MultiRequest:
@@ -75,6 +75,7 @@ func (s *Server) readBody(session int64, auth []wire.Identity, op wire.OpCode, b
 // readNode answers what asks for one node.
 func (s *Server) readNode(auth []wire.Identity, op wire.OpCode, path string) (wire.ErrorCode, wire.Record) {
 	t := s.db.tree
+	path = rooted(path)
 	if err := s.readable(auth, path); err != wire.OK && !(s.bug(bugs.ExistsUnchecked) && op == wire.OpExists) {
 		return err, nil
 	}
@@ -93,6 +94,14 @@ func (s *Server) readNode(auth []wire.Identity, op wire.OpCode, path string) (wi
 		return err, &wire.Children2Reply{Children: names, Stat: stat}
 	}
 	return wire.ErrUnimplemented, nil
+}
+
+// rooted is the path that a read means: the root answers to the empty path, too.
+func rooted(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
 }
 
 // ephemerals lists a session's own ephemerals under a prefix, which is a prefix of

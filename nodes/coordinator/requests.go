@@ -22,8 +22,15 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return
 	}
 	s.touch(c)
+	if !r.Type.ForClients() {
+		s.refuse(c, r)
+		return
+	}
+	if s.readOnly && s.answerReadOnly(c, r) {
+		return
+	}
 	p := &pending{req: r, auth: c.auth}
-	if p.refusal = s.upgrade(c, r); !s.serving {
+	if p.refusal = s.upgrade(c, r); c.gone {
 		return // the leader's zxids are used up
 	}
 	if p.waits = s.waits(c, r); p.waits {
@@ -43,8 +50,19 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 	c.queue = append(c.queue, p)
 }
 
-// waits reports whether a request is answered by the leader's word.
+// refuse answers what is no operation for clients, before anything that was asked
+// earlier, and hangs up: nothing that follows can be relied on to be understood.
+func (s *Server) refuse(c *clientConn, r *wire.Request) {
+	s.env.Send(c.id, &wire.Reply{Xid: r.Xid, Zxid: wire.NoZxid, Type: r.Type, Err: wire.ErrUnimplemented})
+	s.drop(c)
+}
+
+// waits reports whether a request is answered by the leader's word. Of what cannot be
+// read only a multi is: like one that fails, it has its place in the order.
 func (s *Server) waits(c *clientConn, r *wire.Request) bool {
+	if _, malformed := r.Body.(*wire.Malformed); malformed && r.Type != wire.OpMulti {
+		return false
+	}
 	switch r.Type {
 	case wire.OpSync:
 		return !s.bug(bugs.SyncAnsweredLocally)

@@ -6,7 +6,6 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
-	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -23,6 +22,7 @@ const (
 func (s *Server) look() {
 	s.state = wire.Looking
 	s.observeRole("looking", s.election.Round()+1)
+	s.armReadOnly()
 	s.election.Start(election.Vote{Leader: s.cfg.Sid, Zxid: s.db.lastSeen(), PeerEpoch: s.current})
 	s.followElection()
 }
@@ -36,6 +36,7 @@ func (s *Server) followElection() {
 	if !decided {
 		return
 	}
+	s.endReadOnly()
 	s.term++
 	if r.Leader == s.cfg.Sid {
 		s.lead(r)
@@ -156,22 +157,18 @@ func (s *Server) stepDown(string) {
 func (s *Server) resetTerm() {
 	s.term++
 	s.leader, s.learner, s.leaderConn, s.serving = nil, nil, 0, false
-	s.prep, s.tracker, s.expiry = nil, nil, 0
+	s.prep, s.tracker, s.expiry, s.reaper = nil, nil, 0, reaper{}
 	s.whenDurable = nil
 	s.learnerConn = map[int64]node.ConnID{}
-	s.clients = map[int64]*clientConn{}
-	s.opening = map[int64]*clientConn{}
-	s.asked, s.lastAuth = nil, nil
-	s.touched = map[int64]int32{}
-	s.lastWord = map[int64]int64{}
-	s.env.StopTimer(s.locals.expiry)
-	s.locals = newLocalSessions(s.cfg.Tick)
-	s.watches, s.lateWatches = watch.New(s.cfg.Bugs), nil
+	s.forgetClients()
 }
 
 func (s *Server) closeTermConnections() {
 	for _, c := range sortedKeys(s.conns) {
-		if s.conns[c].port != wire.ElectionPort {
+		if k := s.conns[c]; k.port != wire.ElectionPort {
+			if k.client != nil {
+				k.client.gone = true
+			}
 			s.env.Close(c)
 			delete(s.conns, c)
 		}
@@ -213,5 +210,5 @@ func (s *Server) serve(epoch int64) {
 		s.tracker.Add(live.ID, time.Duration(live.TimeoutMs)*time.Millisecond, s.env.Now())
 	}
 	s.armExpiry()
-	s.armReaper()
+	s.armReaper(s.cfg.ReapInterval)
 }

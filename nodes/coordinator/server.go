@@ -37,6 +37,8 @@ type Server struct {
 	learner    *zab.Learner
 	roleTimers [3]node.TimerID // by zab.TimerKind
 	serving    bool
+	// readOnly: looking for a leader for so long that clients are let in to read.
+	readOnly bool
 	// draining: the term is over, the next election waits for flows to reach 0 and
 	// for the log to be durable. flows counts the durable multi-step flows under
 	// way (epoch files, snapshots, truncation).
@@ -77,6 +79,7 @@ type Server struct {
 	tracker  *session.Tracker
 	expiry   node.TimerID
 	ledSince int64 // ns of the monotonic clock
+	reaper   reaper
 }
 
 var _ node.Node = (*Server)(nil)
@@ -99,6 +102,7 @@ const (
 	tagReap     uint32 = 13 // Arg is the term
 	tagPurge    uint32 = 19 // Arg is the term
 	tagLocal    uint32 = 20 // Arg is the term
+	tagReadOnly uint32 = 21 // Arg is the term
 )
 
 // New makes a server. A configuration that does not validate is a bug of the
@@ -170,7 +174,7 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 		s.conns[c] = &connection{port: port, sid: s.sidOf(peer)}
 	case port == wire.QuorumPort && s.leader != nil:
 		s.acceptLearner(c, s.sidOf(peer))
-	case port == wire.ClientPort && s.serving:
+	case port == wire.ClientPort && (s.serving || s.readOnly):
 		s.conns[c] = &connection{port: port, client: &clientConn{id: c, peer: peer, auth: s.identitiesOf(peer)}}
 	default:
 		s.env.Close(c)
@@ -200,6 +204,8 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 		s.followElection()
 	case *wire.Packet:
 		s.receivePacket(c, k, m)
+	case *wire.Word:
+		s.word(c, m)
 	case *wire.ConnectRequest:
 		s.connect(k.client, m)
 	case *wire.Request:
@@ -255,6 +261,8 @@ func (s *Server) Timer(tag node.Tag) {
 		s.purgeTimeout(tag.Arg)
 	case tag.Kind == tagReap:
 		s.reap(tag.Arg)
+	case tag.Kind == tagReadOnly:
+		s.beginReadOnly(tag.Arg)
 	case tag.Kind == tagLocal:
 		s.expireLocals(tag.Arg)
 	case tag.Kind == tagExpiry:
@@ -284,7 +292,11 @@ func (s *Server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
 		return wire.DecodePacket(frame)
 	case !k.client.greeted:
 		k.client.greeted = true
-		return wire.DecodeConnectRequest(frame)
+		word, connect, err := wire.DecodeOpening(frame)
+		if word != nil {
+			return word, nil
+		}
+		return connect, err
 	}
 	return wire.DecodeRequest(frame)
 }

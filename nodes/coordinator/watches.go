@@ -3,7 +3,6 @@ package coordinator
 import (
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
-	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -17,16 +16,21 @@ func (s *Server) leaveWatch(c *clientConn, r *wire.Request, err wire.ErrorCode) 
 	if !ok || !b.Watch || err != wire.OK && !(r.Type == wire.OpExists && err == wire.ErrNoNode) {
 		return
 	}
-	kind := watch.Data
-	if r.Type == wire.OpGetChildren || r.Type == wire.OpGetChildren2 {
-		kind = watch.Child
+	kind, row := watch.Data, rowData
+	switch {
+	case r.Type == wire.OpGetChildren || r.Type == wire.OpGetChildren2:
+		kind, row = watch.Child, rowChild
+	case r.Type == wire.OpExists && err == wire.OK:
+		row = rowPresent
+	case r.Type == wire.OpExists:
+		row = rowAbsent
 	}
 	if s.bug(bugs.WatchMissesInFlight) && s.db.log.LastZxid() > s.db.tree.LastProcessed() {
 		s.lateWatches = append(s.lateWatches, lateWatch{c, kind, b.Path})
 		return
 	}
 	s.watches.Add(kind, b.Path, c.id)
-	s.observe(facts.WatchSet, c.session, int64(kind))
+	s.observe(facts.WatchSet, c.session, int64(c.id), 0, row)
 }
 
 // lateWatch is a watch that the planted bug enters only when the transaction in
@@ -46,6 +50,24 @@ func (s *Server) enterLateWatches() {
 	s.lateWatches = nil
 }
 
+// forgetWatches ends the watches of a connection that is gone. The reads that still
+// wait in it leave none: nobody is there to be told, and nobody would ever take them
+// out of the table again.
+func (s *Server) forgetWatches(c *clientConn) {
+	if dropped := s.watches.Drop(c.id); c.ready {
+		s.observe(facts.WatchesDropped, int64(c.id), int64(dropped))
+	}
+	for _, p := range c.queue {
+		if b, ok := p.req.Body.(*wire.PathRequest); !ok || !b.Watch {
+			continue
+		}
+		s.observe(facts.WatchedByNobody, int64(c.id))
+		if s.bug(bugs.WatchOfDeadConnection) {
+			s.read(c, p)
+		}
+	}
+}
+
 // fireWatches notifies whoever watches what a transaction changed. That comes before
 // any reply that shows the change: replies on this connection follow it, be they the
 // transaction's own or of reads that waited for it.
@@ -63,21 +85,23 @@ func (s *Server) fireWatches(txn *wire.Txn) {
 func (s *Server) fireBody(zxid wire.Zxid, body wire.TxnBody) {
 	switch b := body.(type) {
 	case *wire.CreateTxn:
-		s.notify(zxid, s.watches.Created(b.Path, tree.Parent(b.Path)))
+		s.notify(zxid, s.watches.Created(b.Path))
 	case *wire.DeleteTxn:
-		s.notify(zxid, s.watches.Deleted(b.Path, tree.Parent(b.Path)))
+		s.notify(zxid, s.watches.Deleted(b.Path))
 	case *wire.SetDataTxn:
 		s.notify(zxid, s.watches.Changed(b.Path))
 	case *wire.CloseSessionTxn:
 		for _, path := range b.Paths {
-			s.notify(zxid, s.watches.Deleted(path, tree.Parent(path)))
+			s.notify(zxid, s.watches.Deleted(path))
 		}
 	}
 }
 
+// notify sends the events of one change. The zxid of the transaction is in the
+// header, as in ZooKeeper from 3.9 on.
 func (s *Server) notify(zxid wire.Zxid, events []watch.Event) {
 	for _, e := range events {
-		s.observe(facts.WatchFired, int64(zxid), int64(e.Type))
+		s.observeFired(zxid, e)
 		s.sendEvent(e.To, zxid, e.Type, e.Path)
 	}
 }
@@ -89,46 +113,68 @@ func (s *Server) sendEvent(to node.ConnID, zxid wire.Zxid, what wire.EventType, 
 	})
 }
 
-// setWatches takes over the watches of a client that reconnected. What it missed it
-// is told at once, the rest is watched from here on. Of a znode that was deleted and
-// created anew it hears as of a change; of one that came and went, nothing.
-func (s *Server) setWatches(c *clientConn, r *wire.SetWatchesRequest) {
-	arm := func(k watch.Kind, path string, missed wire.EventType) {
-		if missed != 0 {
-			s.observe(facts.WatchCaughtUp, c.session, int64(missed))
-			s.sendEvent(c.id, wire.NoZxid, missed, path)
-			return
-		}
-		s.watches.Add(k, path, c.id)
-		s.observe(facts.WatchRearmed, c.session, int64(k))
+// aboutWatches answers a request that is about watches and nothing else. It reports
+// whether this was one.
+func (s *Server) aboutWatches(c *clientConn, r *wire.Request, out *wire.Reply) bool {
+	out.Body = &wire.Empty{}
+	switch b := r.Body.(type) {
+	case *wire.SetWatchesRequest:
+		s.setWatches(c, b)
+	case *wire.SetWatches2Request:
+		s.setWatches(c, &b.SetWatchesRequest)
+		s.setPersistent(c, b)
+	case *wire.AddWatchRequest:
+		out.Err, out.Body = s.addWatch(c, b), &wire.ErrorReply{}
+	case *wire.WatchesRequest:
+		out.Err = s.namedWatches(c, r.Type, b)
+	default:
+		out.Body = nil
+		return false
 	}
-	for _, path := range r.Data {
-		stat, err := s.db.tree.Stat(path)
-		arm(watch.Data, path, missed(err, stat.Mzxid > r.Seen, wire.NodeDataChanged))
+	if out.Err != wire.OK {
+		out.Body = nil
 	}
-	for _, path := range r.Exist {
-		if s.bug(bugs.ExistWatchesForgotten) {
-			break
-		}
-		event := wire.EventType(0)
-		if _, err := s.db.tree.Stat(path); err == wire.OK {
-			event = wire.NodeCreated
-		}
-		arm(watch.Data, path, event)
-	}
-	for _, path := range r.Child {
-		stat, err := s.db.tree.Stat(path)
-		arm(watch.Child, path, missed(err, stat.Pzxid > r.Seen, wire.NodeChildrenChanged))
-	}
+	return true
 }
 
-// missed is the event that a watch on an existing znode would have fired, 0 if none.
-func missed(err wire.ErrorCode, changed bool, change wire.EventType) wire.EventType {
-	switch {
-	case err != wire.OK:
-		return wire.NodeDeleted
-	case changed:
-		return change
+// addWatch sets a persistent watch, on a znode that exists or may exist one day. A
+// mode that is none is an error of decoding, as upstream has it.
+func (s *Server) addWatch(c *clientConn, b *wire.AddWatchRequest) wire.ErrorCode {
+	kind, row := watch.Persistent, rowPersistent
+	switch b.Mode {
+	case wire.WatchPersistent:
+	case wire.WatchRecursive:
+		kind, row = watch.Recursive, rowRecursive
+	default:
+		return wire.ErrMarshalling
 	}
-	return 0
+	s.watches.Add(kind, b.Path, c.id)
+	s.observe(facts.WatchSet, c.session, int64(c.id), 0, row)
+	return wire.OK
+}
+
+// namedWatches answers checkWatches and removeWatches.
+func (s *Server) namedWatches(c *clientConn, op wire.OpCode, b *wire.WatchesRequest) wire.ErrorCode {
+	if !b.Type.Known() {
+		return wire.ErrMarshalling
+	}
+	of, row := watch.Named(b.Type), int64(b.Type-wire.ChildWatches)
+	if op == wire.OpCheckWatches {
+		has := s.watches.Has(of, b.Path, c.id) != 0
+		s.observe(facts.WatchChecked, c.session, int64(b.Type), 0, rowYesNo(has))
+		return noWatcherUnless(has)
+	}
+	if s.watches.Remove(of, b.Path, c.id) == 0 {
+		s.observe(facts.WatchNotRemoved, c.session, int64(c.id), 0, row)
+		return wire.ErrNoWatcher
+	}
+	s.observe(facts.WatchRemoved, c.session, int64(c.id), 0, row)
+	return wire.OK
+}
+
+func noWatcherUnless(has bool) wire.ErrorCode {
+	if has {
+		return wire.OK
+	}
+	return wire.ErrNoWatcher
 }

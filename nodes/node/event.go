@@ -21,10 +21,19 @@ type EventKind struct {
 	// Path marks a path that a healthy hunt must have walked at least once; a
 	// summary lists those never hit.
 	Path bool
+	// Cases, if there are any, are the rows of a rule: the last of N is the number of
+	// the one that applied, and each is a path and a mark of its own.
+	Cases []string
 }
 
 // Mark returns the name of the kind as a coverage mark, "system.name".
 func (k *EventKind) Mark() string { return k.System + "." + k.Name }
+
+// CaseMark returns the name of case i as a coverage mark, "system.name.case".
+func (k *EventKind) CaseMark(i int) string { return k.Mark() + "." + k.Cases[i] }
+
+// CaseOf is the number of the case of an event of a kind that has cases.
+func (e Event) CaseOf() int { return int(e.N[len(e.N)-1]) }
 
 // Event is one fact: what, and its numbers. Events are plain values and cost no
 // allocation unless Body or Text do.
@@ -47,6 +56,8 @@ func (e Event) String() string {
 			continue
 		}
 		switch {
+		case e.Kind.Cases != nil && i == len(e.N)-1:
+			fmt.Fprintf(&b, " %s=%s", label, e.Kind.Cases[e.CaseOf()])
 		case label != "zxid" && !strings.HasSuffix(label, "Zxid"):
 			fmt.Fprintf(&b, " %s=%d", label, e.N[i])
 		case e.N[i] == -1:

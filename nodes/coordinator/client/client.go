@@ -40,7 +40,11 @@ type Client struct {
 	timeout time.Duration // negotiated
 	seen    wire.Zxid     // lastZxidSeen: the highest zxid of a reply in this session
 	connNo  int           // connections of this session so far
-	xid     int32         // last one used; never used twice in a session
+	// readOnly: conn's server takes no writes. seenFull: some server of this handle did,
+	// and the session is worth being asked for again.
+	readOnly, seenFull bool
+	seeking            seeking
+	xid                int32 // last one used; never used twice in a session
 
 	// pending holds what was sent on conn and is not answered, in order; queue
 	// what waits to be sent, in order. Everything pending is older than
@@ -53,8 +57,9 @@ type Client struct {
 	shown       []Authentication // on conn, not answered
 
 	watches  watches
-	rearming *wire.SetWatchesRequest // sent on conn, not answered
-	received int                     // replies and events on conn
+	rearming []*wire.SetWatches2Request // sent on conn, not answered, in order
+	rearmed  wire.Zxid                  // of the answers to those before them
+	received int                        // replies and events on conn
 
 	heard, spoke time.Duration // when conn last brought, last took a message
 	timers       [TimerKinds]timer
@@ -91,6 +96,7 @@ func (c *Client) Restart() {
 	left := c.event(Disconnected)
 	c.session, c.passwd, c.seen, c.connNo, c.xid = 0, [16]byte{}, 0, 0, 0
 	c.closing, c.tried, c.watches = false, 0, newWatches()
+	c.seenFull, c.seeking = false, seeking{}
 	c.dial()
 	if was == connected {
 		c.listener.SessionEvent(left)

@@ -31,12 +31,22 @@ type Config struct {
 	// a sent one takes the connection with it, because later replies could
 	// otherwise no longer be told apart in order. 0 waits for ever.
 	OpTimeout time.Duration
+	// CanBeReadOnly lets read-only servers serve the client, until it finds another.
+	CanBeReadOnly bool
+	// WatchBatch bounds what a client that reconnects brings of its watches in one
+	// request: when the paths in it have so many bytes, the next goes into another.
+	// Default 128 KiB, well below the largest packet that servers take
+	// (ZOOKEEPER-706).
+	WatchBatch int
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set
 	// TimerKind is the first of the [TimerKinds] timer tag kinds that the client
 	// takes for itself.
 	TimerKind uint32
 }
+
+// defaultWatchBatch is that of the Java client.
+const defaultWatchBatch = 128 << 10
 
 // maxRetryDelay is the longest default pause between rounds of attempts.
 const maxRetryDelay = time.Second
@@ -51,6 +61,12 @@ func (c *Config) Validate() error {
 	}
 	if c.ConnectTimeout < 0 || c.RetryDelay < 0 || c.OpTimeout < 0 {
 		return errors.New("client: a negative timeout; use 0 for the default")
+	}
+	if c.WatchBatch < 0 {
+		return errors.New("client: a negative watch batch; use 0 for the default")
+	}
+	if c.WatchBatch == 0 {
+		c.WatchBatch = defaultWatchBatch
 	}
 	if c.Port == 0 {
 		c.Port = wire.ClientPort

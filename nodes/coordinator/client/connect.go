@@ -16,16 +16,17 @@ func (c *Client) dial() {
 	}
 	c.disarm(retryTimer)
 	c.phase = connecting
-	c.server = c.order[c.next]
-	c.next = (c.next + 1) % len(c.order)
-	c.received, c.rearming, c.shown = 0, nil, nil
+	c.server = c.nextServer()
+	c.received, c.rearming, c.rearmed, c.shown = 0, nil, 0, nil
 	c.conn = c.env.Dial(c.server, c.cfg.Port)
-	c.env.Send(c.conn, &wire.ConnectRequest{
-		LastZxidSeen: c.seen,
-		TimeoutMs:    int32(c.cfg.SessionTimeout / time.Millisecond),
-		Session:      c.session,
-		Password:     c.passwd,
-	})
+	c.readOnly = false
+	r := &wire.ConnectRequest{
+		LastZxidSeen: c.seen, TimeoutMs: int32(c.cfg.SessionTimeout / time.Millisecond), ReadOnly: c.cfg.CanBeReadOnly,
+	}
+	if c.seenFull {
+		r.Session, r.Password = c.session, c.passwd
+	}
+	c.env.Send(c.conn, r)
 	c.arm(connectTimer, c.cfg.ConnectTimeout)
 }
 
@@ -49,10 +50,17 @@ func (c *Client) accepted(r *wire.ConnectResponse) {
 		c.expire()
 		return
 	}
-	if c.session != 0 && c.session != r.Session {
+	if c.seenFull && c.session != r.Session {
 		panic(fmt.Sprintf("client: server %d answered session %#x with session %#x", c.server, c.session, r.Session))
 	}
+	before := c.session
+	if before != r.Session {
+		c.connNo = 0
+	} else {
+		before = 0
+	}
 	c.session, c.passwd = r.Session, r.Password
+	c.readOnly, c.seenFull = r.ReadOnly, c.seenFull || !r.ReadOnly
 	c.timeout = time.Duration(r.TimeoutMs) * time.Millisecond
 	c.phase, c.tried = connected, 0
 	c.connNo++
@@ -60,8 +68,12 @@ func (c *Client) accepted(r *wire.ConnectResponse) {
 	c.disarm(connectTimer)
 	c.arm(readTimer, c.readTimeout())
 	c.arm(pingTimer, c.pingInterval())
+	c.seek()
 	e := c.event(Connected)
-	e.Timeout = c.timeout
+	if c.readOnly {
+		e.Kind = ConnectedReadOnly
+	}
+	e.Timeout, e.Before = c.timeout, before
 	c.introduce()
 	c.rearm()
 	c.listener.SessionEvent(e)
@@ -75,7 +87,8 @@ func (c *Client) hangUp(err wire.ErrorCode) []ending {
 		c.env.Close(c.conn)
 		c.conn = 0
 	}
-	for _, t := range [...]timerKind{connectTimer, readTimer, pingTimer, retryTimer} {
+	c.stopAsking()
+	for _, t := range [...]timerKind{connectTimer, readTimer, pingTimer, retryTimer, seekTimer} {
 		c.disarm(t)
 	}
 	return c.losePending(err)
@@ -123,10 +136,14 @@ func (c *Client) finish(last ending) {
 
 // Opened forwards [node.Node.Opened]. Like all forwarded callbacks it reports
 // whether the connection or timer is the client's.
-func (c *Client) Opened(conn node.ConnID) bool { return conn == c.conn }
+func (c *Client) Opened(conn node.ConnID) bool { return conn == c.conn || conn == c.seeking.conn }
 
 // Closed forwards [node.Node.Closed].
 func (c *Client) Closed(conn node.ConnID, _ node.CloseReason) bool {
+	if conn != 0 && conn == c.seeking.conn {
+		c.seeking.conn = 0
+		return true
+	}
 	if conn == 0 || conn != c.conn {
 		return false
 	}
@@ -137,6 +154,10 @@ func (c *Client) Closed(conn node.ConnID, _ node.CloseReason) bool {
 
 // Receive forwards [node.Node.Receive].
 func (c *Client) Receive(conn node.ConnID, m node.Message) bool {
+	if answer, ok := m.(*wire.WordReply); ok && conn == c.seeking.conn {
+		c.told(answer)
+		return true
+	}
 	if conn == 0 || conn != c.conn {
 		return false
 	}
@@ -156,6 +177,9 @@ func (c *Client) Receive(conn node.ConnID, m node.Message) bool {
 // Decode forwards [node.Node.Decode]: only the client remembers which request a
 // reply answers.
 func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
+	if conn != 0 && conn == c.seeking.conn {
+		return wire.DecodeWordReply(frame)
+	}
 	if conn == c.conn && c.phase == connecting {
 		return wire.DecodeConnectResponse(frame)
 	}

@@ -37,6 +37,7 @@ func newFakeEnv(seed uint64) *fakeEnv {
 }
 
 func (e *fakeEnv) Now() time.Duration { return e.now }
+func (e *fakeEnv) Observe(node.Event) {}
 func (e *fakeEnv) Rand() *rand.Rand   { return e.rand }
 
 func (e *fakeEnv) SetTimer(d time.Duration, tag node.Tag) node.TimerID {

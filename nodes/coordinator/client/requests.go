@@ -77,7 +77,7 @@ func (c *Client) answered(m *wire.Reply) {
 		c.notified(m)
 		return
 	case wire.XidSetWatches:
-		c.rearmed(m)
+		c.tookOver(m)
 		return
 	case wire.XidAuth:
 		c.authenticated(m)
@@ -93,7 +93,7 @@ func (c *Client) answered(m *wire.Reply) {
 	e := ending{r.done, r.trip}
 	e.result.Sure, e.result.Err, e.result.Zxid, e.result.Body = true, m.Err, m.Zxid, m.Body
 	e.result.Order = c.received
-	c.watches.registered(r, m.Err)
+	removed := c.watches.registered(r, m.Err)
 	if r.op == wire.OpCloseSession && m.Err != wire.OK {
 		c.closing = false
 	}
@@ -105,6 +105,7 @@ func (c *Client) answered(m *wire.Reply) {
 	case r.op == wire.OpCloseSession && m.Err == wire.OK:
 		c.finish(e)
 	default:
+		c.tellRemoved(e.result, removed)
 		e.done(e.result)
 	}
 }

@@ -48,6 +48,9 @@ const (
 	// Closed: a server confirmed our closeSession. The client rests until
 	// [Client.Restart].
 	Closed
+	// ConnectedReadOnly: a read-only server let the client in. The client goes on
+	// looking for another.
+	ConnectedReadOnly
 	// AuthFailed: a server did not believe a credential, and the session is over for
 	// this client. It rests until [Client.Restart].
 	AuthFailed
@@ -55,7 +58,7 @@ const (
 
 // String returns the kind as a lower-case word.
 func (k EventKind) String() string {
-	return [...]string{"none", "connected", "disconnected", "expired", "closed", "auth-failed"}[k]
+	return [...]string{"none", "connected", "disconnected", "expired", "closed", "connected-read-only", "auth-failed"}[k]
 }
 
 // Event is one change of the session.
@@ -68,8 +71,11 @@ type Event struct {
 	Server node.ID
 	// Zxid is the highest zxid a reply of this session has borne.
 	Zxid wire.Zxid
-	// Timeout is the negotiated session timeout; Connected only.
+	// Timeout is the negotiated session timeout; only if connected.
 	Timeout time.Duration
+	// Before is the session that this one continues, 0 if none: what a read-only
+	// server gives to a client is its alone.
+	Before int64
 }
 
 // Listener hears of the session. It is called after the client settled its own

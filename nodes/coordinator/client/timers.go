@@ -16,10 +16,11 @@ const (
 	pingTimer                     // we may be silent for too long
 	retryTimer                    // the pause between rounds of attempts is over
 	opTimer                       // the oldest request may be overdue
+	seekTimer                     // time to ask the next server whether it takes writes
 )
 
 // TimerKinds is how many timer tag kinds a client takes, from Config.TimerKind.
-const TimerKinds = 5
+const TimerKinds = 6
 
 // maxPingInterval keeps long sessions from looking dead to middleboxes, as in
 // the Java client.
@@ -72,6 +73,8 @@ func (c *Client) Timer(tag node.Tag) bool {
 		c.dial()
 	case opTimer:
 		c.overdue()
+	case seekTimer:
+		c.ask()
 	}
 	return true
 }

@@ -91,3 +91,92 @@ func TestRefusedSetWatchesSendsTheClientOn(t *testing.T) {
 		t.Errorf("brought %+v to the third server, want the watch", got)
 	}
 }
+
+// batches is what the newest connection was asked to take over, in order.
+func (s *script) batches() (out []string) {
+	for _, m := range s.env.last().sent[1:] {
+		if r := m.(*wire.Request); r.Xid == wire.XidSetWatches {
+			out = append(out, r.String())
+		}
+	}
+	return out
+}
+
+// request submits a request about watches, and answers it.
+func (s *script) request(op wire.OpCode, body wire.Record, xid int32, err wire.ErrorCode) {
+	s.c.Submit(op, body, func(Result) { s.log = append(s.log, op.String()+" "+err.String()) })
+	s.reply(xid, wire.Zxid(10+xid), err)
+}
+
+func TestWatchesForGoodTravelUntilTheyAreRemoved(t *testing.T) {
+	s := begin(t)
+	s.accept(7, 9*time.Second)
+	s.request(wire.OpAddWatch, &wire.AddWatchRequest{Path: "/a"}, 1, wire.OK)
+	s.request(wire.OpAddWatch, &wire.AddWatchRequest{Path: "/b", Mode: wire.WatchRecursive}, 2, wire.OK)
+	s.request(wire.OpAddWatch, &wire.AddWatchRequest{Path: "/c", Mode: wire.WatchRecursive}, 3, wire.OK)
+	s.watch(wire.OpGetData, "/c", 4, wire.OK)
+	s.event(15, wire.NodeDataChanged, "/a")
+	s.request(wire.OpRemoveWatches, &wire.WatchesRequest{Path: "/c", Type: wire.RecursiveWatches}, 5, wire.OK)
+	s.request(wire.OpRemoveWatches, &wire.WatchesRequest{Path: "/b", Type: wire.PersistentWatches}, 6, wire.ErrNoWatcher)
+	s.request(wire.OpCheckWatches, &wire.WatchesRequest{Path: "/a", Type: wire.AnyWatches}, 7, wire.OK)
+	s.expect("connected session=7 conn=1", "addWatch ok", "addWatch ok", "addWatch ok",
+		"data-changed /a at 0:15 session=7 conn=1 order=5",
+		"persistent-watch-removed /c at none session=7 conn=1 order=6", "removeWatches ok",
+		"removeWatches no-watcher", "checkWatches ok")
+	s.reset()
+	s.accept(7, 9*time.Second)
+	r := s.env.last().sent[1].(*wire.Request)
+	want := &wire.SetWatches2Request{
+		SetWatchesRequest: wire.SetWatchesRequest{Seen: 17, Data: []string{"/c"}, Exist: []string{}, Child: []string{}},
+		Persistent:        []string{"/a"}, Recursive: []string{"/b"},
+	}
+	if r.Type != wire.OpSetWatches2 || !reflect.DeepEqual(r.Body, want) {
+		t.Errorf("brought %v %+v, want %+v", r.Type, r.Body, want)
+	}
+}
+
+func TestRemovalTellsOfEverySortOnce(t *testing.T) {
+	s := begin(t)
+	s.accept(7, 9*time.Second)
+	s.watch(wire.OpExists, "/a", 1, wire.ErrNoNode)
+	s.watch(wire.OpGetChildren, "/a", 2, wire.OK)
+	s.request(wire.OpAddWatch, &wire.AddWatchRequest{Path: "/a"}, 3, wire.OK)
+	s.request(wire.OpAddWatch, &wire.AddWatchRequest{Path: "/a", Mode: wire.WatchRecursive}, 4, wire.OK)
+	s.log = nil
+	s.request(wire.OpRemoveWatches, &wire.WatchesRequest{Path: "/a", Type: wire.AnyWatches}, 5, wire.OK)
+	s.expect("data-watch-removed /a at none session=7 conn=1 order=5", "child-watch-removed /a at none session=7 conn=1 order=5",
+		"persistent-watch-removed /a at none session=7 conn=1 order=5", "removeWatches ok")
+	if !s.c.watches.none() {
+		t.Errorf("left are %+v", s.c.watches)
+	}
+}
+
+// TestBatchesSeeTheSame: a connection that breaks between two batches of watches must
+// not let those of the second pass for up to date.
+func TestBatchesSeeTheSame(t *testing.T) {
+	s := begin(t, func(c *Config) { c.WatchBatch = 3 })
+	s.accept(7, 9*time.Second)
+	s.watch(wire.OpGetData, "/a", 1, wire.OK)
+	s.watch(wire.OpGetData, "/b", 2, wire.OK)
+	s.watch(wire.OpGetChildren, "/c", 3, wire.OK)
+	s.request(wire.OpAddWatch, &wire.AddWatchRequest{Path: "/d", Mode: wire.WatchRecursive}, 4, wire.OK)
+	s.request(wire.OpAddWatch, &wire.AddWatchRequest{Path: "/e", Mode: wire.WatchRecursive}, 5, wire.OK)
+	first, second, third := "REQ setWatches since=0:15 data=2 exist=0 child=0 xid=-8",
+		"REQ setWatches2 since=0:15 data=0 exist=0 child=1 persistent=0 recursive=1 xid=-8",
+		"REQ setWatches2 since=0:15 data=0 exist=0 child=0 persistent=0 recursive=1 xid=-8"
+	for range 2 {
+		s.reset()
+		s.accept(7, 9*time.Second)
+		if got := s.batches(); !reflect.DeepEqual(got, []string{first, second, third}) {
+			t.Fatalf("brought %q", got)
+		}
+		s.reply(wire.XidSetWatches, 20, wire.OK)
+	}
+	s.reply(wire.XidSetWatches, 22, wire.OK)
+	s.reply(wire.XidSetWatches, 21, wire.OK)
+	s.reset()
+	s.accept(7, 9*time.Second)
+	if got := s.batches(); len(got) != 3 || got[0] != "REQ setWatches since=0:22 data=2 exist=0 child=0 xid=-8" {
+		t.Errorf("once all were answered, brought %q", got)
+	}
+}

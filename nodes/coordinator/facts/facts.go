@@ -103,12 +103,14 @@ var (
 	LocalVouched     = kind(156, true, "local-vouched", "leader: takes a request of a session that it does not know, on the word of its server", "session")
 )
 
-// Watches. Kind is 0 for data, 1 for children; event a wire.EventType.
+// Read-only mode.
 var (
-	WatchSet      = kind(90, true, "watch-set", "serving server: a read left a watch", "session", "kind")
-	WatchFired    = kind(91, true, "watch-fired", "serving server: a transaction fired a watch", "zxid", "event")
-	WatchRearmed  = kind(92, true, "watch-rearmed", "serving server: a client that reconnected brought a watch, and nothing had happened", "session", "kind")
-	WatchCaughtUp = kind(93, true, "watch-caught-up", "serving server: a client that reconnected had missed an event", "session", "event")
+	ReadOnlyBegan    = kind(160, true, "read-only-began", "found no leader for a while and serves its state read-only; digest of the tree", "zxid", "", "digest")
+	ReadOnlyEnded    = kind(161, true, "read-only-ended", "the election came to an end, and so does read-only mode", "zxid")
+	ReadOnlyOpened   = kind(162, true, "read-only-opened", "read-only server: a client has its ConnectResponse", "session", "timeoutMs", "zxid")
+	ReadOnlyUnwanted = kind(163, true, "read-only-unwanted", "read-only server: a client did not ask for one and is turned away", "session")
+	ReadOnlyGlobal   = kind(164, true, "read-only-global", "read-only server: a client has a session that all servers know and is turned away", "session")
+	NotReadOnly      = kind(165, true, "not-read-only", "read-only server: refuses a write or a sync", "session", "xid", "zxid")
 )
 
 // Access control.
@@ -155,4 +157,10 @@ var (
 	ElectedByWeight   = kind(208, true, "established-by-weight", "leader: established by a quorum of no more than half of the voting servers", "epoch", "acks")
 
 	StartRefused = kind(190, true, "start-refused", "boot: the disk holds damage that no crash can have done; the text says what")
+)
+
+// Nodes with a TTL.
+var (
+	NodeExpired    = kind(220, true, "node-expired", "leader: proposes to delete a node that had no change and no children for its TTL", "zxid", "ttlMs")
+	ExpiryRejected = kind(221, true, "expiry-rejected", "leader: a node with a TTL that its tree showed expired was changed, got a child, or is gone", "zxid", "error", "ttlMs")
 )

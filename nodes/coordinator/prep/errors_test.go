@@ -55,6 +55,10 @@ func newNode(path string, mode int32) *wire.CreateRequest {
 	return &wire.CreateRequest{Path: path, ACL: wire.OpenACL, Mode: mode}
 }
 
+func withTTL(path string, ttl int64) *wire.CreateTTLRequest {
+	return &wire.CreateTTLRequest{CreateRequest: *newNode(path, wire.ModeTTL), TTL: ttl}
+}
+
 func remove(path string) *wire.DeleteRequest { return &wire.DeleteRequest{Path: path, Version: -1} }
 func set(path string, v int32) wire.Record   { return &wire.SetDataRequest{Path: path, Version: v} }
 func setACL(path string, v int32) wire.Record {
@@ -123,7 +127,9 @@ func TestValidation(t *testing.T) {
 		{"delete /zookeeper", wire.OpDelete, remove("/zookeeper"), wire.ErrBadArguments},
 		{"delete the quotas", wire.OpDelete, remove("/zookeeper/quota"), wire.ErrBadArguments},
 		{"delete the configuration", wire.OpDelete, remove("/zookeeper/config"), wire.ErrBadArguments},
-		{"delete no path", wire.OpDelete, remove("a//b"), wire.ErrBadArguments},
+		{"delete no path", wire.OpDelete, remove("a//b"), wire.ErrNoNode},
+		{"delete a name without slash", wire.OpDelete, remove("a"), wire.ErrBadArguments},
+		{"create below a name without slash", wire.OpCreate, newNode("x/y", 0), wire.ErrNoNode},
 		{"set", wire.OpSetData, set("/a", 1), wire.OK},
 		{"set any version", wire.OpSetData, set("/a", -1), wire.OK},
 		{"set an old version", wire.OpSetData, set("/a", 0), wire.ErrBadVersion},
@@ -136,7 +142,7 @@ func TestValidation(t *testing.T) {
 		{"setACL of a missing node", wire.OpSetACL, setACL("/x", -1), wire.ErrNoNode},
 		{"setACL of no path", wire.OpSetACL, setACL("/a/", -1), wire.ErrBadArguments},
 		{"setACL to nothing", wire.OpSetACL, &wire.SetACLRequest{Path: "/a", Version: -1}, wire.ErrInvalidACL},
-		{"create with TTL", wire.OpCreateTTL, &wire.Opaque{}, wire.ErrUnimplemented},
+		{"create with TTL", wire.OpCreateTTL, withTTL("/x", 1), wire.ErrUnimplemented},
 		{"create container", wire.OpCreateContainer, newNode("/x", wire.ModeContainer), wire.OK},
 		{"create container in another mode", wire.OpCreateContainer, newNode("/x", wire.ModeEphemeral), wire.ErrBadArguments},
 		{"delete a container by request", wire.OpDeleteContainer, &wire.Opaque{}, wire.ErrUnimplemented},

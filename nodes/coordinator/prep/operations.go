@@ -3,7 +3,6 @@ package prep
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
@@ -18,10 +17,11 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 		return nil, wire.ErrSessionExpired
 	}
 	switch op {
-	case wire.OpCreate, wire.OpCreate2:
-		return p.create(txn, body.(*wire.CreateRequest), checkMode)
-	case wire.OpCreateContainer:
-		return p.create(txn, body.(*wire.CreateRequest), onlyContainer)
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
+		return p.create(txn, op, body.(*wire.CreateRequest), 0)
+	case wire.OpCreateTTL:
+		r := body.(*wire.CreateTTLRequest)
+		return p.create(txn, op, &r.CreateRequest, r.TTL)
 	case wire.OpDelete:
 		return p.delete(txn, body.(*wire.DeleteRequest))
 	case wire.OpSetData:
@@ -34,16 +34,16 @@ func (p *Prep) operation(txn *wire.Txn, op wire.OpCode, body wire.Record) (wire.
 	return nil, wire.ErrUnimplemented
 }
 
-// create validates a create whose mode allowed lets pass.
-func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode int32) wire.ErrorCode) (wire.TxnBody, wire.ErrorCode) {
-	if err := allowed(r.Mode); err != wire.OK {
+// create validates a create by one of its operations.
+func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl int64) (wire.TxnBody, wire.ErrorCode) {
+	if err := p.checkMode(op, r.Mode, ttl); err != wire.OK {
 		return nil, err
 	}
 	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
 	if ephemeral && p.local != wire.OK && !p.bugs.Has(bugs.EphemeralOfLocalSession) {
 		return nil, p.local
 	}
-	if !strings.HasPrefix(r.Path, "/") {
+	if !hasParent(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
 	list, valid := acl.Fixup(r.ACL, p.auth)
@@ -59,7 +59,7 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 		return nil, wire.ErrNoAuth
 	}
 	path := r.Path
-	if r.Mode == wire.ModePersistentSequential || r.Mode == wire.ModeEphemeralSequential {
+	if sequential(r.Mode) {
 		path += p.sequence(parent)
 	}
 	if !validPath(path) {
@@ -71,7 +71,9 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	if parent.Owner != 0 {
 		return nil, wire.ErrNoChildrenForEph
 	}
-	child := tree.Meta{Container: r.Mode == wire.ModeContainer, ACL: list}
+	child := tree.Meta{ACL: list, Lifespan: tree.Lifespan{
+		Container: r.Mode == wire.ModeContainer, TTL: ttl, Mtime: txn.Time,
+	}}
 	if ephemeral {
 		child.Owner = txn.Session
 	}
@@ -80,28 +82,9 @@ func (p *Prep) create(txn *wire.Txn, r *wire.CreateRequest, allowed func(mode in
 	p.putParent(txn.Zxid, parentPath, parent)
 	p.put(txn.Zxid, path, true, child)
 	return &wire.CreateTxn{
-		Path: path, Data: r.Data, ACL: list, Ephemeral: ephemeral, Container: child.Container, ParentCversion: parent.Creates,
+		Path: path, Data: r.Data, ACL: list, Ephemeral: ephemeral, Container: child.Container, TTL: ttl,
+		ParentCversion: parent.Creates,
 	}, wire.OK
-}
-
-// onlyContainer is the mode check of createContainer.
-func onlyContainer(mode int32) wire.ErrorCode {
-	if mode != wire.ModeContainer {
-		return wire.ErrBadArguments
-	}
-	return wire.OK
-}
-
-// checkMode tells the modes that exist from those that do not, and of the former
-// those that this operation does not make (container) or nothing here (TTL).
-func checkMode(mode int32) wire.ErrorCode {
-	switch mode {
-	case wire.ModePersistent, wire.ModeEphemeral, wire.ModePersistentSequential, wire.ModeEphemeralSequential:
-		return wire.OK
-	case wire.ModeContainer, wire.ModeTTL, wire.ModeSequentialTTL:
-		return wire.ErrUnimplemented
-	}
-	return wire.ErrBadArguments
 }
 
 // sequence returns the suffix of a sequential name: the number of children ever
@@ -116,7 +99,7 @@ func (p *Prep) sequence(parent tree.Meta) string {
 }
 
 func (p *Prep) delete(txn *wire.Txn, r *wire.DeleteRequest) (wire.TxnBody, wire.ErrorCode) {
-	if !validPath(r.Path) || tree.IsSystem(r.Path) {
+	if !hasParent(r.Path) || tree.IsSystem(r.Path) {
 		return nil, wire.ErrBadArguments
 	}
 	if _, exists := p.lookup(tree.Parent(r.Path)); !exists {
@@ -152,6 +135,7 @@ func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wir
 		return nil, err
 	}
 	node.Version = nextVersion(node.Version)
+	node.Mtime = txn.Time
 	p.put(txn.Zxid, r.Path, true, node)
 	return &wire.SetDataTxn{Path: r.Path, Data: r.Data, Version: node.Version}, wire.OK
 }

@@ -21,6 +21,12 @@ func validPath(path string) bool {
 	return !strings.ContainsFunc(rest, unprintable)
 }
 
+// hasParent reports whether a path has a parent to look up at all. Creates and deletes
+// miss that before they find fault with the rest of the name: "a/b" has no parent "a".
+func hasParent(path string) bool {
+	return strings.ContainsRune(path, '/') && !strings.ContainsRune(path, 0)
+}
+
 // unprintable names the characters ZooKeeper refuses. Those beyond the basic
 // plane fall too, since it looks at UTF-16 units; so does malformed UTF-8, which
 // reads as U+FFFD.

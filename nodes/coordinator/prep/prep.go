@@ -30,6 +30,7 @@ type Prep struct {
 	bugs   bugs.Set
 	access acl.Rules
 	auth   []wire.Identity // of the request that is being prepared
+	limits Limits
 	// changes lists what outstanding transactions change, oldest first. nodes and
 	// sessions hold the latest of them for each path and session; a path or
 	// session in neither is as the tree has it.
@@ -84,6 +85,8 @@ func (p *Prep) Prepare(req Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
 		txn.Body = p.createSession(txn, body)
 	case *wire.MultiRequest:
 		txn.Body = p.multi(txn, body)
+	case *wire.Malformed:
+		err = wire.ErrMarshalling
 	default:
 		if req.Type == wire.OpCloseSession {
 			txn.Body = p.closeSession(txn)

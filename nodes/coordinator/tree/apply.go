@@ -83,8 +83,11 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
 	if b.Ephemeral {
 		n.owner = txn.Session
 	}
-	if b.Container {
+	switch {
+	case b.Container:
 		n.owner = containerOwner
+	case b.TTL != 0:
+		n.owner = ttlOwner(b.TTL)
 	}
 	t.link(n)
 	return Result{Path: b.Path, Stat: n.stat()}
@@ -148,6 +151,9 @@ func (t *Tree) closeSession(txn *wire.Txn, b *wire.CloseSessionTxn) {
 func (r *Result) part(op wire.OpCode) wire.MultiResult {
 	if op == wire.OpError {
 		return wire.MultiResult{Type: op, Err: r.Err}
+	}
+	if op == wire.OpCreateContainer {
+		op = wire.OpCreate2 // so does ZooKeeper: there is no other result with metadata
 	}
 	return wire.MultiResult{Type: op, Body: r.body(op)}
 }

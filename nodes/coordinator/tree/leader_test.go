@@ -21,7 +21,23 @@ type leader struct {
 
 func newLeader() *leader {
 	t := tree.New()
-	return &leader{tree: t, prep: prep.New(t, acl.Rules{Skip: true})}
+	l := &leader{tree: t, prep: prep.New(t, acl.Rules{Skip: true})}
+	l.prep.SetLimits(prep.Limits{ExtendedTypes: true, NeverUsed: 20})
+	return l
+}
+
+// reap makes, logs and applies the deletion of every node that has expired, a while
+// after the last transaction, and returns what it deleted.
+func (l *leader) reap(after int64) []string {
+	now := 1000 + int64(wire.MakeZxid(1, uint32(len(l.log)))) + after
+	expired := l.tree.Expired(now, 20)
+	for _, path := range expired {
+		txn := l.prep.Reap(path, wire.MakeZxid(1, uint32(len(l.log)+1)), now)
+		l.tree.Apply(txn)
+		l.prep.Done(txn.Zxid)
+		l.log = append(l.log, txn)
+	}
+	return expired
 }
 
 // do makes, logs and applies the transaction of one request.
@@ -61,7 +77,7 @@ func (l *leader) step(t *rapid.T) {
 		n := rapid.IntRange(0, 3).Draw(t, "parts")
 		multi := &wire.MultiRequest{}
 		for range n {
-			op := rapid.SampledFrom([]wire.OpCode{wire.OpCreate, wire.OpDelete, wire.OpSetData, wire.OpCheck}).Draw(t, "part")
+			op := rapid.SampledFrom([]wire.OpCode{wire.OpCreate, wire.OpCreateTTL, wire.OpDelete, wire.OpSetData, wire.OpCheck}).Draw(t, "part")
 			multi.Ops = append(multi.Ops, wire.MultiOp{Type: op, Body: genOperation(t, op)})
 		}
 		l.do(session, op, multi)
@@ -73,6 +89,7 @@ func (l *leader) step(t *rapid.T) {
 var stepOps = []wire.OpCode{
 	wire.OpCreate, wire.OpCreate, wire.OpCreate2, wire.OpCreate, wire.OpDelete, wire.OpDelete, wire.OpSetData,
 	wire.OpMulti, wire.OpCreateSession, wire.OpCreateSession, wire.OpCloseSession,
+	wire.OpCreateTTL, wire.OpCreateTTL, wire.OpCreateContainer,
 }
 
 var genPath = rapid.StringMatching(`(/[ab]){1,3}`)
@@ -94,8 +111,15 @@ func genOperation(t *rapid.T, op wire.OpCode) wire.Record {
 	case wire.OpCheck:
 		return &wire.CheckRequest{Path: path, Version: version}
 	}
-	mode := rapid.Int32Range(0, 3).Draw(t, "mode")
-	return &wire.CreateRequest{Path: path, Data: data, ACL: genACL.Draw(t, "acl"), Mode: mode}
+	r := wire.CreateRequest{Path: path, Data: data, ACL: genACL.Draw(t, "acl"), Mode: wire.ModeContainer}
+	switch op {
+	case wire.OpCreateTTL:
+		r.Mode = rapid.Int32Range(wire.ModeTTL, wire.ModeSequentialTTL).Draw(t, "mode")
+		return &wire.CreateTTLRequest{CreateRequest: r, TTL: rapid.Int64Range(1, 30).Draw(t, "ttl")}
+	case wire.OpCreate, wire.OpCreate2:
+		r.Mode = rapid.Int32Range(0, 3).Draw(t, "mode")
+	}
+	return &r
 }
 
 // dump renders everything a tree holds, as its readers see it. Equal dumps are

@@ -23,6 +23,35 @@ type dumb struct {
 type dumbNode struct {
 	data []byte
 	stat wire.Stat // DataLength and NumChildren unused
+	// container and ttl tell when the ensemble may delete it, used whether it ever had
+	// a child.
+	container, used bool
+	ttl             int64
+}
+
+// owner is what the digest holds for the owner.
+func (n dumbNode) owner() int64 {
+	switch {
+	case n.container:
+		return -1 << 63
+	case n.ttl != 0:
+		return -1<<56 + n.ttl
+	}
+	return n.stat.EphemeralOwner
+}
+
+// expired lists the nodes that may go at a time.
+func (d *dumb) expired(now int64) []string {
+	var paths []string
+	for path, n := range d.nodes { //sim:unordered sorted below
+		idle := now - n.stat.Mtime
+		over := n.ttl > 0 && idle > n.ttl || n.container && (n.used || idle > 20)
+		if over && len(d.children(path)) == 0 {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
 }
 
 func newDumb() *dumb {
@@ -52,6 +81,7 @@ func (d *dumb) childChanged(path string, zxid wire.Zxid) {
 	n := d.nodes[tree.Parent(path)]
 	n.stat.Cversion++
 	n.stat.Pzxid = zxid
+	n.used = true
 	d.nodes[tree.Parent(path)] = n
 }
 
@@ -63,7 +93,7 @@ func (d *dumb) apply(txn *wire.Txn, body wire.TxnBody) {
 		if b.Ephemeral {
 			stat.EphemeralOwner = txn.Session
 		}
-		d.nodes[b.Path] = dumbNode{b.Data, stat}
+		d.nodes[b.Path] = dumbNode{data: b.Data, stat: stat, container: b.Container, ttl: b.TTL}
 	case *wire.DeleteTxn:
 		d.childChanged(b.Path, txn.Zxid)
 		delete(d.nodes, b.Path)
@@ -107,7 +137,7 @@ func (d *dumb) digest() uint64 {
 		creates := (n.stat.Cversion + int32(len(d.children(path)))) / 2
 		b := append([]byte(path), n.data...)
 		for _, v := range []any{n.stat.Czxid, n.stat.Mzxid, n.stat.Pzxid, n.stat.Ctime, n.stat.Mtime,
-			n.stat.Version, creates, n.stat.Aversion, n.stat.EphemeralOwner} {
+			n.stat.Version, creates, n.stat.Aversion, n.owner()} {
 			b, _ = binary.Append(b, binary.BigEndian, v)
 		}
 		sum += uint64(crc32.ChecksumIEEE(b))
@@ -124,6 +154,17 @@ func TestTreeMatchesItsDumbTwin(t *testing.T) {
 			txn := l.log[len(l.log)-1]
 			d.apply(txn, txn.Body)
 			compare(t, l.tree, d)
+			if rapid.IntRange(0, 9).Draw(t, "reap") == 0 {
+				wait := rapid.Int64Range(1, 40).Draw(t, "wait")
+				at := txn.Time + wait
+				if got, want := l.reap(wait), d.expired(at); !slices.Equal(got, want) {
+					t.Fatalf("at %d: expired are %q, want %q", at, got, want)
+				}
+				for _, txn := range l.log[len(l.log)-len(d.expired(at)):] {
+					d.apply(txn, txn.Body)
+				}
+				compare(t, l.tree, d)
+			}
 		}
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -31,18 +30,6 @@ func Parent(path string) string {
 		return rootPath
 	}
 	return path[:i]
-}
-
-// containerOwner, as the owner, marks a container. It is what the disk and the
-// digest hold; clients see no owner.
-const containerOwner = math.MinInt64
-
-// session returns the session that owns the node, 0 if none does.
-func (n *znode) session() int64 {
-	if n.owner == containerOwner {
-		return 0
-	}
-	return n.owner
 }
 
 // znode is one node. Data is shared with the transaction that set it.

@@ -17,7 +17,7 @@ func (r *Result) body(op wire.OpCode) wire.Record {
 	switch op {
 	case wire.OpCreate:
 		return &wire.CreateReply{Path: r.Path}
-	case wire.OpCreate2, wire.OpCreateContainer:
+	case wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL:
 		return &wire.Create2Reply{Path: r.Path, Stat: r.Stat}
 	case wire.OpSetData, wire.OpSetACL:
 		return &wire.StatReply{Stat: r.Stat}

@@ -15,9 +15,11 @@ type Tree struct {
 	nodes map[string]*znode
 	// ephemerals indexes the ephemeral nodes by owner. No owner has an empty set.
 	ephemerals map[int64]map[string]struct{}
-	sessions   map[int64]int32 // timeouts in ms
-	acls       aclTable
-	last       wire.Zxid
+	// mortals are the containers and the nodes with a TTL.
+	mortals  map[string]*znode
+	sessions map[int64]int32 // timeouts in ms
+	acls     aclTable
+	last     wire.Zxid
 	// digest is the sum over all nodes of their sums.
 	digest  uint64
 	scratch []byte
@@ -37,9 +39,9 @@ type Session struct {
 func New() *Tree {
 	t := empty()
 	for _, path := range []string{rootPath, systemPath, quotaPath} {
-		t.link(&znode{path: path, acl: openACLRef})
+		t.link(&znode{path: path, acl: openACLRef, data: []byte{}})
 	}
-	t.link(&znode{path: configPath, acl: t.acls.intern(wire.ReadACL), aversion: -1})
+	t.link(&znode{path: configPath, acl: t.acls.intern(wire.ReadACL), aversion: -1, data: []byte{}})
 	return t
 }
 
@@ -47,6 +49,7 @@ func empty() *Tree {
 	return &Tree{
 		nodes:      make(map[string]*znode),
 		ephemerals: make(map[int64]map[string]struct{}),
+		mortals:    make(map[string]*znode),
 		sessions:   make(map[int64]int32),
 	}
 }
@@ -113,19 +116,6 @@ func (t *Tree) Below(path string) (int32, wire.ErrorCode) {
 	return total, wire.OK
 }
 
-// Unused returns the paths of the containers that had children and have none,
-// sorted.
-func (t *Tree) Unused() []string {
-	var paths []string
-	for path, n := range t.nodes { //sim:unordered sorted next
-		if n.owner == containerOwner && len(n.children) == 0 && n.creates > 0 {
-			paths = append(paths, path)
-		}
-	}
-	slices.Sort(paths)
-	return paths
-}
-
 // Sessions returns the session table, in order of id.
 func (t *Tree) Sessions() []Session {
 	all := make([]Session, 0, len(t.sessions))
@@ -155,9 +145,9 @@ type Meta struct {
 	Creates  int32 // children ever created, the source of sequential names
 	Children int32
 	Owner    int64 // owning session, 0 if not ephemeral
-	// Container: the ensemble may delete it, see [Tree.Unused].
-	Container bool
-	ACL       []wire.ACL
+	// Lifespan tells when the ensemble may delete it.
+	Lifespan
+	ACL []wire.ACL
 }
 
 // Meta returns what validation needs to know of a node, and whether it exists.
@@ -166,7 +156,10 @@ func (t *Tree) Meta(path string) (Meta, bool) {
 	if n == nil {
 		return Meta{}, false
 	}
-	return Meta{Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)), Owner: n.session(), Container: n.owner == containerOwner, ACL: t.acls.list(n.acl)}, true
+	return Meta{
+		Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)),
+		Owner: n.session(), Lifespan: t.lifespan(n), ACL: t.acls.list(n.acl),
+	}, true
 }
 
 // Clone returns an independent copy of the tree.
@@ -179,6 +172,9 @@ func (t *Tree) Clone() *Tree {
 		m := *n
 		m.children = maps.Clone(n.children)
 		c.nodes[path] = &m
+		if m.mortal() {
+			c.mortals[path] = &m
+		}
 	}
 	for session, paths := range t.ephemerals { //sim:unordered copies a map into a map
 		c.ephemerals[session] = maps.Clone(paths)
@@ -194,7 +190,9 @@ func (t *Tree) link(n *znode) {
 	if n.path != rootPath {
 		t.nodes[Parent(n.path)].addChild(name(n.path))
 	}
-	if n.session() != 0 {
+	if n.mortal() {
+		t.mortals[n.path] = n
+	} else if n.owner != 0 {
 		if t.ephemerals[n.owner] == nil {
 			t.ephemerals[n.owner] = make(map[string]struct{})
 		}
@@ -210,6 +208,7 @@ func (t *Tree) unlink(n *znode) {
 		t.unlink(t.nodes[childPath(n.path, child)])
 	}
 	delete(t.nodes, n.path)
+	delete(t.mortals, n.path)
 	t.nodes[Parent(n.path)].removeChild(name(n.path))
 	if n.session() != 0 {
 		delete(t.ephemerals[n.owner], n.path)

@@ -4,7 +4,9 @@ package wire
 func (r *ConnectRequest) AppendWire(b []byte) []byte {
 	c := coder{b: b}
 	r.visit(&c)
-	c.bool("readOnly", &r.ReadOnly)
+	if !r.Old {
+		c.bool("readOnly", &r.ReadOnly)
+	}
 	return c.b
 }
 
@@ -14,7 +16,7 @@ func DecodeConnectRequest(frame []byte) (*ConnectRequest, error) {
 	c := decoder(frame)
 	r := new(ConnectRequest)
 	r.visit(&c)
-	if c.off < c.end {
+	if r.Old = c.off == c.end; !r.Old {
 		c.bool("readOnly", &r.ReadOnly)
 	}
 	if err := c.finish(); err != nil {
@@ -45,6 +47,9 @@ func (c *coder) password(v *[16]byte) {
 func (r *ConnectResponse) AppendWire(b []byte) []byte {
 	c := coder{b: b}
 	r.visit(&c)
+	if !r.Old {
+		c.bool("readOnly", &r.ReadOnly)
+	}
 	return c.b
 }
 
@@ -53,6 +58,9 @@ func DecodeConnectResponse(frame []byte) (*ConnectResponse, error) {
 	c := decoder(frame)
 	r := new(ConnectResponse)
 	r.visit(&c)
+	if r.Old = c.off == c.end; !r.Old {
+		c.bool("readOnly", &r.ReadOnly)
+	}
 	if err := c.finish(); err != nil {
 		return nil, err
 	}
@@ -64,7 +72,6 @@ func (r *ConnectResponse) visit(c *coder) {
 	c.int32("timeOut", &r.TimeoutMs)
 	c.int64("sessionId", &r.Session)
 	c.password(&r.Password)
-	c.bool("readOnly", &r.ReadOnly)
 }
 
 // AppendWire appends RequestHeader and body.
@@ -75,7 +82,8 @@ func (r *Request) AppendWire(b []byte) []byte {
 }
 
 // DecodeRequest reads what [Request.AppendWire] wrote. The body of an operation
-// this package does not know is [Opaque]; the server answers it Unimplemented.
+// this package does not know is [Opaque], and one that does not hold what its type
+// promises is [Malformed]: header and xid can be answered all the same.
 func DecodeRequest(frame []byte) (*Request, error) {
 	c := decoder(frame)
 	r := new(Request)
@@ -89,10 +97,7 @@ func DecodeRequest(frame []byte) (*Request, error) {
 func (r *Request) visit(c *coder) {
 	c.int32("xid", &r.Xid)
 	c.int32("type", (*int32)(&r.Type))
-	if c.decoding {
-		r.Body = newRequestBody(r.Type)
-	}
-	c.record(r.Body)
+	c.requestBody(r.Type, &r.Body)
 }
 
 // AppendWire appends ReplyHeader and, if the request succeeded, the body.

@@ -73,6 +73,17 @@ func (o OpCode) IsWrite() bool {
 	return false
 }
 
+// ForClients reports whether a client may ask for this operation at all: whether there
+// is one, and it is not the servers' own.
+func (o OpCode) ForClients() bool {
+	switch o {
+	case OpNotification, OpCreateSession, OpDeleteContainer, OpError:
+		return false
+	}
+	_, known := opNames[o]
+	return known
+}
+
 // ErrorCode is the outcome of a request as replies carry it.
 type ErrorCode int32
 

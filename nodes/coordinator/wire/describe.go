@@ -31,9 +31,6 @@ func (r *Request) Kind() string {
 	if i := int(r.Type) + 11; i >= 0 && i < len(requestKinds) {
 		return requestKinds[i]
 	}
-	if r.Type == OpSetWatches {
-		return "REQ setWatches"
-	}
 	return "REQ unknown"
 }
 
@@ -111,6 +108,8 @@ func brief(r Record) string {
 	switch r := r.(type) {
 	case *CreateRequest:
 		return fmt.Sprintf(" %s %dB mode=%d", r.Path, len(r.Data), r.Mode)
+	case *CreateTTLRequest:
+		return fmt.Sprintf(" %s %dB mode=%d ttl=%dms", r.Path, len(r.Data), r.Mode, r.TTL)
 	case *DeleteRequest:
 		return fmt.Sprintf(" %s v%d", r.Path, r.Version)
 	case *SetDataRequest:
@@ -138,6 +137,14 @@ func brief(r Record) string {
 		return list(len(r.Ops), func(i int) string { return r.Ops[i].Type.String() + brief(r.Ops[i].Body) })
 	case *SetWatchesRequest:
 		return r.brief()
+	case *Malformed:
+		return fmt.Sprintf(" %dB malformed", len(r.Bytes))
+	case *SetWatches2Request:
+		return r.brief()
+	case *AddWatchRequest:
+		return " " + r.Path + " " + r.Mode.String()
+	case *WatchesRequest:
+		return " " + r.Path + " " + r.Type.String()
 	case *AuthRequest:
 		return " " + r.Scheme
 	case *Opaque:
@@ -188,6 +195,9 @@ func briefTxn(body TxnBody) string {
 	case *CreateTxn:
 		if t.Container {
 			return fmt.Sprintf(" %s %dB container", t.Path, len(t.Data))
+		}
+		if t.TTL != 0 {
+			return fmt.Sprintf(" %s %dB ttl=%dms", t.Path, len(t.Data), t.TTL)
 		}
 		if t.Ephemeral {
 			return fmt.Sprintf(" %s %dB ephemeral", t.Path, len(t.Data))

@@ -18,6 +18,7 @@ func TestDescriptions(t *testing.T) {
 	}{
 		{&Packet{Type: PacketProposal, Txn: create}, "PROPOSAL", "PROPOSAL 1:7 create /a 3B s=0x10 cxid=3"},
 		{&Packet{Type: PacketProposal, Txn: multi}, "PROPOSAL", "PROPOSAL 1:8 multi [setData /a 0B v2; delete /b] s=0x10 cxid=0"},
+		{&Request{5, OpCreateTTL, &CreateTTLRequest{CreateRequest{Path: "/a", Mode: ModeTTL}, 30}}, "REQ createTTL", "REQ createTTL /a 0B mode=5 ttl=30ms xid=5"},
 		{&Packet{Type: PacketCommit, Zxid: MakeZxid(2, 1)}, "COMMIT", "COMMIT 2:1"},
 		{&Packet{Type: PacketAckEpoch, Zxid: NoZxid, Epoch: -1}, "ACKEPOCH", "ACKEPOCH none epoch=-1"},
 		{&Packet{Type: PacketRequest, Request: &ForwardedRequest{16, 4, OpCloseSession, &Empty{}, nil}}, "REQUEST", "REQUEST closeSession s=0x10 cxid=4"},
@@ -33,6 +34,11 @@ func TestDescriptions(t *testing.T) {
 		{&Reply{Xid: 5, Zxid: 3, Type: OpCreate, Body: &CreateReply{"/a"}}, "REPLY", "REPLY create xid=5 zxid=0:3 ok /a"},
 		{&Reply{Xid: 5, Err: ErrBadVersion, Type: OpDelete}, "REPLY", "REPLY delete xid=5 zxid=0:0 bad-version"},
 		{&Request{XidSetWatches, OpSetWatches, &SetWatchesRequest{Seen: 3, Data: []string{"/a"}}}, "REQ setWatches", "REQ setWatches since=0:3 data=1 exist=0 child=0 xid=-8"},
+		{&Request{XidSetWatches, OpSetWatches2, &SetWatches2Request{Recursive: []string{"/a"}}}, "REQ setWatches2",
+			"REQ setWatches2 since=0:0 data=0 exist=0 child=0 persistent=0 recursive=1 xid=-8"},
+		{&Request{5, OpAddWatch, &AddWatchRequest{"/a", WatchRecursive}}, "REQ addWatch", "REQ addWatch /a recursive xid=5"},
+		{&Request{5, OpRemoveWatches, &WatchesRequest{"/a", AnyWatches}}, "REQ removeWatches", "REQ removeWatches /a any xid=5"},
+		{&Request{5, OpCheckWatches, &WatchesRequest{"/a", 9}}, "REQ checkWatches", "REQ checkWatches /a type9 xid=5"},
 		{&Reply{Xid: XidNotification, Zxid: 3, Type: OpNotification, Body: &WatcherEvent{NodeDeleted, SyncConnected, "/a"}}, "EVENT", "EVENT notification xid=-1 zxid=0:3 ok deleted /a"},
 	} {
 		if c.m.Kind() != c.kind || c.m.String() != c.line {
@@ -57,6 +63,7 @@ func TestFingerprintsTellMessagesApart(t *testing.T) {
 		"path":      func(p *Packet) { p.Txn.Body.(*CreateTxn).Path = "/directory/b" },
 		"data":      func(p *Packet) { p.Txn.Body.(*CreateTxn).Data = []byte("2") },
 		"ephemeral": func(p *Packet) { p.Txn.Body.(*CreateTxn).Ephemeral = true },
+		"ttl":       func(p *Packet) { p.Txn.Body.(*CreateTxn).TTL = 1 },
 		"creates":   func(p *Packet) { p.Txn.Body.(*CreateTxn).ParentCversion++ },
 	}
 	seen := map[uint64]string{base().Fingerprint(): "nothing"}

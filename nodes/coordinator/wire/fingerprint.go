@@ -106,6 +106,8 @@ func (h hash) record(r Record) hash {
 	switch r := r.(type) {
 	case *CreateRequest:
 		return h.text(r.Path).bytes(r.Data).add(uint64(r.Mode))
+	case *CreateTTLRequest:
+		return h.text(r.Path).bytes(r.Data).add(uint64(r.Mode)).add(uint64(r.TTL))
 	case *DeleteRequest:
 		return h.text(r.Path).add(uint64(r.Version))
 	case *SetDataRequest:
@@ -133,9 +135,17 @@ func (h hash) record(r Record) hash {
 		return h
 	case *SetWatchesRequest:
 		return h.add(uint64(r.Seen)).names(r.Data).names(r.Exist).names(r.Child)
+	case *SetWatches2Request:
+		return h.record(&r.SetWatchesRequest).names(r.Persistent).names(r.Recursive)
+	case *AddWatchRequest:
+		return h.text(r.Path).add(uint64(r.Mode))
+	case *WatchesRequest:
+		return h.text(r.Path).add(uint64(r.Type))
 	case *AuthRequest:
 		return h.text(r.Scheme).bytes(r.Credentials)
 	case *Opaque:
+		return h.bytes(r.Bytes)
+	case *Malformed:
 		return h.bytes(r.Bytes)
 	}
 	return h.reply(r)
@@ -167,6 +177,8 @@ func (h hash) reply(r Record) hash {
 		return h.clients(r.Clients)
 	case *WatcherEvent:
 		return h.text(r.Path).add(uint64(r.Type))
+	case *ErrorReply:
+		return h.add(uint64(r.Err))
 	case *MultiReply:
 		for _, res := range r.Results {
 			h = h.add(uint64(res.Type)<<32 | uint64(uint32(res.Err))).record(res.Body)
@@ -198,6 +210,9 @@ func (h hash) stat(s *Stat) hash {
 func (h hash) txnBody(body TxnBody) hash {
 	switch t := body.(type) {
 	case *CreateTxn:
+		if t.TTL != 0 {
+			h = h.add(uint64(t.TTL))
+		}
 		return h.text(t.Path).bytes(t.Data).add(uint64(t.ParentCversion)).flag(t.Ephemeral).flag(t.Container)
 	case *DeleteTxn:
 		return h.text(t.Path)

@@ -41,16 +41,22 @@ func genIdentities(t *rapid.T) []Identity {
 var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
 	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetACL,
-	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches, OpAuth, OpWhoAmI,
+	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches,
+	OpSetWatches2, OpAddWatch, OpCheckWatches, OpRemoveWatches, OpAuth, OpWhoAmI,
 }
 
-var multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren}
+var (
+	readOps  = []OpCode{OpGetData, OpGetChildren}
+	multiOps = []OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck}
+)
 
 func genRequestBody(t *rapid.T, op OpCode) Record {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch b := newRequestBody(op).(type) {
 	case *CreateRequest:
 		return &CreateRequest{path, genData.Draw(t, "data"), genACL(t), version}
+	case *CreateTTLRequest:
+		return &CreateTTLRequest{CreateRequest{path, genData.Draw(t, "data"), genACL(t), version}, genInt64.Draw(t, "ttl")}
 	case *DeleteRequest:
 		return &DeleteRequest{path, version}
 	case *SetDataRequest:
@@ -65,6 +71,15 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &CreateSessionRequest{version}
 	case *SetWatchesRequest:
 		return &SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")}
+	case *SetWatches2Request:
+		return &SetWatches2Request{
+			SetWatchesRequest{genZxid(t), genNames.Draw(t, "data"), genNames.Draw(t, "exist"), genNames.Draw(t, "child")},
+			genNames.Draw(t, "persistent"), genNames.Draw(t, "recursive"),
+		}
+	case *AddWatchRequest:
+		return &AddWatchRequest{path, WatchMode(version)}
+	case *WatchesRequest:
+		return &WatchesRequest{path, WatchType(version)}
 	case *AuthRequest:
 		return &AuthRequest{rapid.String().Draw(t, "scheme"), genData.Draw(t, "credentials")}
 	case *GetACLRequest:
@@ -77,7 +92,11 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &CountAllRequest{path}
 	case *MultiRequest:
 		return &MultiRequest{many(t, 4, func(t *rapid.T) MultiOp {
-			op := rapid.SampledFrom(multiOps).Draw(t, "op")
+			parts := multiOps
+			if op == OpMultiRead {
+				parts = readOps
+			}
+			op := rapid.SampledFrom(parts).Draw(t, "part")
 			return MultiOp{op, genRequestBody(t, op)}
 		})}
 	case *Opaque:
@@ -106,6 +125,8 @@ func genReplyBody(t *rapid.T, op OpCode) Record {
 		return &SyncReply{path}
 	case *WatcherEvent:
 		return &WatcherEvent{EventType(genInt32.Draw(t, "type")), SyncConnected, path}
+	case *ErrorReply:
+		return &ErrorReply{ErrorCode(genInt32.Draw(t, "err"))}
 	case *ACLReply:
 		return &ACLReply{genACL(t), stat}
 	case *EphemeralsReply:
@@ -145,9 +166,16 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 	path, version := genPath.Draw(t, "path"), genInt32.Draw(t, "version")
 	switch newTxnBody(op).(type) {
 	case *CreateTxn:
-		container := op == OpCreateContainer
-		ephemeral := !container && rapid.Bool().Draw(t, "ephemeral")
-		return &CreateTxn{path, genData.Draw(t, "data"), genACL(t), ephemeral, container, version}
+		c := &CreateTxn{Path: path, Data: genData.Draw(t, "data"), ACL: genACL(t), ParentCversion: version}
+		switch op {
+		case OpCreateContainer:
+			c.Container = true
+		case OpCreateTTL:
+			c.TTL = genInt64.Draw(t, "ttl")
+		default:
+			c.Ephemeral = rapid.Bool().Draw(t, "ephemeral")
+		}
+		return c
 	case *DeleteTxn:
 		return &DeleteTxn{path}
 	case *SetDataTxn:
@@ -164,13 +192,13 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 		return &ErrorTxn{ErrorCode(version)}
 	}
 	return &MultiTxn{rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SubTxn {
-		op := rapid.SampledFrom([]OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpCheck, OpError}).Draw(t, "op")
+		op := rapid.SampledFrom([]OpCode{OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpError}).Draw(t, "op")
 		return SubTxn{op, genTxnBody(t, op)}
 	}), 0, 4).Draw(t, "parts")}
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpDeleteContainer,
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpCreateTTL, OpDeleteContainer,
 		OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{
@@ -229,13 +257,21 @@ func genNotification(t *rapid.T) *Notification {
 }
 
 func genConnectRequest(t *rapid.T) *ConnectRequest {
-	return &ConnectRequest{
-		genZxid(t), genInt32.Draw(t, "timeout"), genInt64.Draw(t, "session"), genPassword(t), rapid.Bool().Draw(t, "ro"),
+	r := &ConnectRequest{
+		LastZxidSeen: genZxid(t), TimeoutMs: genInt32.Draw(t, "timeout"), Session: genInt64.Draw(t, "session"),
+		Password: genPassword(t), Old: rapid.Bool().Draw(t, "old"),
 	}
+	r.ReadOnly = !r.Old && rapid.Bool().Draw(t, "ro")
+	return r
 }
 
 func genConnectResponse(t *rapid.T) *ConnectResponse {
-	return &ConnectResponse{genInt32.Draw(t, "timeout"), genInt64.Draw(t, "session"), genPassword(t), rapid.Bool().Draw(t, "ro")}
+	r := &ConnectResponse{
+		TimeoutMs: genInt32.Draw(t, "timeout"), Session: genInt64.Draw(t, "session"), Password: genPassword(t),
+		Old: rapid.Bool().Draw(t, "old"),
+	}
+	r.ReadOnly = !r.Old && rapid.Bool().Draw(t, "ro")
+	return r
 }
 
 func genRequest(t *rapid.T) *Request {

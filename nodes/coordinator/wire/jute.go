@@ -15,6 +15,7 @@ type coder struct {
 	b        []byte
 	off, end int // decoding: the next byte, and the limit of the enclosing buffer
 	decoding bool
+	null     bool  // decoding: a string was null
 	err      error // the first error; everything after it does nothing
 }
 
@@ -113,6 +114,8 @@ func (c *coder) str(field string, v *string) {
 		c.b = append(c.b, *v...)
 	} else if n >= 0 {
 		*v = string(c.take(field, n))
+	} else {
+		c.null = true
 	}
 }
 

@@ -25,6 +25,8 @@ type ConnectRequest struct {
 	Session      int64 // 0 asks for a new session
 	Password     [16]byte
 	ReadOnly     bool
+	// Old: the client is older than 3.4 and leaves out ReadOnly.
+	Old bool
 }
 
 // ConnectResponse answers it. TimeoutMs 0 says that the session has expired.
@@ -33,6 +35,8 @@ type ConnectResponse struct {
 	Session   int64
 	Password  [16]byte
 	ReadOnly  bool
+	// Old: ReadOnly is left out, for clients that do not expect it.
+	Old bool
 }
 
 // Request is every later message from a client. Xids of ordinary requests are

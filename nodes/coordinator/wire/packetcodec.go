@@ -127,10 +127,7 @@ func (r *ForwardedRequest) visit(c *coder) {
 	c.int64("session", &r.Session)
 	c.int32("cxid", &r.Cxid)
 	c.int32("opcode", (*int32)(&r.Type))
-	if c.decoding {
-		r.Body = newRequestBody(r.Type)
-	}
-	c.record(r.Body)
+	c.requestBody(r.Type, &r.Body)
 }
 
 // AppendWire appends the sender's sid and a version 2 notification without

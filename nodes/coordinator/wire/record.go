@@ -37,6 +37,13 @@ type CreateRequest struct {
 	Mode int32
 }
 
+// CreateTTLRequest asks for a znode that the ensemble may delete once it has had no
+// children and no change for TTL ms (createTTL).
+type CreateTTLRequest struct {
+	CreateRequest
+	TTL int64
+}
+
 // DeleteRequest asks to remove a childless znode; Version -1 matches any.
 type DeleteRequest struct {
 	Path    string
@@ -88,7 +95,7 @@ type SyncRequest struct{ Path string }
 type MultiRequest struct{ Ops []MultiOp }
 
 // MultiOp is one operation of a multi: Type says which of create, create2,
-// delete, setData and check the Body is, or of getData and getChildren.
+// createContainer, createTTL, delete, setData and check the Body is, or of getData and getChildren.
 type MultiOp struct {
 	Type OpCode
 	Body Record
@@ -99,6 +106,9 @@ type Empty struct{}
 
 // Opaque is the unread body of an operation this package has no shape for.
 type Opaque struct{ Bytes []byte }
+
+// Malformed is the body of a request that does not hold what its type promises.
+type Malformed struct{ Bytes []byte }
 
 // CreateSessionRequest, between servers only, asks the leader to open a session.
 type CreateSessionRequest struct{ TimeoutMs int32 }
@@ -167,6 +177,7 @@ func (*SyncRequest) isRecord()          {}
 func (*MultiRequest) isRecord()         {}
 func (*Empty) isRecord()                {}
 func (*Opaque) isRecord()               {}
+func (*Malformed) isRecord()            {}
 func (*CreateSessionRequest) isRecord() {}
 func (*CreateReply) isRecord()          {}
 func (*Create2Reply) isRecord()         {}

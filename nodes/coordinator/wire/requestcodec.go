@@ -7,6 +7,8 @@ func newRequestBody(op OpCode) Record {
 	switch op {
 	case OpCreate, OpCreate2, OpCreateContainer:
 		return new(CreateRequest)
+	case OpCreateTTL:
+		return new(CreateTTLRequest)
 	case OpDelete:
 		return new(DeleteRequest)
 	case OpSetData:
@@ -35,8 +37,48 @@ func newRequestBody(op OpCode) Record {
 		return new(CreateSessionRequest)
 	case OpSetWatches:
 		return new(SetWatchesRequest)
+	case OpSetWatches2:
+		return new(SetWatches2Request)
+	case OpAddWatch:
+		return new(AddWatchRequest)
+	case OpCheckWatches, OpRemoveWatches:
+		return new(WatchesRequest)
 	}
 	return new(Opaque)
+}
+
+// requestBody codes the body of a request, up to the end of the enclosing buffer. What
+// cannot be read is kept as it came. Null strings count as such: no operation has a use
+// for one, and here they would read as empty ones, which some have.
+func (c *coder) requestBody(op OpCode, body *Record) {
+	if !c.decoding {
+		c.record(*body)
+		return
+	}
+	if c.err != nil {
+		return
+	}
+	start := c.off
+	c.null, *body = false, newRequestBody(op)
+	c.record(*body)
+	if c.err != nil || c.null || c.off < c.end || !consistent(op, *body) {
+		*body = &Malformed{Bytes: append([]byte{}, c.b[start:c.end]...)}
+		c.err, c.off = nil, c.end
+	}
+}
+
+// consistent reports whether a multi writes and a multiRead reads.
+func consistent(op OpCode, body Record) bool {
+	multi, ok := body.(*MultiRequest)
+	if !ok {
+		return true
+	}
+	for _, part := range multi.Ops {
+		if reads := part.Type == OpGetData || part.Type == OpGetChildren; reads != (op == OpMultiRead) {
+			return false
+		}
+	}
+	return true
 }
 
 // newReplyBody returns an empty body for a reply to a request of type op.
@@ -64,8 +106,10 @@ func newReplyBody(op OpCode) Record {
 		return new(CountAllReply)
 	case OpMulti, OpMultiRead:
 		return new(MultiReply)
-	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches, OpAuth:
+	case OpDelete, OpCheck, OpPing, OpCloseSession, OpSetWatches, OpSetWatches2, OpCheckWatches, OpRemoveWatches, OpAuth:
 		return new(Empty)
+	case OpAddWatch:
+		return new(ErrorReply)
 	case OpWhoAmI:
 		return new(WhoAmIReply)
 	case OpNotification:
@@ -81,6 +125,9 @@ func (c *coder) record(r Record) {
 	case nil, *Empty:
 	case *CreateRequest:
 		r.visit(c)
+	case *CreateTTLRequest:
+		r.visit(c)
+		c.int64("ttl", &r.TTL)
 	case *DeleteRequest:
 		c.str("path", &r.Path)
 		c.int32("version", &r.Version)
@@ -112,9 +159,17 @@ func (c *coder) record(r Record) {
 		c.int32("timeOut", &r.TimeoutMs)
 	case *SetWatchesRequest:
 		r.visit(c)
+	case *SetWatches2Request:
+		r.visit(c)
+	case *AddWatchRequest:
+		r.visit(c)
+	case *WatchesRequest:
+		r.visit(c)
 	case *AuthRequest:
 		r.visit(c)
 	case *Opaque:
+		c.rest("body", &r.Bytes)
+	case *Malformed:
 		c.rest("body", &r.Bytes)
 	default:
 		c.replyRecord(r)
@@ -152,6 +207,8 @@ func (c *coder) replyRecord(r Record) {
 		r.visit(c)
 	case *WatcherEvent:
 		r.visit(c)
+	case *ErrorReply:
+		c.int32("err", (*int32)(&r.Err))
 	case *WhoAmIReply:
 		r.visit(c)
 	default:
@@ -228,7 +285,7 @@ func (r *MultiRequest) read(c *coder) {
 			return
 		}
 		switch h.typ {
-		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
+		case OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
 		default:
 			// Its length is unknown, so what follows cannot be found either.
 			c.fail("multi.type", "%s is not supported in a multi", h.typ)
@@ -269,7 +326,7 @@ func (r *MultiReply) read(c *coder) {
 		switch h.typ {
 		case OpError:
 			c.int32("multi.error", (*int32)(&res.Err))
-		case OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
+		case OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpSetData, OpCheck, OpGetData, OpGetChildren:
 			res.Body = newReplyBody(h.typ)
 			c.record(res.Body)
 		default:

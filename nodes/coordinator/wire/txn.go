@@ -16,7 +16,8 @@ type Txn struct {
 type TxnBody interface{ isTxnBody() }
 
 // CreateTxn creates Path. ParentCversion is the parent's internal create count
-// after it (replay sets it, never going back). A createContainer has no Ephemeral.
+// after it (replay sets it, never going back). Containers and znodes
+// with a TTL are never Ephemeral.
 type CreateTxn struct {
 	Path           string
 	Data           []byte
@@ -24,6 +25,7 @@ type CreateTxn struct {
 	Ephemeral      bool // owned by the transaction's session
 	Container      bool // the ensemble may delete it when its last child is gone
 	ParentCversion int32
+	TTL            int64 // ms without change after which the ensemble may delete it; 0 for none
 }
 
 // DeleteTxn deletes Path.

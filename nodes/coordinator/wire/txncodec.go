@@ -55,7 +55,7 @@ func (m *MultiTxn) visit(c *coder) {
 
 func newTxnBody(op OpCode) TxnBody {
 	switch op {
-	case OpCreate, OpCreate2:
+	case OpCreate, OpCreate2, OpCreateTTL:
 		return new(CreateTxn)
 	case OpCreateContainer:
 		return &CreateTxn{Container: true}
@@ -87,13 +87,7 @@ func (c *coder) txnBody(op OpCode, body *TxnBody) {
 	}
 	switch t := (*body).(type) {
 	case *CreateTxn:
-		c.str("path", &t.Path)
-		c.buf("data", &t.Data)
-		c.acls(&t.ACL)
-		if !t.Container {
-			c.bool("ephemeral", &t.Ephemeral)
-		}
-		c.int32("parentCVersion", &t.ParentCversion)
+		t.visit(c, op)
 	case *DeleteTxn:
 		c.str("path", &t.Path)
 	case *SetDataTxn:
@@ -115,5 +109,20 @@ func (c *coder) txnBody(op OpCode, body *TxnBody) {
 		c.int32("err", (*int32)(&t.Err))
 	default:
 		panic(fmt.Sprintf("wire: a %s transaction with a %T has no encoding", op, t))
+	}
+}
+
+// visit codes a create of one of its types: only an ordinary one says whether it is
+// ephemeral, only one with a TTL has that.
+func (t *CreateTxn) visit(c *coder, op OpCode) {
+	c.str("path", &t.Path)
+	c.buf("data", &t.Data)
+	c.acls(&t.ACL)
+	if op != OpCreateContainer && op != OpCreateTTL {
+		c.bool("ephemeral", &t.Ephemeral)
+	}
+	c.int32("parentCVersion", &t.ParentCversion)
+	if op == OpCreateTTL {
+		c.int64("ttl", &t.TTL)
 	}
 }

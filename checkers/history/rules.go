@@ -1,0 +1,27 @@
+package history
+
+import "time"
+
+// Rules are settings of an ensemble that decide what is right. The zero value is
+// ZooKeeper's default.
+type Rules struct {
+	// NeverUsed is after how long without change the ensemble may delete a container
+	// that never had a child; 0 for never.
+	NeverUsed time.Duration `json:"neverUsed,omitempty"`
+}
+
+// rulesLine is the rules as a line of JSON.
+type rulesLine struct {
+	Type string `json:"type"`
+	Rules
+}
+
+// Rules writes the rules, unless they are the default.
+func (e *Encoder) Rules(r Rules) error {
+	if r == (Rules{}) {
+		return nil
+	}
+	return e.write(rulesLine{"rules", r})
+}
+
+func lineToRules(l *rulesLine) (*Rules, error) { return &l.Rules, nil }

@@ -1,0 +1,57 @@
+package prep
+
+import (
+	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+)
+
+// Limits are the parts of a server's configuration by which requests are judged.
+type Limits struct {
+	// ExtendedTypes allows nodes with a TTL (extendedTypesEnabled).
+	ExtendedTypes bool
+	// NeverUsed is after how many ms without change a container may be deleted that
+	// never had a child, 0 for never (znode.container.maxNeverUsedIntervalMs).
+	NeverUsed int64
+}
+
+// SetLimits makes requests prepared from now on obey these limits.
+func (p *Prep) SetLimits(l Limits) { p.limits = l }
+
+// checkMode tells whether an operation makes nodes of a mode: containers and nodes
+// with a TTL have operations of their own, which make nothing else.
+func (p *Prep) checkMode(op wire.OpCode, mode int32, ttl int64) wire.ErrorCode {
+	switch mode {
+	case wire.ModePersistent, wire.ModeEphemeral, wire.ModePersistentSequential, wire.ModeEphemeralSequential:
+		if op == wire.OpCreateContainer || op == wire.OpCreateTTL {
+			return wire.ErrBadArguments
+		}
+		return wire.OK
+	case wire.ModeContainer:
+		switch op {
+		case wire.OpCreateContainer:
+			return wire.OK
+		case wire.OpCreateTTL:
+			return wire.ErrBadArguments
+		}
+		return wire.ErrUnimplemented
+	case wire.ModeTTL, wire.ModeSequentialTTL:
+		return p.checkTTL(op, ttl)
+	}
+	return wire.ErrBadArguments
+}
+
+// checkTTL tells whether an operation makes nodes with this TTL.
+func (p *Prep) checkTTL(op wire.OpCode, ttl int64) wire.ErrorCode {
+	switch {
+	case !p.limits.ExtendedTypes:
+		return wire.ErrUnimplemented
+	case op != wire.OpCreateTTL || ttl <= 0 || ttl > tree.MaxTTL:
+		return wire.ErrBadArguments
+	}
+	return wire.OK
+}
+
+// sequential tells the modes that have the server complete the name.
+func sequential(mode int32) bool {
+	return mode == wire.ModePersistentSequential || mode == wire.ModeEphemeralSequential || mode == wire.ModeSequentialTTL
+}

@@ -1,0 +1,100 @@
+package coordinator_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/coordinator/client"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
+)
+
+func readOnlyMode(c *coordinator.Config) {
+	c.ReadOnlyMode, c.ReadOnlyAfter = true, 500*time.Millisecond
+	c.LocalSessions, c.UpgradeSessions = true, true
+}
+
+// asking adds a client that accepts read-only servers, if willing.
+func (e *ensemble) asking(name string, willing bool, body func(s *scripted, t *node.Task)) {
+	id := e.world.Add(name, "client", func() node.Node {
+		cfg := client.Config{Servers: e.servers, SessionTimeout: time.Second, CanBeReadOnly: willing}
+		return &scripted{cfg: cfg, body: body}
+	})
+	e.world.Start(id)
+}
+
+func TestAServerAloneServesReadOnlyUntilItIsNotAlone(t *testing.T) {
+	e := newEnsemble(t, 3, readOnlyMode)
+	e.script(func(s *scripted, task *node.Task) {
+		s.call(task, wire.OpCreate, create("/a", wire.ModePersistent))
+		s.call(task, wire.OpCloseSession, &wire.Empty{})
+	})
+	e.world.Crash(e.servers[1], sim.LoseAll)
+	e.world.Crash(e.servers[2], sim.LoseAll)
+	e.run(5 * time.Second)
+
+	var before, after int64
+	var write wire.ErrorCode
+	e.asking("willing", true, func(s *scripted, task *node.Task) {
+		if r := s.call(task, wire.OpGetData, &wire.PathRequest{Path: "/a"}); r.Err != wire.OK {
+			t.Errorf("read: %v", r.Err)
+		}
+		before = s.zk.Session()
+		for _, op := range []wire.OpCode{wire.OpSync, wire.OpCheck, wire.OpSetData} {
+			body := map[wire.OpCode]wire.Record{
+				wire.OpSync: &wire.SyncRequest{Path: "/a"}, wire.OpCheck: &wire.CheckRequest{Path: "/a"}, wire.OpSetData: &wire.SetDataRequest{Path: "/a", Version: -1},
+			}[op]
+			if r := s.call(task, op, body); r.Err != wire.ErrNotReadOnly {
+				t.Errorf("%v at a read-only server: %v", op, r.Err)
+			}
+		}
+		for write = wire.ErrNotReadOnly; write != wire.OK; task.Sleep(50 * time.Millisecond) {
+			write = s.call(task, wire.OpSetData, &wire.SetDataRequest{Path: "/a", Version: -1}).Err
+		}
+		after = s.zk.Session()
+	})
+	refused := true
+	e.asking("unwilling", false, func(s *scripted, task *node.Task) {
+		s.call(task, wire.OpGetData, &wire.PathRequest{Path: "/a"})
+		refused = false
+	})
+	e.run(3 * time.Second)
+	if before == 0 || after != 0 || !refused || e.seen[facts.ReadOnlyUnwanted] == 0 {
+		t.Fatalf("session %#x, then %#x; the unwilling client was refused %v", before, after, refused)
+	}
+	e.world.Start(e.servers[1])
+	e.run(5 * time.Second)
+	if after == 0 || after == before || refused {
+		t.Errorf("after healing: session %#x, then %#x; refused %v", before, after, refused)
+	}
+	if e.seen[facts.ReadOnlyEnded] == 0 {
+		t.Error("read-only mode did not end")
+	}
+}
+
+func TestAReadOnlyServerTakesNoSessionThatAllKnow(t *testing.T) {
+	e := newEnsemble(t, 3, readOnlyMode)
+	e.run(2 * time.Second)
+	answered := 0
+	e.asking("owner", true, func(s *scripted, task *node.Task) {
+		s.call(task, wire.OpCreate, create("/e", wire.ModeEphemeral)) // the session is known to all now
+		for {
+			if r := s.call(task, wire.OpExists, &wire.PathRequest{Path: "/e"}); r.Err == wire.OK {
+				answered++
+			}
+			task.Sleep(10 * time.Millisecond)
+		}
+	})
+	e.run(time.Second)
+	e.world.Crash(e.servers[1], sim.LoseAll)
+	e.world.Crash(e.servers[2], sim.LoseAll)
+	e.run(2 * time.Second)
+	then := answered
+	e.run(5 * time.Second)
+	if answered != then || e.seen[facts.ReadOnlyGlobal] == 0 {
+		t.Errorf("%d reads answered to a session that the read-only server cannot keep", answered-then)
+	}
+}
