@@ -55,7 +55,7 @@ func moments() []string {
 
 // joins lists the marks by which a learner shows that it is being synchronised.
 func joins() []string {
-	return marks([]*node.EventKind{facts.AckEpochSent, facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})
+	return marks([]*node.EventKind{facts.AckEpochSent, facts.EpochSaved, facts.HistoryLogged, facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})
 }
 
 // rises lists the marks by which a server shows that it is about to lead.

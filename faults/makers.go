@@ -147,15 +147,15 @@ func (d *drawer) detour() []Fault {
 
 // shun keeps clients from one server for longer than they have patience: they leave
 // it with requests under way and work elsewhere. Just before the end they are made to
-// look for a server again, so that some come back at the moment in which those
-// requests arrive.
+// look for a server again, and again: who tries that server stays, as it does not
+// answer, so that many come back at the moment in which those requests arrive.
 func (d *drawer) shun() []Fault {
 	if d.shape.Service == "" || d.shape.Clients == 0 {
 		return []Fault{d.isolate()}
 	}
 	away := d.shape.Patience*3/4 + d.upTo(d.shape.Patience/2)
 	made := []Fault{{Kind: Isolate, Target: d.target(), Port: d.shape.Service, For: away}}
-	for range d.between(1, 4) {
+	for range d.between(1, 8) {
 		made = append(made, Fault{
 			Kind: Cut, Target: Target{Select: All, Name: ClientGroup},
 			At: away - d.upTo(d.shape.Patience/4),
@@ -177,8 +177,12 @@ func (d *drawer) stumble() []Fault {
 		Restart: time.Millisecond + d.upTo(d.shape.Settle),
 		When: &Trigger{
 			Mark: d.shape.Joins[d.r.IntN(len(d.shape.Joins))], After: d.between(1, 3),
-			Effects: d.r.IntN(40), Within: away + d.shape.Settle,
+			Effects: d.r.IntN(40), Within: away + d.shape.Notice + d.shape.Settle,
 		},
+	}
+	if d.chance(1, 2) { // surely the one that was away
+		apart.Target = Target{Name: d.shape.Names[d.r.IntN(len(d.shape.Names))]}
+		crash.Target, crash.When.Effects = apart.Target, d.r.IntN(4)
 	}
 	return []Fault{apart, crash}
 }
