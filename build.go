@@ -6,6 +6,8 @@ import (
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 	"github.com/stampede-sim/stampede/workloads"
@@ -56,6 +58,7 @@ func (r *run) addServers() {
 			MaxSnapSyncs: k.SnapSyncs, MaxDiffSyncs: k.DiffSyncs, SnapshotSizePercent: k.SnapshotPercent,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
+			SuperDigest: acl.Digest(workloads.Superuser.Secret), Vouched: r.plan.vouched(),
 		}
 		r.world.Add(name, serverGroup, func() node.Node { return coordinator.New(cfg) })
 	}
@@ -79,7 +82,7 @@ func (r *run) addClients() {
 			CanBeReadOnly: i < k.ReadOnlyClients,
 			StartAt:       k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
 			WatchBatch: k.WatchBatch, Bugs: r.plan.Bugs,
-			Record: r.recorder,
+			Record: r.recorder, Vouched: append(k.certificates(i), wire.Identity{Scheme: "ip", ID: wire.Address(k.clientID(i))}),
 		}
 		r.world.Add(clientName(i), clientGroup, func() node.Node {
 			r.clients[i] = workloads.NewClient(cfg)

@@ -34,6 +34,10 @@ type Knobs struct {
 	ReadOnlyAfter   time.Duration
 	ReadOnlyClients int
 
+	// Certificates makes every third client come with a certificate, and another
+	// third with a principal, that its transport vouches for.
+	Certificates bool
+
 	// Tick is the servers' unit of time; InitLimit and SyncLimit are in ticks, as
 	// in ZooKeeper's configuration.
 	Tick                 time.Duration
@@ -181,6 +185,7 @@ var knobs = []knob{
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
 	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
 	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
+	feature(flag("certificates", "some clients come with certificates and principals", func(k *Knobs) *bool { return &k.Certificates })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -373,6 +378,7 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if d.chance(1, 3) {
 		k.WatchBatch = d.logarithmic(1, 40)
 	}
+	k.Certificates = d.chance(1, 2)
 	d.upkeep(&k)
 	return k
 }

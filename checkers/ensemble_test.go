@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -118,7 +119,7 @@ func (e *ensemble) finish(c *client, op *history.Op, z wire.Zxid) {
 func (e *ensemble) write(c *client, op history.Op) *history.Op {
 	o := e.start(c, op)
 	part := partOf(o)
-	trial := e.leader.Try()
+	trial := e.leader.Try().As(e.who(o))
 	var txn *wire.Txn
 	if bad := trial.Objections(c.session, &part); len(bad) > 0 {
 		txn = e.commit(c.session, c.xid, wire.OpError, &wire.ErrorTxn{Err: bad[0]})
@@ -145,8 +146,9 @@ func (e *ensemble) body(c *client, p *history.Part, trial *reference.Trial) (wir
 	switch p.F {
 	case history.Create:
 		path := trial.CreatedPath(p)
+		list, _ := trial.Stored(p)
 		return wire.OpCreate, &wire.CreateTxn{
-			Path: path, Data: []byte(p.Value), ACL: wire.OpenACL, Ephemeral: reference.Ephemeral(p.Mode),
+			Path: path, Data: []byte(p.Value), ACL: list, Ephemeral: reference.Ephemeral(p.Mode),
 			Container: p.Mode == wire.ModeContainer, TTL: p.TTL,
 			ParentCversion: e.leader.Creates(reference.Parent(path)) + 1,
 		}
@@ -157,10 +159,7 @@ func (e *ensemble) body(c *client, p *history.Part, trial *reference.Trial) (wir
 		return wire.OpSetData, &wire.SetDataTxn{Path: p.Path, Data: []byte(p.Value), Version: reference.NextVersion(st.Version)}
 	case history.SetACL:
 		st, _ := e.leader.Stat(p.Path)
-		list, err := wire.ParseACL(p.Value)
-		if err != nil {
-			panic(err)
-		}
+		list, _ := trial.Stored(p)
 		return wire.OpSetACL, &wire.SetACLTxn{Path: p.Path, ACL: list, Version: reference.NextVersion(st.Aversion)}
 	case history.Check:
 		return wire.OpCheck, &wire.CheckTxn{Path: p.Path, Version: p.Version}
@@ -171,7 +170,7 @@ func (e *ensemble) body(c *client, p *history.Part, trial *reference.Trial) (wir
 // multi performs a multi of parts on different znodes and parents.
 func (e *ensemble) multi(c *client, parts ...history.Part) *history.Op {
 	o := e.start(c, history.Op{F: history.Multi, Parts: parts})
-	trial := e.leader.Try()
+	trial := e.leader.Try().As(e.who(o))
 	m := &wire.MultiTxn{}
 	bad := wire.OK
 	for i := range parts {
@@ -234,11 +233,12 @@ func (e *ensemble) read(c *client, op history.Op) *history.Op {
 		o.Xid = c.xid
 	}
 	tree := e.servers[c.server]
-	if readOther(tree, o) {
+	if e.readOther(tree, o) {
 		e.finish(c, o, tree.Last())
 		return o
 	}
-	data, st, code := tree.Data(o.Path)
+	data, st, _ := tree.Data(o.Path)
+	code := e.readable(tree, o, o.Path)
 	o.Outcome, o.OutStat = history.OK, &st
 	switch {
 	case code != wire.OK:
@@ -254,16 +254,23 @@ func (e *ensemble) read(c *client, op history.Op) *history.Op {
 }
 
 // readOther performs the reads that are not about one znode's data.
-func readOther(tree *reference.Tree, o *history.Op) bool {
+func (e *ensemble) readOther(tree *reference.Tree, o *history.Op) bool {
 	switch o.F {
 	case history.GetACL:
 		list, st, _ := tree.ACL(o.Path)
+		list = reference.Shown(list, e.who(o))
 		o.OutValue, o.OutStat = wire.FormatACL(list), &st
 	case history.CountAll:
 		total, _ := tree.CountAll(o.Path)
 		o.OutValue = strconv.Itoa(total)
 	case history.Ephemerals:
 		o.OutChildren = tree.Owned(o.Session)
+	case history.WhoAmI:
+		for _, id := range e.who(o) {
+			user, _, _ := strings.Cut(id.ID, ":")
+			o.OutChildren = append(o.OutChildren, id.Scheme+":"+user)
+		}
+		slices.Sort(o.OutChildren)
 	case history.MultiRead:
 		for _, p := range o.Parts {
 			data, st, code := tree.Data(p.Path)

@@ -50,6 +50,9 @@ func describePart(p *history.Part) string {
 		if p.TTL != 0 {
 			s += fmt.Sprintf(" ttl %d ms", p.TTL)
 		}
+		if p.ACL != "" {
+			s += " with the list " + p.ACL
+		}
 	case history.Set, history.SetACL, history.Delete, history.Check:
 		if p.F == history.Set || p.F == history.SetACL {
 			s += fmt.Sprintf(" %q", p.Value)
@@ -71,7 +74,7 @@ func describeResult(op *history.Op) string {
 		switch {
 		case op.OutPath != "":
 			s += " " + op.OutPath
-		case op.F == history.Children || op.F == history.Ephemerals:
+		case op.F == history.Children || op.F == history.Ephemerals || op.F == history.WhoAmI:
 			s += fmt.Sprintf(" %v", op.OutChildren)
 		case op.F == history.Get || op.F == history.SyncGet || op.F == history.GetACL || op.F == history.CountAll:
 			s += fmt.Sprintf(" %q", op.OutValue)

@@ -157,6 +157,22 @@ var fixtures = []fixture{
 			Body: &wire.CreateTxn{Path: "/late", Ephemeral: true, ParentCversion: 3},
 		}})
 	}},
+	{AccessControl, accessStory, func(h *history.History) { // session 2 writes what it may only read
+		h.Ops, h.Log = h.Ops[:3], h.Log[:5]
+		h.Ops[2].Outcome, h.Ops[2].Err = history.OK, wire.OK
+		h.Log[4].Txn.Type, h.Log[4].Txn.Body = wire.OpSetData, &wire.SetDataTxn{Path: "/d", Data: []byte("v2"), Version: 2}
+	}},
+	{NoAuth, accessStory, func(h *history.History) { // the owner is refused
+		h.Ops, h.Log = h.Ops[:2], h.Log[:4]
+		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].OutStat = history.Fail, wire.ErrNoAuth, nil
+		h.Log[3].Txn.Type, h.Log[3].Txn.Body = wire.OpError, &wire.ErrorTxn{Err: wire.ErrNoAuth}
+	}},
+	{ACLMasked, accessStory, func(h *history.History) { h.Ops[4].OutValue = mine + ":31,world:anyone:1" }},
+	{Identities, accessStory, func(h *history.History) { h.Ops[7].OutChildren = []string{"ip:10.0.0.1"} }},
+	{AuthKept, credentialStory, func(h *history.History) { // on the second connection it is nobody
+		h.Auths = append(h.Auths[:1], h.Auths[2])
+		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].OutStat, h.Ops[1].OutValue = history.Fail, wire.ErrNoAuth, nil, ""
+	}},
 	{EphemeralCleanup, ephemeralStory, func(h *history.History) { txnBody[*wire.CloseSessionTxn](h, 4).Paths = nil }},
 	{ContainerRemoval, func(e *ensemble, a, b *client) {
 		e.write(a, mode("/c", wire.ModeContainer))

@@ -42,6 +42,11 @@ const (
 	WatchPersistent  = "watch-persistent"
 	WatchRemoved     = "watch-removed"
 	Linearizable     = "linearizable"
+	AccessControl    = "acl"
+	NoAuth           = "no-auth"
+	ACLMasked        = "acl-masked"
+	Identities       = "identities"
+	AuthKept         = "auth-kept"
 
 	LockExclusive       = "lock-exclusive"
 	SharedLockExclusive = "shared-lock-exclusive"
@@ -85,6 +90,11 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ReadOnlyWrites, Sentence: "A read-only server lets no write succeed, and no sync.", Source: "ZOOKEEPER-704, read-only mode"},
 	{ID: ReadOnlyFrozen, Sentence: "What a connection to a read-only server shows is one state, the end of that server's history.", Source: "ZOOKEEPER-704, read-only mode"},
 	{ID: LocalUpgrade, Sentence: "A session that only its server knows is made known to all before it owns an ephemeral; where that is not done it is refused, and it alone.", Source: "ZOOKEEPER-1147, local sessions; ZOOKEEPER-2926"},
+	{ID: Identities, Sentence: "A connection has the identities that its transport vouches for and that it has proved, and no others.", Source: guide + ", ZooKeeper access control using ACLs"},
+	{ID: AuthKept, Sentence: "A client that reconnects authenticates again before it asks for anything.", Source: "ZooKeeper client protocol, AuthPacket"},
+	{ID: AccessControl, Sentence: "No operation succeeds without the permission that the tree before it grants.", Source: guide + ", ZooKeeper access control using ACLs"},
+	{ID: NoAuth, Sentence: "An operation is refused for want of a permission only if the tree before it withholds it.", Source: guide + ", ZooKeeper access control using ACLs"},
+	{ID: ACLMasked, Sentence: "Hashes of passwords are shown only to those who may set the list they are in.", Source: guide + ", ZooKeeper access control using ACLs; CVE-2019-0201"},
 	{ID: EphemeralOwner, Sentence: "An ephemeral is created only while its session is open.", Source: guide + ", Ephemeral Nodes"},
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
 	{ID: ContainerRemoval, Sentence: "The ensemble deletes a container by itself only when its last child is gone, or when it never had one for as long as was configured.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},

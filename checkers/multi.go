@@ -24,7 +24,7 @@ func (r *replayer) multi(who int, op *history.Op, txn *wire.Txn) {
 		r.failedMulti(who, op, txn, body)
 		return
 	}
-	trial := r.tree.Try()
+	trial := r.tree.Try().As(r.identities.of(op))
 	for i := range op.Parts {
 		part := &op.Parts[i]
 		if e, ok := body.Parts[i].Body.(*wire.ErrorTxn); ok {
@@ -48,7 +48,7 @@ func (r *replayer) failedMulti(who int, op *history.Op, txn *wire.Txn, body *wir
 		r.report(WriteResult, who, fmt.Sprintf("But op %d was answered ok, and the log rejects it at %v.", op.ID, txn.Zxid))
 		return
 	}
-	trial := r.tree.Try()
+	trial := r.tree.Try().As(r.identities.of(op))
 	for i := range op.Parts {
 		err := body.Parts[i].Body.(*wire.ErrorTxn).Err
 		objections := trial.Objections(txn.Session, &op.Parts[i])

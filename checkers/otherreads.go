@@ -10,19 +10,6 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
-// acl checks getACL.
-func (r *replayer) acl(i int, op *history.Op) {
-	list, stat, code := r.tree.ACL(op.Path)
-	switch want := wire.FormatACL(list); {
-	case code != wire.OK:
-		r.report(ReadResult, i, fmt.Sprintf("But op %d read the ACL of %s at %v, where there is none.", op.ID, op.Path, op.Zxid))
-	case op.OutValue != want:
-		r.report(ReadResult, i, fmt.Sprintf("But op %d read the ACL %s of %s at %v, which has %s there.", op.ID, op.OutValue, op.Path, op.Zxid, want))
-	case op.OutStat != nil && *op.OutStat != stat:
-		r.statIs(ReadResult, i, op, op.Path, op.OutStat)
-	}
-}
-
 // count checks getAllChildrenNumber. Below the root, the server's own books count too.
 func (r *replayer) count(i int, op *history.Op) {
 	total, code := r.tree.CountAll(op.Path)
@@ -48,7 +35,7 @@ func (r *replayer) multiRead(i int, op *history.Op) {
 		return
 	}
 	for n := range op.Parts {
-		if wrong := r.onePart(&op.Parts[n], &op.OutParts[n]); wrong != "" {
+		if wrong := r.onePart(op, &op.Parts[n], &op.OutParts[n]); wrong != "" {
 			r.report(ReadResult, i, fmt.Sprintf("But part %d of op %d, of %s at %v, %s.", n, op.ID, op.Parts[n].Path, op.Zxid, wrong))
 			return
 		}
@@ -56,8 +43,9 @@ func (r *replayer) multiRead(i int, op *history.Op) {
 }
 
 // onePart says what is wrong about one part of a multi-read, "" for nothing.
-func (r *replayer) onePart(p *history.Part, got *wire.MultiResult) string {
-	data, stat, code := r.tree.Data(p.Path)
+func (r *replayer) onePart(op *history.Op, p *history.Part, got *wire.MultiResult) string {
+	data, stat, _ := r.tree.Data(p.Path)
+	code := r.readCode(op, p.Path)
 	if got.Err != code {
 		return fmt.Sprintf("was answered %v where %v was due", got.Err, code)
 	}

@@ -71,7 +71,8 @@ func (w *witness) durability() {
 // only the leader can have found it.
 func aboutTheTree(e wire.ErrorCode) bool {
 	switch e {
-	case wire.ErrNoNode, wire.ErrBadVersion, wire.ErrNodeExists, wire.ErrNotEmpty, wire.ErrNoChildrenForEph:
+	case wire.ErrNoNode, wire.ErrBadVersion, wire.ErrNodeExists, wire.ErrNotEmpty, wire.ErrNoChildrenForEph,
+		wire.ErrNoAuth, wire.ErrInvalidACL:
 		return true
 	}
 	return false

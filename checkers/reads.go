@@ -19,13 +19,22 @@ func (r *replayer) read(i int) {
 		r.report(ReadResult, i, fmt.Sprintf("But op %d read at %v, which is not in the log.", op.ID, op.Zxid))
 		return
 	}
+	if op.Err == wire.ErrNoAuth {
+		r.denied(i, op)
+		return
+	}
 	if op.Outcome == history.Fail || op.F == history.Exists && op.OutStat == nil {
 		if _, code := r.tree.Stat(op.Path); code == wire.OK {
 			r.report(ReadResult, i, fmt.Sprintf("But op %d found no %s at %v, where it exists.", op.ID, op.Path, op.Zxid))
 		}
 		return
 	}
+	if !r.permitted(i, op) {
+		return
+	}
 	switch op.F {
+	case history.WhoAmI:
+		r.whoAmI(i, op)
 	case history.Children:
 		r.children(i, op)
 	case history.GetACL:

@@ -44,7 +44,7 @@ func (w *witness) readsByZxid() []observation {
 	out := make([]observation, 0, len(w.h.Ops))
 	for i := range w.h.Ops {
 		op := &w.h.Ops[i]
-		if isRead(op.F) && (op.Outcome == history.OK || op.Outcome == history.Fail && replied(op) && op.Err == wire.ErrNoNode) {
+		if isRead(op.F) && (op.Outcome == history.OK || op.Outcome == history.Fail && replied(op) && (op.Err == wire.ErrNoNode || op.Err == wire.ErrNoAuth)) {
 			out = append(out, observation{op.Zxid, int32(i)})
 		}
 	}
@@ -148,7 +148,7 @@ func appendParts(out []wire.TxnBody, txn *wire.Txn) []wire.TxnBody {
 
 // partOf is the single operation that an operation asks for.
 func partOf(op *history.Op) history.Part {
-	return history.Part{F: op.F, Path: op.Path, Value: op.Value, Version: op.Version, Mode: op.Mode, TTL: op.TTL}
+	return history.Part{F: op.F, Path: op.Path, Value: op.Value, Version: op.Version, Mode: op.Mode, TTL: op.TTL, ACL: op.ACL}
 }
 
 // request checks what became of a request against the tree before it.
@@ -162,7 +162,7 @@ func (r *replayer) request(who int, op *history.Op, txn *wire.Txn) {
 		}
 	default:
 		part := partOf(op)
-		trial := r.tree.Try()
+		trial := r.tree.Try().As(r.identities.of(op))
 		objections := trial.Objections(txn.Session, &part)
 		if e, rejected := txn.Body.(*wire.ErrorTxn); rejected {
 			r.rejection(who, op, txn, e.Err, objections)
@@ -182,6 +182,8 @@ func (r *replayer) rejection(who int, op *history.Op, txn *wire.Txn, err wire.Er
 		// To the leader another server's local session is one that it does not know.
 	case op.Outcome == history.Fail && replied(op) && op.Err != wire.OK && op.Err != err:
 		r.report(WriteResult, who, fmt.Sprintf("But op %d was answered %v, and the log rejects it at %v for another reason: %v.", op.ID, op.Err, txn.Zxid, err))
+	case err == wire.ErrNoAuth && !slices.Contains(objections, err):
+		r.deniedWrite(who, op, txn, objections)
 	case aboutTheTree(err) && !slices.Contains(objections, err):
 		r.report(WriteResult, who, fmt.Sprintf("But op %d was rejected at %v: %v; %s.", op.ID, txn.Zxid, err, calledFor(objections)))
 	}
@@ -202,6 +204,10 @@ func calledFor(objections []wire.ErrorCode) string {
 // acceptance: what took effect was valid.
 func (r *replayer) acceptance(who int, op *history.Op, z wire.Zxid, p *history.Part, objections []wire.ErrorCode) {
 	if len(objections) == 0 {
+		return
+	}
+	if slices.Contains(objections, wire.ErrNoAuth) {
+		r.grabbed(who, op, z, p)
 		return
 	}
 	if slices.Contains(objections, wire.ErrBadVersion) {
@@ -233,19 +239,25 @@ func (r *replayer) effect(who int, op *history.Op, p *history.Part, body wire.Tx
 			same = b.Path == p.Path
 		}
 		same = same && p.F == history.Create && string(b.Data) == p.Value &&
-			b.Ephemeral == reference.Ephemeral(p.Mode) && b.Container == (p.Mode == wire.ModeContainer) && b.TTL == p.TTL
+			b.Ephemeral == reference.Ephemeral(p.Mode) && b.Container == (p.Mode == wire.ModeContainer) && b.TTL == p.TTL && stores(b.ACL, p, trial)
 	case *wire.DeleteTxn:
 		same = p.F == history.Delete && b.Path == p.Path
 	case *wire.SetDataTxn:
 		same = p.F == history.Set && b.Path == p.Path && string(b.Data) == p.Value
 	case *wire.SetACLTxn:
-		same = p.F == history.SetACL && b.Path == p.Path && wire.FormatACL(b.ACL) == p.Value
+		same = p.F == history.SetACL && b.Path == p.Path && stores(b.ACL, p, trial)
 	case *wire.CheckTxn:
 		same = p.F == history.Check && b.Path == p.Path
 	}
 	if !same {
 		r.report(WriteResult, who, fmt.Sprintf("But op %d asked to %s and became %s.", op.ID, describePart(p), describeBody(body)))
 	}
+}
+
+// stores reports whether a list is the one that was asked for, as it is to be stored.
+func stores(list []wire.ACL, p *history.Part, trial *reference.Trial) bool {
+	want, ok := trial.Stored(p)
+	return ok && slices.Equal(list, want)
 }
 
 // suffix: a sequential name ends in the number of children its parent ever had.

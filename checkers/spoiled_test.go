@@ -49,7 +49,7 @@ var spoiled = []struct {
 		h.Ops[3].OutValue = "world:anyone:31"
 	}},
 	{WriteResult, "setACL raises the version of the data", aclStory, func(h *history.History) { h.Ops[2].OutStat.Version = 1 }},
-	{ReadResult, "an old ACL is read", aclStory, func(h *history.History) { h.Ops[3].OutValue = "digest:one:31" }},
+	{ReadResult, "an old ACL is read", aclStory, func(h *history.History) { h.Ops[3].OutValue = "world:anyone:31,digest:one:x:1" }},
 	{ReadResult, "a count leaves out grandchildren", manyStory, func(h *history.History) { h.Ops[4].OutValue = "2" }},
 	{ReadResult, "an ephemeral of somebody else is listed", manyStory, func(h *history.History) { h.Ops[5].OutChildren = []string{"/q/e", "/q/x"} }},
 	{ReadResult, "an ephemeral is not listed", manyStory, func(h *history.History) { h.Ops[5].OutChildren = nil }},
@@ -76,8 +76,8 @@ var spoiled = []struct {
 // aclStory sets the list of /r twice and reads it; ops 0 to 3, transactions 2 to 4.
 func aclStory(e *ensemble, a, b *client) {
 	e.write(a, create("/r"))
-	e.write(a, op{F: history.SetACL, Path: "/r", Value: "digest:one:31", Version: 0})
-	e.write(b, op{F: history.SetACL, Path: "/r", Value: "digest:two:31", Version: 1})
+	e.write(a, op{F: history.SetACL, Path: "/r", Value: "world:anyone:31,digest:one:x:1", Version: 0})
+	e.write(b, op{F: history.SetACL, Path: "/r", Value: "world:anyone:31,digest:two:x:1", Version: 1})
 	e.read(b, op{F: history.GetACL, Path: "/r"})
 }
 

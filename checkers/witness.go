@@ -31,6 +31,8 @@ type witness struct {
 
 	book sessionBook
 
+	identities identities
+
 	acks []ending // see acknowledged
 
 	findings []guarantee.Finding
@@ -56,6 +58,7 @@ func runWitness(h *history.History) *witness {
 		return w // nor where one name stands for several sessions
 	}
 	w.link()
+	w.identities = indexIdentities(h)
 	w.bookSessions()
 	w.localUpgrade()
 	w.readOnly()
@@ -69,6 +72,8 @@ func runWitness(h *history.History) *witness {
 	w.connections()
 	w.syncOrder()
 	w.finalReads()
+	w.credentials()
+	w.credentialsKept()
 	w.replay()
 	w.silentAfterEnd()
 	w.watches()
@@ -102,6 +107,17 @@ func (w *witness) report(id string, op int, explanation string, also ...int) {
 		f.At = w.h.Ops[op].Invoke
 	}
 	w.findings = append(w.findings, f)
+}
+
+// note enters a finding about something that is neither an operation nor a
+// transaction, with the evidence for it.
+func (w *witness) note(id, explanation, evidence string) {
+	if w.counts[id]++; w.counts[id] > findingsPerGuarantee {
+		return
+	}
+	w.findings = append(w.findings, guarantee.Finding{
+		Guarantee: id, Explanation: sentence(id) + " " + explanation, Evidence: []string{evidence},
+	})
 }
 
 // sentence is the text of a guarantee.
@@ -238,7 +254,7 @@ func isWrite(f history.F) bool {
 func isRead(f history.F) bool {
 	switch f {
 	case history.Get, history.Exists, history.Children, history.SyncGet,
-		history.GetACL, history.CountAll, history.Ephemerals, history.MultiRead:
+		history.GetACL, history.CountAll, history.Ephemerals, history.MultiRead, history.WhoAmI:
 		return true
 	}
 	return false

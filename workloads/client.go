@@ -3,6 +3,7 @@ package workloads
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -34,6 +35,8 @@ type ClientConfig struct {
 	// Ops starts, and from FinalAt on the final reads are made.
 	StartAt, StopAt, FinalAt time.Duration
 	Record                   *Recorder
+	// Vouched are the identities that servers take from the client's transport.
+	Vouched []wire.Identity
 	// Bugs are those planted in the recipes and in the session.
 	Bugs bugs.Set
 }
@@ -84,6 +87,8 @@ type Client struct {
 
 	sessions int   // how many sessions were given up so far
 	step     *step // the recipe step that runs, nil if none
+
+	credentials []client.Credential // of the present session
 
 	versions map[string]int32    // the version last seen of each path
 	created  map[string][]string // per directory: own sequential children, oldest first
@@ -188,13 +193,14 @@ func (c *Client) final(t *node.Task) {
 	}
 }
 
-// tryFinal makes one attempt. That there is no such node is an answer, too.
+// tryFinal makes one attempt. That there is no such node is an answer, too, and so is
+// that nobody but its owner may see it.
 func (c *Client) tryFinal(t *node.Task, op Op) bool {
 	c.revive()
 	c.submit(op, true)
 	c.drain(t)
 	got := c.rec.op(op.ID)
-	return got.Outcome == history.OK || got.Err == wire.ErrNoNode
+	return got.Outcome == history.OK || got.Err == wire.ErrNoNode || got.Err == wire.ErrNoAuth
 }
 
 // perform does one operation of the plan.
@@ -211,7 +217,10 @@ func (c *Client) perform(t *node.Task, op Op) {
 	case Move:
 		c.zk.Move()
 	case Open:
+		c.credentials = nil
 		c.reopen()
+	case Auth:
+		c.authenticate(op)
 	default:
 		if !op.Pipelined {
 			c.revive()
@@ -233,7 +242,24 @@ func (c *Client) reopen() {
 	c.rec.NewProcess(c.cfg.Index)
 	c.sessions++
 	c.zk.Restart()
+	for _, known := range c.credentials {
+		c.zk.Authenticate(known)
+	}
 	c.step.stir()
+}
+
+// authenticate shows a credential, on this and all later connections.
+func (c *Client) authenticate(op Op) {
+	if !op.Pipelined {
+		c.revive()
+	}
+	if c.zk.Over() {
+		return
+	}
+	scheme, secret, _ := strings.Cut(op.Value, ":")
+	cred := client.Credential{Scheme: scheme, Secret: secret}
+	c.credentials = append(c.credentials, cred)
+	c.zk.Authenticate(cred)
 }
 
 // drain waits until nothing is in flight.
@@ -254,10 +280,14 @@ func (c *Client) sleepUntil(t *node.Task, at time.Duration) {
 
 // SessionEvent records what happens to the session.
 func (c *Client) SessionEvent(e client.Event) {
+	var vouched []wire.Identity
+	if e.Kind == client.Connected || e.Kind == client.ConnectedReadOnly {
+		vouched = c.cfg.Vouched
+	}
 	c.rec.Session(history.SessionEvent{
 		Client: c.cfg.Index, Kind: history.SessionEventKind(e.Kind.String()), Session: e.Session,
 		Conn: e.Conn, Server: int(e.Server), Zxid: e.Zxid, Timeout: e.Timeout,
-		Before: e.Before, Asked: c.cfg.CanBeReadOnly,
+		Before: e.Before, Asked: c.cfg.CanBeReadOnly, Vouched: vouched,
 	})
 	switch e.Kind {
 	case client.ConnectedReadOnly: // who waits, waits for a server that takes writes
@@ -267,6 +297,9 @@ func (c *Client) SessionEvent(e client.Event) {
 			s.Set(nil)
 		}
 	case client.Expired:
+		c.reopen()
+	case client.AuthFailed:
+		c.credentials = nil
 		c.reopen()
 	}
 }
@@ -289,8 +322,14 @@ func (c *Client) WatchesRearmed(r client.Rearmed) {
 	})
 }
 
-// Authenticating is not asked for by any workload yet.
-func (c *Client) Authenticating(client.Authentication) {}
+// Authenticating records a credential that was shown, and its answer.
+func (c *Client) Authenticating(a client.Authentication) {
+	c.rec.Auth(history.Auth{
+		Client: c.cfg.Index, Session: a.Session, Conn: a.Conn, Server: int(a.Server), After: a.After,
+		Scheme: a.Scheme, Secret: a.Secret, Super: a.Credential == Superuser,
+		Answered: a.Answered, Err: a.Err, Order: a.Order,
+	})
+}
 
 // Opened forwards to the session.
 func (c *Client) Opened(conn node.ConnID) { c.zk.Opened(conn) }

@@ -19,6 +19,9 @@ const (
 	Move history.F = "move"
 	// Open forsakes the session without closing it and opens a new one.
 	Open history.F = "open"
+	// Auth shows a credential, Op.Value in the form scheme:secret. It shows as a
+	// [history.Auth]; it takes no turn among the operations.
+	Auth history.F = "auth"
 )
 
 // VersionArg is the expected version of a conditional operation: 0 and above are
@@ -34,7 +37,7 @@ const (
 	Seen VersionArg = -2
 )
 
-// LastCreated, as the name in the path of a delete, stands for the sequential
+// LastCreated, as the name in the path of a delete or get-acl, stands for the sequential
 // child of that directory that this client created last and did not yet try to
 // delete. Without one, the name is sent as it is, and no such node exists.
 const LastCreated = "?"
@@ -56,6 +59,10 @@ type Op struct {
 	Mode        int32
 	// TTL is that of the modes that have one, in whole milliseconds.
 	TTL time.Duration
+	// ACL is the list that a create or set-acl asks for, in the form of
+	// wire.FormatACL. Without one, a create asks for the open list, and a set-acl for
+	// one that is open but tells by Value who set it.
+	ACL string
 	// Parts are the operations of a multi.
 	Parts []Part
 	// For is how long a hang lasts.
@@ -82,4 +89,5 @@ type Part struct {
 	Version     VersionArg
 	Mode        int32
 	TTL         time.Duration
+	ACL         string
 }

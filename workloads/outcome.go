@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,6 +70,11 @@ func results(h *history.Op, body wire.Record) {
 		h.OutValue = strconv.Itoa(int(b.Total))
 	case *wire.EphemeralsReply:
 		h.OutChildren = b.Paths
+	case *wire.WhoAmIReply:
+		for _, c := range b.Clients {
+			h.OutChildren = append(h.OutChildren, c.Scheme+":"+c.User)
+		}
+		slices.Sort(h.OutChildren)
 	case *wire.SyncReply:
 		h.OutPath = b.Path
 	case *wire.MultiReply:

@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,6 +16,7 @@ type Recorder struct {
 	sessions []history.SessionEvent
 	events   []history.WatchEvent
 	rearms   []history.Rearm
+	auths    []history.Auth
 	claims   []history.Claim
 	index    map[int]int // operation ID -> position in ops
 	clients  []clientRecord
@@ -97,6 +99,24 @@ func (r *Recorder) Rearm(e history.Rearm) {
 	r.rearms = append(r.rearms, e)
 }
 
+// Auth records a credential that was shown, now, or the answer to the oldest on its
+// connection that had none.
+func (r *Recorder) Auth(a history.Auth) {
+	a.At = r.now()
+	if !a.Answered {
+		r.auths = append(r.auths, a)
+		return
+	}
+	i := slices.IndexFunc(r.auths, func(b history.Auth) bool {
+		return !b.Answered && b.Client == a.Client && b.Session == a.Session && b.Conn == a.Conn
+	})
+	if i < 0 {
+		panic(fmt.Sprintf("workloads: client %d was answered a credential that it never showed", a.Client))
+	}
+	a.At = r.auths[i].At
+	r.auths[i] = a
+}
+
 // Claim records what a client concludes, now.
 func (r *Recorder) Claim(c history.Claim) {
 	c.At = r.now()
@@ -162,7 +182,7 @@ func (r *Recorder) History() *history.History {
 	ops := slices.Clone(r.ops)
 	slices.SortFunc(ops, func(a, b history.Op) int { return a.ID - b.ID })
 	return &history.History{
-		Ops: ops, Sessions: slices.Clone(r.sessions), Events: slices.Clone(r.events), Rearms: slices.Clone(r.rearms),
+		Ops: ops, Sessions: slices.Clone(r.sessions), Events: slices.Clone(r.events), Rearms: slices.Clone(r.rearms), Auths: slices.Clone(r.auths),
 		Claims: slices.Clone(r.claims),
 	}
 }

@@ -57,23 +57,27 @@ func synced(sync, read client.Result) client.Result {
 func (c *Client) resolve(op Op) history.Op {
 	h := history.Op{
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value,
-		Mode: op.Mode, TTL: op.TTL.Milliseconds(), Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step,
+		Mode: op.Mode, TTL: op.TTL.Milliseconds(), Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step, ACL: op.ACL,
 	}
 	if op.F == SyncChildren {
 		h.F = history.Children
 	}
-	if dir, last := strings.CutSuffix(op.Path, "/"+LastCreated); last && op.F == history.Delete {
+	if dir, last := strings.CutSuffix(op.Path, "/"+LastCreated); last && (op.F == history.Delete || op.F == history.GetACL) {
 		if own := c.created[dir]; len(own) > 0 {
 			h.Path = own[len(own)-1]
-			c.created[dir] = own[:len(own)-1]
+			if op.F == history.Delete {
+				c.created[dir] = own[:len(own)-1]
+			}
 		}
 	}
 	if op.F == history.SetACL {
-		h.Value = wire.FormatACL(accessList(op.Value))
+		if h.Value, h.ACL = op.ACL, ""; op.ACL == "" {
+			h.Value = wire.FormatACL(accessList(op.Value))
+		}
 	}
 	for _, p := range op.Parts {
 		h.Parts = append(h.Parts, history.Part{
-			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, TTL: p.TTL.Milliseconds(), Version: c.version(p.Path, p.Version),
+			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, TTL: p.TTL.Milliseconds(), Version: c.version(p.Path, p.Version), ACL: p.ACL,
 		})
 	}
 	return h
@@ -91,7 +95,7 @@ func (c *Client) version(path string, v VersionArg) int32 {
 func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 	switch f {
 	case history.Create:
-		return createRequest(history.Part{Path: h.Path, Value: h.Value, Mode: h.Mode, TTL: h.TTL})
+		return createRequest(history.Part{Path: h.Path, Value: h.Value, Mode: h.Mode, TTL: h.TTL, ACL: h.ACL})
 	case history.Delete:
 		return wire.OpDelete, &wire.DeleteRequest{Path: h.Path, Version: h.Version}
 	case history.Set:
@@ -107,13 +111,11 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 	case history.Close:
 		return wire.OpCloseSession, &wire.Empty{}
 	case history.SetACL:
-		list, err := wire.ParseACL(h.Value)
-		if err != nil {
-			panic("workloads: " + err.Error()) // resolve wrote it
-		}
-		return wire.OpSetACL, &wire.SetACLRequest{Path: h.Path, ACL: list, Version: h.Version}
+		return wire.OpSetACL, &wire.SetACLRequest{Path: h.Path, ACL: parsed(h.Value), Version: h.Version}
 	case history.GetACL:
 		return wire.OpGetACL, &wire.GetACLRequest{Path: h.Path}
+	case history.WhoAmI:
+		return wire.OpWhoAmI, &wire.Empty{}
 	case history.CountAll:
 		return wire.OpCountAll, &wire.CountAllRequest{Path: h.Path}
 	case history.Ephemerals:
@@ -136,6 +138,9 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 // that answers with the Stat.
 func createRequest(p history.Part) (wire.OpCode, wire.Record) {
 	r := wire.CreateRequest{Path: p.Path, Data: []byte(p.Value), ACL: wire.OpenACL, Mode: p.Mode}
+	if p.ACL != "" {
+		r.ACL = parsed(p.ACL)
+	}
 	switch {
 	case hasTTL(p.Mode):
 		return wire.OpCreateTTL, &wire.CreateTTLRequest{CreateRequest: r, TTL: p.TTL}
@@ -143,6 +148,15 @@ func createRequest(p history.Part) (wire.OpCode, wire.Record) {
 		return wire.OpCreateContainer, &r
 	}
 	return wire.OpCreate2, &r
+}
+
+// parsed is the list that a plan names; its parser has seen to it that there is one.
+func parsed(text string) []wire.ACL {
+	list, err := wire.ParseACL(text)
+	if err != nil {
+		panic("workloads: " + err.Error())
+	}
+	return list
 }
 
 // accessList is a list that keeps everybody's access and is told from others by

@@ -31,17 +31,20 @@ type verb struct {
 	parts, hangs, inMulti, onlyInMulti bool
 	inRead                             bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
+	acl    bool
 	recipe string // the arguments that a recipe step takes, in words
 }
 
 var verbs = append([]verb{
-	{name: "create", f: history.Create, path: true, value: true, mode: true, inMulti: true},
+	{name: "create", f: history.Create, path: true, value: true, mode: true, acl: true, inMulti: true},
 	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
 	{name: "cas", f: history.Set, path: true, value: true, version: true, conditional: true, inMulti: true},
 	{name: "check", f: history.Check, path: true, version: true, inMulti: true, onlyInMulti: true},
-	{name: "set-acl", f: history.SetACL, path: true, value: true, version: true},
+	{name: "set-acl", f: history.SetACL, path: true, value: true, version: true, acl: true},
 	{name: "get-acl", f: history.GetACL, path: true},
+	{name: "auth", f: Auth, value: true},
+	{name: "who-am-i", f: history.WhoAmI},
 	{name: "count-all", f: history.CountAll, path: true},
 	{name: "ephemerals", f: history.Ephemerals, path: true},
 	{name: "get", f: history.Get, path: true, inRead: true, watch: true},
@@ -112,7 +115,7 @@ func (v VersionArg) String() string {
 func (o Op) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "op %d c%d %v ", o.ID, o.Client, o.At)
-	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode, TTL: o.TTL}.append(&b)
+	Part{F: o.F, Path: o.Path, Value: o.Value, Version: o.Version, Mode: o.Mode, TTL: o.TTL, ACL: o.ACL}.append(&b)
 	for _, p := range o.Parts {
 		b.WriteString(" [")
 		p.append(&b)
@@ -158,6 +161,9 @@ func (p Part) append(b *strings.Builder) {
 	}
 	if v.kinds != nil {
 		b.WriteString(" kind=" + v.kinds[p.Mode])
+	}
+	if p.ACL != "" {
+		b.WriteString(" acl=" + quote(p.ACL))
 	}
 }
 
@@ -225,7 +231,7 @@ func (p *parser) op() (Op, error) {
 	if v.parts && len(o.Parts) == 0 {
 		return Op{}, errors.New(v.name + " without parts; add some, like [" + v.example() + "]")
 	}
-	o.F, o.Path, o.Value, o.Version, o.Mode, o.TTL = part.F, part.Path, part.Value, part.Version, part.Mode, part.TTL
+	o.F, o.Path, o.Value, o.Version, o.Mode, o.TTL, o.ACL = part.F, part.Path, part.Value, part.Version, part.Mode, part.TTL, part.ACL
 	return o, part.check(v)
 }
 
@@ -350,6 +356,8 @@ func (p *parser) argument(v verb, part *Part) error {
 		return part.setTTL(t.value)
 	case t.key == "kind" && v.kinds != nil:
 		return part.setKind(v, t.value)
+	case t.key == "acl" && v.acl:
+		part.ACL = t.value
 	default:
 		return fmt.Errorf("%s takes no %s=", v.name, t.key)
 	}
@@ -399,6 +407,12 @@ func (part *Part) check(v verb) error {
 	}
 	if v.mode && hasTTL(part.Mode) != (part.TTL > 0) {
 		return errors.New("ttl= goes with mode=ttl or mode=sequential-ttl, and is positive")
+	}
+	if _, err := wire.ParseACL(part.ACL); err != nil {
+		return err
+	}
+	if scheme, _, ok := strings.Cut(part.Value, ":"); v.f == Auth && (!ok || scheme == "") {
+		return fmt.Errorf("auth value %q; write scheme:secret, like digest:user:password", part.Value)
 	}
 	if v.conditional && part.Version == Any {
 		return errors.New("cas needs version=seen or version=N; an unconditional one is write")

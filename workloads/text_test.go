@@ -53,6 +53,15 @@ func TestPlanLines(t *testing.T) {
 			Op{ID: 29, Client: 1, At: 2 * time.Second, F: history.AddWatch, Path: "/w", Mode: int32(wire.WatchRecursive)}},
 		{"op 30 c1 2s remove-watch /w kind=any",
 			Op{ID: 30, Client: 1, At: 2 * time.Second, F: history.RemoveWatch, Path: "/w", Mode: int32(wire.AnyWatches)}},
+		{`op 27 c1 2s set-acl /g/0 value="" acl=auth::31`,
+			Op{ID: 27, Client: 1, At: 2 * time.Second, F: history.SetACL, Path: "/g/0", Version: Any, ACL: "auth::31"}},
+		{`op 27 c1 2s create /g/0 value=x acl="world:anyone:1,digest:u:h=:31"`,
+			Op{ID: 27, Client: 1, At: 2 * time.Second, F: history.Create, Path: "/g/0", Value: "x", ACL: "world:anyone:1,digest:u:h=:31"}},
+		{"op 27 c1 2s multi [create /g/0 value=x acl=ip:10.0.0.1/31:4]", Op{ID: 27, Client: 1, At: 2 * time.Second, F: history.Multi,
+			Parts: []Part{{F: history.Create, Path: "/g/0", Value: "x", ACL: "ip:10.0.0.1/31:4"}}}},
+		{"op 27 c1 2s auth value=digest:u1:p1 pipelined",
+			Op{ID: 27, Client: 1, At: 2 * time.Second, F: Auth, Value: "digest:u1:p1", Pipelined: true}},
+		{"op 27 c1 2s who-am-i", Op{ID: 27, Client: 1, At: 2 * time.Second, F: history.WhoAmI}},
 		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
 		{`op 26 c1 2s write "/a b" value=""`,
 			Op{ID: 26, Client: 1, At: 2 * time.Second, F: history.Set, Path: "/a b", Version: Any}},
@@ -98,6 +107,9 @@ func TestPlanLineErrors(t *testing.T) {
 		{"op 1 c0 0s get /a ttl=1s", "get takes no ttl="},
 		{"op 1 c0 0s add-watch /a kind=data", `unknown kind "data"; kinds are persistent, recursive`},
 		{"op 1 c0 0s check-watch /a kind=", `unknown kind ""; kinds are children, data`},
+		{"op 1 c0 0s create /a acl=anyone", `acl entry "anyone"`},
+		{"op 1 c0 0s delete /a acl=auth::1", "delete takes no acl="},
+		{"op 1 c0 0s auth value=me", `auth value "me"; write scheme:secret`},
 		{"op 1 c0 0s multi", "multi without parts; add some, like [check"},
 		{"op 1 c0 0s multi-read", "multi-read without parts; add some, like [get"},
 		{"op 1 c0 0s multi-read [delete /a]", `unknown function "delete"; here they are get, children`},
@@ -140,6 +152,12 @@ func part(t *rapid.T, v verb) Part {
 	}
 	if v.kinds != nil {
 		p.Mode = rapid.Int32Range(v.leastKind(), int32(len(v.kinds)-1)).Draw(t, "kind")
+	}
+	if v.f == Auth {
+		p.Value = "digest:" + p.Value
+	}
+	if v.acl {
+		p.ACL = rapid.SampledFrom([]string{"", "auth::31", "world:anyone:1,digest:a b:h=:31"}).Draw(t, "acl")
 	}
 	if v.mode {
 		p.Mode = rapid.Int32Range(0, int32(len(modeNames)-1)).Draw(t, "mode")

@@ -79,7 +79,7 @@ func number(ops []Op, first int) {
 	for i := range ops {
 		o := &ops[i]
 		o.ID = first + i
-		if o.F == history.Create || o.F == history.Set || o.F == history.SetACL {
+		if o.F == history.Create || o.F == history.Set || o.F == history.SetACL && o.ACL == "" {
 			o.Value = fmt.Sprintf("c%d.%d", o.Client, o.ID)
 		}
 		for j := range o.Parts {

@@ -46,7 +46,7 @@ const (
 func All() []Workload {
 	return []Workload{
 		register(), sequence(), session(), watching(), locking(), electing(), localSession(),
-		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(),
+		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(),
 	}
 }
 

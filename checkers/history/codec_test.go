@@ -84,7 +84,7 @@ func genOp(t *rapid.T, id int) Op {
 	op := Op{
 		ID: id, Process: i.Draw(t, "process"), Client: i.Draw(t, "client"), F: Multi,
 		Path: anyPath.Draw(t, "path"), Value: string(anyData.Draw(t, "value")), Old: string(anyData.Draw(t, "old")),
-		Version: n.Draw(t, "version"), Mode: n.Draw(t, "mode"), TTL: rapid.Int64().Draw(t, "ttl"),
+		Version: n.Draw(t, "version"), Mode: n.Draw(t, "mode"), TTL: rapid.Int64().Draw(t, "ttl"), ACL: anyPath.Draw(t, "acl"),
 		Invoke: time.Duration(rapid.Int64().Draw(t, "invoke")), Return: time.Duration(rapid.Int64().Draw(t, "return")),
 		Outcome: Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")), Final: rapid.Bool().Draw(t, "final"),
 		Session: rapid.Int64().Draw(t, "session"), Conn: i.Draw(t, "conn"), Xid: n.Draw(t, "xid"), Server: i.Draw(t, "server"),
@@ -99,7 +99,7 @@ func genOp(t *rapid.T, id int) Op {
 		op.OutChildren = append(op.OutChildren, anyPath.Draw(t, "child"))
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "parts") {
-		op.Parts = append(op.Parts, Part{F: Set, Path: anyPath.Draw(t, "pp"), Value: string(anyData.Draw(t, "pv")), Version: n.Draw(t, "v"), Mode: n.Draw(t, "m"), TTL: rapid.Int64().Draw(t, "pt")})
+		op.Parts = append(op.Parts, Part{F: Set, Path: anyPath.Draw(t, "pp"), Value: string(anyData.Draw(t, "pv")), Version: n.Draw(t, "v"), Mode: n.Draw(t, "m"), TTL: rapid.Int64().Draw(t, "pt"), ACL: anyPath.Draw(t, "a")})
 		op.OutParts = append(op.OutParts, genResult(t))
 	}
 	return op
@@ -136,6 +136,7 @@ func TestLinesLoseNothing(t *testing.T) {
 				At: time.Duration(rapid.Int64().Draw(t, "at")), Client: 3, Kind: Connected, Session: rapid.Int64().Draw(t, "s"),
 				Conn: 2, Server: 1, Zxid: anyZxid.Draw(t, "z"), Timeout: time.Second,
 				Before: rapid.Int64().Draw(t, "before"), Asked: rapid.Bool().Draw(t, "asked"),
+				Vouched: []wire.Identity{{Scheme: "ip", ID: anyPath.Draw(t, "address")}},
 			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "watches") {
@@ -148,6 +149,13 @@ func TestLinesLoseNothing(t *testing.T) {
 				Zxid: anyZxid.Draw(t, "z"), Seen: anyZxid.Draw(t, "seen"),
 				Data: []string{anyPath.Draw(t, "data")}, Exist: []string{anyPath.Draw(t, "exist")}, Child: []string{anyPath.Draw(t, "child")},
 				Persistent: []string{anyPath.Draw(t, "persistent")}, Recursive: []string{anyPath.Draw(t, "recursive")},
+			})
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "auths") {
+			h.Auths = append(h.Auths, Auth{
+				At: time.Second, Client: 3, Session: rapid.Int64().Draw(t, "s"), Conn: 2, Server: 1, After: rapid.Int32().Draw(t, "after"),
+				Scheme: anyPath.Draw(t, "scheme"), Secret: string(anyData.Draw(t, "secret")), Super: rapid.Bool().Draw(t, "super"),
+				Answered: rapid.Bool().Draw(t, "answered"), Err: wire.ErrorCode(rapid.Int32().Draw(t, "err")), Order: 4,
 			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "claims") {

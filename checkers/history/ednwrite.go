@@ -87,6 +87,9 @@ func (m moment) format(op *Op, index int) string {
 	if !m.end && op.watches() != "" {
 		fmt.Fprintf(&b, ", :watch :%s", op.watches())
 	}
+	if !m.end && op.ACL != "" {
+		fmt.Fprintf(&b, ", :acl %s", ednString(op.ACL))
+	}
 	if m.end && op.Session != 0 {
 		fmt.Fprintf(&b, ", :session %d", op.Session)
 	}
@@ -121,7 +124,7 @@ func (op *Op) ednValue(end bool) string {
 		v = "[" + ednString(op.Old) + " " + ednString(op.Value) + "]"
 	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create:
 		v = ednString(op.Value)
-	case ok && (op.F == Children || op.F == Ephemerals):
+	case ok && (op.F == Children || op.F == Ephemerals || op.F == WhoAmI):
 		names := make([]string, len(op.OutChildren))
 		for i, name := range op.OutChildren {
 			names[i] = ednString(name)

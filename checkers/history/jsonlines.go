@@ -11,7 +11,7 @@ import (
 )
 
 // Stampede's own format is JSON lines: one object a line, whose "type" is "op",
-// "session", "local", "event", "rearm", "claim", "tail", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
+// "session", "local", "event", "rearm", "auth", "claim", "tail", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
 // Encoder writes a history line by line, while it grows.
@@ -38,7 +38,7 @@ func (e *Encoder) Session(s *SessionEvent) error {
 	return e.write(sessionLine{
 		Type: "session", At: s.At, Client: s.Client, Kind: s.Kind, Session: s.Session,
 		Conn: s.Conn, Server: s.Server, Zxid: zxid(s.Zxid), Timeout: s.Timeout,
-		Before: s.Before, Asked: s.Asked,
+		Before: s.Before, Asked: s.Asked, Vouched: identitiesToLines(s.Vouched),
 	})
 }
 
@@ -77,6 +77,11 @@ func WriteLines(w io.Writer, h *History) error {
 	if err := e.watches(h); err != nil {
 		return err
 	}
+	for i := range h.Auths {
+		if err := e.Auth(&h.Auths[i]); err != nil {
+			return err
+		}
+	}
 	for i := range h.Claims {
 		if err := e.Claim(&h.Claims[i]); err != nil {
 			return err
@@ -112,7 +117,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Claim, *Tail, *Applied or *Rules, and io.EOF after the last.
+// Next returns the next *Op, *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Auth, *Claim, *Tail, *Applied or *Rules, and io.EOF after the last.
 // Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -168,6 +173,8 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToEvent)
 	case "rearm":
 		return decodeAs(text, lineToRearm)
+	case "auth":
+		return decodeAs(text, lineToAuth)
 	case "claim":
 		return decodeAs(text, lineToClaim)
 	case "txn":
@@ -175,7 +182,7 @@ func parseLine(text []byte) (any, error) {
 	case "rules":
 		return decodeAs(text, lineToRules)
 	}
-	return nil, fmt.Errorf(`type %q is none of "op", "session", "local", "event", "rearm", "claim", "tail", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "op", "session", "local", "event", "rearm", "auth", "claim", "tail", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -215,6 +222,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Events = append(h.Events, *v)
 		case *Rearm:
 			h.Rearms = append(h.Rearms, *v)
+		case *Auth:
+			h.Auths = append(h.Auths, *v)
 		case *Claim:
 			h.Claims = append(h.Claims, *v)
 		case *Applied:

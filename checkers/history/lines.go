@@ -20,6 +20,7 @@ type opLine struct {
 	Version     int32         `json:"version,omitempty"`
 	Mode        int32         `json:"mode,omitempty"`
 	TTL         int64         `json:"ttl,omitempty"`
+	ACL         string        `json:"acl,omitempty"`
 	Parts       []partLine    `json:"parts,omitempty"`
 	Invoke      time.Duration `json:"invoke"`
 	Return      time.Duration `json:"return"`
@@ -52,6 +53,7 @@ type partLine struct {
 	Version int32  `json:"version,omitempty"`
 	Mode    int32  `json:"mode,omitempty"`
 	TTL     int64  `json:"ttl,omitempty"`
+	ACL     string `json:"acl,omitempty"`
 }
 
 // sessionLine is a session event as a line of JSON.
@@ -67,12 +69,13 @@ type sessionLine struct {
 	Timeout time.Duration    `json:"timeout,omitempty"`
 	Before  int64            `json:"before,omitempty"`
 	Asked   bool             `json:"asked,omitempty"`
+	Vouched []identityLine   `json:"vouched,omitempty"`
 }
 
 func opToLine(op *Op) (*opLine, error) {
 	l := &opLine{
 		Type: "op", ID: op.ID, Process: op.Process, Client: op.Client, F: op.F,
-		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode, TTL: op.TTL,
+		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode, TTL: op.TTL, ACL: op.ACL,
 		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final, Watch: op.Watch, Step: op.Step, Order: op.Order,
 		Session: op.Session, Conn: op.Conn, Xid: op.Xid, Server: op.Server, Zxid: zxid(op.Zxid),
 		Err: int32(op.Err), SyncXid: op.SyncXid, SyncZxid: zxid(op.SyncZxid),
@@ -80,7 +83,7 @@ func opToLine(op *Op) (*opLine, error) {
 		OutChildren: op.OutChildren,
 	}
 	for _, p := range op.Parts {
-		l.Parts = append(l.Parts, partLine{p.F, p.Path, text(p.Value), p.Version, p.Mode, p.TTL})
+		l.Parts = append(l.Parts, partLine{p.F, p.Path, text(p.Value), p.Version, p.Mode, p.TTL, p.ACL})
 	}
 	for i := range op.OutParts {
 		r, err := resultToLine(&op.OutParts[i])
@@ -95,7 +98,7 @@ func opToLine(op *Op) (*opLine, error) {
 func lineToOp(l *opLine) (*Op, error) {
 	op := &Op{
 		ID: l.ID, Process: l.Process, Client: l.Client, F: l.F,
-		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode, TTL: l.TTL,
+		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode, TTL: l.TTL, ACL: l.ACL,
 		Invoke: l.Invoke, Return: l.Return, Final: l.Final, Watch: l.Watch, Step: l.Step, Order: l.Order,
 		Session: l.Session, Conn: l.Conn, Xid: l.Xid, Server: l.Server, Zxid: wire.Zxid(l.Zxid),
 		Err: wire.ErrorCode(l.Err), SyncXid: l.SyncXid, SyncZxid: wire.Zxid(l.SyncZxid),
@@ -113,7 +116,7 @@ func lineToOp(l *opLine) (*Op, error) {
 		return nil, fmt.Errorf("outcome %q of operation %d is none of ok, fail and info", l.Outcome, l.ID)
 	}
 	for _, p := range l.Parts {
-		op.Parts = append(op.Parts, Part{p.F, p.Path, string(p.Value), p.Version, p.Mode, p.TTL})
+		op.Parts = append(op.Parts, Part{p.F, p.Path, string(p.Value), p.Version, p.Mode, p.TTL, p.ACL})
 	}
 	for i := range l.OutParts {
 		op.OutParts = append(op.OutParts, lineToResult(&l.OutParts[i]))
@@ -125,6 +128,6 @@ func lineToSession(l *sessionLine) (*SessionEvent, error) {
 	return &SessionEvent{
 		At: l.At, Client: l.Client, Kind: l.Kind, Session: l.Session,
 		Conn: l.Conn, Server: l.Server, Zxid: wire.Zxid(l.Zxid), Timeout: l.Timeout,
-		Before: l.Before, Asked: l.Asked,
+		Before: l.Before, Asked: l.Asked, Vouched: linesToIdentities(l.Vouched),
 	}, nil
 }

@@ -90,7 +90,9 @@ type Op struct {
 	Version int32  // expected version, -1 any
 	Mode    int32  // create mode, or what is watched
 	TTL     int64  // ms, of the modes that have one
-	Parts   []Part
+	// ACL is the list that a create asks for, in the form of wire.FormatACL; "" is open.
+	ACL   string
+	Parts []Part
 
 	// Invoke and Return are virtual time; Return is Never for what never returned.
 	Invoke, Return time.Duration
@@ -136,6 +138,7 @@ type Part struct {
 	Version int32
 	Mode    int32
 	TTL     int64
+	ACL     string
 }
 
 // Check is the function of a version check inside a multi.
@@ -168,6 +171,9 @@ type SessionEvent struct {
 	// the client accepts read-only servers.
 	Before int64
 	Asked  bool
+	// Vouched are the identities that the connection has from its transport: its
+	// address, the subject of its certificate; Connected only.
+	Vouched []wire.Identity
 }
 
 // LocalSession is a session that one server opened and told nobody of, as that server
@@ -234,6 +240,7 @@ type History struct {
 	Sessions []SessionEvent
 	Events   []WatchEvent
 	Rearms   []Rearm
+	Auths    []Auth // in the order they were shown
 	Locals   []LocalSession
 	Tails    []Tail
 	Claims   []Claim

@@ -13,6 +13,7 @@ import (
 type Trial struct {
 	tree *Tree
 	over map[string]sketch // what earlier parts of a multi changed
+	who  []wire.Identity   // who asks
 }
 
 // sketch is what validity depends on, of one znode.
@@ -22,6 +23,7 @@ type sketch struct {
 	children         int
 	owner            int64
 	aversion         int32
+	acl              []wire.ACL
 }
 
 // Try begins a trial at the present tree.
@@ -36,7 +38,7 @@ func (tr *Trial) look(path string) sketch {
 	if n == nil {
 		return sketch{}
 	}
-	return sketch{true, n.version, n.creates, len(n.children), n.owner, n.aversion}
+	return sketch{true, n.version, n.creates, len(n.children), n.owner, n.aversion, n.acl}
 }
 
 // put changes a znode for the later parts.
@@ -56,10 +58,16 @@ func (tr *Trial) Objections(session int64, p *history.Part) []wire.ErrorCode {
 		return tr.againstCreate(session, p)
 	case history.Delete:
 		return tr.againstDelete(p)
-	case history.Set, history.Check:
-		return tr.againstVersion(p.Path, p.Version, tr.look(p.Path).version)
+	case history.Set:
+		return tr.againstVersion(p, tr.look(p.Path).version, MayWrite)
+	case history.Check:
+		return tr.againstVersion(p, tr.look(p.Path).version, MayRead)
 	case history.SetACL:
-		return tr.againstVersion(p.Path, p.Version, tr.look(p.Path).aversion)
+		out := tr.againstVersion(p, tr.look(p.Path).aversion, MayAdmin)
+		if _, ok := tr.Stored(p); !ok {
+			out = append(out, wire.ErrInvalidACL)
+		}
+		return out
 	}
 	return nil
 }
@@ -70,9 +78,15 @@ func (tr *Trial) againstCreate(session int64, p *history.Part) []wire.ErrorCode 
 	if !ValidPath(path) || path == "/" {
 		out = append(out, wire.ErrBadArguments)
 	}
+	if _, ok := tr.Stored(p); !ok {
+		out = append(out, wire.ErrInvalidACL)
+	}
 	parent := tr.look(Parent(path))
 	if !parent.exists {
 		out = append(out, wire.ErrNoNode)
+	}
+	if tr.lacks(&parent, MayCreate) {
+		out = append(out, wire.ErrNoAuth)
 	}
 	if parent.owner != 0 {
 		out = append(out, wire.ErrNoChildrenForEph)
@@ -87,7 +101,10 @@ func (tr *Trial) againstCreate(session int64, p *history.Part) []wire.ErrorCode 
 }
 
 func (tr *Trial) againstDelete(p *history.Part) []wire.ErrorCode {
-	out := tr.againstVersion(p.Path, p.Version, tr.look(p.Path).version)
+	out := tr.againstVersion(p, tr.look(p.Path).version, 0)
+	if parent := tr.look(Parent(p.Path)); tr.lacks(&parent, MayDelete) {
+		out = append(out, wire.ErrNoAuth)
+	}
 	if tr.look(p.Path).children > 0 {
 		out = append(out, wire.ErrNotEmpty)
 	}
@@ -99,18 +116,23 @@ func (tr *Trial) againstDelete(p *history.Part) []wire.ErrorCode {
 	return out
 }
 
-// againstVersion: a znode must exist, and have the version asked for, if any.
-func (tr *Trial) againstVersion(path string, version, have int32) []wire.ErrorCode {
-	s := tr.look(path)
+// againstVersion: a znode must exist, permit one of perms, if any, and have the
+// version asked for, if any.
+func (tr *Trial) againstVersion(p *history.Part, have, perms int32) (out []wire.ErrorCode) {
+	s := tr.look(p.Path)
 	switch {
-	case !s.exists && !ValidPath(path):
+	case !s.exists && !ValidPath(p.Path):
 		return []wire.ErrorCode{wire.ErrBadArguments, wire.ErrNoNode}
 	case !s.exists:
 		return []wire.ErrorCode{wire.ErrNoNode}
-	case version != -1 && version != have:
-		return []wire.ErrorCode{wire.ErrBadVersion}
 	}
-	return nil
+	if perms != 0 && tr.lacks(&s, perms) {
+		out = append(out, wire.ErrNoAuth)
+	}
+	if p.Version != -1 && p.Version != have {
+		out = append(out, wire.ErrBadVersion)
+	}
+	return out
 }
 
 // Do takes an operation without objections as done, for those after it.
@@ -123,6 +145,7 @@ func (tr *Trial) Do(session int64, p *history.Part) {
 		parent.creates++
 		tr.put(Parent(path), parent)
 		made := sketch{exists: true}
+		made.acl, _ = tr.Stored(p)
 		if Ephemeral(p.Mode) {
 			made.owner = session
 		}

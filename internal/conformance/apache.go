@@ -110,7 +110,7 @@ var (
 	}
 	properties = map[string]string{
 		"ttl": "zookeeper.extendedTypesEnabled=true", "read-only": "readonlymode.enabled=true",
-		"dedicated": "zookeeper.leaderServes=no", "sasl-required": "zookeeper.sessionRequireClientSASLAuth=true",
+		"dedicated": "zookeeper.leaderServes=no", "digest-required": "zookeeper.enforce.auth.enabled=true -Dzookeeper.enforce.auth.schemes=digest",
 		"maxbuffer": "jute.maxbuffer=4096",
 	}
 )
@@ -155,11 +155,19 @@ func (a *apache) Address(sid int) string {
 	return fmt.Sprintf("127.0.0.1:%d:%d", a.ports[sid-1][1], a.ports[sid-1][2])
 }
 
+// ClientAddress implements [Target].
+func (a *apache) ClientAddress(sid int) string {
+	return fmt.Sprintf("127.0.0.1:%d", a.ports[sid-1][0])
+}
+
+// Client implements [Target].
+func (a *apache) Client() string { return "127.0.0.1" }
+
 // Anonymous implements [Target].
 func (a *apache) Anonymous(text string) string {
 	for sid := range a.ports {
 		text = strings.ReplaceAll(text, a.Address(sid+1), fmt.Sprintf("$%d", sid+1))
-		text = strings.ReplaceAll(text, fmt.Sprintf("127.0.0.1:%d", a.ports[sid][0]), fmt.Sprintf("$client%d", sid+1))
+		text = strings.ReplaceAll(text, a.ClientAddress(sid+1), fmt.Sprintf("$%dc", sid+1))
 	}
 	return strings.ReplaceAll(text, a.dir, "$dir")
 }
@@ -170,7 +178,7 @@ func (a *apache) Start(sid int) {
 	args := []string{"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx200m", "-cp", a.classes}
 	for _, f := range features {
 		if p := properties[f]; p != "" && s.Features[f] {
-			args = append(args, "-D"+p)
+			args = append(args, strings.Fields("-D"+p)...)
 		}
 	}
 	if s.Super != "" {

@@ -12,7 +12,7 @@ import (
 func (p *player) connect(c *script.Command) string {
 	name := "a"
 	for _, word := range c.Words() {
-		if word != "readonly" && word != "old" {
+		if word != "readonly" && word != "old" && word != "quiet" {
 			name = word
 		}
 	}
@@ -71,7 +71,11 @@ func (p *player) welcomed(c *script.Command, k *client, server int) string {
 	if timeout <= 0 {
 		return out + p.expired(timeout, session, password)
 	}
-	return out + p.opened(k, server, session, password, timeout, readOnly)
+	out += p.opened(k, server, session, password, timeout, readOnly)
+	if !p.based && !c.HasWord("quiet") {
+		p.findBase(k)
+	}
+	return out
 }
 
 // expired is the answer to who brings a session that is none.
@@ -101,19 +105,19 @@ func (p *player) opened(k *client, server int, session int64, password []byte, t
 	if top := int(uint64(session) >> 56); fresh && top != server {
 		out += fmt.Sprintf(" created by %d", top)
 	}
-	if !p.based {
-		p.findBase(k)
-	}
 	return out
 }
 
-// findBase asks a ping for the zxid of the createSession just applied. A read-only
-// server has none to tell.
+// findBase asks a ping for the zxid of the createSession just applied. Local sessions
+// have none; then the first transaction seen is z1.
 func (p *player) findBase(k *client) {
 	k.conn.Send(appendInt(appendInt(nil, xidPing), 11))
 	if frame, err := k.conn.Receive(patience); err == nil {
 		r := &reader{b: frame[4:]}
-		p.base, p.based = r.long()-1, true
+		zxid := r.long()
+		if created := zxid&(1<<counterBits-1) > 0; created {
+			p.base, p.based = zxid-1, true
+		}
 	}
 }
 
@@ -178,6 +182,9 @@ func (p *player) frame(k *client, frame []byte) (text string, ping bool) {
 	}
 	if len(k.pending) == 0 {
 		return fmt.Sprintf("unasked reply to xid %d", xid), false
+	}
+	if !p.based && zxid > 0 {
+		p.base, p.based = zxid-1, true
 	}
 	oldest := k.pending[0]
 	k.pending = k.pending[1:]

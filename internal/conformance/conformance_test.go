@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -8,7 +9,12 @@ import (
 )
 
 // TestStampede plays every script against our coordinator.
-func TestStampede(t *testing.T) { playAll(t, Simulated) }
+func TestStampede(t *testing.T) {
+	answered := playAll(t, Simulated)
+	if flag := flag.Lookup("test.run"); flag.Value.String() == "" {
+		checkCoverage(t, answered)
+	}
+}
 
 // debian is where the package "zookeeper" puts its jars.
 const debian = "/usr/share/java"
@@ -31,7 +37,8 @@ func TestZooKeeper(t *testing.T) {
 	playAll(t, l)
 }
 
-func playAll(t *testing.T, l Launcher) {
+func playAll(t *testing.T, l Launcher) map[answer]bool {
 	answered := map[answer]bool{}
 	script.Walk(t, "testdata", func(t *testing.T, path string) { Play(t, path, l, answered) })
+	return answered
 }

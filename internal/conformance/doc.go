@@ -26,12 +26,15 @@
 //	serve 3 tick=200ms                   start the target: so many servers
 //	connect b timeout=4s server=2        a connection with a new session; "a" if not named
 //	connect b session=s1                 … or with one that exists
+//	connect b quiet                      … without the ping that asks for the zxid
 //	create /x data=hello by=b            an operation, by its name in ZooKeeper's protocol
 //	getData /x watch async               … without waiting for the reply
 //	replies                              await the replies of async operations
 //	events by=b                          what came to b unasked until now
 //	end by=b                             await that the server closes the connection
 //	sleep 500ms ping=(a,b)               let time pass; these keep their sessions
+//
+// A test fails if an operation or a code of the protocol is met by no script.
 //
 // A command with only=zookeeper or only=stampede concerns that target alone, one with
 // since=3.9.0 no older ZooKeeper. Its story says why.

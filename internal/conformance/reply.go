@@ -54,9 +54,9 @@ func (p *player) describeField(f field, r *reader) string {
 		slices.Sort(texts)
 		return "(" + strings.Join(texts, ",") + ")"
 	case kindACL:
-		return describeACL(r.acl())
+		return p.describeACL(r.acl())
 	case kindIDs:
-		return describeIDs(r)
+		return p.describeIDs(r)
 	}
 	return "kind " + string(f.kind) + " is not for replies"
 }
@@ -79,7 +79,7 @@ func (p *player) describeBytes(b []byte) string {
 	return printable(p.target.Anonymous(string(b)))
 }
 
-func describeACL(list []permission) string {
+func (p *player) describeACL(list []permission) string {
 	var entries []string
 	for _, e := range list {
 		letters := ""
@@ -88,16 +88,21 @@ func describeACL(list []permission) string {
 				letters += string(l.letter)
 			}
 		}
-		entries = append(entries, fmt.Sprintf("%s:%s:%s", e.scheme, printable(e.id), letters))
+		id := strings.ReplaceAll(printable(e.id), p.target.Client(), "$me")
+		entries = append(entries, fmt.Sprintf("%s:%s:%s", e.scheme, id, letters))
 	}
 	return "(" + strings.Join(entries, ",") + ")"
 }
 
-func describeIDs(r *reader) string {
+func (p *player) describeIDs(r *reader) string {
 	var entries []string
 	for range r.count() {
 		scheme := r.text()
-		entries = append(entries, scheme+":"+r.text())
+		id := r.text()
+		if scheme == "ip" && id == p.target.Client() {
+			id = "$me"
+		}
+		entries = append(entries, scheme+":"+id)
 	}
 	slices.Sort(entries)
 	return "(" + strings.Join(entries, ",") + ")"
@@ -129,6 +134,7 @@ func (p *player) describeResults(r *reader) string {
 func (p *player) describeResult(code, err int32, r *reader) string {
 	if code == errorResult {
 		inner := r.int()
+		p.answered[answer{"multi", err}] = true
 		if inner != err {
 			return fmt.Sprintf("error %s, its header %s", errorName(inner), errorName(err))
 		}

@@ -29,7 +29,7 @@ func (p *player) appendField(b []byte, c *script.Command, f field) []byte {
 		if c.TextIs(f.name, "null") {
 			return appendInt(b, -1)
 		}
-		return appendACL(b, accessList(c, f.name))
+		return appendACL(b, p.accessList(c, f.name))
 	case kindBool:
 		return appendBool(b, c.Flag(f.name))
 	case kindInt:
@@ -125,8 +125,9 @@ var permissionLetters = []struct {
 	bit    int32
 }{{'c', 4}, {'d', 8}, {'r', 1}, {'w', 2}, {'a', 16}}
 
-// accessList reads acl=(world:anyone:cdrwa,…); without it, the open list.
-func accessList(c *script.Command, key string) []permission {
+// accessList reads acl=(world:anyone:cdrwa,…); without it, the open list. $me is our own
+// address.
+func (p *player) accessList(c *script.Command, key string) []permission {
 	if !c.Has(key) {
 		return []permission{{31, "world", "anyone"}}
 	}
@@ -137,7 +138,7 @@ func accessList(c *script.Command, key string) []permission {
 		if !ok || i < 0 {
 			c.Fatalf("acl entry %q: want scheme:id:perms", entry)
 		}
-		out = append(out, permission{perms(c, rest[i+1:]), scheme, rest[:i]})
+		out = append(out, permission{perms(c, rest[i+1:]), scheme, strings.ReplaceAll(rest[:i], "$me", p.target.Client())})
 	}
 	return out
 }
@@ -178,9 +179,10 @@ func (p *player) appendMulti(b []byte, c *script.Command) []byte {
 }
 
 // fill replaces $1, $2 … by the addresses of the target's servers, as they stand in a
-// configuration ("localhost:2888:3888").
+// configuration ("localhost:2888:3888"), and $1c, $2c … by those for clients.
 func (p *player) fill(text string) string {
 	for sid := range p.target.Servers() {
+		text = strings.ReplaceAll(text, fmt.Sprintf("$%dc", sid+1), p.target.ClientAddress(sid+1))
 		text = strings.ReplaceAll(text, fmt.Sprintf("$%d", sid+1), p.target.Address(sid+1))
 	}
 	return text

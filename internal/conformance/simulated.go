@@ -45,7 +45,11 @@ func launchSimulated(s Setup) (Target, error) {
 func configured(s Setup, sid int) coordinator.Config {
 	cfg := coordinator.Config{
 		Sid: int64(sid), Tick: s.Tick, MinSessionTimeout: s.MinSession, MaxSessionTimeout: s.MaxSession,
-		ReapInterval: s.ContainerCheck, ElectionTimeoutMax: time.Second,
+		ReapInterval: s.ContainerCheck, ElectionTimeoutMax: time.Second, SuperDigest: s.Super,
+		LocalSessions: s.Features["local"], UpgradeSessions: s.Features["upgrading"],
+	}
+	if s.Features["digest-required"] {
+		cfg.EnforceAuth = []string{"digest"}
 	}
 	for i := range s.Servers {
 		cfg.Members = append(cfg.Members, coordinator.Member{
@@ -127,6 +131,12 @@ func (w *simulated) serves(server int) bool {
 
 // Address implements [Target].
 func (w *simulated) Address(server int) string { return fmt.Sprintf("zk%d:2888:3888", server) }
+
+// ClientAddress implements [Target].
+func (w *simulated) ClientAddress(server int) string { return fmt.Sprintf("zk%d:2181", server) }
+
+// Client implements [Target]: addresses in a simulated world are made of process ids.
+func (w *simulated) Client() string { return fmt.Sprintf("10.0.0.%d", w.host) }
 
 // Anonymous implements [Target].
 func (w *simulated) Anonymous(text string) string { return text }

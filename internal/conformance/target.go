@@ -23,10 +23,13 @@ type Target interface {
 	Kill(server int)
 	Start(server int)
 	Ready() error
-	// Address is a server as a configuration names it, Anonymous puts $1, $2 … in the
-	// place of addresses in a text.
+	// Address and ClientAddress are a server as a configuration names it, Anonymous
+	// puts $1, $2 … and $1c, $2c … in the place of addresses in a text.
 	Address(server int) string
+	ClientAddress(server int) string
 	Anonymous(text string) string
+	// Client is the address that servers see us at.
+	Client() string
 	// Close ends all servers.
 	Close()
 }
@@ -71,16 +74,16 @@ type Setup struct {
 
 // features are the switches of a server that scripts may turn on.
 var features = []string{
-	"ttl",           // extendedTypesEnabled
-	"reconfig",      // reconfigEnabled
-	"read-only",     // readonlymode.enabled
-	"quota",         // enforceQuota
-	"local",         // localSessionsEnabled
-	"upgrading",     // localSessionsUpgradingEnabled
-	"dedicated",     // leaderServes=no
-	"sasl-required", // sessionRequireClientSASLAuth
-	"alone",         // standaloneEnabled=false: one server is an ensemble, too
-	"maxbuffer",     // jute.maxbuffer=4096
+	"ttl",             // extendedTypesEnabled
+	"reconfig",        // reconfigEnabled
+	"read-only",       // readonlymode.enabled
+	"quota",           // enforceQuota
+	"local",           // localSessionsEnabled
+	"upgrading",       // localSessionsUpgradingEnabled
+	"dedicated",       // leaderServes=no
+	"digest-required", // enforce.auth.schemes=digest
+	"alone",           // standaloneEnabled=false: one server is an ensemble, too
+	"maxbuffer",       // jute.maxbuffer=4096
 }
 
 // Version is a version of ZooKeeper.

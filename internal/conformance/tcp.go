@@ -3,7 +3,6 @@ package conformance
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -12,7 +11,7 @@ import (
 
 // Dial implements [Target].
 func (a *apache) Dial(sid int) (Conn, error) {
-	c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", a.ports[sid-1][0]), time.Second)
+	c, err := net.DialTimeout("tcp", a.ClientAddress(sid), time.Second)
 	if err != nil {
 		return nil, errors.New("refused")
 	}

@@ -19,10 +19,8 @@ const (
 	leases        = "coordinator/lease"
 )
 
-// Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
-// telling first; "no-panic" stands for an assertion inside a node, "liveness" for
-// an ensemble that does not recover after its faults have healed.
-var Catalogue = []Bug{
+// protocolBugs are those of the protocol, the sessions and watches, and the recipes.
+var protocolBugs = []Bug{
 	{
 		ID: AckBeforeSync, Name: "ack-before-sync",
 		Wrong:    "A server acknowledges a proposal when it has written it, not when the write is durable.",
@@ -554,124 +552,5 @@ var Catalogue = []Bug{
 		Schedule: "A client moves, has one batch of watches answered and loses that connection before the next; to the third server it claims to have seen what the second batch had not been told.",
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
-	},
-	{
-		ID: LogFsyncErrorIgnored, Name: "log-fsync-error-ignored",
-		Wrong:    "A server takes a failed fsync of its log for a good one.",
-		Schedule: "The fsync fails once; what it covered is acknowledged, later fsyncs succeed, and a power failure shows that it was never written.",
-		Breaks:   []string{"d17-ack-durability", "durability"},
-		Scenario: register,
-	},
-	{
-		ID: EpochInPlace, Name: "epoch-written-in-place", Upstream: "ZOOKEEPER-1653",
-		Wrong:    "An epoch file is written over in place instead of under another name first.",
-		Schedule: "Crash between the write and the end of the fsync: half an epoch, or none, is all that is left, and the server refuses to start.",
-		Breaks:   []string{"d14-epoch-sanity", "liveness"},
-		Scenario: register,
-	},
-	{
-		ID: SnapshotBeforeLog, Name: "snapshot-before-log",
-		Wrong:    "A snapshot gets its name before the log is durable as far as the snapshot shows traces of it.",
-		Schedule: "The log is on a slow device; a transaction is committed by others and applied, and a snapshot of it is finished before its own log is.",
-		Breaks:   []string{"d19-replay-determinism", "purge-keeps-enough"},
-		Scenario: register,
-	},
-	{
-		ID: QueuedReadsLost, Name: "queued-reads-lost",
-		Wrong:    "A server that answers a write drops the reads of the session that waited behind it.",
-		Schedule: "Pipeline a write and a read.",
-		Breaks:   []string{"fifo-replies", "session-protocol"},
-		Scenario: register,
-	},
-	{
-		ID: ClosedSessionServed, Name: "closed-session-served",
-		Wrong:    "A server goes on serving the connection of a session that was closed.",
-		Schedule: "A session expires while its client is connected to a server that lags; the client goes on reading there.",
-		Breaks:   []string{"closed-session", "session-protocol"},
-		Scenario: sessions,
-	},
-	{
-		ID: PurgeCountsInvalid, Name: "purge-counts-invalid-snapshots", Upstream: "ZOOKEEPER-3231",
-		Wrong:    "A purge counts damaged snapshots among those it keeps.",
-		Schedule: "Snapshots rot; a purge keeps them and deletes older, good ones, with the log that those need.",
-		Breaks:   []string{"purge-keeps-enough"},
-		Scenario: register,
-	},
-	{
-		ID: CommittedLogHole, Name: "committed-log-hole", Upstream: "ZOOKEEPER-4925",
-		Wrong:    "What a learner applies when its synchronisation ends is not entered into the transactions it keeps for learners of its own.",
-		Schedule: "A learner is synchronised by DIFF, becomes leader, and synchronises another across the hole.",
-		Breaks:   []string{"d12-committed-durable", "d13-process-consistency", "d16-possible-messages", "no-panic"},
-		Scenario: register,
-	},
-	{
-		ID: TruncKeepsMemory, Name: "trunc-keeps-memory", Upstream: "ZOOKEEPER-5094",
-		Wrong:    "A learner whose term ends while it truncates cuts its log and keeps its tree.",
-		Schedule: "The connection breaks in the middle of a TRUNC; the next leader's transactions are applied on top of what was cut.",
-		Breaks:   []string{"d3-prefix-consistency", "d19-replay-determinism", "d10-committed-log", "ephemerals-die-with-session", "no-panic"},
-		Scenario: register,
-	},
-	{
-		ID: TruncateErrorIgnored, Name: "truncate-error-ignored", Upstream: "ZOOKEEPER-3701",
-		Wrong:    "A learner goes on when cutting its log fails.",
-		Schedule: "A leader logs a write alone and is deposed; its disk is full when it comes back and is told TRUNC.",
-		Breaks:   []string{"d13-process-consistency", "d19-replay-determinism", "d3-prefix-consistency", "no-panic"},
-		Scenario: register,
-	},
-	{
-		ID: TruncOffsetMiscounted, Name: "trunc-offset-miscounted", Upstream: "ZOOKEEPER-1156",
-		Wrong:    "TRUNC cuts one record too much off the log file.",
-		Schedule: "A leader logs a write alone and is deposed; it comes back, is told TRUNC, and loses the committed write before, too.",
-		Breaks:   []string{"d13-process-consistency", "d17-ack-durability", "d12-committed-durable", "d19-replay-determinism"},
-		Scenario: register,
-	},
-	{
-		ID: DiskLogWithGap, Name: "disk-log-with-gap", Upstream: "ZOOKEEPER-2846",
-		Wrong:    "A leader sends what its log files hold to a learner that lags further back than they reach.",
-		Schedule: "A learner stays away until the leader has purged the files that it needs.",
-		Breaks:   []string{"d16-possible-messages", "no-panic"},
-		Scenario: register,
-	},
-	{
-		ID: CurrentEpochAfterAck, Name: "current-epoch-after-ack", Upstream: "ZOOKEEPER-1291",
-		Wrong:    "A learner acknowledges NEWLEADER before its currentEpoch is durable.",
-		Schedule: "Crash a quorum of followers between the two; with its old epoch none of them wins against a server that knows less.",
-		Breaks:   []string{"d14-epoch-sanity", "d11-leader-completeness"},
-		Scenario: register,
-	},
-	{
-		ID: VoteOrderIgnoresEpoch, Name: "vote-order-ignores-epoch", Upstream: "ZOOKEEPER-1419",
-		Wrong:    "Of two votes with equal zxids the one for the higher id is better, whatever their epochs.",
-		Schedule: "An epoch begins and ends without a write, seen by some; they and the others then change their votes back and forth.",
-		Breaks:   []string{"d15-vote-order", "liveness"},
-		Scenario: register,
-	},
-	{
-		ID: CloseReplayForgetsParent, Name: "close-replay-forgets-parent", Upstream: "ZOOKEEPER-3145",
-		Wrong:    "Replaying the close of a session leaves the parents alone of ephemerals that are gone already.",
-		Schedule: "A fuzzy snapshot holds a parent from before the close and its children from after; a restart then gives it another pzxid than others have.",
-		Breaks:   []string{"d19-replay-determinism", "d3-prefix-consistency"},
-		Scenario: sessions,
-	},
-	{
-		ID: DamagedLogCut, Name: "damaged-log-cut",
-		Wrong:    "A damaged record is taken for the end of the log wherever it is.",
-		Schedule: "A bit flips in a record that was acknowledged long ago; the server starts without it and all that follows.",
-		Breaks:   []string{"d17-ack-durability", "d19-replay-determinism"},
-		Scenario: register,
-	},
-	{
-		ID: SnapshotUnchecked, Name: "snapshot-unchecked",
-		Wrong:    "A snapshot is loaded without a look at its checksum.",
-		Schedule: "A bit flips in a snapshot; the server starts with a tree that never was.",
-		Breaks:   []string{"d19-replay-determinism", "no-panic"},
-		Scenario: register,
-	},
-	{
-		ID: RenameNotSynced, Name: "rename-not-synced",
-		Wrong:    "An epoch file is durable and its new name is not.",
-		Schedule: "Power loss brings the old epoch back.",
-		Breaks:   []string{"d14-epoch-sanity"},
-		Scenario: register,
 	},
 }

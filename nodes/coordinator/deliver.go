@@ -46,6 +46,10 @@ func (s *Server) answerCommit(txn *wire.Txn, res tree.Result) {
 	if c == nil {
 		return
 	}
+	if e, failed := txn.Body.(*wire.ErrorTxn); failed && e.Err == wire.ErrSessionMoved {
+		s.drop(c) // an error of the connection, not of the request: there is nobody to answer
+		return
+	}
 	if len(c.queue) > 0 && c.queue[0].req.Xid == txn.Cxid {
 		op := c.queue[0].req.Type
 		code, body := tree.Reply(txn, res, op)

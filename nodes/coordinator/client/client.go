@@ -86,7 +86,7 @@ func (c *Client) Start() {
 }
 
 // Restart gives up the present session, whatever its state, without closing it,
-// and opens a new one. What was submitted and not sent fails for sure.
+// and opens a new one, as nobody in particular. What was submitted and not sent fails for sure.
 func (c *Client) Restart() {
 	if c.phase == idle {
 		panic("client: restarted before it was started")
@@ -95,7 +95,7 @@ func (c *Client) Restart() {
 	endings := append(c.hangUp(wire.ErrConnectionLoss), c.failQueue(wire.ErrSessionExpired)...)
 	left := c.event(Disconnected)
 	c.session, c.passwd, c.seen, c.connNo, c.xid = 0, [16]byte{}, 0, 0, 0
-	c.closing, c.tried, c.watches = false, 0, newWatches()
+	c.closing, c.tried, c.watches, c.credentials = false, 0, newWatches(), nil
 	c.seenFull, c.seeking = false, seeking{}
 	c.dial()
 	if was == connected {

@@ -30,8 +30,8 @@ type Authentication struct {
 }
 
 // Authenticate makes the client known by one more identity, now if it is connected and
-// on every connection from then on, also of later sessions. A server that refuses the
-// credential ends the session, and the client forgets it.
+// on every later connection of the session. A server that refuses the credential ends
+// the session.
 func (c *Client) Authenticate(cred Credential) {
 	if !slices.Contains(c.credentials, cred) {
 		c.credentials = append(c.credentials, cred)
@@ -73,7 +73,6 @@ func (c *Client) authenticated(m *wire.Reply) {
 	if m.Err == wire.OK {
 		return
 	}
-	c.credentials = slices.DeleteFunc(c.credentials, func(known Credential) bool { return known == a.Credential })
 	e := c.event(AuthFailed)
 	endings := append(c.hangUp(wire.ErrAuthFailed), c.failQueue(wire.ErrAuthFailed)...)
 	c.phase = refused

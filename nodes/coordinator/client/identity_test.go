@@ -73,7 +73,7 @@ func TestRefusedCredentialEndsTheSession(t *testing.T) {
 	s.expect("late sure session-expired sent=false xid=0 conn=0")
 	s.c.Restart()
 	s.accept(8, 9*time.Second)
-	s.expect("digest:a:p shown session=8 conn=1 after=0", "connected session=8 conn=1")
+	s.expect("connected session=8 conn=1") // as nobody in particular
 }
 
 func TestMuteClientsShowNothing(t *testing.T) {

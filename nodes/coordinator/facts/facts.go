@@ -115,13 +115,13 @@ var (
 
 // Access control.
 var (
-	Authenticated      = kind(135, false, "authenticated", "serving server: a connection proved an identity; how many it has", "session", "identities")
-	AuthRefused        = kind(136, false, "auth-refused", "serving server: a client proved nothing and was shut out", "session")
-	SuperAuthenticated = kind(137, false, "super-authenticated", "serving server: a connection is the super user's", "session")
-	WriteDenied        = kind(138, false, "write-denied", "leader: a write was rejected because the sender lacks a permission", "zxid")
-	ReadDenied         = kind(139, false, "read-denied", "serving server: a read was refused because the client lacks a permission; op is its code", "session", "op")
-	ACLRefused         = kind(140, false, "acl-refused", "leader: a list that makes no sense was refused", "zxid")
-	ACLMasked          = kind(141, false, "acl-masked", "serving server: a list was shown without hashes of passwords")
+	Authenticated      = kind(135, true, "authenticated", "serving server: a connection proved an identity; how many it has", "session", "identities")
+	AuthRefused        = kind(136, true, "auth-refused", "serving server: a client proved nothing and was shut out", "session")
+	SuperAuthenticated = kind(137, true, "super-authenticated", "serving server: a connection is the super user's", "session")
+	WriteDenied        = kind(138, true, "write-denied", "leader: a write was rejected because the sender lacks a permission", "zxid")
+	ReadDenied         = kind(139, true, "read-denied", "serving server: a read was refused because the client lacks a permission; op is its code", "session", "op")
+	ACLRefused         = kind(140, true, "acl-refused", "leader: a list that makes no sense was refused", "zxid")
+	ACLMasked          = kind(141, true, "acl-masked", "serving server: a list was shown without hashes of passwords")
 )
 
 // Requests.
