@@ -53,6 +53,15 @@ func moments() []string {
 	})
 }
 
+// brief lists the moments that begin a short window: see [CrashPoints].
+func brief() []string {
+	return marks([]*node.EventKind{
+		facts.EpochChosen, facts.EpochWritten, facts.EpochSynced, facts.EpochRenamed, facts.EpochSaved,
+		facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.HistoryLogged, facts.HistoryDurable,
+		facts.NewLeaderAcked, facts.SnapshotWritten, facts.SnapshotNamed, facts.Purged, facts.StepDown, facts.FastForwarded,
+	})
+}
+
 // joins lists the marks by which a learner shows that it is being synchronised.
 func joins() []string {
 	return marks([]*node.EventKind{facts.AckEpochSent, facts.EpochSaved, facts.HistoryLogged, facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})

@@ -184,6 +184,7 @@ func (p Plan) faultShape() faults.Shape {
 		Moments:   moments(),
 		Rises:     rises(),
 		Joins:     joins(),
+		Windows:   brief(),
 		Cuts:      marks([]*node.EventKind{facts.Truncating}),
 	}
 }

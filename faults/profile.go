@@ -75,4 +75,7 @@ type Shape struct {
 	// Cuts are the marks by which a process shows that it is giving up a part of its
 	// history.
 	Cuts []string
+	// Windows are those of the Moments that begin something short, so that nothing but
+	// a fault that waits for them hits it.
+	Windows []string
 }

@@ -12,11 +12,17 @@ func (d *drawer) falter() []Fault {
 	if len(d.shape.Moments) == 0 {
 		return []Fault{d.crash()}
 	}
-	mark := d.shape.Moments[d.r.IntN(len(d.shape.Moments))]
+	moments := d.shape.Moments
+	if len(d.shape.Windows) > 0 && d.chance(2, 3) {
+		moments = d.shape.Windows
+	}
+	mark := moments[d.r.IntN(len(moments))]
+	when := &Trigger{Mark: mark, After: d.skewed(3), Effects: max(0, d.r.IntN(6)-2), Within: 2 * (d.shape.Notice + d.shape.Settle)}
 	var made []Fault
 	switch rejoins := slices.Contains(d.shape.Joins, mark); {
 	case rejoins && d.chance(3, 4) || d.chance(1, 6):
 		made = d.dethrone()
+		when.After, when.Within = 1, 2*when.Within
 	case d.chance(3, 5):
 		made = []Fault{{
 			Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, Keep: d.keep(),
@@ -25,11 +31,7 @@ func (d *drawer) falter() []Fault {
 	}
 	return append(made, Fault{
 		Kind: Crash, Target: Target{Select: Actor, Name: d.shape.Group}, Keep: d.keep(), At: time.Millisecond,
-		Restart: time.Millisecond + d.upTo(d.shape.Settle),
-		When: &Trigger{
-			Mark: mark, After: d.skewed(3), Effects: max(0, d.r.IntN(6)-2),
-			Within: 2 * (d.shape.Notice + d.shape.Settle),
-		},
+		Restart: time.Millisecond + d.upTo(d.shape.Settle), When: when,
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 // purgeDone checks what a server leaves of its history when it deletes snapshots and
 // log files: enough whole snapshots, and after the oldest of these every transaction.
 // Damaged ones do not count; who counts them is left with nothing to start from
-// (ZOOKEEPER-3231). The log goes back no further than to what a leader last sent whole.
+// (ZOOKEEPER-3231).
 func (c *Checker) purgeDone(s *server, keep int) {
 	whole := c.wholeSnapshots(s)
 	if len(whole) < keep {
@@ -18,9 +18,6 @@ func (c *Checker) purgeDone(s *server, keep int) {
 		return
 	}
 	oldest := whole[len(whole)-keep]
-	if i := slices.IndexFunc(whole, func(z wire.Zxid) bool { return z >= s.installed }); i > len(whole)-keep {
-		oldest = whole[i] // the log before what a leader sent is gone
-	}
 	if problem := c.replayable(s, oldest, whole[len(whole)-1]); problem != "" {
 		c.fail(s, PurgeKeeps, fmt.Sprintf("%s purges, and from its snapshot of %v on %s", s.Name, oldest, problem), s.log)
 	}

@@ -108,7 +108,6 @@ func (c *Checker) snapshotLoaded(s *server, z wire.Zxid, digest uint64) {
 		return
 	}
 	c.void(s, e)
-	s.installed = z
 	s.log, s.tree, s.pending = e, e, s.pending[:0]
 	s.scanned = [2]scan{}
 	// A crash brings back the old history until the snapshot is durable, and only

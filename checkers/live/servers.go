@@ -23,8 +23,6 @@ type server struct {
 	// released: a leader has since sent it a TRUNC or SNAP, so it may drop what is
 	// not committed, and a crash may keep it from telling.
 	released bool
-	// installed is the zxid of the snapshot that a leader last sent.
-	installed wire.Zxid
 	// accepted and current are the highest epoch files seen durable.
 	accepted, current int64
 

@@ -94,13 +94,14 @@ func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapsho
 }
 
 // PurgeSnapshots deletes all snapshots older than the newest keep, and the log
-// files that only those needed. Only intact snapshots count, so that
-// damaged ones never crowd out the last good one (ZOOKEEPER-3231). It returns the
-// oldest that is kept, and whether anything was deleted.
+// files that only those needed. Only intact snapshots count that the log continues, so
+// that damaged ones never crowd out the last good one (ZOOKEEPER-3231), nor one that a
+// crash brought back after its log was purged, nor one from before a leader's. It
+// returns the oldest that is kept, and whether anything was deleted.
 func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int, b bugs.Set) (oldest wire.Zxid, purged bool, err error) {
 	valid, all := 0, snapshots(d)
 	for i, z := range all {
-		if data, _ := d.Read(snapshotName(z)); tree.Intact(data) != nil && !b.Has(bugs.PurgeCountsInvalid) {
+		if data, _ := d.Read(snapshotName(z)); !log.Reaches(z) || tree.Intact(data) != nil && !b.Has(bugs.PurgeCountsInvalid) {
 			continue
 		}
 		if valid++; valid < keep {

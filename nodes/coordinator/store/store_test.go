@@ -264,3 +264,24 @@ func TestEpochsAtEveryCrash(t *testing.T) {
 		t.Errorf("loaded %d, %d, %v", accepted, current, err)
 	}
 }
+
+// A snapshot that the log does not continue is no place to start from, however whole
+// it is: one of before a leader's snapshot does not count, nor does one that a power
+// failure brings back after its log was purged.
+func TestSnapshotsWithoutTheirLogDoNotCount(t *testing.T) {
+	r := newRig(t, span(z(1, 1), z(1, 5))...)
+	r.snapshot(100)
+	sent := treeOf(span(z(1, 1), z(1, 9))...)
+	r.run(func(task *node.Task) error {
+		return Install(task, r.disk, r.log, z(1, 9), sent.Serialize(), r.bugs)
+	})
+	if !slices.Equal(snapshots(r.disk), []wire.Zxid{z(1, 9), z(1, 5)}) {
+		t.Fatalf("snapshots are %v", snapshots(r.disk))
+	}
+	if oldest, purged, err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); oldest != 0 || purged || err != nil {
+		t.Errorf("kept what begins at %v, deleted something %v, %v", oldest, purged, err)
+	}
+	if oldest, purged, err := PurgeSnapshots(r.disk, r.log, 1, r.bugs); oldest != z(1, 9) || !purged || err != nil {
+		t.Errorf("kept what begins at %v, deleted something %v, %v", oldest, purged, err)
+	}
+}
