@@ -58,6 +58,7 @@ func brief() []string {
 	return marks([]*node.EventKind{
 		facts.EpochChosen, facts.EpochWritten, facts.EpochSynced, facts.EpochRenamed, facts.EpochSaved,
 		facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.HistoryLogged, facts.HistoryDurable,
+		facts.EpochProposed, facts.SyncEmptyDiff, facts.SyncDiff, facts.SyncSnap, facts.Established, facts.Applied, facts.Truncating, facts.Truncated,
 		facts.NewLeaderAcked, facts.SnapshotWritten, facts.SnapshotNamed, facts.Purged, facts.StepDown, facts.FastForwarded,
 	})
 }

@@ -185,6 +185,7 @@ func (p Plan) faultShape() faults.Shape {
 		Rises:     rises(),
 		Joins:     joins(),
 		Windows:   brief(),
-		Cuts:      marks([]*node.EventKind{facts.Truncating}),
+		Saves:     marks([]*node.EventKind{facts.EpochSaved, facts.HistoryLogged, facts.HistoryDurable, facts.Logged}),
+		Cuts:      marks([]*node.EventKind{facts.Truncating, facts.Truncated}),
 	}
 }

@@ -17,12 +17,12 @@ func (d *drawer) falter() []Fault {
 		moments = d.shape.Windows
 	}
 	mark := moments[d.r.IntN(len(moments))]
-	when := &Trigger{Mark: mark, After: d.skewed(3), Effects: max(0, d.r.IntN(6)-2), Within: 2 * (d.shape.Notice + d.shape.Settle)}
+	when := &Trigger{Mark: mark, After: d.skewed(3), Effects: max(0, d.r.IntN(6)-2), Within: d.shape.Notice + d.shape.Settle}
 	var made []Fault
-	switch rejoins := slices.Contains(d.shape.Joins, mark); {
-	case rejoins && d.chance(3, 4) || d.chance(1, 6):
-		made = d.dethrone()
-		when.After, when.Within = 1, 2*when.Within
+	switch cuts := slices.Contains(d.shape.Cuts, mark); {
+	case cuts, slices.Contains(d.shape.Joins, mark) && d.chance(2, 3):
+		made = d.depose(cuts || d.chance(1, 2))
+		when.After, when.Within = 1, 3*when.Within
 	case d.chance(3, 5):
 		made = []Fault{{
 			Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, Keep: d.keep(),
@@ -37,7 +37,7 @@ func (d *drawer) falter() []Fault {
 
 // cutting is the moment in which a server gives up what others do not have.
 func (d *drawer) cutting() *Trigger {
-	return &Trigger{Mark: d.shape.Cuts[d.r.IntN(len(d.shape.Cuts))], After: 1, Within: 3 * (d.shape.Notice + d.shape.Settle)}
+	return &Trigger{Mark: d.shape.Cuts[0], After: 1, Within: 3 * (d.shape.Notice + d.shape.Settle)}
 }
 
 // choke leaves a leader that was deposed no room for cutting off what it wrote alone.
@@ -45,7 +45,7 @@ func (d *drawer) choke() []Fault {
 	if len(d.shape.Cuts) == 0 {
 		return []Fault{d.fullDisk()}
 	}
-	return append(d.dethrone(), Fault{
+	return append(d.depose(true), Fault{
 		Kind: FullDisk, Target: Target{Select: Actor, Name: d.shape.Group}, At: time.Millisecond,
 		For: time.Millisecond + d.upTo(12*time.Millisecond), When: d.cutting(),
 	})
@@ -57,7 +57,7 @@ func (d *drawer) waver() []Fault {
 	if len(d.shape.Cuts) == 0 {
 		return []Fault{d.cut()}
 	}
-	made := d.dethrone()
+	made := d.depose(true)
 	delay := time.Millisecond + d.upTo(d.shape.Settle/8)
 	return append(made,
 		Fault{
@@ -119,4 +119,26 @@ func (d *drawer) drag() []Fault {
 	f.AddMin = f.AddMax / 2
 	f.For = d.shape.Settle + d.upTo(4*d.shape.Settle)
 	return []Fault{f}
+}
+
+// straggle keeps a server away, lets another reign begin meanwhile, and kills the
+// server where it takes over what it missed, between one file and the next.
+func (d *drawer) straggle() []Fault {
+	if len(d.shape.Saves) == 0 {
+		return d.stumble()
+	}
+	victim := Target{Name: d.shape.Names[d.r.IntN(d.shape.Voters)]}
+	away := d.shape.Notice + d.shape.Settle + d.upTo(d.shape.Settle)
+	reign := Fault{
+		Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, At: away / 4,
+		Restart: time.Millisecond + d.upTo(d.shape.Settle/8),
+	}
+	crash := Fault{
+		Kind: Crash, Target: victim, Keep: d.keep(), At: away / 2, Restart: time.Millisecond + d.upTo(d.shape.Settle/2),
+		When: &Trigger{
+			Mark: d.shape.Saves[d.r.IntN(len(d.shape.Saves))], After: d.between(1, 2), Effects: d.r.IntN(3),
+			Within: away + d.shape.Notice + d.shape.Settle,
+		},
+	}
+	return []Fault{{Kind: Isolate, Target: victim, For: away}, reign, crash}
 }
