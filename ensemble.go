@@ -5,6 +5,7 @@ import (
 
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 )
@@ -31,6 +32,8 @@ func (e *ensemble) observe(s sim.Seen) {
 	switch s.Event.Kind {
 	case facts.Established:
 		e.epochs[s.Node], e.leads[s.Node] = s.Event.N[0], true
+	case facts.StandsAlone: // its epoch may be 0, which here means that nobody serves
+		e.epochs[s.Node], e.leads[s.Node] = max(1, wire.Zxid(s.Event.N[0]).Epoch()), true
 	case facts.UpToDate:
 		e.epochs[s.Node], e.leads[s.Node] = s.Event.N[0], false
 	case facts.StepDown, facts.ElectionStarted:

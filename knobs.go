@@ -29,6 +29,11 @@ type Knobs struct {
 	// LocalSessions makes new sessions local to their server; UpgradeSessions lets
 	// them become known to all.
 	LocalSessions, UpgradeSessions bool
+	// Standalone makes an only server one without an ensemble. LeaderRefuses has the
+	// leader of others serve no clients. MaxClientCnxns bounds the connections of a
+	// client to a server, MaxCnxns those of all, 0 for no bound.
+	Standalone, LeaderRefuses bool
+	MaxClientCnxns, MaxCnxns  int
 	// ReadOnlyAfter is after how long without a leader a server serves read-only, 0 if
 	// it never does; ReadOnlyClients is how many clients accept that.
 	ReadOnlyAfter   time.Duration
@@ -94,6 +99,11 @@ type Knobs struct {
 	ExtendedTypes  bool
 	NeverUsed      time.Duration
 	ReapsPerMinute int
+	// EnforceQuota refuses what goes beyond a hard quota.
+	EnforceQuota bool
+	// VersionStart, below 0, is the version that a znode's first setData gives it: a
+	// few before the counter passes -1, which means any version. 0 for 1.
+	VersionStart int
 
 	// WarmUp is the virtual time before the safety phase, in which the ensemble
 	// boots and the workload is set up. Safety is the length of the safety phase,
@@ -183,6 +193,10 @@ var knobs = []knob{
 	feature(number("snapshot-percent", 0, 1e6, "how long a log may be for disk-sync, in percent of a snapshot", func(k *Knobs) *int { return &k.SnapshotPercent })),
 	feature(flag("local-sessions", "sessions are known to one server until they need to be known to all", func(k *Knobs) *bool { return &k.LocalSessions })),
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
+	feature(flag("standalone", "an only server is no ensemble of one", func(k *Knobs) *bool { return &k.Standalone })),
+	feature(flag("leader-refuses", "the leader of several servers serves no clients", func(k *Knobs) *bool { return &k.LeaderRefuses })),
+	feature(number("max-client-cnxns", 0, 1000, "connections of a client to a server", func(k *Knobs) *int { return &k.MaxClientCnxns })),
+	feature(number("max-cnxns", 0, 1000, "client connections of a server", func(k *Knobs) *int { return &k.MaxCnxns })),
 	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
 	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
 	feature(flag("certificates", "some clients come with certificates and principals", func(k *Knobs) *bool { return &k.Certificates })),
@@ -214,6 +228,8 @@ var knobs = []knob{
 	feature(flag("extended-types", "znodes may have a TTL", func(k *Knobs) *bool { return &k.ExtendedTypes })),
 	feature(span("never-used", 0, day, "after how long a container goes that never had a child, or 0s", func(k *Knobs) *time.Duration { return &k.NeverUsed })),
 	feature(number("reaps-per-minute", 0, 1e6, "most containers and expired znodes deleted, or 0 for 10000", func(k *Knobs) *int { return &k.ReapsPerMinute })),
+	feature(flag("enforce-quota", "refuse what goes beyond a hard quota", func(k *Knobs) *bool { return &k.EnforceQuota })),
+	feature(number("version-start", -1e6, 0, "version after a znode's first setData, or 0 for 1", func(k *Knobs) *int { return &k.VersionStart })),
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
@@ -327,7 +343,9 @@ func (k Knobs) session() time.Duration {
 func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
 
 // rules are those that the judges must know.
-func (k Knobs) rules() history.Rules { return history.Rules{NeverUsed: k.NeverUsed} }
+func (k Knobs) rules() history.Rules {
+	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart)}
+}
 
 // patience is how long a client waits for a server to accept its session before
 // it tries the next: its share of the session timeout, as ZooKeeper's clients
@@ -368,16 +386,12 @@ func drawKnobs(r *rand.Rand) Knobs {
 	if k.Servers > 1 && d.chance(1, 4) {
 		k.Observers = d.between(1, 2)
 	}
-	if d.chance(1, 8) { // workloads that are not about them know nothing of sessions without ephemerals
-		k.LocalSessions, k.UpgradeSessions = true, true
-	}
-	if d.chance(1, 8) {
-		k.ReadOnlyAfter, k.ReadOnlyClients = max(k.Tick, d.millis(50, 2000)), d.between(1, 6)
-	}
+	d.locality(&k)
 	d.mortality(&k)
 	if d.chance(1, 3) {
 		k.WatchBatch = d.logarithmic(1, 40)
 	}
+	d.admission(&k)
 	k.Certificates = d.chance(1, 2)
 	d.upkeep(&k)
 	return k
@@ -392,6 +406,7 @@ func (d dice) mortality(k *Knobs) {
 	if d.chance(1, 3) {
 		k.ReapsPerMinute = d.between(300, 6000)
 	}
+	k.EnforceQuota = d.chance(7, 8)
 }
 
 // dice draws integers for knobs.

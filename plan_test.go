@@ -101,7 +101,7 @@ func TestLookupHelps(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"register", "did you mean coordinator/register?"},
 		{"broker/session", "did you mean coordinator/session?"},
-		{"nothing", "scenarios are coordinator/register"},
+		{"nothing", "`stampede list scenarios` names them all"},
 	} {
 		if _, err := Lookup(c.name); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want …%s…", c.name, err, c.want)

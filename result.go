@@ -111,6 +111,8 @@ type Result struct {
 	Skipped map[string]int `json:"-"`
 	// Checkpoints are intermediate hashes by which two runs can be compared.
 	Checkpoints []sim.Checkpoint `json:"-"`
+	// Answers are to the questions of RunOptions.Ask.
+	Answers []Answer `json:"-"`
 	// Stack is the stack of a node that panicked.
 	Stack string `json:"-"`
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/faults"
+	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 	"github.com/stampede-sim/stampede/workloads"
@@ -20,6 +21,9 @@ type RunOptions struct {
 	Trace func(sim.Line)
 	// Observe receives every fact that a process states.
 	Observe func(sim.Seen)
+	// Ask lists four-letter words and administration commands that every server is
+	// asked when the run has ended.
+	Ask []string
 	// Clock measures the wall time of the result; nil leaves it 0.
 	Clock func() time.Time
 }
@@ -33,6 +37,7 @@ type run struct {
 	recorder *workloads.Recorder
 	checker  *live.Checker
 	clients  []*workloads.Client
+	servers  []*coordinator.Server // by process; the present life of each
 	finals   int
 	marks    tally
 	windows  windows
@@ -55,6 +60,7 @@ func Run(p Plan, o RunOptions) Result {
 	defer r.world.Close()
 	r.phases()
 	result := r.result()
+	result.Answers = r.ask(o.Ask)
 	if o.Clock != nil {
 		result.WallSeconds = o.Clock().Sub(began).Seconds()
 	}

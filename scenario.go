@@ -44,7 +44,7 @@ func Lookup(name string) (Scenario, error) {
 	if close := near.Names(name, all); len(close) > 0 {
 		return Scenario{}, fmt.Errorf("unknown scenario %q; did you mean %s?", name, strings.Join(close, " or "))
 	}
-	return Scenario{}, fmt.Errorf("unknown scenario %q; scenarios are %s", name, strings.Join(all, ", "))
+	return Scenario{}, fmt.Errorf("unknown scenario %q; `stampede list scenarios` names them all", name)
 }
 
 func (s Scenario) workload() workloads.Workload {

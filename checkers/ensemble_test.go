@@ -115,6 +115,16 @@ func (e *ensemble) finish(c *client, op *history.Op, z wire.Zxid) {
 	op.Order = c.order
 }
 
+// ask puts a four-letter word to a server, which answers.
+func (e *ensemble) ask(c *client, word string, server int, answer string) {
+	e.now += time.Millisecond
+	e.h.Ops = append(e.h.Ops, history.Op{
+		ID: len(e.h.Ops), Process: int(c.session), Client: int(c.session), F: history.Ask, Value: word, Server: server,
+		Invoke: e.now, Return: e.now + time.Millisecond, Outcome: history.OK, OutValue: answer,
+	})
+	e.now += time.Millisecond
+}
+
 // write performs a create, set, delete or close.
 func (e *ensemble) write(c *client, op history.Op) *history.Op {
 	o := e.start(c, op)

@@ -3,6 +3,7 @@ package checkers
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,6 +71,16 @@ func localStory(e *ensemble, a, b *client) {
 	e.closeLocal(d)
 }
 
+// /u, which may hold two znodes, and /u/x; ops 0 to 4, transactions 2 to 6.
+func quotaStory(e *ensemble, a, b *client) {
+	e.h.Rules.EnforceQuota = true
+	e.write(a, create("/u"))
+	e.write(a, create("/zookeeper/quota/u"))
+	e.write(a, op{F: history.Create, Path: "/zookeeper/quota/u/zookeeper_limits", Value: "count=-1,bytes=-1=;countHardLimit=2"})
+	e.write(a, op{F: history.Create, Path: "/zookeeper/quota/u/zookeeper_stats"})
+	e.write(b, create("/u/x"))
+}
+
 // readOnlyStory has a server that is cut off with a write that never was committed,
 // and shows it to a client, which then moves on; ops 0 to 6.
 func readOnlyStory(e *ensemble, a, b *client) {
@@ -112,6 +123,18 @@ var fixtures = []fixture{
 		again := *h.Log[3].Txn
 		again.Cxid, again.Zxid, again.Body = 9, again.Zxid+2, &wire.SetDataTxn{Path: "/r", Data: []byte("v1"), Version: 3}
 		h.Log = append(h.Log, history.Applied{At: h.Log[4].At, Txn: &again})
+	}},
+	{CheckInMulti, func(e *ensemble, a, b *client) {
+		e.write(a, create("/r"))
+		o := e.start(a, op{F: history.Check, Path: "/r", Version: 0})
+		o.Outcome, o.Err = history.Fail, wire.ErrUnimplemented
+		e.finish(a, o, e.leader.Last())
+	}, func(h *history.History) { // a server takes it for a write
+		h.Ops[1].Outcome, h.Ops[1].Err, h.Ops[1].Zxid = history.Info, 0, 0
+		last := h.Log[len(h.Log)-1]
+		h.Log = append(h.Log, history.Applied{At: last.At, Txn: &wire.Txn{
+			Session: 1, Cxid: 2, Zxid: last.Txn.Zxid + 1, Type: wire.OpCheck, Body: &wire.CheckTxn{Path: "/r"},
+		}})
 	}},
 	{Durability, registerStory, func(h *history.History) { // the last write is lost, and nobody had read it
 		h.Log, h.Ops = h.Log[:4], h.Ops[:3]
@@ -182,6 +205,14 @@ var fixtures = []fixture{
 	}, func(h *history.History) { // the last child is still there
 		h.Ops, h.Log = h.Ops[:2], append(h.Log[:4], h.Log[5])
 	}},
+	{OperatorTruth, func(e *ensemble, a, b *client) {
+		e.write(a, create("/o"))
+		e.ask(b, "srvr", 1, fmt.Sprintf("Latency min/avg/max: 0/0.0/0\nZxid: %#x\nMode: leader\nNode count: %d\n", int64(e.leader.Last()), e.leader.Len()+1))
+		e.ask(b, "hash", 1, fmt.Sprintf("%#x: %x\n", int64(e.leader.Last()), e.leader.Digest()))
+		e.write(a, create("/o/x"))
+	}, func(h *history.History) { // the zxid of the log, the znodes of the tree
+		h.Ops[1].OutValue = strings.Replace(h.Ops[1].OutValue, "Node count: ", "Node count: 1", 1)
+	}},
 	{TTLRemoval, func(e *ensemble, a, b *client) {
 		e.write(a, op{F: history.Create, Path: "/l", Mode: wire.ModeTTL, TTL: 100})
 		e.now += 90 * time.Millisecond
@@ -191,6 +222,25 @@ var fixtures = []fixture{
 	}, func(h *history.History) { // its TTL counts from its creation
 		h.Log[4].Txn.Time -= 50
 	}},
+	{QuotaKept, func(e *ensemble, a, b *client) {
+		quotaStory(e, a, b)
+		o := e.start(b, create("/u/y"))
+		txn := e.commit(b.session, b.xid, wire.OpError, &wire.ErrorTxn{Err: wire.ErrQuotaExceeded})
+		o.Outcome, o.Err = history.Fail, wire.ErrQuotaExceeded
+		e.catchUp(b.server, len(e.h.Log))
+		e.finish(b, o, txn.Zxid)
+	}, func(h *history.History) { // nobody asked the quota
+		last := len(h.Ops) - 1
+		h.Ops[last].Outcome, h.Ops[last].Err, h.Ops[last].OutPath = history.OK, wire.OK, "/u/y"
+		txn := h.Log[len(h.Log)-1].Txn
+		txn.Type, txn.Body = wire.OpCreate, &wire.CreateTxn{Path: "/u/y", Data: []byte("v0"), ACL: wire.OpenACL, ParentCversion: 2}
+	}},
+	{QuotaStats, func(e *ensemble, a, b *client) {
+		quotaStory(e, a, b)
+		e.read(b, get("/zookeeper/quota/u/zookeeper_stats"))
+		last := &e.h.Ops[len(e.h.Ops)-1]
+		last.OutValue, last.OutStat = "count=2,bytes=4", nil
+	}, func(h *history.History) { h.Ops[len(h.Ops)-1].OutValue = "count=1,bytes=2" }},
 	{SequentialNames, func(e *ensemble, a, b *client) {
 		e.write(a, create("/q"))
 		e.write(a, mode("/q/n-", wire.ModePersistentSequential))

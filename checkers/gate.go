@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/checkers/reference"
 )
 
 // gate checks the assumptions under which silence means something, and says which
@@ -67,7 +68,7 @@ func repeatedValues(h *history.History) []string {
 	seen := map[written]int{}
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.F != history.Set {
+		if op.F != history.Set || reference.System(op.Path) {
 			continue
 		}
 		if first, again := seen[written{op.Path, op.Value}]; again {

@@ -79,7 +79,9 @@ func TestCheckHistory(t *testing.T) {
 		{zk, "directory", "", Pass},
 		{zk, "cas-register", "does not fit a history of a coordinator; use --model witness", ""},
 		{plain, "witness", "does not fit a history of plain registers; use --model register", ""},
-		{plain, "queue", `unknown model "queue", it is one of register, cas-register, witness, directory`, ""},
+		{plain, "stack", `unknown model "stack", it is one of register, cas-register, witness, directory, queue`, ""},
+		{zk, "queue", "", Pass},
+		{zk, "fence", "", Pass},
 		{&history.History{}, "register", "no operations", ""},
 	}
 	for _, tc := range tests {

@@ -16,6 +16,9 @@ const (
 	VersionGrowth    = "version-growth"
 	ContainerRemoval = "container-removal"
 	TTLRemoval       = "ttl-removal"
+	CheckInMulti     = "check-in-multi"
+	QuotaKept        = "quota-kept"
+	QuotaStats       = "quota-stats"
 	SequentialNames  = "sequential-names"
 	MultiAtomic      = "multi-atomic"
 	EphemeralOwner   = "ephemeral-owner"
@@ -35,12 +38,14 @@ const (
 	FIFOWrites       = "fifo-writes"
 	SyncOrder        = "sync-order"
 	FinalReads       = "final-reads"
+	OperatorTruth    = "operator-truth"
 	WatchOrder       = "watch-order"
 	WatchOnce        = "watch-once"
 	WatchKept        = "watch-kept"
 	WatchSurvives    = "watch-survives-move"
 	WatchPersistent  = "watch-persistent"
 	WatchRemoved     = "watch-removed"
+	WatchCache       = "watch-cache"
 	Linearizable     = "linearizable"
 	AccessControl    = "acl"
 	NoAuth           = "no-auth"
@@ -79,6 +84,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LogOrder, Sentence: "The committed log bears strictly increasing zxids.", Source: "Junqueira et al., Zab (DSN 2011), section 3"},
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: guide + ", Sessions"},
 	{ID: AtMostOnce, Sentence: "A request becomes at most one transaction.", Source: paper},
+	{ID: CheckInMulti, Sentence: "A version check is part of a multi, and alone is refused without a trace.", Source: "ZooKeeper client protocol, opcode 13; ZOOKEEPER-2623"},
 	{ID: NothingUnasked, Sentence: "A transaction in a session's name is a request that its client sent.", Source: paper},
 	{ID: DefiniteFailure, Sentence: "A write that was answered with an error, or never sent, takes no effect.", Source: guide + ", Consistency Guarantees: Atomicity"},
 	{ID: Durability, Sentence: "An acknowledged write is in the committed log.", Source: guide + ", Consistency Guarantees: Reliability"},
@@ -99,6 +105,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: EphemeralCleanup, Sentence: "The end of a session deletes all its ephemerals and nothing else.", Source: guide + ", Ephemeral Nodes; ZOOKEEPER-3145"},
 	{ID: ContainerRemoval, Sentence: "The ensemble deletes a container by itself only when its last child is gone, or when it never had one for as long as was configured.", Source: guide + ", Container Nodes; ZOOKEEPER-2163"},
 	{ID: TTLRemoval, Sentence: "The ensemble deletes a znode with a TTL only when it has no children and was not changed for its TTL.", Source: guide + ", TTL Nodes; ZOOKEEPER-2608"},
+	{ID: QuotaKept, Sentence: "A create or setData that would take a subtree beyond its hard quota is refused, and no other; what was in flight when it was judged does not count.", Source: "ZooKeeper Administrator's Guide, enforceQuota; ZOOKEEPER-3301"},
+	{ID: QuotaStats, Sentence: "The stats of a quota count the znodes at its path and below, and the bytes in them.", Source: "ZooKeeper Quota's Guide"},
 	{ID: SequentialNames, Sentence: "A sequential name ends in the number of children its parent ever had.", Source: guide + ", Sequence Nodes"},
 	{ID: VersionCAS, Sentence: "A write that names a version succeeds only on that version.", Source: guide + ", Data Access"},
 	{ID: VersionGrowth, Sentence: "Each setData raises the version by one.", Source: guide + ", ZooKeeper Stat Structure; ZOOKEEPER-4743"},
@@ -112,6 +120,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SyncOrder, Sentence: "A read after a sync sees every write its leader had acknowledged before.", Source: guide + ", Consistency Guarantees; ZOOKEEPER-1675 for the limits"},
 	{ID: FinalReads, Sentence: "A synced read after healing sees every write acknowledged before it.", Source: guide + ", Consistency Guarantees: Timeliness"},
 	{ID: ReadResult, Sentence: "A read returns what the tree at its zxid holds.", Source: paper},
+	{ID: OperatorTruth, Sentence: "What a server tells an operator of its tree is so at the zxid it names.", Source: "ZooKeeper Administrator's Guide, The Four Letter Words; ZOOKEEPER-3114 for digests"},
 	{ID: WatchOrder, Sentence: "A client learns of a change it watches before a reply shows it, and of changes in their order.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchOnce, Sentence: "A watch fires once, for the first change after it was set, and for nothing else.", Source: guide + ", ZooKeeper Watches"},
 	{ID: WatchKept, Sentence: "A client that stays connected hears of every change that it watches.", Source: guide + ", ZooKeeper Watches"},
@@ -134,6 +143,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: BankTotal, Sentence: "The accounts of a bank hold the same sum at every zxid.", Source: "Jepsen, bank test; ZOOKEEPER-965"},
 	{ID: CacheCoherent, Sentence: "A cache that watches all it holds, and has had no event about it, is what the tree holds.", Source: guide + ", ZooKeeper Watches; Apache Curator, Curator Cache and Service Discovery"},
 	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
+	{ID: WatchCache, Sentence: "A copy of a tree that was read under a recursive watch, and follows its events as long as the connection lasts, is what the tree holds.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416; Apache Curator, Curator Cache"},
 	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }

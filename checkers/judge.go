@@ -42,9 +42,17 @@ func judge(h *history.History, o Options) Report {
 	for _, name := range o.Judges {
 		switch name {
 		case Register:
+			if h.Rules.VersionStart != 0 {
+				r.Notes = append(r.Notes, "registers not searched: versions do not start at 1")
+				break
+			}
 			r.searched(models.Znodes(source, budget), true)
 		case Directory:
 			r.searched(models.Directories(source, budget), true)
+		case Queue:
+			r.searched(models.Queues(source, budget), true)
+		case Fence:
+			r.searched(models.Fences(source, budget), true)
 		case Witness, Session:
 		default:
 			panic("checkers: no judge is called " + name)
@@ -62,10 +70,17 @@ func countOps(h *history.History) []Count {
 	for i := range h.Ops {
 		by[h.Ops[i].Outcome]++
 	}
-	return []Count{
+	counts := []Count{
 		{"ok", by[history.OK]}, {"fail", by[history.Fail]}, {"info", by[history.Info]},
 		{"transactions", len(h.Log)},
 	}
+	if len(h.Claims) > 0 {
+		counts = append(counts, Count{"claims", len(h.Claims)})
+	}
+	if n := overlaps(h); n > 0 {
+		counts = append(counts, Count{"locks acquired while another client believed to hold them", n})
+	}
+	return counts
 }
 
 // searched enters the answers of searches. Where the witness has passed before, a
@@ -156,6 +171,8 @@ var Models = []Model{
 	{"cas-register", "plain registers, under Jepsen's name", checkPlain, nil},
 	{"witness", "every guarantee of the coordinator that its log can witness", nil, checkWith(Witness)},
 	{"directory", "the witness, and a search of every directory", nil, checkWith(Directory)},
+	{"queue", "the witness, and a search of every plain queue", nil, checkWith(Queue)},
+	{"fence", "the witness, and a search of every resource behind a lock", nil, checkWith(Fence)},
 }
 
 // CheckHistory judges a recorded history for `stampede check FILE --model NAME`. The

@@ -25,6 +25,7 @@ func (r *replayer) multi(who int, op *history.Op, txn *wire.Txn) {
 		return
 	}
 	trial := r.tree.Try().As(r.identities.of(op))
+	r.quota(who, op, r.growths(op.Parts, &trial), len(op.Parts), false)
 	for i := range op.Parts {
 		part := &op.Parts[i]
 		if e, ok := body.Parts[i].Body.(*wire.ErrorTxn); ok {
@@ -56,6 +57,7 @@ func (r *replayer) failedMulti(who int, op *history.Op, txn *wire.Txn, body *wir
 			trial.Do(txn.Session, &op.Parts[i])
 			continue
 		}
+		r.quota(who, op, r.growths(op.Parts, &trial), i, refusedFor(err))
 		r.rejection(who, op, txn, err, objections)
 		r.failedResults(who, op, i, err)
 		return
@@ -95,8 +97,9 @@ func (r *replayer) partResult(who int, op *history.Op, i int) {
 		made = c.Path
 	}
 	switch b := out.Body.(type) {
-	case *wire.CreateReply:
-		told = b.Path
+	case *wire.CreateReply: // clients create by create2, which answers with the Stat
+		r.report(WriteResult, who, fmt.Sprintf("But op %d was told of part %d that it created %s, without the Stat.", op.ID, i, b.Path))
+		return
 	case *wire.Create2Reply:
 		told = b.Path
 		r.statIs(WriteResult, who, op, b.Path, &b.Stat)

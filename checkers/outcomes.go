@@ -247,3 +247,26 @@ func (w *witness) finalReads() {
 		}
 	}
 }
+
+// checksAlone: a version check is part of a multi, and alone is refused without a trace.
+func (w *witness) checksAlone() {
+	asked := map[[2]int64]bool{}
+	for i := range w.h.Ops {
+		op := &w.h.Ops[i]
+		if op.F != history.Check {
+			continue
+		}
+		if op.Xid > 0 {
+			asked[[2]int64{op.Session, int64(op.Xid)}] = true
+		}
+		if op.Outcome == history.OK || op.Outcome == history.Fail && aboutTheTree(op.Err) {
+			w.report(CheckInMulti, i, fmt.Sprintf("But op %d was answered %v at %v.", op.ID, op.Err, op.Zxid))
+		}
+	}
+	for t := range w.h.Log {
+		txn := w.h.Log[t].Txn
+		if _, checks := txn.Body.(*wire.CheckTxn); checks || asked[[2]int64{txn.Session, int64(txn.Cxid)}] {
+			w.report(CheckInMulti, ^t, fmt.Sprintf("But %v is one.", txn.Zxid))
+		}
+	}
+}

@@ -82,6 +82,7 @@ func (w *witness) tails(reads []observation) {
 	for i := range w.h.Tails {
 		t := &w.h.Tails[i]
 		w.tree = reference.New()
+		w.tree.SetVersionStart(w.h.Rules.VersionStart)
 		for j := range w.h.Log {
 			if txn := w.h.Log[j].Txn; txn.Zxid <= t.After {
 				w.tree.Apply(txn)
@@ -92,7 +93,7 @@ func (w *witness) tails(reads []observation) {
 			w.tree.Apply(txn)
 			for _, o := range reads {
 				if o.zxid == txn.Zxid {
-					r.read(int(o.op))
+					r.read(o)
 				}
 			}
 		}

@@ -10,9 +10,14 @@ import (
 )
 
 // read: a read returns what the tree at its zxid holds. The tree is there now.
-func (r *replayer) read(i int) {
-	op := &r.h.Ops[i]
+func (r *replayer) read(o observation) {
+	i, op := int(o.op), &r.h.Ops[o.op]
+	if op.F == history.Ask {
+		r.asked(i, op, o.zxid)
+		return
+	}
 	if reference.System(op.Path) {
+		r.quotaStats(i, op)
 		return // the server's own books, not comparable
 	}
 	if op.Zxid != r.tree.Last() && op.Zxid.Counter() != 0 {

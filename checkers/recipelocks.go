@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/reference"
@@ -112,4 +113,33 @@ func fenceToken(value string) wire.Zxid {
 		return 0
 	}
 	return wire.Zxid(n)
+}
+
+// overlaps counts how often a client acquired a lock while another still believed to
+// hold it, by the clock. That breaks nothing: the other hangs, or has not heard yet
+// that its session is over. It is why resources need fencing, so reports tell.
+func overlaps(h *history.History) int {
+	type held struct {
+		path  string
+		until time.Duration
+	}
+	ends := map[int]time.Duration{} // of the beliefs, by step; a client that died believes nothing
+	for i := range h.Claims {
+		if c := &h.Claims[i]; c.Kind == history.Released || c.Kind == history.Lost {
+			ends[c.Step] = c.At
+		}
+	}
+	n := 0
+	var holders []held
+	for i := range h.Claims {
+		c := &h.Claims[i]
+		if c.Kind != history.Acquired || c.Recipe == readLockRecipe {
+			continue
+		}
+		if slices.ContainsFunc(holders, func(o held) bool { return o.path == c.Path && o.until > c.At }) {
+			n++
+		}
+		holders = append(holders, held{c.Path, ends[c.Step]})
+	}
+	return n
 }

@@ -36,6 +36,8 @@ const (
 
 	serveRecipe    history.F = "serve"
 	discoverRecipe history.F = "discover"
+
+	mirrorRecipe history.F = "mirror"
 )
 
 // recipeJudge holds what clients concluded against the log. A claim names the zxid
@@ -144,6 +146,8 @@ func (j *recipeJudge) prepare(c *history.Claim) {
 		j.add(c.Path, &bankRule{judge: j, path: c.Path})
 	case serveRecipe, discoverRecipe:
 		j.add(c.Path, &cacheRule{j, c.Path})
+	case mirrorRecipe:
+		j.add(c.Path, &mirrorRule{j, c.Path})
 	}
 }
 

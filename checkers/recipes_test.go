@@ -75,6 +75,9 @@ var recipeFixtures = []fixture{
 	{ConfigWhole, configStory, func(h *history.History) { h.Claims[0].Values[0] = "0" }},
 	{CounterExact, counterStory, func(h *history.History) { h.Ops[2].Step = 1; h.Claims = h.Claims[:1] }},
 	{BankTotal, bankStory, func(h *history.History) { h.Claims[0].N = 195 }},
+	{WatchCache, mirrorStory, func(h *history.History) { // an event was taken for another znode's
+		h.Claims[0].Values = h.Claims[0].Values[:1]
+	}},
 	{CacheCoherent, cacheStory, func(h *history.History) { h.Claims[0].Values[0] = "x=idle" }},
 }
 
@@ -84,14 +87,24 @@ func TestRecipesThatAreKept(t *testing.T) {
 		how   string
 		story func(e *ensemble, a, b *client)
 		spoil func(h *history.History)
+
+		overlaps int
 	}{
-		{"readers share", lineStory(readLockRecipe, readLockRecipe), bothHold},
-		{"holders overlap by the clock", lineStory(lockRecipe, lockRecipe), func(h *history.History) { h.Claims[2].At = h.Claims[0].At }},
+		{"holders take turns", lineStory(lockRecipe, lockRecipe), func(*history.History) {}, 0},
+		{"readers share", lineStory(readLockRecipe, readLockRecipe), bothHold, 0},
+		{"holders overlap by the clock", lineStory(lockRecipe, lockRecipe), func(h *history.History) { // the first hangs
+			lost := h.Claims[0]
+			lost.Kind, lost.At = history.Lost, h.Claims[2].At+1
+			h.Claims = append(h.Claims, lost)
+		}, 1},
 	} {
 		h := (&fixture{story: tc.story}).record()
 		tc.spoil(h)
 		if w := runWitness(h); len(w.findings) > 0 {
 			t.Errorf("%s: %v", tc.how, w.findings)
+		}
+		if n := overlaps(h); n != tc.overlaps {
+			t.Errorf("%s: %d overlaps, want %d", tc.how, n, tc.overlaps)
 		}
 	}
 }
@@ -235,6 +248,20 @@ func cacheStory(e *ensemble, a, b *client) {
 	e.claim(b, history.Claim{Step: 2, Recipe: discoverRecipe, Kind: history.Cached, Path: "/g", Values: []string{"x=busy"}})
 }
 
+// mirrorStory: b mirrors a tree of two. Ops 0 to 4.
+func mirrorStory(e *ensemble, a, b *client) {
+	root := e.write(a, create("/g")).Zxid
+	e.current(b)
+	e.watches(b, addWatch("/g", wire.WatchRecursive), wire.OK)
+	e.read(b, get("/g"))
+	child := e.write(a, create("/g/x")).Zxid
+	e.event(b, wire.NodeCreated, "/g/x", child)
+	e.current(b)
+	e.read(b, op{F: history.Exists, Path: "/g"})
+	e.claim(b, history.Claim{Step: 2, Recipe: mirrorRecipe, Kind: history.Cached, Path: "/g",
+		Values: []string{"/g/x=" + child.String(), "/g=" + root.String()}})
+}
+
 func TestSpoiledRecipes(t *testing.T) {
 	for _, tc := range []struct {
 		how, want string
@@ -259,6 +286,10 @@ func TestSpoiledRecipes(t *testing.T) {
 			txnBody[*wire.MultiTxn](h, 5).Parts[1].Body.(*wire.SetDataTxn).Data = []byte("106 c")
 			h.Claims[0].Kind = history.Transferred
 		}},
+		{"a copy holds what is gone", WatchCache, mirrorStory, func(h *history.History) {
+			h.Claims[0].Values = append(h.Claims[0].Values, "/g/y=1:4")
+		}},
+		{"a copy missed a write", WatchCache, mirrorStory, func(h *history.History) { h.Claims[0].Values[0] = "/g/x=1:3" }},
 		{"a member is missing in a cache", CacheCoherent, cacheStory, func(h *history.History) { h.Claims[0].Values = nil }},
 	} {
 		t.Run(tc.how, func(t *testing.T) {

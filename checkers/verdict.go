@@ -21,8 +21,7 @@ const (
 	Vacuous Verdict = "vacuous"
 )
 
-// Judges that Options.Judges names. Register, directory and session each imply
-// the witness.
+// Judges that Options.Judges names. Each implies the witness.
 const (
 	// Witness replays the committed log and holds every reply against it.
 	Witness = "witness"
@@ -30,13 +29,17 @@ const (
 	Register = "register"
 	// Directory searches a linearization of every parent's set of children.
 	Directory = "directory"
+	// Queue searches a linearization of every plain queue, Fence one of the tokens
+	// that the resources behind locks took and refused.
+	Queue = "queue"
+	Fence = "fence"
 	// Session is the witness alone, for workloads of sessions and ephemerals.
 	Session = "session"
 )
 
 // Options say how to judge. The zero value runs the witness.
 type Options struct {
-	// Judges lists Witness, Register, Directory and Session.
+	// Judges lists Witness, Register, Directory, Queue, Fence and Session.
 	Judges []string
 	// Require lists functions of which at least one operation must have ended ok,
 	// or the verdict is vacuous.

@@ -51,6 +51,7 @@ func runWitness(h *history.History) *witness {
 		h: h, tree: reference.New(), closed: map[int64]wire.Zxid{},
 		counts: map[string]int{}, blamed: map[int]bool{},
 	}
+	w.tree.SetVersionStart(h.Rules.VersionStart)
 	if w.logOrder(); len(w.findings) > 0 {
 		return w // nothing below means anything without an order
 	}
@@ -62,6 +63,7 @@ func runWitness(h *history.History) *witness {
 	w.bookSessions()
 	w.localUpgrade()
 	w.readOnly()
+	w.checksAlone()
 	w.nothingUnasked()
 	w.definiteFailure()
 	w.durability()

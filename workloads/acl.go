@@ -38,10 +38,17 @@ func access() Workload {
 	return Workload{
 		Name: "acl",
 		Doc:  "znodes whose lists of who may do what change while clients of changing identities use them, on one server and the next",
+		Knobs: func(r *rand.Rand) []string {
+			if r.IntN(2) == 0 {
+				return nil
+			}
+			// Often a snapshot, and long ones: lists come up while it is written.
+			return []string{"snap-count=" + strconv.Itoa(6+r.IntN(20)), "disk-least=4ms", "disk-mean=10ms", "disk-most=20ms", "disk-tail=0s", "disk-tail-one-in=0"}
+		},
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 3)
 			s.Mix = swarm(r, []Weight{
-				{"auth", 4}, {"auth-bad", 1}, {"super", 1}, {"who-am-i", 2}, {"create", 8}, {"create-sequential", 6}, {"delete", 4}, {"delete-last", 3},
+				{"auth", 4}, {"auth-bad", 1}, {"super", 1}, {"who-am-i", 2}, {"create", 8}, {"create-sequential", 8}, {"delete", 4}, {"delete-last", 3},
 				{"write", 6}, {"get", 5}, {"exists", 5}, {"children", 3}, {"get-acl", 5}, {"count-all", 1}, {"set-acl", 5}, {"revoke", 3},
 				{"multi", 4}, {"multi-read", 2}, {"system", 1}, {"renew", 2}, {"move", 3}, {"hang", 1}, {"close", 1}, {"open", 2},
 			}, "auth-bad", "super", "who-am-i", "create-sequential", "delete-last", "exists", "children", "count-all", "revoke", "multi", "multi-read",

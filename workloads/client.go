@@ -81,6 +81,8 @@ type Client struct {
 	zk  *client.Client
 	rec *Recorder
 
+	question *question // the four-letter word under way, nil if none
+
 	inFlight  int
 	idle      *node.Signal // set when inFlight falls to 0; nil if nobody waits
 	connected *node.Signal // set at the next connection; nil if nobody waits
@@ -219,6 +221,8 @@ func (c *Client) perform(t *node.Task, op Op) {
 	case Open:
 		c.credentials = nil
 		c.reopen()
+	case history.Ask:
+		c.ask(t, op)
 	case Auth:
 		c.authenticate(op)
 	default:
@@ -332,16 +336,37 @@ func (c *Client) Authenticating(a client.Authentication) {
 }
 
 // Opened forwards to the session.
-func (c *Client) Opened(conn node.ConnID) { c.zk.Opened(conn) }
+func (c *Client) Opened(conn node.ConnID) {
+	if !c.asking(conn) {
+		c.zk.Opened(conn)
+	}
+}
 
-// Receive forwards to the session.
-func (c *Client) Receive(conn node.ConnID, m node.Message) { c.zk.Receive(conn, m) }
+// Receive forwards to the session what is no answer to a question.
+func (c *Client) Receive(conn node.ConnID, m node.Message) {
+	if answer, ok := m.(*wire.WordReply); ok && c.asking(conn) {
+		c.question.answer, c.question.heard = answer.Text, true
+		return
+	}
+	c.zk.Receive(conn, m)
+}
 
 // Closed forwards to the session.
-func (c *Client) Closed(conn node.ConnID, why node.CloseReason) { c.zk.Closed(conn, why) }
+func (c *Client) Closed(conn node.ConnID, why node.CloseReason) {
+	if c.asking(conn) {
+		c.answered(why == node.ClosedByPeer && c.question.heard)
+		return
+	}
+	c.zk.Closed(conn, why)
+}
 
-// Timer forwards to the session, which has all timers but that of recipe steps.
+// Timer forwards to the session, which has all timers but those of questions
+// and recipe steps.
 func (c *Client) Timer(tag node.Tag) {
+	if tag.Kind == tagQuestion {
+		c.questionTimeout(tag.Arg)
+		return
+	}
 	if !c.zk.Timer(tag) {
 		c.step.stir()
 	}
@@ -349,5 +374,8 @@ func (c *Client) Timer(tag node.Tag) {
 
 // Decode forwards to the session.
 func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
+	if c.asking(conn) {
+		return wire.DecodeWordReply(frame), nil
+	}
 	return c.zk.Decode(conn, frame)
 }

@@ -174,6 +174,9 @@ func (st *stage) judgeClaims(t *rapid.T, h *history.History) {
 }
 
 func writes(op history.Op) bool {
+	if op.F == history.Ask {
+		return false
+	}
 	code, _ := request(op.F, op)
 	return code.IsWrite()
 }
@@ -185,7 +188,7 @@ func (st *stage) judgeFinal(t *rapid.T, op history.Op) {
 	}
 	if op.F == history.Children {
 		names, _, err := st.ensemble.tree.Children(op.Path)
-		if slices.ContainsFunc([]string{ephemerals, watched, localDir, readOnlyDir}, func(dir string) bool { return strings.HasPrefix(op.Path, dir) }) {
+		if slices.ContainsFunc([]string{ephemerals, watched, localDir, readOnlyDir, operated}, func(dir string) bool { return strings.HasPrefix(op.Path, dir) }) {
 			return // sessions end, and farewells come, after the reads
 		}
 		if err != op.Err || !slices.Equal(names, op.OutChildren) {

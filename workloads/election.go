@@ -32,7 +32,7 @@ func electing() Workload {
 			return together(creates(elections, s.Keys), creates(fences, 0), creates(fences+elections, s.Keys))
 		},
 		FinalReads:  func(s Shape) []Op { return finals(SyncChildren, s, children(elections, s.Keys)...) },
-		Judges:      []string{"witness"},
+		Judges:      []string{"witness", "fence"},
 		NeedsClaims: []history.ClaimKind{history.Acquired, history.Wrote},
 	}
 }

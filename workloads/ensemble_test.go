@@ -3,9 +3,11 @@ package workloads
 import (
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
+	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -74,8 +76,8 @@ func (e *ensemble) read(session int64, m *wire.Request) *wire.Reply {
 		r.Body = &wire.EphemeralsReply{Paths: e.tree.Ephemerals(session)}
 	case wire.OpAddWatch:
 		r.Body = &wire.ErrorReply{}
-	case wire.OpCheckWatches, wire.OpRemoveWatches:
-		r.Err = wire.ErrNoWatcher // nothing ever changes behind its back
+	case wire.OpSetWatches, wire.OpSetWatches2, wire.OpCheckWatches, wire.OpRemoveWatches:
+		r.Body = &wire.Empty{}
 	case wire.OpMultiRead:
 		r.Body = e.multiRead(m.Body.(*wire.MultiRequest))
 	}
@@ -110,7 +112,7 @@ type server struct {
 	env      node.Env
 	world    func() time.Duration
 	sessions map[node.ConnID]int64
-	watches  []oneShot
+	watches  *watch.Table
 	notified int // transactions of the log whose watches have fired
 }
 
@@ -118,7 +120,7 @@ type server struct {
 const sessionTick = 100 * time.Millisecond
 
 func (s *server) Boot(env node.Env) {
-	s.env, s.notified = env, len(s.log)
+	s.env, s.notified, s.watches = env, len(s.log), watch.New(bugs.Set{})
 	env.SetTimer(sessionTick, node.Tag{})
 }
 
@@ -130,6 +132,9 @@ func (s *server) Timer(node.Tag) {
 
 func (s *server) Receive(c node.ConnID, m node.Message) {
 	switch m := m.(type) {
+	case *wire.Word:
+		s.env.Send(c, &wire.WordReply{Text: "an answer"})
+		s.env.Close(c)
 	case *wire.ConnectRequest:
 		s.connect(c, m)
 	case *wire.Request:
@@ -171,11 +176,9 @@ func (s *server) request(c node.ConnID, m *wire.Request) {
 		r.Err = wire.ErrSessionMoved
 	case m.Type.IsWrite():
 		r = s.write(prep.Request{Session: id, Cxid: m.Xid, Type: m.Type, Body: m.Body})
-	case m.Type == wire.OpSetWatches:
-		s.setWatches(c, m.Body.(*wire.SetWatchesRequest))
 	default:
 		r = s.read(id, m)
-		s.watch(c, m, r.Err)
+		s.watch(c, m, r)
 	}
 	s.notify()
 	r.Xid, r.Type = m.Xid, m.Type
@@ -197,7 +200,11 @@ func (s *server) authenticate(c node.ConnID, a *wire.AuthRequest) {
 
 func (s *server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
 	if _, known := s.sessions[c]; !known {
-		return wire.DecodeConnectRequest(frame)
+		word, connect, err := wire.DecodeOpening(frame)
+		if word != nil {
+			return word, nil
+		}
+		return connect, err
 	}
 	return wire.DecodeRequest(frame)
 }

@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -19,12 +20,18 @@ func lease() Workload {
 	return Workload{
 		Name: "lease",
 		Doc:  "leases with a TTL and locks in containers, made, renewed, held and left to the ensemble to delete",
+		Knobs: func(r *rand.Rand) []string {
+			if r.IntN(3) != 0 {
+				return nil
+			}
+			return []string{fmt.Sprintf("version-start=%d", -2-r.IntN(3))} // renewals wrap the counter
+		},
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 5)
 			s.Mix = swarm(r, []Weight{
 				{"acquire", 8}, {"renew", 8}, {"renew-if", 3}, {"hold", 4}, {"queue", 4}, {"lock", 6}, {"release", 2},
-				{"numbered", 4}, {"keep", 5}, {"multi", 3}, {"exists", 2}, {"get", 2}, {"children", 4}, {"sync-children", 2}, {"move", 1},
-			}, "renew", "renew-if", "hold", "queue", "lock", "release", "numbered", "keep", "multi", "exists", "get", "children", "move")
+				{"numbered", 4}, {"keep", 5}, {"multi", 3}, {"exists", 2}, {"get", 2}, {"children", 4}, {"sync-children", 2}, {"move", 1}, {"check", 1},
+			}, "check", "renew", "renew-if", "hold", "queue", "lock", "release", "numbered", "keep", "multi", "exists", "get", "children", "move")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -76,6 +83,8 @@ func leaseOps(r *rand.Rand, s Shape, kind string) []Op {
 			{F: history.Create, Path: below(path), Mode: wire.ModeTTL, TTL: term(r)},
 			{F: history.Set, Path: path, Version: 0},
 		}}}
+	case "check": // which no server may do alone
+		return []Op{{F: history.Check, Path: path, Version: choose(r, Any, Seen)}}
 	case "exists":
 		return []Op{{F: history.Exists, Path: path}}
 	case "get":

@@ -47,7 +47,7 @@ func locking() Workload {
 				creates(fences+locks, s.Keys), creates(fences+sharedLocks, s.Keys))
 		},
 		FinalReads:  func(s Shape) []Op { return finals(SyncChildren, s, children(locks, s.Keys)...) },
-		Judges:      []string{"witness"},
+		Judges:      []string{"witness", "fence"},
 		NeedsClaims: []history.ClaimKind{history.Acquired, history.Wrote},
 	}
 }

@@ -65,6 +65,8 @@ type Op struct {
 	ACL string
 	// Parts are the operations of a multi.
 	Parts []Part
+	// Server is the index of the server that a question goes to, modulo their number.
+	Server int
 	// For is how long a hang lasts.
 	For time.Duration
 	// Recipe are the arguments of a recipe step.

@@ -42,7 +42,7 @@ func queueing() Workload {
 		},
 		Setup:       func(s Shape) []Op { return together(creates(queues, s.Keys), creates(priorityQueues, s.Keys)) },
 		FinalReads:  func(s Shape) []Op { return finals(SyncChildren, s, children(queues, s.Keys)...) },
-		Judges:      []string{"witness"},
+		Judges:      []string{"witness", "queue"},
 		NeedsClaims: []history.ClaimKind{history.Offered, history.Took},
 	}
 }

@@ -45,6 +45,9 @@ const (
 	// Serve is a member of a group, Discover keeps a cache of its members.
 	Serve    history.F = "serve"
 	Discover history.F = "discover"
+
+	// Mirror keeps a copy of a tree by the events of a recursive watch.
+	Mirror history.F = "mirror"
 )
 
 // RecipeArgs are the arguments of a recipe step. Those it does not take stay zero.
@@ -78,6 +81,7 @@ var recipeVerbs = []verb{
 	{name: "audit", f: Audit, path: true, recipe: "within"},
 	{name: "serve", f: Serve, path: true, recipe: "hold within mute"},
 	{name: "discover", f: Discover, path: true, recipe: "hold within"},
+	{name: "mirror", f: Mirror, path: true, recipe: "hold mute"},
 }
 
 // isRecipe reports whether a function is a recipe step.
@@ -112,6 +116,8 @@ func (s *step) perform() {
 		s.serve()
 	case Discover:
 		s.discover()
+	case Mirror:
+		s.reflect()
 	default:
 		panic(fmt.Sprintf("workloads: nobody knows the recipe %q", s.op.F))
 	}

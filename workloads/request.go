@@ -120,6 +120,8 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 		return wire.OpCountAll, &wire.CountAllRequest{Path: h.Path}
 	case history.Ephemerals:
 		return wire.OpGetEphemerals, &wire.GetEphemeralsRequest{Prefix: h.Path}
+	case history.Check:
+		return wire.OpCheck, &wire.CheckRequest{Path: h.Path, Version: h.Version}
 	case history.Multi:
 		return wire.OpMulti, multiOps(h.Parts)
 	case history.AddWatch:

@@ -182,7 +182,13 @@ func (s *step) event(path string) (client.WatchEvent, bool) {
 // session is.
 func (s *step) await(paths ...string) bool {
 	told := func(path string) bool { _, there := s.event(path); return there }
-	for s.alive() && !slices.ContainsFunc(paths, told) {
+	return s.wait(func() bool { return slices.ContainsFunc(paths, told) })
+}
+
+// wait waits for something that events bring about. False: the time is over, or the
+// session is.
+func (s *step) wait(enough func() bool) bool {
+	for s.alive() && !enough() {
 		rest := s.until - s.c.env.Now()
 		if rest <= 0 {
 			return false

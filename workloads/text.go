@@ -24,12 +24,13 @@ import (
 
 // verb is one word for what an operation does, with the arguments it takes.
 type verb struct {
-	name                               string
-	f                                  history.F
-	path, value, version, mode, watch  bool
-	kinds                              []string // what it may watch, by number
-	parts, hangs, inMulti, onlyInMulti bool
-	inRead                             bool // may be part of a multi-read
+	name                              string
+	f                                 history.F
+	path, value, version, mode, watch bool
+	kinds                             []string // what it may watch, by number
+	parts, hangs, inMulti             bool
+	asks                              bool // of a server, a word that is the value
+	inRead                            bool // may be part of a multi-read
 	conditional/* version is not Any */ bool
 	acl    bool
 	recipe string // the arguments that a recipe step takes, in words
@@ -40,7 +41,7 @@ var verbs = append([]verb{
 	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
 	{name: "cas", f: history.Set, path: true, value: true, version: true, conditional: true, inMulti: true},
-	{name: "check", f: history.Check, path: true, version: true, inMulti: true, onlyInMulti: true},
+	{name: "check", f: history.Check, path: true, version: true, inMulti: true},
 	{name: "set-acl", f: history.SetACL, path: true, value: true, version: true, acl: true},
 	{name: "get-acl", f: history.GetACL, path: true},
 	{name: "auth", f: Auth, value: true},
@@ -59,6 +60,7 @@ var verbs = append([]verb{
 	{name: "multi", f: history.Multi, parts: true},
 	{name: "multi-read", f: history.MultiRead, parts: true},
 	{name: "close", f: history.Close},
+	{name: "ask", f: history.Ask, value: true, asks: true},
 	{name: "open", f: Open},
 	{name: "move", f: Move},
 	{name: "hang", f: Hang, hangs: true},
@@ -123,6 +125,9 @@ func (o Op) String() string {
 	}
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
+	}
+	if o.F == history.Ask {
+		fmt.Fprintf(&b, " server=%d", o.Server)
 	}
 	o.Recipe.append(&b)
 	if o.Watch {
@@ -215,6 +220,9 @@ func (p *parser) op() (Op, error) {
 			o.Watch, p.tokens = true, p.tokens[1:]
 		case !t.hasKey && t.value == "patient" && !o.Patient:
 			o.Patient, p.tokens = true, p.tokens[1:]
+		case t.key == "server" && v.asks:
+			o.Server, err = parseServer(t.value)
+			p.tokens = p.tokens[1:]
 		case v.takes(t):
 			err = o.Recipe.set(t)
 			p.tokens = p.tokens[1:]
@@ -264,6 +272,14 @@ func (p *parser) head() (Op, error) {
 	return o, err
 }
 
+func parseServer(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n >= maxServers {
+		return 0, fmt.Errorf("server=%s; write the index of a server, 0 to %d", text, maxServers-1)
+	}
+	return n, nil
+}
+
 func parseDuration(what, text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil || d < 0 {
@@ -280,7 +296,7 @@ func (v verb) fits(within history.F) bool {
 	case history.MultiRead:
 		return v.inRead
 	}
-	return !v.onlyInMulti
+	return true
 }
 
 // verbAndPath reads what comes first in an operation and in a part.
@@ -404,6 +420,9 @@ func hasTTL(mode int32) bool { return mode == wire.ModeTTL || mode == wire.ModeS
 func (part *Part) check(v verb) error {
 	if v.path && !strings.HasPrefix(part.Path, "/") {
 		return fmt.Errorf("path %q; paths start with /", part.Path)
+	}
+	if v.asks && !isWord(part.Value) {
+		return fmt.Errorf("value=%s is no four-letter word; words are %s", part.Value, strings.Join(wordNames(), ", "))
 	}
 	if v.mode && hasTTL(part.Mode) != (part.TTL > 0) {
 		return errors.New("ttl= goes with mode=ttl or mode=sequential-ttl, and is positive")

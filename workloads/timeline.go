@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/quota"
 )
 
 // timeline lays out a plan: every client starts operations at random gaps until
@@ -80,14 +81,28 @@ func number(ops []Op, first int) {
 		o := &ops[i]
 		o.ID = first + i
 		if o.F == history.Create || o.F == history.Set || o.F == history.SetACL && o.ACL == "" {
-			o.Value = fmt.Sprintf("c%d.%d", o.Client, o.ID)
+			o.Value = unique(o.Path, o.Value, fmt.Sprintf("c%d.%d", o.Client, o.ID))
 		}
 		for j := range o.Parts {
 			if p := &o.Parts[j]; p.F == history.Create || p.F == history.Set {
-				p.Value = fmt.Sprintf("c%d.%d.%d", o.Client, o.ID, j)
+				p.Value = unique(p.Path, p.Value, fmt.Sprintf("c%d.%d.%d", o.Client, o.ID, j))
 			}
 		}
 	}
+}
+
+// unique is the value to write where tag names the operation. What a workload drew is
+// its end, except where servers read it.
+func unique(path, drawn, tag string) string {
+	_, limits := quota.OfLimits(path)
+	_, stats := quota.OfStats(path)
+	switch {
+	case limits || stats:
+		return drawn
+	case drawn == "":
+		return tag
+	}
+	return tag + "." + drawn
 }
 
 // creates lists the setup that makes a directory and its children 0 … n-1.

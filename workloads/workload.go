@@ -45,8 +45,8 @@ const (
 // All lists the workloads of the coordinator, in a fixed order.
 func All() []Workload {
 	return []Workload{
-		register(), sequence(), session(), watching(), locking(), electing(), localSession(),
-		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(),
+		register(), sequence(), session(), watching(), streaming(), locking(), electing(), localSession(),
+		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(),
 	}
 }
 

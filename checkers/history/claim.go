@@ -47,7 +47,8 @@ const (
 	Transferred ClaimKind = "transferred"
 	Audited     ClaimKind = "audited"
 	// Joined: Node is a member of a group. Cached: Values are its members with what
-	// they say of themselves, "name=value" in order.
+	// they say of themselves, "name=value" in order; of a mirror, every znode of a tree
+	// with the zxid at which its data was written, "path=zxid" in order.
 	Joined ClaimKind = "joined"
 	Cached ClaimKind = "cached"
 )

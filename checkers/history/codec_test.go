@@ -115,7 +115,7 @@ var anyLocal = rapid.Custom(func(t *rapid.T) LocalSession {
 
 func TestLinesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := &History{Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used"))}}
+		h := &History{Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used")), EnforceQuota: rapid.Bool().Draw(t, "quota")}}
 		for range rapid.IntRange(0, 2).Draw(t, "locals") {
 			h.Locals = append(h.Locals, anyLocal.Draw(t, "local"))
 			h.Tails = append(h.Tails, Tail{After: anyZxid.Draw(t, "after"), Txns: []*wire.Txn{{

@@ -122,7 +122,7 @@ func (op *Op) ednValue(end bool) string {
 	switch {
 	case op.F == CAS:
 		v = "[" + ednString(op.Old) + " " + ednString(op.Value) + "]"
-	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create:
+	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create || op.F == Ask && !ok:
 		v = ednString(op.Value)
 	case ok && (op.F == Children || op.F == Ephemerals || op.F == WhoAmI):
 		names := make([]string, len(op.OutChildren))
@@ -130,7 +130,7 @@ func (op *Op) ednValue(end bool) string {
 			names[i] = ednString(name)
 		}
 		v = "[" + strings.Join(names, " ") + "]"
-	case ok && !op.OutNil && (op.F == Read || op.F == Get || op.F == SyncGet || op.F == GetACL || op.F == CountAll):
+	case ok && !op.OutNil && (op.F == Read || op.F == Get || op.F == SyncGet || op.F == GetACL || op.F == CountAll || op.F == Ask):
 		v = ednString(op.OutValue)
 	}
 	if op.Path == "" {

@@ -51,6 +51,9 @@ const (
 	CountAll F = "count-all"
 	// Ephemerals lists the session's own, whose paths begin with Path, in OutChildren.
 	Ephemerals F = "ephemerals"
+	// Ask puts a four-letter word, Value, to a server; OutValue is the answer. It is no
+	// part of any session.
+	Ask F = "ask"
 	// AddWatch sets a persistent watch; Mode is a wire.WatchMode. RemoveWatch and
 	// CheckWatch are removeWatches and checkWatches; Mode is a wire.WatchType.
 	AddWatch    F = "add-watch"

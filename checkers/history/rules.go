@@ -8,6 +8,10 @@ type Rules struct {
 	// NeverUsed is after how long without change the ensemble may delete a container
 	// that never had a child; 0 for never.
 	NeverUsed time.Duration `json:"neverUsed,omitempty"`
+	// EnforceQuota: what goes beyond a hard quota is refused.
+	EnforceQuota bool `json:"enforceQuota,omitempty"`
+	// VersionStart is the version that the first setData gives a znode, 0 for 1.
+	VersionStart int32 `json:"versionStart,omitempty"`
 }
 
 // rulesLine is the rules as a line of JSON.

@@ -45,6 +45,8 @@ type Config struct {
 	// Groups are the hierarchical quorum, empty if a majority decides. A server in
 	// no group has no weight.
 	Groups []Group
+	// LeaderRefuses: clients are to be served by followers and observers only.
+	LeaderRefuses bool
 	// Tick is the ensemble's tickTime: servers grant no session less than two.
 	Tick time.Duration
 	// DriftPPM bounds how much faster than virtual time a server's clock may run,
@@ -204,6 +206,8 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.localExpired(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	case facts.LocalClosed, facts.SessionUpgraded:
 		delete(s.locals, e.N[0])
+	case facts.StandsAlone:
+		c.standsAlone(s, first, uint64(e.N[2]))
 	case facts.ReadOnlyBegan:
 		c.readOnlyBegan(s, first, uint64(e.N[2]))
 	case facts.ReadOnlyEnded:

@@ -62,15 +62,18 @@ func (p *play) DurableSize(id node.ID, file string) int64 {
 
 func (p *play) Rotten(id node.ID, file string) bool { return p.rotten == file }
 
-func newPlay() *play {
+func newPlay() *play { return newPlayOf(3) }
+
+// newPlayOf acts out an ensemble of at most three.
+func newPlayOf(n int) *play {
 	p := &play{txns: map[wire.Zxid]*wire.Txn{}}
 	var servers []Server
-	for i := range p.disks {
+	for i := range n {
 		p.disks[i] = &disk{cached: map[string][]byte{}}
 		servers = append(servers, Server{ID: node.ID(i), Sid: int64(i + 1), Name: fmt.Sprint("zk", i+1)})
 	}
 	p.c = New(servers, p, Config{Tick: 2 * time.Second, DriftPPM: 500, Wall: p.wall})
-	for i := range p.disks {
+	for i := range n {
 		p.boot(node.ID(i))
 	}
 	return p

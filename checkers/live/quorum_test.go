@@ -45,6 +45,13 @@ func TestWhatDecides(t *testing.T) {
 
 // quorumScenes are about who counts.
 var quorumScenes = []scene{
+	{LeaderServesNone, "a leader that is kept for leading lets a client in", func(p *play) {
+		p.session(func() {
+			p.c.cfg.LeaderRefuses = true
+			p.fact(B, facts.SessionOpened, 9, 4000) // a follower may
+			p.fact(A, facts.SessionOpened, 9, 4000)
+		})
+	}},
 	{QuorumEvidence, "a commit counts a server without weight", func(p *play) {
 		p.ballot(Group{{1, 1}, {2, 0}, {3, 1}})
 		p.replicateOnce(z(1, 2), A, B)

@@ -36,6 +36,7 @@ type server struct {
 	// leads is the epoch it leads since entering synchronisation, 0 if none.
 	// serving: established, or up to date with an established leader, in epoch serves.
 	leads   int64
+	alone   bool // established without an ensemble, in an epoch that may be 0
 	serving bool
 	serves  int64
 	// since is when it was established, touched when it last heard of each
@@ -67,7 +68,7 @@ type scan struct {
 
 // idle ends whatever role the server played.
 func (s *server) idle() {
-	s.leads, s.serving = 0, false
+	s.leads, s.alone, s.serving = 0, false, false
 	clear(s.locals)
 }
 

@@ -14,7 +14,7 @@ func (c *Checker) expiring(s *server, session int64, stated time.Duration) {
 	c.ended[session] = true
 	// A deposed leader that does not know it yet may still decide; its close will
 	// never commit.
-	if s.leads == 0 || !s.serving {
+	if !s.reigns() {
 		c.fail(s, ExpiryByLeader, fmt.Sprintf("%s, which is no established leader, expires session %#x", s.Name, uint64(session)))
 		return
 	}
@@ -38,6 +38,7 @@ func (c *Checker) promised(session int64) (timeout time.Duration, known bool) {
 func (c *Checker) letIn(s *server, session int64, timeout time.Duration) {
 	c.granted[session] = timeout
 	c.atHome(s, session)
+	c.mayServe(s, session)
 	if !s.serving {
 		c.fail(s, ServesCurrent, fmt.Sprintf("%s lets session %#x in, and neither leads nor follows", s.Name, uint64(session)))
 	}
@@ -121,7 +122,7 @@ func (c *Checker) Finish(at time.Duration) {
 		if c.finding != nil {
 			return
 		}
-		if s.leads == 0 || !s.serving {
+		if !s.reigns() {
 			continue
 		}
 		c.now.at = at

@@ -88,3 +88,26 @@ func (n *node) stat() wire.Stat {
 		NumChildren:    int32(len(n.children)),
 	}
 }
+
+// SetVersionStart has the data of every znode be of this version after its first
+// setData: history.Rules.VersionStart.
+func (t *Tree) SetVersionStart(v int32) { t.versionStart = v }
+
+// NextVersion is the version that the next setData of a znode gives it.
+func (t *Tree) NextVersion(path string) int32 {
+	if n := t.nodes[path]; n != nil {
+		return t.after(n.version, n.unset())
+	}
+	return 0
+}
+
+// after is the version after v of data that is that of the creation, or not.
+func (t *Tree) after(v int32, unset bool) int32 {
+	if unset && t.versionStart != 0 {
+		return t.versionStart
+	}
+	return NextVersion(v)
+}
+
+// unset reports whether nobody has set the data of a znode since its creation.
+func (n *node) unset() bool { return n.version == 0 && n.mzxid == n.czxid }

@@ -18,7 +18,10 @@ type Tree struct {
 	nodes    map[string]*node
 	sessions map[int64]int32               // open sessions and their timeouts, ms
 	owned    map[int64]map[string]struct{} // ephemerals by owning session
+	limited  map[string]bool               // the paths with a quota
 	last     wire.Zxid
+	// versionStart is the version after the first setData, 0 for 1.
+	versionStart int32
 
 	// sum is the digest but for what the nodes in stale have changed since.
 	sum   uint64
@@ -60,6 +63,7 @@ func New() *Tree {
 		nodes:    map[string]*node{},
 		sessions: map[int64]int32{},
 		owned:    map[int64]map[string]struct{}{},
+		limited:  map[string]bool{},
 	}
 	for _, path := range systemPaths {
 		n := &node{path: path, acl: wire.OpenACL}
@@ -77,6 +81,9 @@ func New() *Tree {
 
 // Last is the zxid of the last transaction applied.
 func (t *Tree) Last() wire.Zxid { return t.last }
+
+// Len is the number of znodes, the server's own books included.
+func (t *Tree) Len() int { return len(t.nodes) }
 
 // Apply folds in one transaction. It answers OK, or what kept (part of) it from
 // taking effect: NoNode, NodeExists. A sound log never shows that, a replay over a
@@ -154,6 +161,7 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 	t.nodes[b.Path] = n
 	parent.adopt(Base(b.Path))
 	t.touch(n)
+	t.limit(b.Path, true)
 	return wire.OK
 }
 
@@ -168,6 +176,7 @@ func (t *Tree) delete(path string, z wire.Zxid) wire.ErrorCode {
 		t.delete(path+"/"+name, z)
 	}
 	delete(t.nodes, path)
+	t.limit(path, false)
 	t.sum -= n.weight
 	n.weight = 0
 	if n.owner != 0 {

@@ -24,6 +24,7 @@ type sketch struct {
 	owner            int64
 	aversion         int32
 	acl              []wire.ACL
+	unset            bool // its data is that of its creation
 }
 
 // Try begins a trial at the present tree.
@@ -38,7 +39,7 @@ func (tr *Trial) look(path string) sketch {
 	if n == nil {
 		return sketch{}
 	}
-	return sketch{true, n.version, n.creates, len(n.children), n.owner, n.aversion, n.acl}
+	return sketch{true, n.version, n.creates, len(n.children), n.owner, n.aversion, n.acl, n.unset()}
 }
 
 // put changes a znode for the later parts.
@@ -144,7 +145,7 @@ func (tr *Trial) Do(session int64, p *history.Part) {
 		parent.children++
 		parent.creates++
 		tr.put(Parent(path), parent)
-		made := sketch{exists: true}
+		made := sketch{unset: true, exists: true}
 		made.acl, _ = tr.Stored(p)
 		if Ephemeral(p.Mode) {
 			made.owner = session
@@ -157,7 +158,7 @@ func (tr *Trial) Do(session int64, p *history.Part) {
 		tr.put(p.Path, sketch{})
 	case history.Set:
 		s := tr.look(p.Path)
-		s.version = NextVersion(s.version)
+		s.version, s.unset = tr.tree.after(s.version, s.unset), false
 		tr.put(p.Path, s)
 	}
 }

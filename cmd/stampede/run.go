@@ -19,6 +19,7 @@ type runFlags struct {
 	seed        uint64
 	out         string
 	json, twice bool
+	ask         []string
 }
 
 func runCommand() *cobra.Command {
@@ -30,7 +31,8 @@ func runCommand() *cobra.Command {
 that it repeats, and everything about it goes into a directory below --out.`,
 		Example: `  stampede run coordinator/register --seed 91
   stampede run coordinator/register --seed 1 --bug ack-before-sync
-  stampede run coordinator/session --seed 7 --faults none --trace`,
+  stampede run coordinator/session --seed 7 --faults none --trace
+  stampede run coordinator/register --seed 1 --ask srvr,mntr,zabstate`,
 		Args: exactly(1, "the name of one scenario"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
@@ -39,6 +41,7 @@ that it repeats, and everything about it goes into a directory below --out.`,
 	cmd.Flags().Uint64Var(&f.seed, "seed", 0, "the seed (default: a random one, printed first)")
 	cmd.Flags().StringVar(&f.out, "out", defaultOut, "where the directory of a failure goes, a `DIR`")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the result as one JSON object")
+	cmd.Flags().StringSliceVar(&f.ask, "ask", nil, "ask every server at the end: four-letter `WORDS` and admin commands, comma-separated")
 	cmd.Flags().BoolVar(&f.twice, "twice", false, "run a passing seed twice, too, and compare the hashes")
 	return cmd
 }
@@ -46,6 +49,9 @@ that it repeats, and everything about it goes into a directory below --out.`,
 func (f *runFlags) run(cmd *cobra.Command, scenario string) error {
 	if f.json && f.print {
 		return usagef("--json and --trace both print on stdout; use --trace-file with --json")
+	}
+	if err := stampede.CheckQuestions(f.ask); err != nil {
+		return usagef("--ask: %v", err)
 	}
 	plan, err := f.plan(cmd, scenario)
 	if err != nil {
@@ -63,7 +69,10 @@ func (f *runFlags) run(cmd *cobra.Command, scenario string) error {
 	if !f.json {
 		introduce(cmd, plan)
 	}
-	result := stampede.Run(plan, stampede.RunOptions{Clock: time.Now, Trace: trace.sink()})
+	result := stampede.Run(plan, stampede.RunOptions{Clock: time.Now, Trace: trace.sink(), Ask: f.ask})
+	if !f.json {
+		tell(cmd, result.Answers)
+	}
 	complain(cmd, trace.close())
 	block := reports.Block{Recipe: f.recipe(), Runs: 1}
 	if f.twice || result.Failed() {
@@ -98,6 +107,13 @@ func introduce(cmd *cobra.Command, p stampede.Plan) {
 		knobs = append(knobs, s.Name+"="+s.Value)
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "%s seed %d, %s\nknobs %s\n\n", p.Scenario, p.Seed, reports.ThisBuild(), reports.Hang(strings.Join(knobs, " "), 6))
+}
+
+// tell prints what the servers answered.
+func tell(cmd *cobra.Command, answers []stampede.Answer) {
+	for _, a := range answers {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s %s\n%s\n\n", a.Server, a.Question, strings.TrimRight(a.Text, "\n"))
+	}
 }
 
 // show prints the outcome of a run and ends the program accordingly.

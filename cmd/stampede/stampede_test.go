@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -288,6 +289,24 @@ func TestShrinkLeavesWhatMatters(t *testing.T) {
 	}
 	if got := invoke(t, dir, "shrink", small, "--guarantee", checkers.ClosedSession); got.code != exitUsage {
 		t.Errorf("shrinking towards what does not break: exit %d\n%s", got.code, got.stderr)
+	}
+}
+
+// TestRunAsksServers: the answers come before the verdict, and asking changes no hash.
+func TestRunAsksServers(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"run", "coordinator/register", "--seed", "4", "--faults", "none"}
+	silent := invoke(t, dir, args...)
+	asked := invoke(t, dir, append(args, "--ask", "isro,zabstate")...)
+	hash := regexp.MustCompile(`hash=[0-9a-f]{16}`)
+	if h := hash.FindString(silent.stdout); h == "" || h != hash.FindString(asked.stdout) {
+		t.Errorf("asking changes the run:\n%s\n%s", silent.stdout, asked.stdout)
+	}
+	if !strings.Contains(asked.stdout, "zk1 isro\nrw\n") || !strings.Contains(asked.stdout, `"zabstate": "BROADCAST"`) {
+		t.Errorf("no answers:\n%s", asked.stdout)
+	}
+	if got := invoke(t, dir, append(args, "--ask", "isrw")...); got.code != exitUsage || !strings.Contains(got.stderr, "voting_view") {
+		t.Errorf("an unknown word: exit %d\n%s", got.code, got.stderr)
 	}
 }
 

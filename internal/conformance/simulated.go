@@ -3,9 +3,11 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
@@ -24,8 +26,11 @@ type simulated struct {
 	failure error // a server's bug; the world stands still from then on
 }
 
+// constant latency lets what a client sends at once arrive at once.
+var constant = sim.Latency{Min: 100 * time.Microsecond, Mean: 100 * time.Microsecond, Max: 100 * time.Microsecond}
+
 func launchSimulated(s Setup) (Target, error) {
-	w := &simulated{world: sim.NewWorld(sim.Config{Seed: 1, Wire: true}), clients: &terminal{conns: map[node.ConnID]*simulatedConn{}}}
+	w := &simulated{world: sim.NewWorld(sim.Config{Seed: 1, Wire: true, Net: sim.NetConfig{Latency: constant}}), clients: &terminal{conns: map[node.ConnID]*simulatedConn{}}}
 	for i := range s.Servers {
 		cfg := configured(s, i+1)
 		if err := cfg.Validate(); err != nil {
@@ -45,7 +50,7 @@ func launchSimulated(s Setup) (Target, error) {
 func configured(s Setup, sid int) coordinator.Config {
 	cfg := coordinator.Config{
 		Sid: int64(sid), Tick: s.Tick, MinSessionTimeout: s.MinSession, MaxSessionTimeout: s.MaxSession,
-		ReapInterval: s.ContainerCheck, ElectionTimeoutMax: time.Second, SuperDigest: s.Super,
+		ReapInterval: s.ContainerCheck, FourLetterWords: admin.Words, ElectionTimeoutMax: time.Second, SuperDigest: s.Super,
 		LocalSessions: s.Features["local"], UpgradeSessions: s.Features["upgrading"],
 	}
 	if s.Features["digest-required"] {
@@ -110,7 +115,7 @@ func (w *simulated) Start(server int) {
 	w.mustRun(0)
 }
 
-// Ready implements [Target]: a server that does not serve hangs up at once.
+// Ready implements [Target]. A server says srvr only when it serves.
 func (w *simulated) Ready() error {
 	for server := range w.servers {
 		for tries := 0; w.up[server] && !w.serves(server+1); tries++ {
@@ -125,8 +130,9 @@ func (w *simulated) Ready() error {
 func (w *simulated) serves(server int) bool {
 	c, _ := w.Dial(server)
 	defer c.Close()
-	_, err := c.Receive(20 * time.Millisecond)
-	return errors.Is(err, ErrSilent)
+	c.Word("srvr")
+	text, err := c.Rest(20 * time.Millisecond)
+	return err == nil && strings.Contains(text, "Mode:")
 }
 
 // Address implements [Target].

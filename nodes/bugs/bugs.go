@@ -50,6 +50,7 @@ const (
 	WatchMissesInFlight
 	WatchSurvivesFiring
 	ExistWatchesForgotten
+	StatsNameTheLog
 	UpgradedSessionKept
 	UpgradeForgetsMulti
 	EphemeralOfLocalSession
@@ -91,6 +92,7 @@ const (
 	RecursiveWatchesForgotten
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
+	MirrorNotReadAgain
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter
@@ -102,6 +104,13 @@ const (
 	IdentitiesOfAnother
 	CommittedACLOnly
 	ACLLostInReplay
+	StandaloneAckBeforeSync
+	LeaderServesNevertheless
+	QuotaIgnoresMulti
+	QuotaOfChildren
+	VersionWraps
+	Create2InMultiAsCreate
+	CheckAlone
 	LogFsyncErrorIgnored
 	EpochInPlace
 	SnapshotBeforeLog

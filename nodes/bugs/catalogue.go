@@ -3,6 +3,7 @@ package bugs
 // Scenario names used below.
 const (
 	register = "coordinator/register"
+	quotas   = "coordinator/quota"
 	sequence = "coordinator/sequence"
 	sessions = "coordinator/session"
 	watches  = "coordinator/watch"
@@ -265,6 +266,13 @@ var protocolBugs = []Bug{
 		Schedule: "A client asks whether a znode exists, moves to another server, and the znode is created.",
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
+	},
+	{
+		ID: StatsNameTheLog, Name: "stats-name-the-log",
+		Wrong:    "Asked by an operator, a server names the last transaction of its log and counts the znodes of its tree, which is behind.",
+		Schedule: "An operator sends srvr while a transaction is logged and not yet committed.",
+		Breaks:   []string{"operator-truth"},
+		Scenario: "coordinator/operator",
 	},
 	{
 		ID: UpgradedSessionKept, Name: "upgraded-session-kept", Upstream: "ZOOKEEPER-2926",
@@ -552,5 +560,61 @@ var protocolBugs = []Bug{
 		Schedule: "A client moves, has one batch of watches answered and loses that connection before the next; to the third server it claims to have seen what the second batch had not been told.",
 		Breaks:   []string{"watch-survives-move"},
 		Scenario: watches,
+	},
+	{
+		ID: StandaloneAckBeforeSync, Name: "standalone-ack-before-sync",
+		Wrong:    "A server without an ensemble answers a write when it has written it, not when the write is durable.",
+		Schedule: "Any write to a server that stands alone; a crash before the fsync loses it.",
+		Breaks:   []string{"d17-ack-durability", "d12-committed-durable", "durability"},
+		Scenario: register,
+	},
+	{
+		ID: LeaderServesNevertheless, Name: "leader-serves-nevertheless",
+		Wrong:    "A leader that is to be kept for leading serves clients.",
+		Schedule: "Any client that comes to the leader.",
+		Breaks:   []string{"leader-serves-none"},
+		Scenario: register,
+	},
+	{
+		ID: QuotaIgnoresMulti, Name: "quota-ignores-multi",
+		Wrong:    "Hard quotas are not asked for the parts of a multi.",
+		Schedule: "A multi creates a znode in a subtree that holds as many as its quota allows.",
+		Breaks:   []string{"quota-kept"},
+		Scenario: quotas,
+	},
+	{
+		ID: QuotaOfChildren, Name: "quota-of-children",
+		Wrong:    "The stats of a quota count the children of its path only, and not what is below them.",
+		Schedule: "Under a quota, create a child of a child.",
+		Breaks:   []string{"quota-stats", "quota-kept"},
+		Scenario: quotas,
+	},
+	{
+		ID: MirrorNotReadAgain, Name: "mirror-not-read-again",
+		Wrong:    "A client that mirrors a tree by a recursive watch goes on with its copy when it has reconnected, as if the events in between were told later.",
+		Schedule: "The client loses its connection, the tree changes, and the client comes to another server: its watch is set there, and what happened meanwhile is told by nobody.",
+		Breaks:   []string{"watch-cache"},
+		Scenario: "coordinator/watch-stream",
+	},
+	{
+		ID: VersionWraps, Name: "version-wraps", Upstream: "ZOOKEEPER-4743",
+		Wrong:    "The version of a znode's data counts from -2 to -1, which in a request means any version: nobody can name it.",
+		Schedule: "Set a znode's data until its version has passed the greatest number; knob version-start brings that near.",
+		Breaks:   []string{"version-growth"},
+		Scenario: leases,
+	},
+	{
+		ID: Create2InMultiAsCreate, Name: "create2-in-multi-as-create", Upstream: "ZOOKEEPER-4026",
+		Wrong:    "A create2 in a multi is answered as if it were a create: without the Stat.",
+		Schedule: "Any multi that creates a znode by create2.",
+		Breaks:   []string{"write-result"},
+		Scenario: quotas,
+	},
+	{
+		ID: CheckAlone, Name: "check-alone", Upstream: "ZOOKEEPER-2623",
+		Wrong:    "A version check that stands alone is taken for a write and proposed, although no server can read such a transaction: the followers leave their leader, and leave the next, who has it in his log.",
+		Schedule: "One request of operation code 13.",
+		Breaks:   []string{"check-in-multi", "liveness"},
+		Scenario: leases,
 	},
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -30,11 +31,13 @@ type clientConn struct {
 	// queue holds the requests not answered yet, in arrival order. Its head always
 	// waits for a commit or a sync: a read that reaches the head is served at once.
 	queue []*pending
+	stats admin.ConnStats
 }
 
 // pending is one request of a session in its server.
 type pending struct {
 	req  *wire.Request
+	at   time.Duration   // when it arrived
 	auth []wire.Identity // of its connection when it arrived
 	// waits for the leader's word; what does not is answered from here.
 	waits bool
@@ -46,7 +49,8 @@ type pending struct {
 
 // connect opens a session, or moves an existing one to this server.
 func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
-	if s.turnsAway(r) {
+	s.received(c)
+	if !s.admits(c, r) {
 		s.drop(c)
 		return
 	}
@@ -118,7 +122,7 @@ func (s *Server) clampTimeout(ms int32) int32 {
 func (s *Server) askRevalidation(c *clientConn) {
 	s.asked = append(s.asked, c)
 	p := &wire.Packet{Type: wire.PacketRevalidate, Session: c.session, TimeoutMs: c.timeoutMs}
-	if s.leader != nil {
+	if s.primary != nil {
 		s.revalidate(s.cfg.Sid, p)
 		return
 	}
@@ -169,6 +173,7 @@ func (s *Server) welcome(c *clientConn) {
 	c.ready = true
 	s.clients[c.session] = c
 	s.touch(c)
+	s.sent(c)
 	if s.readOnly {
 		s.observe(facts.ReadOnlyOpened, c.session, int64(c.timeoutMs), int64(s.db.tree.LastProcessed()))
 	} else {
@@ -181,6 +186,7 @@ func (s *Server) welcome(c *clientConn) {
 
 // rejectSession tells the client that its session is no more.
 func (s *Server) rejectSession(c *clientConn) {
+	s.sent(c)
 	s.observe(facts.SessionRejected, c.session)
 	s.env.Send(c.id, &wire.ConnectResponse{Old: c.old})
 	s.drop(c)
@@ -226,7 +232,7 @@ func (s *Server) touch(c *clientConn) {
 		s.observe(facts.SessionTouched, c.session)
 		return
 	}
-	if s.leader != nil {
+	if s.primary != nil {
 		s.touchSession(c.session)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/nodes/quorum"
@@ -82,6 +83,14 @@ type Config struct {
 	// that wants to own an ephemeral is made known to all first; else it is refused
 	// (localSessionsUpgradingEnabled).
 	LocalSessions, UpgradeSessions bool
+	// Standalone makes the only member a server of its own, without elections, epochs
+	// and votes (standaloneEnabled with one server), instead of an ensemble of one.
+	Standalone bool
+	// LeaderRefuses has a leader serve no clients (leaderServes=no).
+	LeaderRefuses bool
+	// MaxClientCnxns bounds the client connections from one address, MaxCnxns all of
+	// them; 0 for no bound, which unlike in ZooKeeper is the default of both.
+	MaxClientCnxns, MaxCnxns int
 	// ReadOnlyMode lets a server that finds no leader serve clients that asked for a
 	// read-only one (readonlymode.enabled), ReadOnlyAfter is how long it looks before
 	// it does; default 2 s or a tick, whichever is longer.
@@ -96,10 +105,22 @@ type Config struct {
 	// ExtendedTypes allows nodes with a TTL (extendedTypesEnabled). All servers must
 	// agree. It reserves the session ids of server 255, which none can be.
 	ExtendedTypes bool
+	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota). Quotas are
+	// counted in any case.
+	EnforceQuota bool
+	// VersionStart is the version that a node's first setData gives it, for tests of
+	// what happens when the counter wraps; 0 for 1.
+	VersionStart int32
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
 	CounterLimit uint32
+	// FourLetterWords are those that the server answers on its client port
+	// (4lw.commands.whitelist); nil stands for srvr alone.
+	FourLetterWords admin.Whitelist
+	// DigestInterval: of every so-manieth transaction of an epoch the digest of the tree
+	// is remembered for operators, default 128.
+	DigestInterval uint32
 	// SuperDigest is the digest identity of the super user, "user:hash" as
 	// [acl.Digest] makes it; empty, there is none.
 	SuperDigest string
@@ -139,10 +160,19 @@ func (c Config) withDefaults() Config {
 	count(&c.ReapsPerMinute, 10_000)
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
+	if c.DigestInterval == 0 {
+		c.DigestInterval = 128
+	}
+	if c.FourLetterWords == nil {
+		c.FourLetterWords = admin.DefaultWhitelist
+	}
 	def(&c.ReapInterval, time.Minute)
 	def(&c.ElectionTimeoutMax, 60*time.Second)
 	if c.CounterLimit == 0 {
 		c.CounterLimit = math.MaxUint32
+	}
+	if c.Standalone { // as in ZooKeeper, whose standalone server knows neither
+		c.LocalSessions, c.ReadOnlyMode, c.ReadOnlyAfter = false, false, 0
 	}
 	if c.ReadOnlyMode {
 		def(&c.ReadOnlyAfter, max(readOnlyGrace, c.Tick))
@@ -171,6 +201,9 @@ func (c Config) Validate() error {
 	}
 	if c.MinSessionTimeout > c.MaxSessionTimeout {
 		return fmt.Errorf("coordinator: session timeouts %v..%v are upside down", c.MinSessionTimeout, c.MaxSessionTimeout)
+	}
+	if c.Standalone && len(c.Members) != 1 {
+		return fmt.Errorf("coordinator: %d members are no standalone server", len(c.Members))
 	}
 	return c.validateMembers()
 }
@@ -255,5 +288,5 @@ func (c Config) observes() bool { return !slices.Contains(c.votingSids(), c.Sid)
 
 // limits are what requests are judged by.
 func (c Config) limits() prep.Limits {
-	return prep.Limits{ExtendedTypes: c.ExtendedTypes, NeverUsed: c.NeverUsed.Milliseconds()}
+	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, VersionStart: c.VersionStart, NeverUsed: c.NeverUsed.Milliseconds()}
 }

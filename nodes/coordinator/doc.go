@@ -23,6 +23,15 @@
 // watch). They fire when a transaction is applied, before any reply that shows it. A
 // client that reconnects brings those that did not fire along (setWatches).
 //
+// A server that has no ensemble orders its writes itself (alone.go, package
+// standalone). One that finds no leader may serve clients read-only that asked for it
+// (readonly.go). Who may connect at all is a matter of admission.go.
+//
+// Access control asks who sent a request (identities.go, package acl). Identities are
+// those of a connection: its address, what its transport vouches for, what it proved by
+// an auth request. Writes carry them to the leader, which holds them against the lists
+// as they will be; reads are held against the tree they are answered from.
+//
 // Sessions are known to all servers, or, if they are local, to the one that opened
 // them (localsessions.go). A local one that wants to own an ephemeral is made known to
 // all first, or refused, as the configuration says.
@@ -44,6 +53,16 @@
 //   - A leader with local sessions knows those it has closed from those it never
 //     heard of. Upstream's takes both for local to another server, so that a write
 //     which was on its way when its session ended takes effect.
+//   - A read-only server turns everybody away where sessions are not local. Upstream's
+//     lets sessions in that it does not know, and so such as it has seen closed; and it
+//     answers a client that wants a new one with a reply header, which no client can
+//     read as the answer to its connect request.
+//   - There is no bound on client connections by default; ZooKeeper's is 60 from one
+//     address.
+//   - A request behind a setACL in flight is judged by the new list. Upstream's
+//     leader looks at the one that is applied.
+//   - Certificates and SASL exchanges are not modelled: the configuration says which
+//     clients have which identities of schemes x509 and sasl.
 //   - An established leader does not move its tree to (epoch,0): the tree's zxid
 //     is always that of a transaction.
 package coordinator

@@ -61,6 +61,8 @@ func (s *Server) logSynced(failed error) {
 	z := s.db.log.DurableZxid()
 	s.syncLog()
 	switch {
+	case s.alone != nil:
+		s.alone.LogDurable(z)
 	case s.leader != nil:
 		s.leader.LogDurable(z)
 	case s.learner != nil:
@@ -192,7 +194,7 @@ func (s *Server) refuseStart(why error) {
 // saving currentEpoch: see the package comment.
 func (s *Server) raiseCurrentEpoch() {
 	e := s.db.log.LastZxid().Epoch()
-	if e <= s.current {
+	if e <= s.current || s.cfg.Standalone {
 		return
 	}
 	s.saveCurrent(e, func() {})

@@ -44,7 +44,7 @@ func (s *Server) authenticate(c *clientConn, r *wire.AuthRequest) {
 	if !ok {
 		reply.Err, reply.Body = wire.ErrAuthFailed, nil
 		s.observe(facts.AuthRefused, c.session)
-		s.env.Send(c.id, reply)
+		s.reply(c, reply, s.env.Now())
 		s.drop(c)
 		return
 	}
@@ -54,7 +54,7 @@ func (s *Server) authenticate(c *clientConn, r *wire.AuthRequest) {
 	if more[0] == acl.Superuser {
 		s.observe(facts.SuperAuthenticated, c.session)
 	}
-	s.env.Send(c.id, reply)
+	s.reply(c, reply, s.env.Now())
 }
 
 // sender are the identities that a request is forwarded under: those of the connection
@@ -72,7 +72,7 @@ func (s *Server) shutOut(c *clientConn, r *wire.Request) bool {
 	if len(s.cfg.EnforceAuth) == 0 || acl.HasScheme(c.auth, s.cfg.EnforceAuth) {
 		return false
 	}
-	s.env.Send(c.id, &wire.Reply{Xid: r.Xid, Type: r.Type, Err: wire.ErrSASLRequired})
+	s.reply(c, &wire.Reply{Xid: r.Xid, Type: r.Type, Err: wire.ErrSASLRequired}, s.env.Now())
 	s.drop(c)
 	return true
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
-	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/store"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
@@ -106,10 +105,7 @@ func (h *leading) PrepareToLead(int64) { (*Server)(h).takeSnapshot("leading") }
 
 // Serve opens the client port.
 func (h *leading) Serve(epoch int64) {
-	s := (*Server)(h)
-	s.prep = prep.New(s.db.tree, s.cfg.rules())
-	s.prep.SetLimits(s.cfg.limits())
-	s.serve(epoch)
+	(*Server)(h).serve(epoch)
 }
 
 // FromLearner handles what learners forward.

@@ -107,23 +107,8 @@ func (s *Server) answerReadOnly(c *clientConn, r *wire.Request) bool {
 	}
 	z := s.db.tree.LastProcessed()
 	s.observe(facts.NotReadOnly, c.session, int64(r.Xid), int64(z))
-	s.env.Send(c.id, &wire.Reply{Xid: r.Xid, Zxid: z, Err: wire.ErrNotReadOnly, Type: r.Type})
+	s.reply(c, &wire.Reply{Xid: r.Xid, Zxid: z, Err: wire.ErrNotReadOnly, Type: r.Type}, s.env.Now())
 	return true
-}
-
-// word answers a four-letter word.
-func (s *Server) word(c node.ConnID, w *wire.Word) {
-	answer := wire.NoServer
-	switch {
-	case w.Text != wire.IsReadOnly:
-	case s.serving:
-		answer = wire.ReadWriteServer
-	case s.readOnly:
-		answer = wire.ReadOnlyServer
-	}
-	s.env.Send(c, &wire.WordReply{Text: answer})
-	s.env.Close(c)
-	delete(s.conns, c)
 }
 
 // readOnlyGrace is the least time that Apache ZooKeeper gives an election before it

@@ -24,7 +24,7 @@ func (s *Server) armReaper(wait time.Duration) {
 
 // reap deletes the next of the expired nodes, or looks for them again.
 func (s *Server) reap(term uint64) {
-	if term != s.term || s.leader == nil {
+	if term != s.term || s.primary == nil {
 		return
 	}
 	r := &s.reaper
@@ -34,7 +34,7 @@ func (s *Server) reap(term uint64) {
 	if len(r.found) > 0 {
 		path := r.found[0]
 		r.found = r.found[1:]
-		if s.reapOne(path); s.leader == nil {
+		if s.reapOne(path); s.primary == nil {
 			return
 		}
 	}
@@ -53,17 +53,17 @@ func (s *Server) expired() []string {
 // reapOne proposes the deletion of a node. The tree that it was found in is behind
 // what is outstanding, so it is looked at again when its transaction is prepared.
 func (s *Server) reapOne(path string) {
-	if s.leader.MustEnd() {
-		s.leader.EndEpoch()
+	if s.primary.MustEnd() {
+		s.primary.EndEpoch()
 		return
 	}
 	ttl := int64(0)
 	if m, ok := s.db.tree.Meta(path); ok {
 		ttl = m.TTL
 	}
-	txn := s.prep.Reap(path, s.leader.NextZxid(), s.env.WallMillis())
+	txn := s.prep.Reap(path, s.primary.NextZxid(), s.env.WallMillis())
 	s.observeReap(txn, ttl)
-	s.leader.Propose(txn)
+	s.primary.Propose(txn)
 }
 
 func (s *Server) observeReap(txn *wire.Txn, ttl int64) {

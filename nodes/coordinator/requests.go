@@ -14,6 +14,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		s.drop(c) // a client speaks after it was answered
 		return
 	}
+	s.received(c)
 	if a, ok := r.Body.(*wire.AuthRequest); ok {
 		s.authenticate(c, a)
 		return
@@ -29,13 +30,16 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 	if s.readOnly && s.answerReadOnly(c, r) {
 		return
 	}
-	p := &pending{req: r, auth: c.auth}
+	p := &pending{req: r, at: s.env.Now(), auth: c.auth}
 	if p.refusal = s.upgrade(c, r); c.gone {
 		return // the leader's zxids are used up
 	}
 	if p.waits = s.waits(c, r); p.waits {
 		c.queue = append(c.queue, p)
 		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Auth: s.sender(c)})
+		return
+	}
+	if s.behindWrites(c, p) {
 		return
 	}
 	if len(c.queue) == 0 {
@@ -53,7 +57,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 // refuse answers what is no operation for clients, before anything that was asked
 // earlier, and hangs up: nothing that follows can be relied on to be understood.
 func (s *Server) refuse(c *clientConn, r *wire.Request) {
-	s.env.Send(c.id, &wire.Reply{Xid: r.Xid, Zxid: wire.NoZxid, Type: r.Type, Err: wire.ErrUnimplemented})
+	s.reply(c, &wire.Reply{Xid: r.Xid, Zxid: wire.NoZxid, Type: r.Type, Err: wire.ErrUnimplemented}, s.env.Now())
 	s.drop(c)
 }
 
@@ -69,7 +73,7 @@ func (s *Server) waits(c *clientConn, r *wire.Request) bool {
 	case wire.OpCloseSession:
 		return !s.locals.has(c.session)
 	}
-	return r.Type.IsWrite()
+	return r.Type.IsWrite() || r.Type == wire.OpCheck && s.bug(bugs.CheckAlone)
 }
 
 // answerHere answers what needs nobody's word but ours.
@@ -77,7 +81,7 @@ func (s *Server) answerHere(c *clientConn, p *pending) {
 	if p.reply == nil {
 		p.reply = s.read(c, p)
 	}
-	s.env.Send(c.id, p.reply)
+	s.reply(c, p.reply, p.at)
 	if p.req.Type == wire.OpCloseSession {
 		s.closeLocal(c)
 	}
@@ -85,7 +89,7 @@ func (s *Server) answerHere(c *clientConn, p *pending) {
 
 // submit brings a request to the leader.
 func (s *Server) submit(r *wire.ForwardedRequest) {
-	if s.leader != nil {
+	if s.primary != nil {
 		s.leaderRequest(s.cfg.Sid, r)
 		return
 	}
@@ -98,14 +102,14 @@ func (s *Server) submit(r *wire.ForwardedRequest) {
 func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 	code := s.checkSession(sid, r)
 	if r.Type == wire.OpSync && code == wire.OK {
-		s.leader.Sync(sid, r.Session, r.Cxid)
+		s.primary.Sync(sid, r.Session, r.Cxid)
 		return
 	}
-	if s.leader.MustEnd() {
-		s.leader.EndEpoch()
+	if s.primary.MustEnd() {
+		s.primary.EndEpoch()
 		return
 	}
-	zxid, now := s.leader.NextZxid(), s.env.WallMillis()
+	zxid, now := s.primary.NextZxid(), s.env.WallMillis()
 	var txn *wire.Txn
 	if code != wire.OK {
 		txn = &wire.Txn{
@@ -119,7 +123,10 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 	}
 	s.trackPrepared(sid, txn)
 	s.observeRejection(txn)
-	s.leader.Propose(txn)
+	if n := s.prep.OverSoftQuota(); n > 0 {
+		s.observe(facts.SoftQuotaExceeded, int64(txn.Zxid), int64(n))
+	}
+	s.primary.Propose(txn)
 }
 
 func (s *Server) observeRejection(txn *wire.Txn) {
@@ -127,14 +134,22 @@ func (s *Server) observeRejection(txn *wire.Txn) {
 	case *wire.ErrorTxn:
 		s.observe(facts.WriteRejected, int64(txn.Zxid), int64(body.Err))
 		s.observeDenied(txn.Zxid, body.Err)
+		s.observeQuota(txn.Zxid, body.Err)
 	case *wire.MultiTxn:
 		for _, part := range body.Parts {
 			if e, failed := part.Body.(*wire.ErrorTxn); failed && e.Err != wire.OK {
 				s.observe(facts.MultiRejected, int64(txn.Zxid), int64(e.Err))
 				s.observeDenied(txn.Zxid, e.Err)
+				s.observeQuota(txn.Zxid, e.Err)
 				return
 			}
 		}
+	}
+}
+
+func (s *Server) observeQuota(zxid wire.Zxid, err wire.ErrorCode) {
+	if err == wire.ErrQuotaExceeded {
+		s.observe(facts.QuotaExceeded, int64(zxid))
 	}
 }
 
@@ -151,7 +166,7 @@ func (s *Server) observeDenied(zxid wire.Zxid, err wire.ErrorCode) {
 // answerHead replies to the request at the head of a session's queue and serves
 // the reads that waited behind it.
 func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
-	s.env.Send(c.id, reply)
+	s.reply(c, reply, c.queue[0].at)
 	c.queue[0] = nil
 	c.queue = c.queue[1:]
 	for len(c.queue) > 0 && !c.queue[0].waits {

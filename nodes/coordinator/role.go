@@ -5,6 +5,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
@@ -157,6 +158,7 @@ func (s *Server) stepDown(string) {
 func (s *Server) resetTerm() {
 	s.term++
 	s.leader, s.learner, s.leaderConn, s.serving = nil, nil, 0, false
+	s.primary, s.alone = nil, nil
 	s.prep, s.tracker, s.expiry, s.reaper = nil, nil, 0, reaper{}
 	s.whenDurable = nil
 	s.learnerConn = map[int64]node.ConnID{}
@@ -191,6 +193,10 @@ func (s *Server) electWhenDrained() {
 		s.env.Exit(err.Error())
 		return
 	}
+	if s.cfg.Standalone {
+		s.standAlone()
+		return
+	}
 	s.look()
 }
 
@@ -204,6 +210,15 @@ func (s *Server) serve(epoch int64) {
 		return
 	}
 	s.observeRole("leader", epoch)
+	s.primary = s.leader
+	s.reign()
+}
+
+// reign begins to prepare writes and to answer for all sessions: each has its full
+// timeout ahead of it, whenever its client was heard from last.
+func (s *Server) reign() {
+	s.prep = prep.New(s.db.tree, s.cfg.rules())
+	s.prep.SetLimits(s.cfg.limits())
 	s.ledSince = int64(s.env.Now())
 	s.tracker = session.NewTracker(s.cfg.Tick)
 	for _, live := range s.db.tree.Sessions() {

@@ -7,6 +7,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
 	"github.com/stampede-sim/stampede/nodes/coordinator/session"
+	"github.com/stampede-sim/stampede/nodes/coordinator/standalone"
 	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
@@ -19,6 +20,7 @@ type Server struct {
 	cfg    Config
 	voters quorum.Verifier
 	env    node.Env
+	meter  *meter // the same, counting
 
 	// accepted and current mirror the epoch files; db is snapshot, log and tree.
 	accepted, current int64
@@ -32,8 +34,12 @@ type Server struct {
 
 	// term numbers the roles of this incarnation: what belongs to an older one is
 	// ignored. Exactly one of leader and learner is set in a role, none otherwise.
-	term       uint64
-	leader     *zab.Leader
+	term   uint64
+	leader *zab.Leader
+	// alone is set instead if there is no ensemble, and primary is the one of the two
+	// that writes are brought to: nil until a leader is established.
+	alone      *standalone.Order
+	primary    primary
 	learner    *zab.Learner
 	roleTimers [3]node.TimerID // by zab.TimerKind
 	serving    bool
@@ -153,7 +159,8 @@ func (s *Server) observeRole(role string, term int64) {
 
 // Boot recovers the database and starts looking for a leader.
 func (s *Server) Boot(env node.Env) {
-	s.env = env
+	s.meter = newMeter(env, s.cfg.DigestInterval)
+	s.env = s.meter
 	s.ids = session.NewIDs(s.cfg.Sid, env.WallMillis())
 	s.resetTerm()
 	s.election = s.newElection()
@@ -166,16 +173,16 @@ func (s *Server) Boot(env node.Env) {
 	s.electWhenDrained()
 }
 
-// Accept takes a connection if its port is open in the present state. A server
-// that is not leading has no quorum port, one that is not serving no client port.
+// Accept takes a connection if its port is open in the present state: a server that
+// is not leading has no quorum port.
 func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 	switch {
 	case port == wire.ElectionPort:
 		s.conns[c] = &connection{port: port, sid: s.sidOf(peer)}
 	case port == wire.QuorumPort && s.leader != nil:
 		s.acceptLearner(c, s.sidOf(peer))
-	case port == wire.ClientPort && (s.serving || s.readOnly):
-		s.conns[c] = &connection{port: port, client: &clientConn{id: c, peer: peer, auth: s.identitiesOf(peer)}}
+	case port == wire.ClientPort && s.hasRoom(peer):
+		s.acceptClient(c, peer)
 	default:
 		s.env.Close(c)
 	}
@@ -205,7 +212,7 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 	case *wire.Packet:
 		s.receivePacket(c, k, m)
 	case *wire.Word:
-		s.word(c, m)
+		s.word(k.client, m)
 	case *wire.ConnectRequest:
 		s.connect(k.client, m)
 	case *wire.Request:
@@ -220,6 +227,10 @@ func (s *Server) receivePacket(c node.ConnID, k *connection, p *wire.Packet) {
 	case s.leader != nil && s.learnerConn[k.sid] == c:
 		s.leader.Receive(k.sid, p)
 	case s.learner != nil && c == s.leaderConn:
+		if s.bug(bugs.CheckAlone) && p.Txn != nil && p.Txn.Type == wire.OpCheck {
+			s.stepDown("cannot read a transaction of its leader") // nobody thought that there could be one
+			return
+		}
 		s.learner.Receive(p)
 	}
 }

@@ -96,7 +96,7 @@ func (s *Server) expireSessions(term uint64) {
 		timeout, _ := s.tracker.Timeout(id)
 		s.observe(facts.SessionExpiring, id, timeout.Milliseconds(), s.tracker.Idle(id, now).Milliseconds(), active)
 		s.closeExpired(id)
-		if s.leader == nil {
+		if s.primary == nil {
 			return
 		}
 	}
@@ -105,12 +105,12 @@ func (s *Server) expireSessions(term uint64) {
 
 // closeExpired proposes the end of a session in nobody's name.
 func (s *Server) closeExpired(id int64) {
-	if s.leader.MustEnd() {
-		s.leader.EndEpoch()
+	if s.primary.MustEnd() {
+		s.primary.EndEpoch()
 		return
 	}
-	zxid := s.leader.NextZxid()
-	s.leader.Propose(s.prep.Prepare(closeRequest(id), zxid, s.env.WallMillis()))
+	zxid := s.primary.NextZxid()
+	s.primary.Propose(s.prep.Prepare(closeRequest(id), zxid, s.env.WallMillis()))
 }
 
 // closeRequest ends a session by the leader's own decision, hence cxid 0.

@@ -107,6 +107,9 @@ func (s *Server) notify(zxid wire.Zxid, events []watch.Event) {
 }
 
 func (s *Server) sendEvent(to node.ConnID, zxid wire.Zxid, what wire.EventType, path string) {
+	if k := s.conns[to]; k != nil {
+		s.sent(k.client)
+	}
 	s.env.Send(to, &wire.Reply{
 		Xid: wire.XidNotification, Zxid: zxid, Type: wire.OpNotification,
 		Body: &wire.WatcherEvent{Type: what, State: wire.SyncConnected, Path: path},

@@ -178,7 +178,7 @@ func (c *Client) Receive(conn node.ConnID, m node.Message) bool {
 // reply answers.
 func (c *Client) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
 	if conn != 0 && conn == c.seeking.conn {
-		return wire.DecodeWordReply(frame)
+		return wire.DecodeWordReply(frame), nil
 	}
 	if conn == c.conn && c.phase == connecting {
 		return wire.DecodeConnectResponse(frame)

@@ -17,6 +17,12 @@
 // A read that was lost has no effect and fails for sure, and so does a request
 // that never left. The client never retries.
 //
+// # Who it is
+//
+// What [Client.Authenticate] was told is shown to every server that accepts the
+// session, before its watches and its requests. A server that does not believe it ends
+// the session for this client.
+//
 // # Callbacks
 //
 // The done functions and the [Listener] are called from inside the forwarded

@@ -103,6 +103,13 @@ var (
 	LocalVouched     = kind(156, true, "local-vouched", "leader: takes a request of a session that it does not know, on the word of its server", "session")
 )
 
+// Roles besides those of an ensemble, and who is let in.
+var (
+	StandsAlone    = kind(157, true, "stands-alone", "serves without an ensemble, from the end of its log on; digest of the tree", "zxid", "", "digest")
+	LeaderShunned  = kind(158, true, "leader-shunned", "leader: refuses a client's connection, being kept for leading", "node")
+	ClientsTooMany = kind(159, true, "clients-too-many", "refuses a client's connection: there are enough from that address, or at all", "node", "same", "all")
+)
+
 // Read-only mode.
 var (
 	ReadOnlyBegan    = kind(160, true, "read-only-began", "found no leader for a while and serves its state read-only; digest of the tree", "zxid", "", "digest")
@@ -132,6 +139,7 @@ var (
 	ReadWaited      = kind(73, true, "read-waited", "a read waited behind its session's own write", "session", "cxid")
 	ContainerReaped = kind(75, true, "container-reaped", "leader: proposes to delete a container that had children and has none", "zxid")
 	ReapRejected    = kind(76, true, "reap-rejected", "leader: a container that its tree showed unused got a child, or is gone", "zxid", "error")
+	WordAsked       = kind(77, true, "word-asked", "an operator asked a four-letter word, by its place in the list of them", "word")
 	MultiReadHalf   = kind(74, true, "multi-read-half", "some reads of a multiRead failed and the others were answered", "session", "xid", "failed", "reads")
 )
 
@@ -163,4 +171,10 @@ var (
 var (
 	NodeExpired    = kind(220, true, "node-expired", "leader: proposes to delete a node that had no change and no children for its TTL", "zxid", "ttlMs")
 	ExpiryRejected = kind(221, true, "expiry-rejected", "leader: a node with a TTL that its tree showed expired was changed, got a child, or is gone", "zxid", "error", "ttlMs")
+)
+
+// Quotas.
+var (
+	QuotaExceeded     = kind(222, true, "quota-exceeded", "leader: a write would have taken a subtree beyond its hard quota", "zxid")
+	SoftQuotaExceeded = kind(223, true, "soft-quota-exceeded", "leader: writes took a subtree beyond its soft quota, where there is no hard one", "zxid", "writes")
 )

@@ -12,6 +12,11 @@ type Limits struct {
 	// NeverUsed is after how many ms without change a container may be deleted that
 	// never had a child, 0 for never (znode.container.maxNeverUsedIntervalMs).
 	NeverUsed int64
+	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota).
+	EnforceQuota bool
+	// VersionStart is the version that the first setData gives a node, 0 for 1. It
+	// brings the end of the counter near.
+	VersionStart int32
 }
 
 // SetLimits makes requests prepared from now on obey these limits.

@@ -1,6 +1,7 @@
 package prep
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -71,7 +72,13 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 	if parent.Owner != 0 {
 		return nil, wire.ErrNoChildrenForEph
 	}
-	child := tree.Meta{ACL: list, Lifespan: tree.Lifespan{
+	if err := checkQuotaText(path, r.Data); err != wire.OK {
+		return nil, err
+	}
+	if err := p.checkQuota(path, 1, int64(len(r.Data))); err != wire.OK {
+		return nil, err
+	}
+	child := tree.Meta{ACL: list, Bytes: int32(len(r.Data)), Unset: true, Lifespan: tree.Lifespan{
 		Container: r.Mode == wire.ModeContainer, TTL: ttl, Mtime: txn.Time,
 	}}
 	if ephemeral {
@@ -131,10 +138,14 @@ func (p *Prep) unlink(zxid wire.Zxid, path string) {
 
 func (p *Prep) setData(txn *wire.Txn, r *wire.SetDataRequest) (wire.TxnBody, wire.ErrorCode) {
 	node, err := p.checked(r.Path, r.Version, acl.Write)
+	if err == wire.OK || err == wire.ErrBadVersion {
+		err = cmp.Or(checkQuotaText(r.Path, r.Data), p.checkQuota(r.Path, 0, int64(len(r.Data))-int64(node.Bytes)), err)
+	}
 	if err != wire.OK {
 		return nil, err
 	}
-	node.Version = nextVersion(node.Version)
+	node.Bytes = int32(len(r.Data))
+	node.Version, node.Unset = p.nextVersion(node), false
 	node.Mtime = txn.Time
 	p.put(txn.Zxid, r.Path, true, node)
 	return &wire.SetDataTxn{Path: r.Path, Data: r.Data, Version: node.Version}, wire.OK
@@ -199,6 +210,17 @@ const anyVersion = -1
 
 func matches(want, have int32) bool { return want == anyVersion || want == have }
 
+// nextVersion counts the changes of a node's data.
+func (p *Prep) nextVersion(node tree.Meta) int32 {
+	switch {
+	case node.Unset && p.limits.VersionStart != 0:
+		return p.limits.VersionStart
+	case p.bugs.Has(bugs.VersionWraps):
+		return node.Version + 1
+	}
+	return nextVersion(node.Version)
+}
+
 // nextVersion counts on, leaving out the number that means any version
 // (ZOOKEEPER-4743).
 func nextVersion(v int32) int32 {
@@ -213,6 +235,8 @@ func nextVersion(v int32) int32 {
 // code, those after it RuntimeInconsistency; and nothing of them stays recorded.
 func (p *Prep) multi(txn *wire.Txn, r *wire.MultiRequest) wire.TxnBody {
 	start := len(p.changes)
+	p.inMulti = true
+	defer func() { p.inMulti = false }()
 	if p.bugs.Has(bugs.MultiSkipsACL) {
 		p.auth = append(slices.Clone(p.auth), acl.Superuser)
 	}

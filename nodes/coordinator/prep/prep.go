@@ -31,6 +31,10 @@ type Prep struct {
 	access acl.Rules
 	auth   []wire.Identity // of the request that is being prepared
 	limits Limits
+	// inMulti: the operation is part of one. overSoft counts what went beyond a soft
+	// quota.
+	inMulti  bool
+	overSoft int
 	// changes lists what outstanding transactions change, oldest first. nodes and
 	// sessions hold the latest of them for each path and session; a path or
 	// session in neither is as the tree has it.
@@ -90,7 +94,7 @@ func (p *Prep) Prepare(req Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
 	default:
 		if req.Type == wire.OpCloseSession {
 			txn.Body = p.closeSession(txn)
-		} else if req.Type == wire.OpCheck {
+		} else if req.Type == wire.OpCheck && !p.bugs.Has(bugs.CheckAlone) {
 			err = wire.ErrUnimplemented // ZOOKEEPER-2623
 		} else {
 			txn.Body, err = p.operation(txn, req.Type, body)

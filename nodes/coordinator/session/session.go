@@ -110,6 +110,16 @@ func (t *Tracker) NextDeadline() (time.Duration, bool) {
 	return 0, false
 }
 
+// Deadline returns when a session expires if it is not touched again; false if it is
+// unknown or closing.
+func (t *Tracker) Deadline(id int64) (time.Duration, bool) {
+	e := t.sessions[id]
+	if e == nil || e.place < 0 {
+		return 0, false
+	}
+	return e.deadline, true
+}
+
 // SetClosing marks a session closing: it no longer expires and cannot be touched.
 func (t *Tracker) SetClosing(id int64) {
 	if e := t.sessions[id]; e != nil && e.place >= 0 {

@@ -36,6 +36,21 @@ func snapshots(d node.Disk) []wire.Zxid {
 	return zs
 }
 
+// NewestSnapshot returns the zxid in the name of the newest snapshot, 0 if there is
+// none. It may be damaged.
+func NewestSnapshot(d node.Disk) wire.Zxid {
+	if all := snapshots(d); len(all) > 0 {
+		return all[0]
+	}
+	return 0
+}
+
+// IsSnapshot and IsLog tell by its name what a file is.
+func IsSnapshot(name string) bool { return strings.HasPrefix(name, snapshotPrefix) }
+
+// IsLog reports whether a file is part of the transaction log.
+func IsLog(name string) bool { return txnlog.IsFile(name) }
+
 // loadSnapshot restores the tree of one snapshot.
 func loadSnapshot(d node.Disk, z wire.Zxid, b bugs.Set) (*tree.Tree, error) {
 	data, _ := d.Read(snapshotName(z))

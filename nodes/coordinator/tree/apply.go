@@ -28,7 +28,11 @@ func (t *Tree) Apply(txn *wire.Txn) Result {
 		res.Parts = make([]wire.MultiResult, len(multi.Parts))
 		for i, part := range multi.Parts {
 			one := t.apply(txn, part.Body)
-			res.Parts[i] = one.part(part.Type)
+			op := part.Type
+			if op == wire.OpCreate2 && t.bugs.Has(bugs.Create2InMultiAsCreate) {
+				op = wire.OpCreate
+			}
+			res.Parts[i] = one.part(op)
 		}
 	} else {
 		res = t.apply(txn, txn.Body)
@@ -90,7 +94,9 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
 		n.owner = ttlOwner(b.TTL)
 	}
 	t.link(n)
-	return Result{Path: b.Path, Stat: n.stat()}
+	made := n.stat()
+	t.quotaCreated(n) // which may change the data of a stats node
+	return Result{Path: b.Path, Stat: made}
 }
 
 // remove deletes a node. The parent's pzxid moves even if the node is gone
@@ -116,7 +122,9 @@ func (t *Tree) setData(txn *wire.Txn, b *wire.SetDataTxn) Result {
 	if n == nil {
 		return Result{Err: wire.ErrNoNode}
 	}
+	grown := int64(len(b.Data) - len(n.data))
 	n.data, n.version, n.mzxid, n.mtime = b.Data, b.Version, txn.Zxid, txn.Time
+	t.charge(b.Path, 0, grown)
 	t.rehash(n)
 	return Result{Path: b.Path, Stat: n.stat()}
 }

@@ -61,6 +61,7 @@ func restore(b []byte) (*Tree, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
+	t.findQuotas()
 	return t, nil
 }
 

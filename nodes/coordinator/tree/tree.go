@@ -16,7 +16,9 @@ type Tree struct {
 	// ephemerals indexes the ephemeral nodes by owner. No owner has an empty set.
 	ephemerals map[int64]map[string]struct{}
 	// mortals are the containers and the nodes with a TTL.
-	mortals  map[string]*znode
+	mortals map[string]*znode
+	// quotas are the paths that have a limits node.
+	quotas   map[string]struct{}
 	sessions map[int64]int32 // timeouts in ms
 	acls     aclTable
 	last     wire.Zxid
@@ -50,6 +52,7 @@ func empty() *Tree {
 		nodes:      make(map[string]*znode),
 		ephemerals: make(map[int64]map[string]struct{}),
 		mortals:    make(map[string]*znode),
+		quotas:     make(map[string]struct{}),
 		sessions:   make(map[int64]int32),
 	}
 }
@@ -138,12 +141,23 @@ func (t *Tree) Digest() uint64 { return t.digest }
 // Len returns the number of nodes.
 func (t *Tree) Len() int { return len(t.nodes) }
 
+// Size returns the bytes of all paths and data.
+func (t *Tree) Size() int {
+	total := 0
+	for path, n := range t.nodes { //sim:unordered a sum
+		total += len(path) + len(n.data)
+	}
+	return total
+}
+
 // Meta is what validation needs to know of a node.
 type Meta struct {
 	Version  int32
 	Aversion int32 // of the access control list
 	Creates  int32 // children ever created, the source of sequential names
 	Children int32
+	Bytes    int32 // of data
+	Unset    bool  // the data is that of its creation
 	Owner    int64 // owning session, 0 if not ephemeral
 	// Lifespan tells when the ensemble may delete it.
 	Lifespan
@@ -157,7 +171,8 @@ func (t *Tree) Meta(path string) (Meta, bool) {
 		return Meta{}, false
 	}
 	return Meta{
-		Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)),
+		Version: n.version, Aversion: n.aversion, Creates: n.creates, Children: int32(len(n.children)), Bytes: int32(len(n.data)),
+		Unset: n.version == 0 && n.mzxid == n.czxid,
 		Owner: n.session(), Lifespan: t.lifespan(n), ACL: t.acls.list(n.acl),
 	}, true
 }
@@ -166,6 +181,7 @@ func (t *Tree) Meta(path string) (Meta, bool) {
 func (t *Tree) Clone() *Tree {
 	c := empty()
 	c.sessions = maps.Clone(t.sessions)
+	c.quotas = maps.Clone(t.quotas)
 	c.acls = t.acls.clone()
 	c.last, c.digest, c.bugs = t.last, t.digest, t.bugs
 	for path, n := range t.nodes { //sim:unordered copies a map into a map
@@ -217,6 +233,7 @@ func (t *Tree) unlink(n *znode) {
 		}
 	}
 	t.digest -= uint64(n.sum)
+	t.quotaRemoved(n)
 }
 
 // rehash brings the digest up to date with a changed node.

@@ -39,6 +39,12 @@ func parseFileName(name string) (wire.Zxid, bool) {
 	return wire.Zxid(z), err == nil && fileName(wire.Zxid(z)) == name
 }
 
+// IsFile reports whether a file of this name is part of a log.
+func IsFile(name string) bool {
+	_, ok := parseFileName(name)
+	return ok
+}
+
 // appendHeader appends a file header with database id 0.
 func appendHeader(b []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, magic)

@@ -110,6 +110,16 @@ func (t *Table) Drop(c node.ConnID) int {
 	return n
 }
 
+// Paths returns what a connection watches, in whatever way, sorted.
+func (t *Table) Paths(c node.ConnID) []string {
+	var paths []string
+	for e := range t.entries[c] { //sim:unordered sorted next
+		paths = append(paths, e.path)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
 // Len returns the number of watches.
 func (t *Table) Len() int {
 	n := 0

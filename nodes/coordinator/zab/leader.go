@@ -2,6 +2,7 @@ package zab
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -108,6 +109,24 @@ func (l *Leader) Epoch() int64 { return l.epoch }
 
 // Established reports whether the term has reached broadcast.
 func (l *Leader) Established() bool { return l.phase == broadcast }
+
+// Phase names where the term stands, as ZooKeeper's monitors do.
+func (l *Leader) Phase() string { return strings.ToUpper(l.phase.String()) }
+
+// Synced lists the learners that were told UPTODATE: those that vote, and those
+// that observe.
+func (l *Leader) Synced() (followers, observers []int64) {
+	for _, f := range l.learners {
+		switch {
+		case !f.upToDate:
+		case f.observer:
+			observers = append(observers, f.sid)
+		default:
+			followers = append(followers, f.sid)
+		}
+	}
+	return followers, observers
+}
 
 // NextZxid returns the zxid of the next proposal, or the one that nobody may
 // propose if the leader [Leader.MustEnd].

@@ -2,6 +2,7 @@ package zab
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -68,6 +69,9 @@ func (f *Learner) Epoch() int64 { return f.epoch }
 
 // Leader returns the sid of the leader followed.
 func (f *Learner) Leader() int64 { return f.leader }
+
+// Phase names where the term stands, as ZooKeeper's monitors do.
+func (f *Learner) Phase() string { return strings.ToUpper(f.phase.String()) }
 
 // Serving reports whether UPTODATE has been reached.
 func (f *Learner) Serving() bool { return f.phase == broadcast }

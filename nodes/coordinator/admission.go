@@ -1,0 +1,54 @@
+package coordinator
+
+import (
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// hasRoom reports whether one more client connection from an address is within the
+// limits. They count every connection, whoever is behind it.
+func (s *Server) hasRoom(peer node.ID) bool {
+	if s.cfg.MaxCnxns == 0 && s.cfg.MaxClientCnxns == 0 {
+		return true
+	}
+	same, all := s.countClients(peer)
+	crowded := s.cfg.MaxClientCnxns > 0 && same >= s.cfg.MaxClientCnxns
+	full := s.cfg.MaxCnxns > 0 && all >= s.cfg.MaxCnxns
+	if crowded || full {
+		s.observe(facts.ClientsTooMany, int64(peer), int64(same), int64(all))
+	}
+	return !crowded && !full
+}
+
+// countClients counts the client connections from one address, and all.
+func (s *Server) countClients(peer node.ID) (same, all int) {
+	for _, k := range s.conns { //sim:unordered only counted
+		if k.client == nil {
+			continue
+		}
+		all++
+		if k.client.peer == peer {
+			same++
+		}
+	}
+	return same, all
+}
+
+// serves reports whether clients are served here: by a server of an established term
+// that is not kept for leading, or by a read-only one.
+func (s *Server) serves() bool { return s.serving && !s.shuns() || s.readOnly }
+
+// shuns reports whether this server leads and leaves clients to others.
+func (s *Server) shuns() bool {
+	return s.cfg.LeaderRefuses && s.leader != nil && !s.bug(bugs.LeaderServesNevertheless)
+}
+
+// admits reports whether a client that wants a session is served here at all.
+func (s *Server) admits(c *clientConn, r *wire.ConnectRequest) bool {
+	if s.serving && s.shuns() {
+		s.observe(facts.LeaderShunned, int64(c.peer))
+	}
+	return s.serves() && !s.turnsAway(r)
+}

@@ -1,0 +1,28 @@
+package stampede
+
+// locality draws whether sessions are local, and whether servers without a leader serve
+// read-only. Workloads that are not about local sessions know nothing of such as may own
+// no ephemerals: there, they are always upgraded.
+func (d dice) locality(k *Knobs) {
+	if d.chance(1, 8) {
+		k.LocalSessions, k.UpgradeSessions = true, true
+	}
+	if d.chance(1, 8) {
+		k.ReadOnlyAfter, k.ReadOnlyClients = max(k.Tick, d.millis(50, 2000)), d.between(1, 6)
+	}
+}
+
+// admission draws who serves clients, and how many of them.
+func (d dice) admission(k *Knobs) {
+	k.Standalone = k.Servers == 1 && d.chance(2, 3)
+	k.LeaderRefuses = k.Servers > 1 && d.chance(1, 8)
+	if d.chance(1, 8) {
+		k.MaxClientCnxns = d.between(1, 3)
+	}
+}
+
+// alone reports whether the only server is no ensemble of one.
+func (k Knobs) alone() bool { return k.Standalone && k.size() == 1 }
+
+// leaderRefuses reports whether clients are left to the others.
+func (k Knobs) leaderRefuses() bool { return k.LeaderRefuses && k.size() > 1 }
