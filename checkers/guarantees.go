@@ -70,6 +70,7 @@ const (
 	CounterExact        = "counter-exact"
 	BankTotal           = "bank-total"
 	CacheCoherent       = "cache-coherent"
+	Agreement           = "agreement"
 )
 
 const (
@@ -145,6 +146,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
 	{ID: WatchCache, Sentence: "A copy of a tree that was read under a recursive watch, and follows its events as long as the connection lasts, is what the tree holds.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416; Apache Curator, Curator Cache"},
 	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
+	{ID: Agreement, Sentence: "The sites of a two-phase commit all take the same for decided, for good, and that it commits only if every one of them has voted so.", Source: book + ", Two-phased Commit"},
 	{ID: Linearizable, Sentence: "Some order of the operations explains every result and respects real time.", Source: "Herlihy and Wing, Linearizability (TOPLAS 1990)"},
 }
 

@@ -34,6 +34,9 @@ const (
 	transferRecipe  history.F = "transfer"
 	auditRecipe     history.F = "audit"
 
+	voteCommitRecipe history.F = "vote-commit"
+	voteAbortRecipe  history.F = "vote-abort"
+
 	serveRecipe    history.F = "serve"
 	discoverRecipe history.F = "discover"
 
@@ -144,6 +147,8 @@ func (j *recipeJudge) prepare(c *history.Claim) {
 		j.add(c.Path, &counterRule{judge: j, path: c.Path, counted: map[int]int{}})
 	case transferRecipe, auditRecipe:
 		j.add(c.Path, &bankRule{judge: j, path: c.Path})
+	case voteCommitRecipe, voteAbortRecipe:
+		j.add(c.Path, &agreementRule{j, c.Path, c.N})
 	case serveRecipe, discoverRecipe:
 		j.add(c.Path, &cacheRule{j, c.Path})
 	case mirrorRecipe:

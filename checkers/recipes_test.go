@@ -78,6 +78,7 @@ var recipeFixtures = []fixture{
 	{WatchCache, mirrorStory, func(h *history.History) { // an event was taken for another znode's
 		h.Claims[0].Values = h.Claims[0].Values[:1]
 	}},
+	{Agreement, agreementStory, func(h *history.History) { h.Claims[1].Values[0] = "abort" }},
 	{CacheCoherent, cacheStory, func(h *history.History) { h.Claims[0].Values[0] = "x=idle" }},
 }
 
@@ -239,6 +240,20 @@ func bankStory(e *ensemble, a, b *client) {
 	e.claim(b, history.Claim{Step: 2, Recipe: auditRecipe, Kind: history.Audited, Path: "/bank", N: 200})
 }
 
+// agreementStory: two sites commit. Ops 0 to 4, claims 0 and 1.
+func agreementStory(e *ensemble, a, b *client) {
+	e.write(a, create("/t"))
+	e.write(a, create("/t/a-yes"))
+	e.write(b, create("/t/b-yes"))
+	e.write(b, op{F: history.Create, Path: "/t/decision", Value: "commit"})
+	claim := history.Claim{Step: 2, Recipe: voteCommitRecipe, Kind: history.Decided, Path: "/t", N: 2}
+	claim.Values = []string{"commit"}
+	e.claim(b, claim)
+	e.catchUp(a.server, len(e.h.Log))
+	claim.Step, claim.Values = 1, []string{e.read(a, get("/t/decision")).OutValue}
+	e.claim(a, claim)
+}
+
 // cacheStory: b caches a group of one. Ops 0 to 2.
 func cacheStory(e *ensemble, a, b *client) {
 	e.write(a, create("/g"))
@@ -290,6 +305,22 @@ func TestSpoiledRecipes(t *testing.T) {
 			h.Claims[0].Values = append(h.Claims[0].Values, "/g/y=1:4")
 		}},
 		{"a copy missed a write", WatchCache, mirrorStory, func(h *history.History) { h.Claims[0].Values[0] = "/g/x=1:3" }},
+		{"it is committed by two votes of three", Agreement, agreementStory, func(h *history.History) {
+			h.Claims[0].N = 3
+		}},
+		{"a site decides before it is decided", Agreement, agreementStory, func(h *history.History) { h.Claims[0].Zxid = h.Ops[2].Zxid }},
+		{"a decision is changed", Agreement, func(e *ensemble, a, b *client) {
+			agreementStory(e, a, b)
+			e.read(b, get("/t/decision"))
+		}, func(h *history.History) {
+			last := &h.Ops[5]
+			last.F, last.Value, last.Version, last.OutValue, last.OutStat = history.Set, "abort", -1, "", nil
+			last.Zxid++
+			h.Log = append(h.Log, history.Applied{At: last.Invoke, Txn: &wire.Txn{
+				Session: last.Session, Cxid: last.Xid, Zxid: last.Zxid, Type: wire.OpSetData,
+				Body: &wire.SetDataTxn{Path: "/t/decision", Data: []byte("abort"), Version: 1},
+			}})
+		}},
 		{"a member is missing in a cache", CacheCoherent, cacheStory, func(h *history.History) { h.Claims[0].Values = nil }},
 	} {
 		t.Run(tc.how, func(t *testing.T) {

@@ -42,6 +42,11 @@ const (
 	Transfer  history.F = "transfer"
 	Audit     history.F = "audit"
 
+	// VoteCommit and VoteAbort are the votes of one of N sites in a two-phase commit,
+	// which then learns what was decided.
+	VoteCommit history.F = "vote-commit"
+	VoteAbort  history.F = "vote-abort"
+
 	// Serve is a member of a group, Discover keeps a cache of its members.
 	Serve    history.F = "serve"
 	Discover history.F = "discover"
@@ -79,6 +84,8 @@ var recipeVerbs = []verb{
 	{name: "increment", f: Increment, path: true, recipe: "within"},
 	{name: "transfer", f: Transfer, path: true, recipe: "to n within"},
 	{name: "audit", f: Audit, path: true, recipe: "within"},
+	{name: "vote-commit", f: VoteCommit, path: true, recipe: "n within"},
+	{name: "vote-abort", f: VoteAbort, path: true, recipe: "n within"},
 	{name: "serve", f: Serve, path: true, recipe: "hold within mute"},
 	{name: "discover", f: Discover, path: true, recipe: "hold within"},
 	{name: "mirror", f: Mirror, path: true, recipe: "hold mute"},
@@ -112,6 +119,8 @@ func (s *step) perform() {
 		s.transfer()
 	case Audit:
 		s.audit()
+	case VoteCommit, VoteAbort:
+		s.agree()
 	case Serve:
 		s.serve()
 	case Discover:

@@ -47,6 +47,8 @@ func TestRecipesAlone(t *testing.T) {
 		{ledgers, []string{"increment /counter/0 within=1s", "increment /counter/0 within=1s", "transfer /bank/0 to=/bank/1 n=60 within=1s", "transfer /bank/0 to=/bank/1 n=60 within=1s"},
 			"1001 counted 1, 1002 counted 2, 1003 transferred 60, 1004 refused 60"},
 		{streaming, []string{"create /s/0/c value=x", "mirror /s hold=100ms"}, "1002 cached, 1002 cached"},
+		{agreeing, []string{"vote-commit /tx/x n=1 within=1s", "vote-abort /tx/y n=1 within=1s", "vote-commit /tx/z n=2 within=100ms"},
+			"1001 decided 1, 1002 decided 1, 1003 decided 2"},
 		{grouping, []string{"discover /group/0 hold=100ms", "serve /group/0 hold=10ms within=1s"}, "1001 cached, 1001 cached, 1002 joined"},
 	} {
 		t.Run(tc.w().Name, func(t *testing.T) {

@@ -46,6 +46,8 @@ const (
 	Counted     ClaimKind = "counted"
 	Transferred ClaimKind = "transferred"
 	Audited     ClaimKind = "audited"
+	// Decided: Values is what a transaction of N sites came to.
+	Decided ClaimKind = "decided"
 	// Joined: Node is a member of a group. Cached: Values are its members with what
 	// they say of themselves, "name=value" in order; of a mirror, every znode of a tree
 	// with the zxid at which its data was written, "path=zxid" in order.

@@ -111,6 +111,8 @@ const (
 	VersionWraps
 	Create2InMultiAsCreate
 	CheckAlone
+	AbortedAlone
+	MajorityCommits
 	LogFsyncErrorIgnored
 	EpochInPlace
 	SnapshotBeforeLog
@@ -199,7 +201,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // an ensemble that does not recover after its faults have healed.
-var Catalogue = inOrder(protocolBugs, accessBugs, diskBugs)
+var Catalogue = inOrder(protocolBugs, limitBugs, accessBugs, recipeBugs, diskBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

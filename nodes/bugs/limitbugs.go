@@ -1,0 +1,59 @@
+package bugs
+
+const (
+	leases = "coordinator/lease"
+	quotas = "coordinator/quota"
+)
+
+// limitBugs are those of nodes with a TTL, quotas, versions, and limits on requests.
+var limitBugs = []Bug{
+	{
+		ID: ReaperIgnoresTouch, Name: "reaper-ignores-touch",
+		Wrong:    "The leader deletes an expired node with a TTL without asking whether a change of it is on its way. ZooKeeper 3.9 does the same.",
+		Schedule: "A client writes a node just when it has expired; the reaper comes by between that write's proposal and its commit.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
+	},
+	{
+		ID: TTLFromCreation, Name: "ttl-from-creation",
+		Wrong:    "A node's TTL counts from its creation instead of its last change.",
+		Schedule: "A client goes on writing a node with a TTL for longer than that.",
+		Breaks:   []string{"ttl-removal"},
+		Scenario: leases,
+	},
+	{
+		ID: QuotaIgnoresMulti, Name: "quota-ignores-multi",
+		Wrong:    "Hard quotas are not asked for the parts of a multi.",
+		Schedule: "A multi creates a znode in a subtree that holds as many as its quota allows.",
+		Breaks:   []string{"quota-kept"},
+		Scenario: quotas,
+	},
+	{
+		ID: QuotaOfChildren, Name: "quota-of-children",
+		Wrong:    "The stats of a quota count the children of its path only, and not what is below them.",
+		Schedule: "Under a quota, create a child of a child.",
+		Breaks:   []string{"quota-stats", "quota-kept"},
+		Scenario: quotas,
+	},
+	{
+		ID: VersionWraps, Name: "version-wraps", Upstream: "ZOOKEEPER-4743",
+		Wrong:    "The version of a znode's data counts from -2 to -1, which in a request means any version: nobody can name it.",
+		Schedule: "Set a znode's data until its version has passed the greatest number; knob version-start brings that near.",
+		Breaks:   []string{"version-growth"},
+		Scenario: leases,
+	},
+	{
+		ID: Create2InMultiAsCreate, Name: "create2-in-multi-as-create", Upstream: "ZOOKEEPER-4026",
+		Wrong:    "A create2 in a multi is answered as if it were a create: without the Stat.",
+		Schedule: "Any multi that creates a znode by create2.",
+		Breaks:   []string{"write-result"},
+		Scenario: quotas,
+	},
+	{
+		ID: CheckAlone, Name: "check-alone", Upstream: "ZOOKEEPER-2623",
+		Wrong:    "A version check that stands alone is taken for a write and proposed, although no server can read such a transaction: the followers leave their leader, and leave the next, who has it in his log.",
+		Schedule: "One request of operation code 13.",
+		Breaks:   []string{"check-in-multi", "liveness"},
+		Scenario: leases,
+	},
+}
