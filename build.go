@@ -25,7 +25,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.ensemble = newEnsemble(p.Knobs)
 	r.windows = newWindows(p.Knobs.size())
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
-		Groups: p.Knobs.judgedGroups(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
+		Groups: p.Knobs.judgedGroups(), Initial: p.Knobs.initialConfig(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
 		LeaderRefuses: p.Knobs.leaderRefuses(),
 	})
 	if o.Trace != nil {
@@ -42,12 +42,12 @@ func newRun(p Plan, o RunOptions) *run {
 }
 
 // addServers adds zk1 … zkN, whose process IDs are 0 … N-1: the voters, then the
-// observers.
+// observers, then the spares.
 func (r *run) addServers() {
 	k := r.plan.Knobs
 	var members []coordinator.Member
 	for sid := 1; sid <= k.size(); sid++ {
-		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: sid > k.Servers})
+		members = append(members, coordinator.Member{Sid: int64(sid), Node: serverID(sid), Observer: k.observes(sid), Spare: k.spare(sid)})
 	}
 	r.servers = make([]*coordinator.Server, k.size())
 	for sid, name := range k.serverNames() {
@@ -63,6 +63,7 @@ func (r *run) addServers() {
 			SnapshotNodes: k.SnapshotNodes, SnapRetain: k.SnapRetain, PurgeInterval: k.PurgeInterval,
 			MaxSnapSyncs: k.SnapSyncs, MaxDiffSyncs: k.DiffSyncs, SnapshotSizePercent: k.SnapshotPercent,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart),
+			ReconfigEnabled: k.Reconfig, SkipACL: k.SkipACL,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 			SuperDigest: acl.Digest(workloads.Superuser.Secret), Vouched: r.plan.vouched(),
 		}

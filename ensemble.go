@@ -23,7 +23,7 @@ type ensemble struct {
 func newEnsemble(k Knobs) ensemble {
 	e := ensemble{epochs: make([]int64, k.size()), leads: make([]bool, k.size())}
 	for i, name := range k.serverNames() {
-		e.servers = append(e.servers, live.Server{ID: serverID(i + 1), Sid: int64(i + 1), Name: name, Observer: i >= k.Servers})
+		e.servers = append(e.servers, live.Server{ID: serverID(i + 1), Sid: int64(i + 1), Name: name, Observer: k.observes(i + 1), Spare: k.spare(i + 1)})
 	}
 	return e
 }

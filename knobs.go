@@ -38,6 +38,12 @@ type Knobs struct {
 	// it never does; ReadOnlyClients is how many clients accept that.
 	ReadOnlyAfter   time.Duration
 	ReadOnlyClients int
+	// Spares is how many servers besides run and are no members at first; Reconfig lets
+	// clients change who is one.
+	Spares   int
+	Reconfig bool
+	// SkipACL lets everybody do everything, be it to change the ensemble.
+	SkipACL bool
 
 	// Certificates makes every third client come with a certificate, and another
 	// third with a principal, that its transport vouches for.
@@ -200,6 +206,9 @@ var knobs = []knob{
 	feature(span("read-only-after", 0, time.Hour, "time without a leader after which a server serves read-only", func(k *Knobs) *time.Duration { return &k.ReadOnlyAfter })),
 	feature(number("read-only-clients", 0, 64, "clients that accept read-only servers", func(k *Knobs) *int { return &k.ReadOnlyClients })),
 	feature(flag("certificates", "some clients come with certificates and principals", func(k *Knobs) *bool { return &k.Certificates })),
+	feature(number("spares", 0, 4, "servers that are no members at first, besides", func(k *Knobs) *int { return &k.Spares })),
+	feature(flag("reconfig", "let clients change the ensemble", func(k *Knobs) *bool { return &k.Reconfig })),
+	feature(flag("skip-acl", "let everybody do everything", func(k *Knobs) *bool { return &k.SkipACL })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),
 	number("sync-limit", 1, 1000, "ticks of silence a quorum connection survives", func(k *Knobs) *int { return &k.SyncLimit }),
@@ -267,6 +276,16 @@ func (k *Knobs) Set(word string) error {
 	return fmt.Errorf("unknown knob %q; knobs are %s", name, strings.Join(knobNames(), ", "))
 }
 
+// SetAll turns several knobs, in order.
+func (k *Knobs) SetAll(words []string) error {
+	for _, word := range words {
+		if err := k.Set(word); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func knobNames() []string {
 	names := make([]string, len(knobs))
 	for i, n := range knobs {
@@ -313,8 +332,8 @@ func latency(least, mean, most, tail time.Duration, oneIn int) sim.Latency {
 	return l
 }
 
-// size is how many servers there are, voters and observers.
-func (k Knobs) size() int { return k.Servers + k.Observers }
+// size is how many servers there are: voters, observers and spares.
+func (k Knobs) size() int { return k.Servers + k.Observers + k.Spares }
 
 // settle is about how long the ensemble needs to elect a leader and synchronise:
 // the election's fixed waits, then discovery and synchronisation of a few round
@@ -344,7 +363,7 @@ func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
 
 // rules are those that the judges must know.
 func (k Knobs) rules() history.Rules {
-	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart)}
+	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SkipACL: k.SkipACL}
 }
 
 // patience is how long a client waits for a server to accept its session before
@@ -393,6 +412,10 @@ func drawKnobs(r *rand.Rand) Knobs {
 	}
 	d.admission(&k)
 	k.Certificates = d.chance(1, 2)
+	if d.chance(1, 8) {
+		k.Spares = d.between(1, 2)
+	}
+	k.Reconfig = d.chance(1, 6)
 	d.upkeep(&k)
 	return k
 }

@@ -63,6 +63,13 @@ func brief() []string {
 	})
 }
 
+// reconfigMoments lists those between which a crash matters to an ensemble that changes.
+func reconfigMoments() []string {
+	return marks([]*node.EventKind{
+		facts.JointProposal, facts.ConfigSeen, facts.ReconfigCommitted, facts.ConfigActivated, facts.LeaderHandedOver,
+	})
+}
+
 // joins lists the marks by which a learner shows that it is being synchronised.
 func joins() []string {
 	return marks([]*node.EventKind{facts.AckEpochSent, facts.EpochSaved, facts.HistoryLogged, facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})

@@ -69,12 +69,16 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	}
 	p.Shape = w.Draw(sim.NewStream(seed, "shape"))
 	p.Shape.Duration = p.Knobs.Safety
-	p.Ops = w.Generate(sim.NewStream(seed, "workload"), p.Shape)
-	p.Knobs.SnapCount = max(p.Knobs.SnapCount, len(p.Ops)/snapshotsPerRun)
-	for _, word := range o.Knobs {
-		if err := p.Knobs.Set(word); err != nil {
+	if w.NamesServers {
+		if err := p.Knobs.SetAll(o.Knobs); err != nil {
 			return Plan{}, err
 		}
+		p.Shape.Servers = p.Knobs.size()
+	}
+	p.Ops = w.Generate(sim.NewStream(seed, "workload"), p.Shape)
+	p.Knobs.SnapCount = max(p.Knobs.SnapCount, len(p.Ops)/snapshotsPerRun)
+	if err := p.Knobs.SetAll(o.Knobs); err != nil {
+		return Plan{}, err
 	}
 	profile := s.Profile
 	if o.Profile != "" {
@@ -165,6 +169,10 @@ func (p Plan) vocabulary() faults.Vocabulary {
 
 // faultShape is what the generator of faults must know of this plan.
 func (p Plan) faultShape() faults.Shape {
+	when := moments()
+	if p.Knobs.Reconfig && p.Shape.Servers > 0 {
+		when = append(when, slices.Concat(reconfigMoments(), reconfigMoments())...)
+	}
 	return faults.Shape{
 		Group:     serverGroup,
 		Voters:    p.Knobs.Servers,
@@ -181,7 +189,7 @@ func (p Plan) faultShape() faults.Shape {
 		Files:     diskFiles,
 		Rots:      sealedFiles,
 		Observers: p.Knobs.Observers,
-		Moments:   moments(),
+		Moments:   when,
 		Rises:     rises(),
 		Joins:     joins(),
 		Windows:   brief(),

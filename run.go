@@ -211,6 +211,7 @@ func (r *run) measured() Result {
 	out.History.Log, out.History.Locals = r.checker.Log(), r.checker.Locals()
 	out.History.Tails = r.checker.Tails()
 	out.History.Rules = r.plan.Knobs.rules()
+	out.History.Config = r.checker.InitialConfig()
 	return out
 }
 

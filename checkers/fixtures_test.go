@@ -336,6 +336,12 @@ var fixtures = []fixture{
 		e.write(a, create("/q/x"))
 		e.read(a, children("/q"))
 	}, func(h *history.History) { h.Ops[2].OutChildren = nil }},
+	{ConfigChange, reconfigStory, func(h *history.History) { // who left is still there
+		txnBody[*wire.SetDataTxn](h, 2).Data = []byte(withMembers("100000003", 1, 2))
+		h.Ops[0].OutValue = withMembers("100000003", 1, 2)
+		h.Ops, h.Log = h.Ops[:1], h.Log[:3]
+	}},
+	{ConfigShown, reconfigStory, func(h *history.History) { h.Ops[1].OutValue = h.Config }},
 	{WatchOrder, watchStory, func(h *history.History) { // the reply that shows the change comes first
 		h.Events[0].Order, h.Ops[3].Order = 3, 2
 	}},
@@ -347,6 +353,13 @@ var fixtures = []fixture{
 	{WatchKept, watchStory, func(h *history.History) { h.Events = nil }},
 	{WatchPersistent, persistentStory, func(h *history.History) { // of a grandchild it says nothing
 		h.Events = slices.Delete(h.Events, 2, 3)
+	}},
+	{WatchReadable, secretStory, func(h *history.History) { // the znode that it may not read is told of
+		h.Events = append(h.Events[:1:1], history.WatchEvent{
+			At: h.Events[0].At, Client: 2, Session: 2, Conn: 1, Server: 1, Order: 5,
+			Type: wire.NodeCreated, Path: "/r/secret", Zxid: h.Log[4].Txn.Zxid,
+		}, h.Events[1])
+		h.Events[2].Order, h.Ops[6].Order = 6, 7
 	}},
 	{WatchRemoved, removedStory, func(h *history.History) { // what was removed fires
 		h.Events = append(h.Events, history.WatchEvent{

@@ -31,6 +31,8 @@ const (
 	ReadOnlyFrozen   = "read-only-frozen"
 	ReadOnlyAsked    = "read-only-asked"
 	ReadResult       = "read-result"
+	ConfigChange     = "config-change"
+	ConfigShown      = "config-shown"
 	ReadYourWrites   = "read-your-writes"
 	MonotonicReads   = "monotonic-reads"
 	SingleImage      = "single-system-image"
@@ -45,6 +47,7 @@ const (
 	WatchSurvives    = "watch-survives-move"
 	WatchPersistent  = "watch-persistent"
 	WatchRemoved     = "watch-removed"
+	WatchReadable    = "watch-readable"
 	WatchCache       = "watch-cache"
 	Linearizable     = "linearizable"
 	AccessControl    = "acl"
@@ -120,6 +123,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SingleImage, Sentence: "A session never sees an older state after it moved to another server.", Source: guide + ", Consistency Guarantees: Single System Image"},
 	{ID: SyncOrder, Sentence: "A read after a sync sees every write its leader had acknowledged before.", Source: guide + ", Consistency Guarantees; ZOOKEEPER-1675 for the limits"},
 	{ID: FinalReads, Sentence: "A synced read after healing sees every write acknowledged before it.", Source: guide + ", Consistency Guarantees: Timeliness"},
+	{ID: ConfigChange, Sentence: "A reconfiguration makes of the active configuration what was asked for, and is refused only for a reason.", Source: "ZooKeeper dynamic reconfiguration guide, reconfig"},
+	{ID: ConfigShown, Sentence: "What /zookeeper/config shows at a zxid is the configuration that was active there.", Source: "ZooKeeper dynamic reconfiguration guide, /zookeeper/config"},
 	{ID: ReadResult, Sentence: "A read returns what the tree at its zxid holds.", Source: paper},
 	{ID: OperatorTruth, Sentence: "What a server tells an operator of its tree is so at the zxid it names.", Source: "ZooKeeper Administrator's Guide, The Four Letter Words; ZOOKEEPER-3114 for digests"},
 	{ID: WatchOrder, Sentence: "A client learns of a change it watches before a reply shows it, and of changes in their order.", Source: guide + ", ZooKeeper Watches"},
@@ -144,6 +149,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: BankTotal, Sentence: "The accounts of a bank hold the same sum at every zxid.", Source: "Jepsen, bank test; ZOOKEEPER-965"},
 	{ID: CacheCoherent, Sentence: "A cache that watches all it holds, and has had no event about it, is what the tree holds.", Source: guide + ", ZooKeeper Watches; Apache Curator, Curator Cache and Service Discovery"},
 	{ID: WatchPersistent, Sentence: "A persistent watch tells everything that it covers, once and in order, and nothing else, until it is removed.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416, ZOOKEEPER-4466, ZOOKEEPER-4475"},
+	{ID: WatchReadable, Sentence: "No watch tells a client of what it may not read just then.", Source: "CVE-2024-23944"},
 	{ID: WatchCache, Sentence: "A copy of a tree that was read under a recursive watch, and follows its events as long as the connection lasts, is what the tree holds.", Source: guide + ", Persistent, Recursive Watches; ZOOKEEPER-1416; Apache Curator, Curator Cache"},
 	{ID: WatchRemoved, Sentence: "A connection is told truly which watches it has, and one that was removed fires no more.", Source: guide + ", Remove Watches; ZOOKEEPER-442"},
 	{ID: Agreement, Sentence: "The sites of a two-phase commit all take the same for decided, for good, and that it commits only if every one of them has voted so.", Source: book + ", Two-phased Commit"},

@@ -47,22 +47,29 @@ func (x identities) before(c connection, xid int32) []wire.Identity {
 	if len(shown) == 0 {
 		return x.vouched[c]
 	}
-	who := slices.Clone(x.vouched[c])
+	who := x.vouched[c]
+	for _, a := range shown {
+		if a.After >= xid {
+			break
+		}
+		who = x.with(who, a)
+	}
+	return who
+}
+
+// with adds what a credential proves, each once.
+func (identities) with(had []wire.Identity, a *history.Auth) []wire.Identity {
+	who := slices.Clone(had)
 	add := func(id wire.Identity) {
 		if !slices.Contains(who, id) {
 			who = append(who, id)
 		}
 	}
-	for _, a := range shown {
-		if a.After >= xid {
-			break
-		}
-		if a.Super {
-			add(wire.Identity{Scheme: "super"})
-		}
-		if id, ok := reference.Proves(a.Scheme, a.Secret); ok && id.Scheme != "" {
-			add(id)
-		}
+	if a.Super {
+		add(wire.Identity{Scheme: "super"})
+	}
+	if id, ok := reference.Proves(a.Scheme, a.Secret); ok && id.Scheme != "" {
+		add(id)
 	}
 	return who
 }

@@ -123,6 +123,9 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 			r.removal(who, txn, b.Path)
 		}
 	case *wire.SetDataTxn:
+		if txn.Type == wire.OpReconfig {
+			return // its version says nothing
+		}
 		st, code := r.tree.Stat(b.Path)
 		if want := r.tree.NextVersion(b.Path); code == wire.OK && b.Version != want {
 			r.report(VersionGrowth, who, fmt.Sprintf("But %v sets %s from version %d to %d.",
@@ -159,6 +162,8 @@ func (r *replayer) request(who int, op *history.Op, txn *wire.Txn) {
 	switch {
 	case op.F == history.Multi:
 		r.multi(who, op, txn)
+	case op.F == history.Reconfig:
+		r.reconfig(who, op, txn)
 	case op.F == history.Close:
 		if _, ok := txn.Body.(*wire.CloseSessionTxn); !ok && !(turnedAway(txn) && op.Outcome != history.OK) {
 			r.report(WriteResult, who, fmt.Sprintf("But op %d closes its session and became %s.", op.ID, describeBody(txn.Body)))
@@ -278,9 +283,12 @@ func (r *replayer) suffix(who int, op *history.Op, p *history.Part, path string,
 // result checks what a client was told of part i of its write against the tree just
 // after that part.
 func (r *replayer) result(who int, op *history.Op, i int) {
-	if op.F == history.Multi {
+	switch op.F {
+	case history.Multi:
 		r.partResult(who, op, i)
 		return
+	case history.Reconfig:
+		return // reconfig has looked at it
 	}
 	path := op.Path
 	if c, ok := r.parts[i].(*wire.CreateTxn); ok {

@@ -24,6 +24,26 @@ var spoiled = []struct {
 		h.Ops, h.Log = h.Ops[:4], h.Log[:5]
 		h.Ops[3].Zxid = 0
 	}},
+	{ConfigChange, "the version is not the zxid", reconfigStory, func(h *history.History) {
+		text := withMembers("100000009", 1)
+		txnBody[*wire.SetDataTxn](h, 2).Data, h.Ops[0].OutValue = []byte(text), text
+		h.Ops, h.Log = h.Ops[:1], h.Log[:3]
+	}},
+	{ConfigChange, "the client is told of another configuration", reconfigStory, func(h *history.History) { h.Ops[0].OutValue = h.Config }},
+	{ConfigChange, "a configuration is replaced that is not the active one", reconfigStory, func(h *history.History) { h.Ops[0].Change.From = 7 }},
+	{ConfigChange, "what could be done is refused", reconfigStory, func(h *history.History) {
+		h.Ops[2].Change.Joining = memberLine(3)
+		h.Ops[2].Change.Leaving = ""
+	}},
+	{ConfigChange, "a true version is refused", reconfigStory, func(h *history.History) {
+		h.Ops[3].Change.From = int64(wire.MakeZxid(1, 3))
+	}},
+	{ConfigChange, "nothing is in progress", reconfigStory, func(h *history.History) {
+		h.Log[2].Txn.Type, h.Log[2].Txn.Body = wire.OpError, &wire.ErrorTxn{Err: wire.ErrReconfigInProgress}
+		h.Ops[0].Outcome, h.Ops[0].Err, h.Ops[0].OutStat, h.Ops[0].OutValue = history.Fail, wire.ErrReconfigInProgress, nil, ""
+		h.Ops, h.Log = h.Ops[:1], h.Log[:3]
+	}},
+	{ConfigShown, "the configuration bears another mzxid", reconfigStory, func(h *history.History) { h.Ops[1].OutStat.Mzxid++ }},
 	{WriteResult, "what is not empty is deleted", func(e *ensemble, a, b *client) {
 		e.write(a, create("/q"))
 		e.write(a, create("/q/x"))

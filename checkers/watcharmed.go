@@ -63,6 +63,7 @@ func (c *watcher) arm(k watchKey, z wire.Zxid, op int) {
 	a := &armedWatch{key: k, op: op, fires: fires, at: fires.after(z)}
 	c.armed[k] = a
 	delete(c.removed, k)
+	delete(c.withheld, k)
 	c.wait(a)
 }
 
@@ -88,15 +89,17 @@ func (c *watcher) tellBy(before func(trigger) bool, p proof) {
 		if c.armed[a.key] != a || a.spent || a.at != w.at {
 			continue
 		}
+		secret := !c.told[w.seq] && !reference.Grants(w.list, reference.MayRead, c.sure)
 		switch {
-		case !c.told[w.seq]:
+		case !c.told[w.seq] && !secret:
 			c.told[w.seq] = true
 			c.untold(a, w.trigger, p)
 		case a.key.kind.stays():
 			a.at++
 			c.wait(a)
-		default: // another watch of the connection was reported for it
+		default: // it was used up without a word, or another was reported for it
 			delete(c.armed, a.key)
+			c.withheld[a.key] = secret
 		}
 	}
 }

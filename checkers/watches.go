@@ -8,15 +8,17 @@ import (
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/checkers/reference"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
-// arrival is something that a client received on a connection: one of the three is
-// an index into the history, the others are none.
+// arrival is something that a client received on a connection: one of the first three
+// is an index into the history, the others are none.
 type arrival struct {
 	session          int64
 	conn, order      int
 	op, event, rearm int
+	auth             *history.Auth // an answered credential; then the others are none
 }
 
 // watches checks, session by session, what clients were told of what they watched. A
@@ -49,17 +51,22 @@ func (w *witness) arrivals() []arrival {
 		op := &w.h.Ops[i]
 		watched = watched || op.Watch || aboutWatches(op.F)
 		if op.Order > 0 {
-			list = append(list, arrival{op.Session, op.Conn, op.Order, i, none, none})
+			list = append(list, arrival{op.Session, op.Conn, op.Order, i, none, none, nil})
 		}
 	}
 	if !watched {
 		return nil
 	}
 	for i, e := range w.h.Events {
-		list = append(list, arrival{e.Session, e.Conn, e.Order, none, i, none})
+		list = append(list, arrival{e.Session, e.Conn, e.Order, none, i, none, nil})
 	}
 	for i, r := range w.h.Rearms {
-		list = append(list, arrival{r.Session, r.Conn, r.Order, none, none, i})
+		list = append(list, arrival{r.Session, r.Conn, r.Order, none, none, i, nil})
+	}
+	for i := range w.h.Auths {
+		if a := &w.h.Auths[i]; a.Answered {
+			list = append(list, arrival{a.Session, a.Conn, a.Order, none, none, none, a})
+		}
 	}
 	slices.SortStableFunc(list, func(a, b arrival) int {
 		return cmp.Or(cmp.Compare(a.session, b.session), cmp.Compare(a.conn, b.conn), cmp.Compare(a.order, b.order))
@@ -87,10 +94,14 @@ type watcher struct {
 	due     dueHeap           // the next to fire each of them
 	told    map[int]bool      // seq of what was told, or is a finding already
 	removed map[watchKey]bool // what removeWatches took away
-	missed  []int             // events of what was missed, before the rearming is confirmed
-	owner   int               // the operation that removed watches last
-	local   []wire.EventType  // what its client must still tell itself of that
-	at      int               // index in list
+	// who are the identities that the server knows as of the present arrival, sure those
+	// as of the one before: of what happened between the two nobody knows more.
+	who, sure []wire.Identity
+	withheld  map[watchKey]bool // one-shot watches used up without a word
+	missed    []int             // events of what was missed, before the rearming is confirmed
+	owner     int               // the operation that removed watches last
+	local     []wire.EventType  // what its client must still tell itself of that
+	at        int               // index in list
 }
 
 // session walks the connections one after the other.
@@ -112,7 +123,9 @@ func (c *watcher) session(list []arrival) {
 // connect begins a connection: the server knows no watch of it.
 func (c *watcher) connect(list []arrival) {
 	c.list, c.armed, c.due = list, map[watchKey]*armedWatch{}, nil
-	c.told, c.removed = map[int]bool{}, map[watchKey]bool{}
+	c.told, c.removed, c.withheld = map[int]bool{}, map[watchKey]bool{}, map[watchKey]bool{}
+	c.who = c.identities.vouched[connection{list[0].session, list[0].conn}]
+	c.sure = c.who
 	c.missed, c.local = nil, nil
 }
 
@@ -138,13 +151,19 @@ func (c *watcher) next(a arrival) {
 		c.selfTold()
 	}
 	switch {
+	case a.auth != nil:
+		c.who = c.identities.with(c.who, a.auth)
+		return // it bears no zxid
 	case a.rearm != none:
 		c.rearm(&c.h.Rearms[a.rearm])
 	case a.event != none:
 		c.event(a.event)
 	case replied(&c.h.Ops[a.op]):
 		c.reply(a.op)
+	default:
+		return
 	}
+	c.sure = c.who
 }
 
 // reply: what a reply shows has been told before.
@@ -199,9 +218,11 @@ func (c *watcher) event(i int) {
 func (c *watcher) forget(e *history.WatchEvent) {
 	if e.Type != wire.NodeChildrenChanged {
 		delete(c.carried, watchKey{dataWatch, e.Path})
+		delete(c.withheld, watchKey{dataWatch, e.Path})
 	}
 	if e.Type == wire.NodeChildrenChanged || e.Type == wire.NodeDeleted {
 		delete(c.carried, watchKey{childWatch, e.Path})
+		delete(c.withheld, watchKey{childWatch, e.Path})
 	}
 }
 
@@ -214,6 +235,9 @@ func (c *watcher) fired(e *history.WatchEvent) {
 		}
 		c.tellBy(func(o trigger) bool { return o.seq < t.seq }, proof{at: e.At, said: describeEvent(e), op: none})
 		c.tell(e, t)
+		if !reference.Grants(t.list, reference.MayRead, c.who) {
+			c.blame(WatchReadable, fmt.Sprintf("But %s, and the client is %s and the list %s.", describeEvent(e), names(c.who), wire.FormatACL(t.list)), e.At, ^t.txn)
+		}
 		return
 	}
 	if !c.late(e) {

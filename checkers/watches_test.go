@@ -120,6 +120,24 @@ func movingPersistentStory(e *ensemble, a, b *client) {
 	e.read(b, get("/r"))
 }
 
+// session 2 watches all below /r for good, and the absence of /r/secret, which is then
+// created for others to read, and of which it is told nothing; the watch on it alone is
+// used up. Ops 0 to 6, transactions 2 to 5.
+func secretStory(e *ensemble, a, b *client) {
+	e.write(a, create("/r"))
+	e.current(b)
+	e.watches(b, addWatch("/r", wire.WatchRecursive), wire.OK)
+	absent := e.read(b, watch(op{F: history.Exists, Path: "/r/secret"}))
+	absent.Outcome, absent.Err, absent.OutStat = history.Fail, wire.ErrNoNode, nil
+	e.event(b, wire.NodeCreated, "/r/open", e.write(a, create("/r/open")).Zxid)
+	made := create("/r/secret")
+	made.ACL = "x509:CN=a:31"
+	e.write(a, made)
+	e.event(b, wire.NodeDataChanged, "/r", e.write(a, set("/r", "v1")).Zxid)
+	e.current(b)
+	e.watches(b, namedWatch(history.CheckWatch, "/r/secret", wire.DataWatches), wire.ErrNoWatcher)
+}
+
 // session 2 has watches of three kinds on /r and takes two away, one of which it never
 // had on /n. Ops 0 to 7, transactions 2 and 3.
 func removedStory(e *ensemble, a, b *client) {
@@ -196,6 +214,11 @@ var spoiledWatches = []struct {
 	}},
 	{"", "nothing comes any more, nor any reply", persistentStory, func(h *history.History) {
 		h.Events, h.Ops = h.Events[:2], h.Ops[:8]
+	}},
+	{"", "what is deleted could not be read", secretStory, func(h *history.History) { h.Ops = h.Ops[:6] }},
+	{WatchPersistent, "what may be read is kept back", secretStory, func(h *history.History) { h.Events = h.Events[1:] }},
+	{WatchRemoved, "a one-shot watch outlives what it may not tell", secretStory, func(h *history.History) {
+		h.Ops[6].Outcome, h.Ops[6].Err = history.OK, wire.OK
 	}},
 	{WatchRemoved, "a watch is removed that was not there", removedStory, func(h *history.History) {
 		h.Ops[4].Outcome, h.Ops[4].Err = history.OK, wire.OK

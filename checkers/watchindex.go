@@ -16,7 +16,10 @@ type trigger struct {
 	zxid  wire.Zxid
 	event wire.EventType
 	path  string
-	txn   int // index in the log
+	// list says who may read it then: the znode's, or for a list of children that of
+	// the znode whose children they are.
+	list []wire.ACL
+	txn  int // index in the log
 	// seq is its place among all that happened, the parts of a multi in their order.
 	// A deletion is one thing to those who watch the data and to those who watch the
 	// children; what it does to the parent's list is another.
@@ -62,10 +65,11 @@ type watchKey struct {
 type watchIndex struct {
 	fires [watchKinds]map[string]triggers
 	seq   int
+	lists map[string][]wire.ACL // of every znode, as of the transaction being entered
 }
 
 func (w *witness) indexWatches() *watchIndex {
-	x := &watchIndex{}
+	x := &watchIndex{lists: map[string][]wire.ACL{}}
 	for k := range x.fires {
 		x.fires[k] = map[string]triggers{}
 	}
@@ -102,7 +106,10 @@ func (w *witness) recursiveRoots() (roots []string) {
 // ZooKeeper tells it: the znode, then its parent.
 func (x *watchIndex) body(body wire.TxnBody, z wire.Zxid, t int) {
 	switch b := body.(type) {
+	case *wire.SetACLTxn:
+		x.lists[b.Path] = b.ACL
 	case *wire.CreateTxn:
+		x.lists[b.Path] = b.ACL
 		x.data(b.Path, trigger{zxid: z, path: b.Path, event: wire.NodeCreated, txn: t})
 		x.children(reference.Parent(b.Path), z, t)
 	case *wire.DeleteTxn:
@@ -119,13 +126,14 @@ func (x *watchIndex) body(body wire.TxnBody, z wire.Zxid, t int) {
 func (x *watchIndex) deleted(path string, z wire.Zxid, t int) {
 	gone := x.data(path, trigger{zxid: z, path: path, event: wire.NodeDeleted, txn: t})
 	x.fires[childWatch][path] = append(x.fires[childWatch][path], gone)
+	delete(x.lists, path)
 	x.children(reference.Parent(path), z, t)
 }
 
 // data enters something that happens to a znode itself.
 func (x *watchIndex) data(path string, tr trigger) trigger {
 	x.seq++
-	tr.seq = x.seq
+	tr.seq, tr.list = x.seq, x.lists[path]
 	x.fires[dataWatch][path] = append(x.fires[dataWatch][path], tr)
 	for above := path; ; above = reference.Parent(above) {
 		if list, watched := x.fires[recursiveWatch][above]; watched {
@@ -140,7 +148,7 @@ func (x *watchIndex) data(path string, tr trigger) trigger {
 // children enters a change of a list of children.
 func (x *watchIndex) children(path string, z wire.Zxid, t int) {
 	x.seq++
-	x.fires[childWatch][path] = append(x.fires[childWatch][path], trigger{z, wire.NodeChildrenChanged, path, t, x.seq})
+	x.fires[childWatch][path] = append(x.fires[childWatch][path], trigger{z, wire.NodeChildrenChanged, path, x.lists[path], t, x.seq})
 }
 
 // of lists what fires a watch. What fires a persistent one is joined when it is first
@@ -150,7 +158,7 @@ func (x *watchIndex) of(k watchKey) triggers {
 	if k.kind == persistentWatch && !known {
 		list = slices.Concat(x.fires[dataWatch][k.path], x.fires[childWatch][k.path])
 		slices.SortFunc(list, func(a, b trigger) int { return cmp.Compare(a.seq, b.seq) })
-		list = slices.Compact(list) // a deletion is in both
+		list = slices.CompactFunc(list, func(a, b trigger) bool { return a.seq == b.seq }) // a deletion is in both
 		x.fires[k.kind][k.path] = list
 	}
 	return list

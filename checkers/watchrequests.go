@@ -36,13 +36,16 @@ func (c *watcher) request(at int, op *history.Op) {
 		}
 		return
 	}
-	var has []watchKey
+	var has, held []watchKey // set on the server, and what the client takes for set
 	for _, k := range named(op) {
 		if a := c.armed[k]; a != nil && a.spent {
 			c.forgetRemoved(op)
 			return // nobody knows whether the server has it
 		} else if a != nil {
 			has = append(has, k)
+		}
+		if c.armed[k] != nil || c.withheld[k] {
+			held = append(held, k)
 		}
 	}
 	switch {
@@ -53,7 +56,7 @@ func (c *watcher) request(at int, op *history.Op) {
 		c.blame(WatchRemoved, fmt.Sprintf("But op %d was answered %v at %v, and the connection had a %v watch on %s.",
 			op.ID, op.Err, op.Zxid, has[0].kind, op.Path), op.Return, at)
 	case op.F == history.RemoveWatch && op.Outcome == history.OK:
-		c.owner, c.local = at, removedEvents(has)
+		c.owner, c.local = at, removedEvents(held)
 		c.forgetRemoved(op)
 	}
 }
@@ -64,6 +67,7 @@ func (c *watcher) forgetRemoved(op *history.Op) {
 		return
 	}
 	for _, k := range named(op) {
+		delete(c.withheld, k)
 		if c.armed[k] != nil {
 			delete(c.armed, k)
 			c.removed[k] = true

@@ -28,6 +28,8 @@ type witness struct {
 	txnOf, opOf []int32
 	// closed is the zxid that ended each session.
 	closed map[int64]wire.Zxid
+	// changes are the configurations of the ensemble in order, nil until asked for.
+	changes []configAt
 
 	book sessionBook
 
@@ -77,6 +79,7 @@ func runWitness(h *history.History) *witness {
 	w.credentials()
 	w.credentialsKept()
 	w.replay()
+	w.configReads()
 	w.silentAfterEnd()
 	w.watches()
 	if len(w.findings) == 0 {
@@ -246,7 +249,7 @@ func (w *witness) join(ops, txns []int32) {
 // isWrite reports whether a function of the coordinator becomes a transaction.
 func isWrite(f history.F) bool {
 	switch f {
-	case history.Create, history.Delete, history.Set, history.SetACL, history.Multi, history.Close:
+	case history.Create, history.Delete, history.Set, history.SetACL, history.Multi, history.Close, history.Reconfig:
 		return true
 	}
 	return false

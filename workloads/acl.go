@@ -38,21 +38,23 @@ func access() Workload {
 	return Workload{
 		Name: "acl",
 		Doc:  "znodes whose lists of who may do what change while clients of changing identities use them, on one server and the next",
+		// Its super user writes the data of /zookeeper/config, which is not what keeps
+		// an ensemble that changes together.
 		Knobs: func(r *rand.Rand) []string {
 			if r.IntN(2) == 0 {
-				return nil
+				return []string{"reconfig=false"}
 			}
 			// Often a snapshot, and long ones: lists come up while it is written.
-			return []string{"snap-count=" + strconv.Itoa(6+r.IntN(20)), "disk-least=4ms", "disk-mean=10ms", "disk-most=20ms", "disk-tail=0s", "disk-tail-one-in=0"}
+			return []string{"reconfig=false", "snap-count=" + strconv.Itoa(6+r.IntN(20)), "disk-least=4ms", "disk-mean=10ms", "disk-most=20ms", "disk-tail=0s", "disk-tail-one-in=0"}
 		},
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 3)
 			s.Mix = swarm(r, []Weight{
 				{"auth", 4}, {"auth-bad", 1}, {"super", 1}, {"who-am-i", 2}, {"create", 8}, {"create-sequential", 8}, {"delete", 4}, {"delete-last", 3},
 				{"write", 6}, {"get", 5}, {"exists", 5}, {"children", 3}, {"get-acl", 5}, {"count-all", 1}, {"set-acl", 5}, {"revoke", 3},
-				{"multi", 4}, {"multi-read", 2}, {"system", 1}, {"renew", 2}, {"move", 3}, {"hang", 1}, {"close", 1}, {"open", 2},
+				{"multi", 4}, {"multi-read", 2}, {"system", 1}, {"renew", 2}, {"watch", 5}, {"add-watch", 2}, {"remove-watch", 1}, {"move", 3}, {"hang", 1}, {"close", 1}, {"open", 2},
 			}, "auth-bad", "super", "who-am-i", "create-sequential", "delete-last", "exists", "children", "count-all", "revoke", "multi", "multi-read",
-				"system", "renew", "move", "hang", "close")
+				"system", "renew", "watch", "add-watch", "remove-watch", "move", "hang", "close")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -131,7 +133,23 @@ func accessOps(r *rand.Rand, s Shape, kind string) []Op {
 	case "renew":
 		return []Op{{F: history.Multi, Parts: []Part{{F: history.Delete, Path: dir, Version: Any}, {F: history.Create, Path: dir, ACL: drawList(r)}}}}
 	}
+	if ops := accessWatches(r, either, kind); ops != nil {
+		return ops
+	}
 	return identityOps(r, s, kind)
+}
+
+// accessWatches wait for what their client may perhaps not read when it comes.
+func accessWatches(r *rand.Rand, path, kind string) []Op {
+	switch kind {
+	case "watch":
+		return []Op{{F: choose(r, history.Get, history.Exists, history.Exists, history.Children), Path: path, Watch: true}}
+	case "add-watch":
+		return []Op{{F: history.AddWatch, Path: choose(r, path, guarded), Mode: int32(choose(r, wire.WatchPersistent, wire.WatchRecursive))}}
+	case "remove-watch":
+		return []Op{{F: history.RemoveWatch, Path: path, Mode: int32(choose(r, wire.DataWatches, wire.ChildWatches, wire.AnyWatches))}}
+	}
+	return nil
 }
 
 // identityOps are about who a client is.

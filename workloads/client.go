@@ -91,9 +91,9 @@ type Client struct {
 	step     *step // the recipe step that runs, nil if none
 
 	credentials []client.Credential // of the present session
-
-	versions map[string]int32    // the version last seen of each path
-	created  map[string][]string // per directory: own sequential children, oldest first
+	config      int64               // the version of the configuration seen last
+	versions    map[string]int32    // the version last seen of each path
+	created     map[string][]string // per directory: own sequential children, oldest first
 }
 
 // NewClient makes a client node. A config that [ClientConfig.Validate] rejects is

@@ -67,6 +67,8 @@ type Op struct {
 	Parts []Part
 	// Server is the index of the server that a question goes to, modulo their number.
 	Server int
+	// Change is what a reconfig asks for, by server ids: see [Change].
+	Change Change
 	// For is how long a hang lasts.
 	For time.Duration
 	// Recipe are the arguments of a recipe step.
@@ -83,6 +85,12 @@ type Op struct {
 
 	step int // the recipe step that issues it, 0 in plans
 }
+
+// Change is a reconfiguration in a plan. Each field lists server ids with commas;
+// ":observer" behind one gives it that role. Members, which stands for the whole
+// ensemble, may have slashes between the groups of a hierarchical quorum. The version
+// of the operation says which configuration is to be replaced: any, or the one seen last.
+type Change struct{ Joining, Leaving, Members string }
 
 // Part is one operation of a multi; F is create, delete, set or check.
 type Part struct {

@@ -100,6 +100,10 @@ func (c *Client) learn(h history.Op) {
 		c.versions[h.OutPath] = 0
 		return
 	}
+	if h.F == history.Reconfig || h.Path == configPath {
+		c.learnConfig(h.OutValue)
+		return
+	}
 	if h.OutStat != nil {
 		c.versions[h.Path] = h.OutStat.Version
 	}

@@ -70,6 +70,9 @@ func (c *Client) resolve(op Op) history.Op {
 			}
 		}
 	}
+	if op.F == history.Reconfig {
+		h.Version, h.Change = 0, op.Change.resolve(c.configID(op.Version))
+	}
 	if op.F == history.SetACL {
 		if h.Value, h.ACL = op.ACL, ""; op.ACL == "" {
 			h.Value = wire.FormatACL(accessList(op.Value))
@@ -108,6 +111,9 @@ func request(f history.F, h history.Op) (wire.OpCode, wire.Record) {
 		return wire.OpGetChildren2, &wire.PathRequest{Path: h.Path, Watch: h.Watch}
 	case history.Sync:
 		return wire.OpSync, &wire.SyncRequest{Path: h.Path}
+	case history.Reconfig:
+		ch := h.Change
+		return wire.OpReconfig, &wire.ReconfigRequest{Joining: ch.Joining, Leaving: ch.Leaving, Members: ch.Members, From: ch.From}
 	case history.Close:
 		return wire.OpCloseSession, &wire.Empty{}
 	case history.SetACL:

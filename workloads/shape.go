@@ -27,6 +27,8 @@ type Shape struct {
 	// Mix weighs the kinds of operations, in the order of the workload. Weight 0
 	// is a kind switched off for the seed.
 	Mix []Weight
+	// Servers is how many servers there are, for workloads that name them; else 0.
+	Servers int
 }
 
 // Weight is the weight of one kind of operation.
@@ -71,8 +73,12 @@ func (s Shape) String() string {
 	for _, w := range s.Mix {
 		mix = append(mix, w.Name+":"+strconv.Itoa(w.Weight))
 	}
-	return fmt.Sprintf("clients=%d keys=%d duration=%v think=%v hot=%d burst=%d burst-len=%d mix=%s",
-		s.Clients, s.Keys, s.Duration, s.Think, s.Hot, s.Burst, s.BurstLen, strings.Join(mix, ","))
+	servers := ""
+	if s.Servers > 0 {
+		servers = fmt.Sprintf(" servers=%d", s.Servers)
+	}
+	return fmt.Sprintf("clients=%d keys=%d duration=%v think=%v hot=%d burst=%d burst-len=%d mix=%s%s",
+		s.Clients, s.Keys, s.Duration, s.Think, s.Hot, s.Burst, s.BurstLen, strings.Join(mix, ","), servers)
 }
 
 // ParseShape reads what [Shape.String] writes, in any order. The result is valid.
@@ -106,10 +112,12 @@ func (s *Shape) set(key, value string) (err error) {
 		s.Burst, err = strconv.Atoi(value)
 	case "burst-len":
 		s.BurstLen, err = strconv.Atoi(value)
+	case "servers":
+		s.Servers, err = strconv.Atoi(value)
 	case "mix":
 		s.Mix, err = parseMix(value)
 	default:
-		err = errors.New("unknown knob; knobs are clients, keys, duration, think, hot, burst, burst-len, mix")
+		err = errors.New("unknown knob; knobs are clients, keys, duration, think, hot, burst, burst-len, mix, servers")
 	}
 	return err
 }

@@ -59,6 +59,7 @@ var verbs = append([]verb{
 	{name: "sync-children", f: SyncChildren, path: true},
 	{name: "multi", f: history.Multi, parts: true},
 	{name: "multi-read", f: history.MultiRead, parts: true},
+	{name: "reconfig", f: history.Reconfig, version: true},
 	{name: "close", f: history.Close},
 	{name: "ask", f: history.Ask, value: true, asks: true},
 	{name: "open", f: Open},
@@ -123,6 +124,7 @@ func (o Op) String() string {
 		p.append(&b)
 		b.WriteString("]")
 	}
+	o.Change.append(&b)
 	if o.F == Hang {
 		fmt.Fprintf(&b, " for=%v", o.For)
 	}
@@ -225,6 +227,8 @@ func (p *parser) op() (Op, error) {
 			p.tokens = p.tokens[1:]
 		case v.takes(t):
 			err = o.Recipe.set(t)
+			p.tokens = p.tokens[1:]
+		case v.f == history.Reconfig && o.Change.set(t):
 			p.tokens = p.tokens[1:]
 		case t.key == "for" && v.hangs:
 			o.For, err = parseDuration("for", t.value)

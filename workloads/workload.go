@@ -13,6 +13,8 @@ type Workload struct {
 	// Knobs lists "name=value" settings of the servers that the workload is about,
 	// instead of what is drawn for all workloads; nil for none.
 	Knobs func(r *rand.Rand) []string
+	// NamesServers: Shape.Servers is set before Generate.
+	NamesServers bool
 	// Draw picks the knobs of a seed.
 	Draw func(r *rand.Rand) Shape
 	// Generate makes the plan: in order of time, numbered from FirstID on.
@@ -46,7 +48,7 @@ const (
 func All() []Workload {
 	return []Workload{
 		register(), sequence(), session(), watching(), streaming(), locking(), electing(), localSession(),
-		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(),
+		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(), reconfiguring(),
 		agreeing(),
 	}
 }

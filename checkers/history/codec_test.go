@@ -91,6 +91,9 @@ func genOp(t *rapid.T, id int) Op {
 		Zxid: anyZxid.Draw(t, "zxid"), Err: wire.ErrorCode(n.Draw(t, "err")), Watch: rapid.Bool().Draw(t, "watch"), Step: i.Draw(t, "step"), Order: i.Draw(t, "order"), SyncXid: n.Draw(t, "sx"), SyncZxid: anyZxid.Draw(t, "sz"),
 		OutPath: anyPath.Draw(t, "op"), OutValue: string(anyData.Draw(t, "ov")), OutNil: rapid.Bool().Draw(t, "nil"),
 	}
+	if rapid.Bool().Draw(t, "change?") {
+		op.F, op.Change = Reconfig, &Change{Joining: anyPath.Draw(t, "j"), Leaving: anyPath.Draw(t, "l"), Members: anyPath.Draw(t, "m"), From: rapid.Int64().Draw(t, "from")}
+	}
 	if rapid.Bool().Draw(t, "stat?") {
 		s := genStat(t)
 		op.OutStat = &s
@@ -115,7 +118,11 @@ var anyLocal = rapid.Custom(func(t *rapid.T) LocalSession {
 
 func TestLinesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := &History{Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used")), EnforceQuota: rapid.Bool().Draw(t, "quota")}}
+		h := &History{
+			Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used")), EnforceQuota: rapid.Bool().Draw(t, "quota"), SkipACL: rapid.Bool().Draw(t, "skip")},
+			Config: rapid.StringMatching(`(server\.[1-9]=a
+)?version=[0-9a-f]+`).Draw(t, "config"),
+		}
 		for range rapid.IntRange(0, 2).Draw(t, "locals") {
 			h.Locals = append(h.Locals, anyLocal.Draw(t, "local"))
 			h.Tails = append(h.Tails, Tail{After: anyZxid.Draw(t, "after"), Txns: []*wire.Txn{{

@@ -122,6 +122,11 @@ func (op *Op) ednValue(end bool) string {
 	switch {
 	case op.F == CAS:
 		v = "[" + ednString(op.Old) + " " + ednString(op.Value) + "]"
+	case op.F == Reconfig && op.Change != nil && !ok:
+		v = fmt.Sprintf("{:joining %s, :leaving %s, :members %s, :from %d}",
+			ednString(op.Change.Joining), ednString(op.Change.Leaving), ednString(op.Change.Members), op.Change.From)
+	case op.F == Reconfig:
+		v = ednString(op.OutValue)
 	case op.F == Write || op.F == Set || op.F == SetACL || op.F == Create || op.F == Ask && !ok:
 		v = ednString(op.Value)
 	case ok && (op.F == Children || op.F == Ephemerals || op.F == WhoAmI):

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// Stampede's own format is JSON lines: one object a line, whose "type" is "op",
+// Stampede's own format is JSON lines: one object a line, whose "type" is "config", "op",
 // "session", "local", "event", "rearm", "auth", "claim", "tail", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
@@ -61,6 +61,11 @@ func (e *Encoder) write(line any) error {
 // WriteLines writes a whole history in Stampede's format.
 func WriteLines(w io.Writer, h *History) error {
 	e := NewEncoder(w)
+	if h.Config != "" {
+		if err := e.write(configLine{Type: "config", Text: h.Config}); err != nil {
+			return err
+		}
+	}
 	if err := e.Rules(h.Rules); err != nil {
 		return err
 	}
@@ -117,7 +122,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Auth, *Claim, *Tail, *Applied or *Rules, and io.EOF after the last.
+// Next returns the next *Op, *string (the configuration to begin with), *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Auth, *Claim, *Tail, *Applied or *Rules, and io.EOF after the last.
 // Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -177,12 +182,14 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToAuth)
 	case "claim":
 		return decodeAs(text, lineToClaim)
+	case "config":
+		return decodeAs(text, func(l *configLine) (*string, error) { return &l.Text, nil })
 	case "txn":
 		return decodeAs(text, lineToTxn)
 	case "rules":
 		return decodeAs(text, lineToRules)
 	}
-	return nil, fmt.Errorf(`type %q is none of "op", "session", "local", "event", "rearm", "auth", "claim", "tail", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "auth", "claim", "tail", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -210,6 +217,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			return nil, err
 		}
 		switch v := v.(type) {
+		case *string:
+			h.Config = *v
 		case *Op:
 			h.Ops = append(h.Ops, *v)
 		case *SessionEvent:

@@ -22,6 +22,7 @@ type opLine struct {
 	TTL         int64         `json:"ttl,omitempty"`
 	ACL         string        `json:"acl,omitempty"`
 	Parts       []partLine    `json:"parts,omitempty"`
+	Change      *changeLine   `json:"change,omitempty"`
 	Invoke      time.Duration `json:"invoke"`
 	Return      time.Duration `json:"return"`
 	Outcome     string        `json:"outcome"`
@@ -56,6 +57,20 @@ type partLine struct {
 	ACL     string `json:"acl,omitempty"`
 }
 
+// changeLine is what a reconfig asks for.
+type changeLine struct {
+	Joining string `json:"joining,omitempty"`
+	Leaving string `json:"leaving,omitempty"`
+	Members string `json:"members,omitempty"`
+	From    int64  `json:"from"`
+}
+
+// configLine is the configuration that an ensemble began with.
+type configLine struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+}
+
 // sessionLine is a session event as a line of JSON.
 type sessionLine struct {
 	Type    string           `json:"type"`
@@ -76,6 +91,7 @@ func opToLine(op *Op) (*opLine, error) {
 	l := &opLine{
 		Type: "op", ID: op.ID, Process: op.Process, Client: op.Client, F: op.F,
 		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode, TTL: op.TTL, ACL: op.ACL,
+		Change: (*changeLine)(op.Change),
 		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final, Watch: op.Watch, Step: op.Step, Order: op.Order,
 		Session: op.Session, Conn: op.Conn, Xid: op.Xid, Server: op.Server, Zxid: zxid(op.Zxid),
 		Err: int32(op.Err), SyncXid: op.SyncXid, SyncZxid: zxid(op.SyncZxid),
@@ -99,6 +115,7 @@ func lineToOp(l *opLine) (*Op, error) {
 	op := &Op{
 		ID: l.ID, Process: l.Process, Client: l.Client, F: l.F,
 		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode, TTL: l.TTL, ACL: l.ACL,
+		Change: (*Change)(l.Change),
 		Invoke: l.Invoke, Return: l.Return, Final: l.Final, Watch: l.Watch, Step: l.Step, Order: l.Order,
 		Session: l.Session, Conn: l.Conn, Xid: l.Xid, Server: l.Server, Zxid: wire.Zxid(l.Zxid),
 		Err: wire.ErrorCode(l.Err), SyncXid: l.SyncXid, SyncZxid: wire.Zxid(l.SyncZxid),

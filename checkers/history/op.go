@@ -62,6 +62,9 @@ const (
 	// MultiRead is some gets and children (getChildren) from one state of the tree;
 	// each has its own result.
 	MultiRead F = "multi-read"
+	// Reconfig changes the ensemble as Change says; OutValue is the configuration that
+	// comes of it.
+	Reconfig F = "reconfig"
 )
 
 // Functions of a plain register, as Jepsen's histories have them. Path is its
@@ -94,8 +97,9 @@ type Op struct {
 	Mode    int32  // create mode, or what is watched
 	TTL     int64  // ms, of the modes that have one
 	// ACL is the list that a create asks for, in the form of wire.FormatACL; "" is open.
-	ACL   string
-	Parts []Part
+	ACL    string
+	Parts  []Part
+	Change *Change
 
 	// Invoke and Return are virtual time; Return is Never for what never returned.
 	Invoke, Return time.Duration
@@ -142,6 +146,13 @@ type Part struct {
 	Mode    int32
 	TTL     int64
 	ACL     string
+}
+
+// Change is what a reconfig asks for: all Members, or who is Joining and who Leaving,
+// each a list with commas. From is the version that it replaces, -1 for any.
+type Change struct {
+	Joining, Leaving, Members string
+	From                      int64
 }
 
 // Check is the function of a version check inside a multi.
@@ -247,6 +258,9 @@ type History struct {
 	Locals   []LocalSession
 	Tails    []Tail
 	Claims   []Claim
+	// Config is the text of the configuration that a changing ensemble began with, in
+	// the version that its first leader gave it; "" of an ensemble that does not change.
+	Config string
 	// Log is the committed log in zxid order, empty for histories recorded
 	// without one (Jepsen's).
 	Log []Applied

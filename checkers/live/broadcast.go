@@ -31,7 +31,11 @@ func (c *Checker) proposed(s *server, z wire.Zxid, e node.Event) {
 		c.fail(s, TxnTime, fmt.Sprintf("%s proposes %v with time %d when its clock shows %d", s.Name, z, txn.Time, now))
 		return
 	}
-	p := &entry{zxid: z, prev: ep.tail, txn: txn, proposer: s, step: c.now.step}
+	p := &entry{zxid: z, prev: ep.tail, txn: txn, proposer: s, step: c.now.step, latest: ep.tail.latest}
+	p.before = c.configAfter(c.committedBefore(ep.number + 1))
+	if txn.Type == wire.OpReconfig && !c.reconfigured(s, p, txn) {
+		return
+	}
 	ep.entries = append(ep.entries, p)
 	ep.tail = p
 	switch b := txn.Body.(type) {
@@ -124,7 +128,7 @@ func (c *Checker) logged(s *server, z wire.Zxid, e node.Event) {
 // ackedUpTo holds an acknowledgement against the disk: every record up to z must
 // be where no crash can reach it.
 func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
-	if s.Observer {
+	if s.config.observers&s.bit != 0 {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s acknowledges %v, being an observer", s.Name, z), c.proposal(z))
 		return
 	}
@@ -148,6 +152,9 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 	s.pending = s.pending[:copy(s.pending, s.pending[done:])]
 	if p.zxid > s.promised.zxid {
 		s.promised = p
+	}
+	if p.latest != nil && !c.configDurable(s, p.latest.zxid, fmt.Sprintf("acknowledges %v", z)) {
+		return
 	}
 	ep := c.epochOf(z.Epoch())
 	ep.acked[s.index] = max(ep.acked[s.index], z)
@@ -182,9 +189,16 @@ func (c *Checker) committed(s *server, z wire.Zxid, acks uint64) {
 			said |= m.bit
 		}
 	}
-	if problem := c.evidence(acks, said, "copy of it that is still there"); problem != "" {
+	if problem := c.evidence(acks, said, "copy of it that is still there", both(p.before, c.configAfter(p))...); problem != "" {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s commits %v %s", s.Name, z, problem), p)
 		return
+	}
+	if ep.removed {
+		c.fail(s, ConfigLeader, fmt.Sprintf("%s commits %v", s.Name, z), p)
+		return
+	}
+	if p.config != nil {
+		ep.removed = p.config.participants&s.bit == 0
 	}
 	if p.committed {
 		return

@@ -36,8 +36,9 @@ type Server struct {
 	Sid int64
 	// Name is for people.
 	Name string
-	// Observer: it has no vote, and acknowledges no proposal.
-	Observer bool
+	// Observer: it has no vote, and acknowledges no proposal. Spare: it is no member.
+	// Both are so at first, and change with the configuration.
+	Observer, Spare bool
 }
 
 // Config is the ensemble's own configuration, as far as it is judged by it.
@@ -47,6 +48,9 @@ type Config struct {
 	Groups []Group
 	// LeaderRefuses: clients are to be served by followers and observers only.
 	LeaderRefuses bool
+	// Initial is the text of the configuration that an operator wrote for an ensemble
+	// that changes; "" if it does not.
+	Initial string
 	// Tick is the ensemble's tickTime: servers grant no session less than two.
 	Tick time.Duration
 	// DriftPPM bounds how much faster than virtual time a server's clock may run,
@@ -63,7 +67,9 @@ type Checker struct {
 	ghost   Ghost
 	servers []*server
 	byID    []*server // sparse, by node ID
-	voters  uint64    // bit set of the sids that count
+	// operator is the configuration that the operator wrote; initial is the same with
+	// the version that it got when first a leader was established.
+	operator, initial *config
 
 	root     *entry
 	frontier *entry // end of the committed log
@@ -119,7 +125,18 @@ func New(servers []Server, g Ghost, cfg Config) *Checker {
 		}
 		c.byID[m.ID] = s
 	}
-	c.voters = c.enfranchised()
+	c.operator = c.written(cfg.Groups)
+	if cfg.Initial != "" {
+		g, err := parseConfig(cfg.Initial)
+		if err != nil {
+			panic("live: " + err.Error())
+		}
+		c.operator = g
+	}
+	c.initial = c.operator
+	for _, s := range c.servers {
+		s.config = c.operator
+	}
 	return c
 }
 
@@ -217,9 +234,12 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 	case facts.SessionRejected:
 		c.rejected(s, e.N[0], s.serves)
 	case facts.ElectionStarted:
+		c.rereadConfig(s)
 		c.electionStarted(s, second, e.N[2])
 		s.idle()
 		c.reread(s)
+	case facts.LeaderHandedOver, facts.VotesCounted, facts.ConfigActivated:
+		c.observeConfig(s, e)
 	case facts.BetterVote:
 		c.voted(s, e.N[1])
 	case facts.StepDown:
@@ -228,6 +248,31 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		s.gone[e.N[0]] = true
 	case facts.WatchSet, facts.WatchRearmed:
 		c.watchSet(s, e.N[0], e.N[1])
+	}
+}
+
+// rereadConfig follows an activation that ended with its term, before the server said
+// so.
+func (c *Checker) rereadConfig(s *server) {
+	if c.cfg.Initial == "" {
+		return
+	}
+	if g := c.diskConfig(s, cached, false); g.version > s.config.version {
+		c.activated(s, g.version, g.text())
+	}
+}
+
+// observeConfig takes the facts of an ensemble that changes.
+func (c *Checker) observeConfig(s *server, e node.Event) {
+	switch e.Kind {
+	case facts.LeaderHandedOver:
+		c.rereadConfig(s)
+		s.idle()
+		c.reread(s)
+	case facts.VotesCounted:
+		c.votesCounted(s, uint64(e.N[1]), wire.Zxid(e.N[2]))
+	case facts.ConfigActivated:
+		c.activated(s, wire.Zxid(e.N[0]), e.Text)
 	}
 }
 
@@ -264,6 +309,15 @@ func (c *Checker) Log() []history.Applied {
 	}
 	slices.Reverse(log)
 	return log
+}
+
+// InitialConfig is the text of the configuration that a changing ensemble began with,
+// in the version that its first leader gave it; "" if there was none.
+func (c *Checker) InitialConfig() string {
+	if c.initial.version == 0 {
+		return ""
+	}
+	return c.initial.text()
 }
 
 // fail reports that a guarantee broke at the present fact. detail goes on where

@@ -37,11 +37,18 @@ const (
 	LeaderServesNone   = "leader-serves-none"
 	ReadOnlySessions   = "read-only-sessions"
 	WatchesOfLiving    = "watches-of-the-living"
+	ConfigVersion      = "config-version"
+	ConfigOneAtATime   = "config-one-at-a-time"
+	ConfigActive       = "config-active"
+	ConfigDurable      = "config-durable"
+	ConfigElection     = "config-election"
+	ConfigLeader       = "config-leader"
 )
 
 const (
-	sourceZab   = "Junqueira, Reed, Serafini: Zab, DSN 2011; "
-	sourceRemix = "Ouyang et al.: Multi-Grained Specifications for ZooKeeper (Remix); "
+	sourceZab      = "Junqueira, Reed, Serafini: Zab, DSN 2011; "
+	sourceReconfig = "Shraer et al.: Dynamic Reconfiguration of Primary/Backup Clusters (USENIX ATC 2012): "
+	sourceRemix    = "Ouyang et al.: Multi-Grained Specifications for ZooKeeper (Remix); "
 )
 
 // Guarantees lists the invariants this package checks.
@@ -73,6 +80,12 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: SessionOnce, Sentence: "A session id is never given out twice.", Source: "ZooKeeper Programmer's Guide, Sessions"},
 	{ID: TxnTime, Sentence: "A transaction bears the time that its leader's wall clock showed.", Source: "ZooKeeper Programmer's Guide, ZooKeeper Stat Structure: ctime and mtime"},
 	{ID: WatchesOfLiving, Sentence: "A server enters watches only for connections that are open, for no other is ever taken out.", Source: "ZOOKEEPER-1382"},
+	{ID: ConfigVersion, Sentence: "The version of a configuration is the zxid of the reconfiguration that proposes it, and somebody in it has a vote.", Source: sourceReconfig + "versions"},
+	{ID: ConfigOneAtATime, Sentence: "A configuration is proposed only when the one before it is committed.", Source: sourceReconfig + "one at a time; ZooKeeper dynamic reconfiguration guide: ReconfigInProgress"},
+	{ID: ConfigActive, Sentence: "A server goes by a configuration only when it is committed, and never by an earlier one after that.", Source: sourceReconfig + "activation"},
+	{ID: ConfigDurable, Sentence: "A server that acknowledges a proposal or NEWLEADER holds the configuration that goes with it durably.", Source: sourceReconfig + "recovery; ZOOKEEPER-1324"},
+	{ID: ConfigElection, Sentence: "An election is decided by a quorum of the voters in each configuration that the server knows to matter.", Source: sourceReconfig + "recovery; ZooKeeper internals: Fast Leader Election"},
+	{ID: ConfigLeader, Sentence: "A leader commits nothing more when a committed configuration has taken its vote.", Source: sourceReconfig + "removal of the leader"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
 	{ID: PurgeKeeps, Sentence: "A server that purges keeps as many whole snapshots as it should, and every transaction after the oldest of them.", Source: "ZooKeeper Administrator's Guide, autopurge; ZOOKEEPER-3231"},
 	{ID: LeaderServesNone, Sentence: "A leader that is kept for leading lets no client in.", Source: "ZooKeeper Administrator's Guide, leaderServes"},

@@ -14,6 +14,12 @@ type entry struct {
 	prev *entry // nil only for the empty history
 	txn  *wire.Txn
 
+	// config is what the transaction proposes, nil for others; latest is the newest
+	// such entry of the history, itself included; before is the configuration that
+	// was active when it was proposed.
+	config, before *config
+	latest         *entry
+
 	proposer *server
 	step     uint64
 
@@ -40,6 +46,10 @@ type epoch struct {
 	// initial is the leader's history on entering synchronisation, tail its
 	// present one: initial and then proposals.
 	initial, tail *entry
+	// config is the one that the leader's history ended with; removed: a committed
+	// one took the leader's vote.
+	config  *config
+	removed bool
 	// entries holds the proposals by counter, from 1.
 	entries []*entry
 

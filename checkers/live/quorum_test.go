@@ -37,7 +37,7 @@ func TestWhatDecides(t *testing.T) {
 		for _, sid := range c.counted {
 			counted |= 1 << sid
 		}
-		if got := checker.short(counted); got != c.want {
+		if got := checker.initial.short(counted); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -110,8 +110,16 @@ var quorumScenes = []scene{
 
 // ballot changes who votes, from here on.
 func (p *play) ballot(groups ...Group) {
-	p.c.cfg.Groups = groups
-	p.c.voters = p.c.enfranchised()
+	p.configure(groups)
+}
+
+// configure makes the ensemble's configuration anew from who its servers are.
+func (p *play) configure(groups []Group) {
+	p.c.operator = p.c.written(groups)
+	p.c.initial = p.c.operator
+	for _, s := range p.c.servers {
+		s.config = p.c.operator
+	}
 }
 
 // replicateOnce has A propose and commit on the word of some, itself first.
@@ -127,5 +135,5 @@ func (p *play) replicateOnce(at wire.Zxid, who ...node.ID) {
 // observes makes a server an observer, from here on.
 func (p *play) observes(id node.ID) {
 	p.c.server(id).Observer = true
-	p.c.voters = p.c.enfranchised()
+	p.configure(nil)
 }

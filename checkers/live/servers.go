@@ -26,6 +26,10 @@ type server struct {
 	// accepted and current are the highest epoch files seen durable.
 	accepted, current int64
 
+	// config is what it goes by, configKept the latest version seen durable there.
+	config     *config
+	configKept wire.Zxid
+
 	// scanned says how far either view of its log files was read and found sound.
 	scanned [2]scan
 

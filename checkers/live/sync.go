@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -37,11 +38,15 @@ func (c *Checker) synchronizing(s *server, number int64, z wire.Zxid, acks uint6
 		c.fail(s, OneLeader, fmt.Sprintf("%s enters synchronisation twice in epoch %d", s.Name, number))
 		return
 	}
-	if problem := c.evidence(acks, ep.accepted, "acceptance of it"); problem != "" {
+	initial := c.position(z)
+	if initial == nil {
+		c.fail(s, LeaderCompleteness, fmt.Sprintf("%s states an initial history up to %v, which nobody proposed", s.Name, z))
+		return
+	}
+	if problem := c.evidence(acks, ep.accepted, "acceptance of it", c.inQuestion(s, number, initial)...); problem != "" {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s leads epoch %d %s", s.Name, number, problem))
 		return
 	}
-	initial := c.position(z)
 	onDisk, problem := c.diskHistory(s, cached)
 	if problem == "" && onDisk != initial {
 		problem = fmt.Sprintf("it ends at %v", onDisk)
@@ -55,7 +60,27 @@ func (c *Checker) synchronizing(s *server, number int64, z wire.Zxid, acks uint6
 		return
 	}
 	ep.leader, ep.initial, ep.tail = s, initial, initial
+	ep.config = c.configAfter(initial)
 	s.leads, s.serving = number, false
+}
+
+// inQuestion lists the configurations that a leader with a history has to reckon with:
+// the active one, the one that its history ends with, and the one that it goes by, which
+// is older if nobody has told it.
+func (c *Checker) inQuestion(s *server, number int64, history *entry) []*config {
+	out := both(c.configAfter(c.committedBefore(number)), c.configAfter(history))
+	if !slices.Contains(out, s.config) && s.config.version != 0 {
+		out = append(out, s.config)
+	}
+	return out
+}
+
+// offered is the version of the configuration that NEWLEADER of an epoch brings.
+func (ep *epoch) offered() wire.Zxid {
+	if ep.config.version == 0 {
+		return wire.MakeZxid(ep.number, 0)
+	}
+	return ep.config.version
 }
 
 // committedBefore is the committed log as the leader of an epoch must have it: what
@@ -106,6 +131,9 @@ func (c *Checker) newLeaderAcked(s *server, number int64, z wire.Zxid) {
 	if !c.durableUpTo(s, end, fmt.Sprintf("acknowledges NEWLEADER of epoch %d", number)) || !c.epochsAre(s, number) {
 		return
 	}
+	if c.cfg.Initial != "" && !c.configDurable(s, ep.offered(), fmt.Sprintf("acknowledges NEWLEADER of epoch %d", number)) {
+		return
+	}
 	ep.newLeader |= s.bit
 	// Proposals in flight that came with the synchronisation are acknowledged with
 	// it: they are as durable as the rest.
@@ -150,7 +178,7 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 	if !c.durableUpTo(s, end, fmt.Sprintf("is established in epoch %d", number)) || !c.epochsAre(s, number) {
 		return
 	}
-	if problem := c.evidence(acks, ep.newLeader|s.bit, "acknowledgement of NEWLEADER"); problem != "" {
+	if problem := c.evidence(acks, ep.newLeader|s.bit, "acknowledgement of NEWLEADER", c.inQuestion(s, number, end)...); problem != "" {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s is established in epoch %d %s", s.Name, number, problem))
 		return
 	}
@@ -159,7 +187,9 @@ func (c *Checker) established(s *server, number int64, z wire.Zxid, acks uint64)
 		return
 	}
 	c.commitUpTo(end, number)
+	c.named(number)
 	ep.established = s
+	ep.removed = c.configAfter(end).participants&s.bit == 0
 	ep.acked[s.index] = max(ep.acked[s.index], z)
 	if end.zxid > s.promised.zxid {
 		s.promised = end

@@ -28,7 +28,8 @@ func (v vote) String() string {
 // electionStarted notes what a server votes for first: itself. One without a vote
 // proposes nobody, and may take any voter's word.
 func (c *Checker) electionStarted(s *server, z wire.Zxid, epoch int64) {
-	if c.voters&s.bit == 0 {
+	if s.config.voters&s.bit == 0 {
+		s.vote = vote{}
 		return
 	}
 	s.vote = vote{epoch, z, s.Sid}

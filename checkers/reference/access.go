@@ -73,6 +73,9 @@ func block(text string) netip.Prefix {
 // and in place of scheme auth the identities that whoever asks has proved or that his
 // transport vouches for, addresses apart. It reports false if there is no such list.
 func Stored(asked []wire.ACL, who []wire.Identity) (list []wire.ACL, ok bool) {
+	if len(asked) == 1 && asked[0].Scheme == "world" && asked[0].ID == "anyone" {
+		return asked, true // nearly always, and then without a copy
+	}
 	for i, a := range asked {
 		if slices.Index(asked, a) < i {
 			continue

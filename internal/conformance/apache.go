@@ -110,8 +110,8 @@ var (
 	}
 	properties = map[string]string{
 		"ttl": "zookeeper.extendedTypesEnabled=true", "read-only": "readonlymode.enabled=true",
-		"dedicated": "zookeeper.leaderServes=no", "digest-required": "zookeeper.enforce.auth.enabled=true -Dzookeeper.enforce.auth.schemes=digest",
-		"maxbuffer": "jute.maxbuffer=4096",
+		"digest-required": "zookeeper.enforce.auth.enabled=true -Dzookeeper.enforce.auth.schemes=digest",
+		"maxbuffer":       "jute.maxbuffer=4096",
 	}
 )
 
@@ -121,7 +121,16 @@ func (a *apache) config(sid int) string {
 		fmt.Sprintf("tickTime=%d", s.Tick.Milliseconds()), "initLimit=20", "syncLimit=10",
 		"dataDir=" + a.file(sid, "data"), fmt.Sprintf("clientPort=%d", a.ports[sid-1][0]),
 		"clientPortAddress=127.0.0.1", fmt.Sprintf("maxSessionTimeout=%d", s.MaxSession.Milliseconds()),
-		"4lw.commands.whitelist=*", "admin.enableServer=false",
+		"admin.enableServer=false",
+	}
+	if !s.Features["few-words"] {
+		lines = append(lines, "4lw.commands.whitelist=*")
+	}
+	if s.MaxClients > 0 {
+		lines = append(lines, fmt.Sprintf("maxClientCnxns=%d", s.MaxClients))
+	}
+	if s.MaxConnections > 0 {
+		lines = append(lines, fmt.Sprintf("maxCnxns=%d", s.MaxConnections))
 	}
 	if s.MinSession > 0 {
 		lines = append(lines, fmt.Sprintf("minSessionTimeout=%d", s.MinSession.Milliseconds()))

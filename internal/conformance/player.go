@@ -152,6 +152,7 @@ func (p *player) serve(c *script.Command) string {
 	s.Tick = c.DurationOr("tick", 200*time.Millisecond)
 	s.MinSession, s.MaxSession = c.DurationOr("min", 0), c.DurationOr("max", time.Minute)
 	s.ContainerCheck, s.MaxNeverUsed = c.DurationOr("containers", 0), c.DurationOr("never-used", 0)
+	s.MaxClients, s.MaxConnections = int(c.IntOr("clients", 0)), int(c.IntOr("connections", 0))
 	s.Super, s.Observers = c.TextOr("super", ""), int(c.IntOr("observers", 0))
 	target, err := p.launch(s)
 	if err != nil {
@@ -212,7 +213,7 @@ func (p *player) raw(c *script.Command) string {
 }
 
 // word sends a four-letter word on a connection of its own. With keys, only the names
-// of the answer's lines are shown; match picks lines.
+// of the answer's lines are shown, with fields the names in them; match picks lines.
 func (p *player) word(c *script.Command) string {
 	conn, err := p.target.Dial(int(c.IntOr("server", 1)))
 	if err != nil {
@@ -227,23 +228,37 @@ func (p *player) word(c *script.Command) string {
 	if text == "" {
 		return "nothing"
 	}
+	for _, id := range p.sessions {
+		text = strings.ReplaceAll(text, fmt.Sprintf("%#x", uint64(id)), p.session(id))
+	}
 	return selected(c, p.target.Anonymous(text))
 }
 
+// noise are the values of fields, addresses, and in brackets behind them what the socket
+// waits for at that moment.
+var noise = regexp.MustCompile(`=[^,)]*|/[0-9.:]+(\[\d\])?`)
+
 func selected(c *script.Command, text string) string {
-	keys, pattern := c.Flag("keys"), regexp.MustCompile(c.TextOr("match", ""))
-	var b strings.Builder
+	keys, fields, sorted := c.Flag("keys"), c.Flag("fields"), c.Flag("sorted")
+	pattern := regexp.MustCompile(c.TextOr("match", ""))
+	var lines []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n ")
 		if !pattern.MatchString(line) {
 			continue
+		}
+		if fields {
+			line = noise.ReplaceAllString(line, "")
 		}
 		if keys {
 			line, _, _ = strings.Cut(line, "\t")
 			line, _, _ = strings.Cut(line, ":")
 			line, _, _ = strings.Cut(line, "=")
 		}
-		b.WriteString(line + "\n")
+		lines = append(lines, line)
 	}
-	return strings.TrimRight(b.String(), "\n")
+	if sorted {
+		slices.Sort(lines)
+	}
+	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }

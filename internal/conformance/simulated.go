@@ -50,8 +50,15 @@ func launchSimulated(s Setup) (Target, error) {
 func configured(s Setup, sid int) coordinator.Config {
 	cfg := coordinator.Config{
 		Sid: int64(sid), Tick: s.Tick, MinSessionTimeout: s.MinSession, MaxSessionTimeout: s.MaxSession,
-		ReapInterval: s.ContainerCheck, FourLetterWords: admin.Words, ElectionTimeoutMax: time.Second, SuperDigest: s.Super,
+		ReapInterval: s.ContainerCheck, ElectionTimeoutMax: time.Second, SuperDigest: s.Super,
+		InitLimit: 20, SyncLimit: 10,
 		LocalSessions: s.Features["local"], UpgradeSessions: s.Features["upgrading"],
+		ReadOnlyMode: s.Features["read-only"], ExtendedTypes: s.Features["ttl"], NeverUsed: s.MaxNeverUsed,
+		EnforceQuota: s.Features["quota"], Standalone: s.Servers == 1 && !s.Features["alone"],
+		MaxClientCnxns: s.MaxClients, MaxCnxns: s.MaxConnections,
+	}
+	if !s.Features["few-words"] {
+		cfg.FourLetterWords = admin.Words
 	}
 	if s.Features["digest-required"] {
 		cfg.EnforceAuth = []string{"digest"}

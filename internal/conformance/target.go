@@ -64,6 +64,9 @@ type Setup struct {
 	MinSession, MaxSession time.Duration
 	ContainerCheck         time.Duration
 	MaxNeverUsed           time.Duration
+	// MaxClients is how many connections an address may have, MaxConnections how many
+	// there may be in all; 0 are ZooKeeper's defaults.
+	MaxClients, MaxConnections int
 	// Super is the digest user:hash of the super user.
 	Super string
 	// Observers is how many of the servers, the last ones, are observers.
@@ -80,9 +83,9 @@ var features = []string{
 	"quota",           // enforceQuota
 	"local",           // localSessionsEnabled
 	"upgrading",       // localSessionsUpgradingEnabled
-	"dedicated",       // leaderServes=no
 	"digest-required", // enforce.auth.schemes=digest
 	"alone",           // standaloneEnabled=false: one server is an ensemble, too
+	"few-words",       // no 4lw.commands.whitelist
 	"maxbuffer",       // jute.maxbuffer=4096
 }
 

@@ -93,6 +93,16 @@ const (
 	LastWatchBatchDropped
 	WatchBatchMovesSeen
 	MirrorNotReadAgain
+	ReconfigByNewQuorum
+	ReconfigByOldQuorum
+	JointQuorumDropped
+	RemovedLeaderCommits
+	RemovedMemberVotes
+	NextConfigNotCarried
+	ConfigAckBeforeDurable
+	ActivatedAtProposal
+	EventsUnfiltered
+	DeletedIsReadable
 	ACLOnlyForDigest
 	AddressMaskOffByOne
 	ACLCheckedAfter
@@ -201,7 +211,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // an ensemble that does not recover after its faults have healed.
-var Catalogue = inOrder(protocolBugs, limitBugs, accessBugs, recipeBugs, diskBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

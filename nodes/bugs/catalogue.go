@@ -11,7 +11,7 @@ const (
 	readOnly      = "coordinator/read-only"
 )
 
-// protocolBugs are those of the protocol, of sessions and of watches.
+// protocolBugs are those of the protocol, of sessions and of the tree.
 var protocolBugs = []Bug{
 	{
 		ID: AckBeforeSync, Name: "ack-before-sync",
@@ -231,34 +231,6 @@ var protocolBugs = []Bug{
 		Scenario: register,
 	},
 	{
-		ID: WatchAfterReply, Name: "watch-after-reply",
-		Wrong:    "A server answers the request behind a transaction, and the reads that waited for it, before it notifies the watches that the transaction fires.",
-		Schedule: "A client watches a znode and changes it itself.",
-		Breaks:   []string{"watch-order"},
-		Scenario: watches,
-	},
-	{
-		ID: WatchMissesInFlight, Name: "watch-misses-in-flight",
-		Wrong:    "A watch that is set while a transaction is logged and not yet applied is entered behind that transaction, and misses it.",
-		Schedule: "A client reads with a watch from a server that has logged a change of that znode and waits for its commit.",
-		Breaks:   []string{"watch-kept", "watch-survives-move", "watch-once", "watch-removed"},
-		Scenario: watches,
-	},
-	{
-		ID: WatchSurvivesFiring, Name: "watch-survives-firing",
-		Wrong:    "A one-shot watch stays in the table when it has fired.",
-		Schedule: "A client watches a znode, which then changes twice.",
-		Breaks:   []string{"watch-once"},
-		Scenario: watches,
-	},
-	{
-		ID: ExistWatchesForgotten, Name: "exist-watches-forgotten",
-		Wrong:    "A server that a client brings its watches to takes those on data and children, and forgets those on znodes that do not exist yet.",
-		Schedule: "A client asks whether a znode exists, moves to another server, and the znode is created.",
-		Breaks:   []string{"watch-survives-move"},
-		Scenario: watches,
-	},
-	{
 		ID: StatsNameTheLog, Name: "stats-name-the-log",
 		Wrong:    "Asked by an operator, a server names the last transaction of its log and counts the znodes of its tree, which is behind.",
 		Schedule: "An operator sends srvr while a transaction is logged and not yet committed.",
@@ -343,69 +315,6 @@ var protocolBugs = []Bug{
 		Scenario: readOnly,
 	},
 	{
-		ID: WatchModesOverwrite, Name: "watch-modes-overwrite", Upstream: "ZOOKEEPER-4466",
-		Wrong:    "A connection has one watch on a path: another one, of whatever mode, takes the place of the first.",
-		Schedule: "A client watches all below a znode for good, then asks once for its data: from the next change on it hears nothing.",
-		Breaks:   []string{"watch-persistent", "watch-kept", "watch-removed", "watch-order"},
-		Scenario: watches,
-	},
-	{
-		ID: RecursiveToldOfChildren, Name: "recursive-told-of-children", Upstream: "ZOOKEEPER-4475",
-		Wrong:    "A persistent recursive watch is told that the list of children changed, too, besides of the child itself.",
-		Schedule: "A client watches a znode recursively, and a child is created.",
-		Breaks:   []string{"watch-persistent", "watch-once"},
-		Scenario: watches,
-	},
-	{
-		ID: PersistentFiresOnce, Name: "persistent-fires-once",
-		Wrong:    "A persistent watch is taken out of the table when it fires, as if it were one-shot.",
-		Schedule: "A client sets a persistent watch on a znode, which then changes twice.",
-		Breaks:   []string{"watch-persistent", "watch-removed", "watch-order"},
-		Scenario: watches,
-	},
-	{
-		ID: RecursiveWatchShallow, Name: "recursive-watch-shallow",
-		Wrong:    "Looking for recursive watches, a server goes up one level and no further.",
-		Schedule: "A client watches a znode recursively, and a grandchild of it comes, changes or goes.",
-		Breaks:   []string{"watch-persistent"},
-		Scenario: watches,
-	},
-	{
-		ID: RemoveTakesAllKinds, Name: "remove-takes-all-kinds",
-		Wrong:    "removeWatches takes every watch of the connection off the path, whatever type it was asked for.",
-		Schedule: "A client has two kinds of watches on a znode and removes one; the znode changes.",
-		Breaks:   []string{"watch-persistent", "watch-kept", "watch-removed", "watch-survives-move", "watch-order"},
-		Scenario: watches,
-	},
-	{
-		ID: WatchOfDeadConnection, Name: "watch-of-dead-connection", Upstream: "ZOOKEEPER-1382",
-		Wrong:    "Reads that wait in a connection which closes are still served, and their watches entered for a connection that is no more.",
-		Schedule: "A client pipelines a write and a read with a watch, and loses its connection before the write is committed.",
-		Breaks:   []string{"watches-of-the-living"},
-		Scenario: watches,
-	},
-	{
-		ID: RecursiveWatchesForgotten, Name: "recursive-watches-forgotten",
-		Wrong:    "A server that a client brings its watches to takes all but the recursive ones.",
-		Schedule: "A client watches a znode recursively and moves to another server; something changes below the znode.",
-		Breaks:   []string{"watch-survives-move", "watch-persistent", "watch-removed"},
-		Scenario: watches,
-	},
-	{
-		ID: LastWatchBatchDropped, Name: "last-watch-batch-dropped",
-		Wrong:    "A client that splits its watches over several requests does not send the last, unless it is full.",
-		Schedule: "A client with watches on several znodes moves to another server; knob watch-batch makes batches small.",
-		Breaks:   []string{"watch-survives-move"},
-		Scenario: watches,
-	},
-	{
-		ID: WatchBatchMovesSeen, Name: "watch-batch-moves-seen",
-		Wrong:    "A client that splits its watches over several requests takes the zxid of the first answer for what all its watches have seen. ZooKeeper's own client does so, too: lastZxid moves with every reply.",
-		Schedule: "A client moves, has one batch of watches answered and loses that connection before the next; to the third server it claims to have seen what the second batch had not been told.",
-		Breaks:   []string{"watch-survives-move"},
-		Scenario: watches,
-	},
-	{
 		ID: StandaloneAckBeforeSync, Name: "standalone-ack-before-sync",
 		Wrong:    "A server without an ensemble answers a write when it has written it, not when the write is durable.",
 		Schedule: "Any write to a server that stands alone; a crash before the fsync loses it.",
@@ -418,12 +327,5 @@ var protocolBugs = []Bug{
 		Schedule: "Any client that comes to the leader.",
 		Breaks:   []string{"leader-serves-none"},
 		Scenario: register,
-	},
-	{
-		ID: MirrorNotReadAgain, Name: "mirror-not-read-again",
-		Wrong:    "A client that mirrors a tree by a recursive watch goes on with its copy when it has reconnected, as if the events in between were told later.",
-		Schedule: "The client loses its connection, the tree changes, and the client comes to another server: its watch is set there, and what happened meanwhile is told by nobody.",
-		Breaks:   []string{"watch-cache"},
-		Scenario: "coordinator/watch-stream",
 	},
 }

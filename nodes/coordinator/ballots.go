@@ -18,7 +18,7 @@ type ballotLink struct {
 
 func (s *Server) newElection() *election.Election {
 	return election.New(election.Config{
-		Sid: s.cfg.Sid, Voters: s.voters, Members: s.cfg.sids(),
+		Sid: s.cfg.Sid, View: s.view(),
 		TimeoutMax: s.cfg.ElectionTimeoutMax, Bugs: s.cfg.Bugs,
 	}, (*ballotHost)(s))
 }
@@ -29,6 +29,9 @@ type ballotHost Server
 // Notify sends a vote, connecting first if need be.
 func (h *ballotHost) Notify(to int64, n wire.Notification) {
 	s := (*Server)(h)
+	if s.nodeOf(to) == node.Nobody {
+		return // a configuration may name a server that was never set up
+	}
 	l := s.ballots[to]
 	if l == nil {
 		l = &ballotLink{}

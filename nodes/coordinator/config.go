@@ -23,6 +23,9 @@ type Member struct {
 	// Observer: it is told what is committed and serves clients, and is counted
 	// nowhere.
 	Observer bool
+	// Spare: it runs and is no member of the initial configuration. It follows without
+	// a vote, like a server whose operator wants it to join.
+	Spare bool
 }
 
 // Config is the configuration of one server (zoo.cfg). Zero durations and limits
@@ -35,6 +38,9 @@ type Config struct {
 	// weight (group.x, weight.x). Empty, the majority of the voting Members decides. Else
 	// every Member that is no observer is in one group; one of weight 0 follows and is never counted.
 	Groups []quorum.Group
+	// ReconfigEnabled lets clients change the configuration (reconfigEnabled). Members
+	// that are no spares are the one to begin with, and Groups belong to it.
+	ReconfigEnabled bool
 	// Tick is the unit of all limits (tickTime), default 2 s. The leader pings
 	// every half tick and expires sessions on tick boundaries.
 	Tick time.Duration
@@ -252,39 +258,16 @@ func (c Config) validateGroups() error {
 	return nil
 }
 
-// voters is who decides. The configuration is valid.
-func (c Config) voters() quorum.Verifier {
-	if len(c.Groups) == 0 || c.Bugs.Has(bugs.WeightsIgnored) {
-		return quorum.Majority(c.votingSids()...)
-	}
-	v, err := quorum.Hierarchical(c.Groups...)
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-func (c Config) sids() []int64 {
-	var out []int64
-	for _, m := range c.Members {
-		out = append(out, m.Sid)
-	}
-	return out
-}
-
-// votingSids are those of the members that are no observers.
+// votingSids are those of the members that vote at first.
 func (c Config) votingSids() []int64 {
 	var out []int64
 	for _, m := range c.Members {
-		if !m.Observer {
+		if !m.Observer && !m.Spare {
 			out = append(out, m.Sid)
 		}
 	}
 	return out
 }
-
-// observes reports whether this server is an observer.
-func (c Config) observes() bool { return !slices.Contains(c.votingSids(), c.Sid) }
 
 // limits are what requests are judged by.
 func (c Config) limits() prep.Limits {

@@ -10,6 +10,7 @@ import (
 
 // deliver applies a committed transaction and answers whoever waits for it here.
 func (s *Server) deliver(txn *wire.Txn) {
+	changes := s.changes(txn)
 	res := s.db.apply(txn, s.serving)
 	s.env.Observe(node.Event{
 		Kind: facts.Applied,
@@ -24,9 +25,9 @@ func (s *Server) deliver(txn *wire.Txn) {
 	}
 	if s.bug(bugs.WatchAfterReply) {
 		s.answerCommit(txn, res)
-		s.fireWatches(txn)
+		s.fireWatches(txn.Zxid, changes)
 	} else {
-		s.fireWatches(txn)
+		s.fireWatches(txn.Zxid, changes)
 		s.answerCommit(txn, res)
 	}
 	s.maybeSnapshot()

@@ -171,6 +171,9 @@ func (s *Server) recover() error {
 		return err
 	}
 	s.accepted, s.current = r.Accepted, r.Current
+	if err := s.loadConfiguration(); err != nil {
+		return err
+	}
 	s.db = &database{log: r.Log, keep: s.cfg.CommitLogCount, bugs: s.cfg.Bugs}
 	s.db.reset(r.History)
 	if r.Opened.TornFile != "" {

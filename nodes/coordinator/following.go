@@ -3,6 +3,7 @@ package coordinator
 import (
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 	"github.com/stampede-sim/stampede/nodes/coordinator/store"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
@@ -41,6 +42,18 @@ func (h *following) Append(txn *wire.Txn) { (*Server)(h).append(txn) }
 
 // Deliver applies a committed transaction.
 func (h *following) Deliver(txn *wire.Txn) { (*Server)(h).deliver(txn) }
+
+// SaveNext makes a configuration durable.
+func (h *following) SaveNext(c *membership.Config, then func()) { (*Server)(h).saveNext(c, then) }
+
+// Activate makes a configuration the active one.
+func (h *following) Activate(c *membership.Config, then func()) { (*Server)(h).activate(c, then) }
+
+// HandOver ends the term for that of another leader.
+func (h *following) HandOver(to int64, why string) {
+	h.handover = to
+	(*Server)(h).stepDown(why)
+}
 
 // StepDown ends the term.
 func (h *following) StepDown(why string) { (*Server)(h).stepDown(why) }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 	"github.com/stampede-sim/stampede/nodes/coordinator/store"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
@@ -58,6 +59,18 @@ func (h *leading) Append(txn *wire.Txn) { (*Server)(h).append(txn) }
 
 // Deliver applies a committed transaction.
 func (h *leading) Deliver(txn *wire.Txn) { (*Server)(h).deliver(txn) }
+
+// SaveNext makes a configuration durable.
+func (h *leading) SaveNext(c *membership.Config, then func()) { (*Server)(h).saveNext(c, then) }
+
+// Activate makes a configuration the active one.
+func (h *leading) Activate(c *membership.Config, then func()) { (*Server)(h).activate(c, then) }
+
+// HandOver ends the term for that of another leader.
+func (h *leading) HandOver(to int64, why string) {
+	h.handover = to
+	(*Server)(h).stepDown(why)
+}
 
 // StepDown ends the term.
 func (h *leading) StepDown(why string) { (*Server)(h).stepDown(why) }

@@ -17,7 +17,9 @@ import (
 func (s *Server) word(c *clientConn, w *wire.Word) {
 	s.observe(facts.WordAsked, int64(slices.Index(admin.Words, admin.Word(w.Text))))
 	s.received(c)
-	s.env.Send(c.id, &wire.WordReply{Text: s.Ask(admin.Word(w.Text))})
+	if word := admin.Word(w.Text); word.Known() { // else it is the length of something else
+		s.env.Send(c.id, &wire.WordReply{Text: s.Ask(word)})
+	}
 	s.drop(c)
 }
 
@@ -45,7 +47,7 @@ func (s *Server) State() *admin.State {
 	out := &admin.State{
 		Sid: s.cfg.Sid, Mode: s.mode(), Phase: s.phase(), LeaderSid: s.leaderSid(), Epoch: s.accepted,
 		Uptime: s.env.Now() - s.meter.booted, Wall: s.env.WallMillis(),
-		Zxid: t.LastProcessed(), Nodes: t.Len() + rootTwice, DataSize: t.Size(), Digests: s.meter.digests.List(),
+		Zxid: t.LastProcessed(), Nodes: t.Len() + rootTwice, DataSize: t.Size(), Watches: s.watches.Len(), Digests: s.meter.digests.List(),
 		LastSnapshot: store.NewestSnapshot(s.env.Disk()), Voters: s.cfg.votingSids(),
 		Proposals: s.meter.proposals, Settings: s.cfg.settings(), Counters: s.meter.traffic,
 		Metrics: s.meter.metrics(), TraceMask: s.meter.traceMask,

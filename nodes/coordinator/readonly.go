@@ -95,7 +95,7 @@ func (s *Server) reopenReadOnly(c *clientConn) {
 // answerReadOnly answers what a read-only server must refuse, false if it may serve it.
 func (s *Server) answerReadOnly(c *clientConn, r *wire.Request) bool {
 	switch r.Type {
-	case wire.OpSync, wire.OpCheck, wire.OpReconfig:
+	case wire.OpSync, wire.OpReconfig:
 	case wire.OpCloseSession:
 		if s.locals.has(c.session) {
 			return false

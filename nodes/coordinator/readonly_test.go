@@ -43,9 +43,9 @@ func TestAServerAloneServesReadOnlyUntilItIsNotAlone(t *testing.T) {
 			t.Errorf("read: %v", r.Err)
 		}
 		before = s.zk.Session()
-		for _, op := range []wire.OpCode{wire.OpSync, wire.OpCheck, wire.OpSetData} {
+		for _, op := range []wire.OpCode{wire.OpSync, wire.OpSetData} {
 			body := map[wire.OpCode]wire.Record{
-				wire.OpSync: &wire.SyncRequest{Path: "/a"}, wire.OpCheck: &wire.CheckRequest{Path: "/a"}, wire.OpSetData: &wire.SetDataRequest{Path: "/a", Version: -1},
+				wire.OpSync: &wire.SyncRequest{Path: "/a"}, wire.OpSetData: &wire.SetDataRequest{Path: "/a", Version: -1},
 			}[op]
 			if r := s.call(task, op, body); r.Err != wire.ErrNotReadOnly {
 				t.Errorf("%v at a read-only server: %v", op, r.Err)

@@ -117,7 +117,7 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 			Type: wire.OpError, Body: &wire.ErrorTxn{Err: code},
 		}
 	} else {
-		txn = s.prep.Prepare(prep.Request{
+		txn = s.prepare(prep.Request{
 			Session: r.Session, Cxid: r.Cxid, Type: r.Type, Body: r.Body, Local: s.localRefusal(r.Session), Auth: r.Auth,
 		}, zxid, now)
 	}
@@ -127,6 +127,14 @@ func (s *Server) leaderRequest(sid int64, r *wire.ForwardedRequest) {
 		s.observe(facts.SoftQuotaExceeded, int64(txn.Zxid), int64(n))
 	}
 	s.primary.Propose(txn)
+}
+
+// prepare makes the transaction of a request whose session is in order.
+func (s *Server) prepare(r prep.Request, zxid wire.Zxid, nowMs int64) *wire.Txn {
+	if change, ok := r.Body.(*wire.ReconfigRequest); ok {
+		return s.reconfigTxn(r, change, zxid, nowMs)
+	}
+	return s.prep.Prepare(r, zxid, nowMs)
 }
 
 func (s *Server) observeRejection(txn *wire.Txn) {

@@ -24,6 +24,8 @@ func (s *Server) look() {
 	s.state = wire.Looking
 	s.observeRole("looking", s.election.Round()+1)
 	s.armReadOnly()
+	s.seeHistory()
+	s.election.SetView(s.view())
 	s.election.Start(election.Vote{Leader: s.cfg.Sid, Zxid: s.db.lastSeen(), PeerEpoch: s.current})
 	s.followElection()
 }
@@ -47,11 +49,15 @@ func (s *Server) followElection() {
 }
 
 func (s *Server) zabConfig() zab.Config {
-	return zab.Config{
-		Sid: s.cfg.Sid, Voters: s.voters, Observer: s.cfg.observes(), Tick: s.cfg.Tick,
+	c := zab.Config{
+		Sid: s.cfg.Sid, Voters: s.committed.Verifier(), Observer: s.observes(), Tick: s.cfg.Tick,
 		InitLimit: s.cfg.InitLimit, SyncLimit: s.cfg.SyncLimit,
 		CounterLimit: s.cfg.CounterLimit, MaxSnapSyncs: s.cfg.MaxSnapSyncs, MaxDiffSyncs: s.cfg.MaxDiffSyncs, Bugs: s.cfg.Bugs,
 	}
+	if s.cfg.ReconfigEnabled {
+		c.Committed, c.LastSeen = s.committed, s.lastSeen
+	}
+	return c
 }
 
 func (s *Server) lead(r election.Result) {
@@ -63,7 +69,7 @@ func (s *Server) lead(r election.Result) {
 
 func (s *Server) follow(r election.Result) {
 	s.state = wire.Following
-	if s.cfg.observes() {
+	if s.observes() {
 		s.state = wire.Observing
 	}
 	s.election.Settle(s.state, r.Vote, r.Vote.PeerEpoch)
@@ -74,7 +80,7 @@ func (s *Server) follow(r election.Result) {
 
 // learnerRole is what a server calls itself that does not lead.
 func (s *Server) learnerRole() string {
-	if s.cfg.observes() {
+	if s.observes() {
 		return "observer"
 	}
 	return "follower"
@@ -197,11 +203,33 @@ func (s *Server) electWhenDrained() {
 		s.standAlone()
 		return
 	}
+	if s.handover != 0 {
+		s.takeOver()
+		return
+	}
 	s.look()
+}
+
+// takeOver begins the term of the server that the active configuration designates:
+// whoever was told so needs no election.
+func (s *Server) takeOver() {
+	to := s.handover
+	s.handover = 0
+	s.observe(facts.LeaderHandedOver, to)
+	s.seeHistory()
+	s.election.SetView(s.view())
+	s.term++
+	r := election.Result{Leader: to, Vote: election.Vote{Leader: to, Zxid: s.db.lastSeen(), PeerEpoch: s.current}}
+	if to == s.cfg.Sid {
+		s.lead(r)
+		return
+	}
+	s.follow(r)
 }
 
 // serve opens the client port in an established term.
 func (s *Server) serve(epoch int64) {
+	s.showConfig()
 	s.serving = true
 	s.election.Settle(s.state, s.election.Vote(), epoch)
 	s.armPurge()

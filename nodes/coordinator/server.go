@@ -12,15 +12,14 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
-	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
 // Server is one member of the ensemble.
 type Server struct {
-	cfg    Config
-	voters quorum.Verifier
-	env    node.Env
-	meter  *meter // the same, counting
+	cfg   Config
+	env   node.Env
+	meter *meter // the same, counting
+	configuration
 
 	// accepted and current mirror the epoch files; db is snapshot, log and tree.
 	accepted, current int64
@@ -123,7 +122,6 @@ func New(cfg Config) *Server {
 		electionTimers: map[election.TimeoutKind]node.TimerID{},
 		conns:          map[node.ConnID]*connection{},
 	}
-	s.voters = s.cfg.voters()
 	return s
 }
 
@@ -163,11 +161,11 @@ func (s *Server) Boot(env node.Env) {
 	s.env = s.meter
 	s.ids = session.NewIDs(s.cfg.Sid, env.WallMillis())
 	s.resetTerm()
-	s.election = s.newElection()
 	if err := s.recover(); err != nil {
 		s.refuseStart(err)
 		return
 	}
+	s.election = s.newElection()
 	s.draining = true
 	s.raiseCurrentEpoch()
 	s.electWhenDrained()
@@ -207,8 +205,10 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 	}
 	switch m := m.(type) {
 	case *wire.Notification:
-		s.election.Receive(*m)
-		s.followElection()
+		if !s.learnConfig(m) {
+			s.election.Receive(*m)
+			s.followElection()
+		}
 	case *wire.Packet:
 		s.receivePacket(c, k, m)
 	case *wire.Word:

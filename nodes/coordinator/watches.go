@@ -71,39 +71,42 @@ func (s *Server) forgetWatches(c *clientConn) {
 // fireWatches notifies whoever watches what a transaction changed. That comes before
 // any reply that shows the change: replies on this connection follow it, be they the
 // transaction's own or of reads that waited for it.
-func (s *Server) fireWatches(txn *wire.Txn) {
-	if multi, ok := txn.Body.(*wire.MultiTxn); ok {
-		for _, part := range multi.Parts {
-			s.fireBody(txn.Zxid, part.Body)
+func (s *Server) fireWatches(zxid wire.Zxid, changes []change) {
+	for i := range changes {
+		switch c := &changes[i]; c.event {
+		case wire.NodeCreated:
+			s.notify(zxid, c, s.watches.Created(c.path))
+		case wire.NodeDeleted:
+			s.notify(zxid, c, s.watches.Deleted(c.path))
+		case wire.NodeDataChanged:
+			s.notify(zxid, c, s.watches.Changed(c.path))
 		}
-	} else {
-		s.fireBody(txn.Zxid, txn.Body)
 	}
 	s.enterLateWatches()
 }
 
-func (s *Server) fireBody(zxid wire.Zxid, body wire.TxnBody) {
-	switch b := body.(type) {
-	case *wire.CreateTxn:
-		s.notify(zxid, s.watches.Created(b.Path))
-	case *wire.DeleteTxn:
-		s.notify(zxid, s.watches.Deleted(b.Path))
-	case *wire.SetDataTxn:
-		s.notify(zxid, s.watches.Changed(b.Path))
-	case *wire.CloseSessionTxn:
-		for _, path := range b.Paths {
-			s.notify(zxid, s.watches.Deleted(path))
-		}
-	}
-}
-
 // notify sends the events of one change. The zxid of the transaction is in the
-// header, as in ZooKeeper from 3.9 on.
-func (s *Server) notify(zxid wire.Zxid, events []watch.Event) {
+// header, as in ZooKeeper from 3.9 on. Who may not read what an event is about is not
+// told; a one-shot watch is used up all the same (CVE-2024-23944).
+func (s *Server) notify(zxid wire.Zxid, c *change, events []watch.Event) {
 	for _, e := range events {
+		list := c.own
+		if e.Path != c.path {
+			list = c.over
+		}
+		if !s.bug(bugs.EventsUnfiltered) && !s.mayHear(e.To, list) {
+			s.observe(facts.WatchWithheld, int64(zxid), int64(e.Type))
+			continue
+		}
 		s.observeFired(zxid, e)
 		s.sendEvent(e.To, zxid, e.Type, e.Path)
 	}
+}
+
+// mayHear reports whether a connection may read what has this list.
+func (s *Server) mayHear(to node.ConnID, list []wire.ACL) bool {
+	k := s.conns[to]
+	return k != nil && s.mayRead(k.client.auth, list)
 }
 
 func (s *Server) sendEvent(to node.ConnID, zxid wire.Zxid, what wire.EventType, path string) {

@@ -14,7 +14,7 @@ func metrics(s *State) []Metric {
 		{"packets_received", s.Counters.Received}, {"packets_sent", s.Counters.Sent},
 		{"num_alive_connections", int64(len(s.Connections))}, {"outstanding_requests", int64(s.Outstanding)},
 		{"znode_count", int64(s.Nodes)}, {"ephemerals_count", int64(s.Ephemerals)},
-		{"watch_count", watches(s)}, {"approximate_data_size", int64(s.DataSize)},
+		{"watch_count", int64(s.Watches)}, {"approximate_data_size", int64(s.DataSize)},
 		{"global_sessions", int64(len(s.Sessions))}, {"uptime", s.Uptime.Milliseconds()},
 	}
 	if s.Mode == Leader {

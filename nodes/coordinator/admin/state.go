@@ -49,7 +49,9 @@ type State struct {
 	Owned    []Holding
 	// Connections are the clients of this server, in order of their arrival.
 	Connections []Connection
-	// Watchers and Watched are the same watches by session and by path.
+	// Watches is how many there are; Watchers and Watched are those on data, once by
+	// session and once by path. ZooKeeper's words leave those on children out.
+	Watches           int
 	Watchers, Watched []Holding
 	Outstanding       int
 

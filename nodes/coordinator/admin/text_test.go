@@ -24,6 +24,7 @@ func busy() *State {
 			}},
 			{Address: "/10.0.0.8:42880", Stats: ConnStats{Counters: Counters{Received: 1}}},
 		},
+		Watches:  1,
 		Watchers: []Holding{{"0x100", []string{"/e"}}}, Watched: []Holding{{"/e", []string{"0x100"}}},
 		SnapshotBytes: 424, LogBytes: 67108880, LastSnapshot: wire.MakeZxid(1, 128),
 		Followers: []int64{2, 3}, Observers: []int64{4}, Voters: []int64{1, 2, 3}, Proposals: Sizes{48, 36, 92},

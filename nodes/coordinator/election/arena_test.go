@@ -51,7 +51,7 @@ func newArena(voters quorum.Verifier, all []int64, b bugs.Set) *arena {
 
 func (a *arena) boot(sid int64, voters quorum.Verifier, b bugs.Set) {
 	el := &elector{a: a}
-	el.Election = New(Config{Sid: sid, Voters: voters, Members: a.all, Bugs: b}, el)
+	el.Election = New(Config{Sid: sid, View: View{Voters: voters, Members: a.all}, Bugs: b}, el)
 	a.electors[sid] = el
 }
 

@@ -25,7 +25,6 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
-	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
 // TimeoutKind tells apart the two waits of an election.
@@ -65,12 +64,8 @@ type Host interface {
 type Config struct {
 	// Sid is our server id.
 	Sid int64
-	// Voters says whose votes count and how many decide. Votes by and for anybody
-	// else are ignored. If we are not among them, we only look for a leader to
-	// learn from.
-	Voters quorum.Verifier
-	// Members are all servers to notify, voters or not, ourselves included or not.
-	Members []int64
+	// View is the membership at first; see [Election.SetView].
+	View
 	// FinalizeWait is how long a better vote is waited for once a quorum agrees;
 	// 0 is 200 ms.
 	FinalizeWait time.Duration
@@ -107,7 +102,9 @@ type Election struct {
 	// finalizing: a quorum holds our vote and the finalize timeout is pending.
 	finalizing bool
 	// retry is the present wait before the vote is sent again.
-	retry   time.Duration
+	retry time.Duration
+	// paused: the membership changes, the next Start goes on.
+	paused  bool
 	result  Result // valid if decided
 	decided bool
 }
@@ -126,6 +123,9 @@ func defaultTo(d *time.Duration, value time.Duration) {
 	}
 }
 
+// SetView changes the membership for the elections to come.
+func (e *Election) SetView(v View) { e.cfg.View = v }
+
 // Start begins an election: a new round in which we propose own, which names
 // ourselves, the zxid our history ends with and our currentEpoch. A server that
 // is no voter proposes nobody.
@@ -136,7 +136,7 @@ func (e *Election) Start(own Vote) {
 		own = noVote
 	}
 	e.state, e.own, e.vote = wire.Looking, own, own
-	e.decided, e.finalizing = false, false
+	e.decided, e.finalizing, e.paused = false, false, false
 	e.tally.clear()
 	e.settled.clear()
 	e.host.SetTimeout(0, FinalizeTimeout)

@@ -144,7 +144,7 @@ func TestStaleTimeoutsAreIgnored(t *testing.T) {
 
 // TestReceiveDoesNotAllocate: an election among many is part of every run.
 func TestReceiveDoesNotAllocate(t *testing.T) {
-	el := New(Config{Sid: 1, Voters: quorum.Majority(1, 2, 3, 4, 5)}, silentHost{})
+	el := New(Config{Sid: 1, View: View{Voters: quorum.Majority(1, 2, 3, 4, 5)}}, silentHost{})
 	el.Start(Vote{Leader: 1, Zxid: 5})
 	n := wire.Notification{From: 2, Leader: 2, Zxid: 4, ElectionEpoch: 1}
 	if allocs := testing.AllocsPerRun(100, func() { el.Receive(n) }); allocs > 0 {

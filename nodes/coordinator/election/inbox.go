@@ -5,17 +5,22 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
 // Receive handles a notification, in any state.
 func (e *Election) Receive(n wire.Notification) {
-	if n.From == e.cfg.Sid || e.round == 0 {
+	if n.From == e.cfg.Sid || e.round == 0 || e.paused {
 		return
 	}
 	if e.owesAnswer(n) {
 		e.host.Notify(n.From, e.notification())
 	}
-	if e.state != wire.Looking || !e.counts(n.From) || !e.counts(n.Leader) {
+	if e.state != wire.Looking || !e.heeds(n.From) {
+		return
+	}
+	if !e.counts(n.Leader) {
+		e.catchUp(n)
 		return
 	}
 	switch n.State {
@@ -23,6 +28,16 @@ func (e *Election) Receive(n wire.Notification) {
 		e.receiveLooking(n)
 	case wire.Following, wire.Leading:
 		e.receiveSettled(n)
+	}
+}
+
+// catchUp moves to the round of a server that votes in the configuration to come, does
+// not know it yet, and so proposes nobody. In a later round than ours it would not hear
+// our vote, and we may need it to pass that on.
+func (e *Election) catchUp(n wire.Notification) {
+	if n.State == wire.Looking && n.Leader == noVote.Leader && n.ElectionEpoch > e.round {
+		e.adoptRound(ballotOf(n))
+		e.recount()
 	}
 }
 
@@ -105,7 +120,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 	if b.round == e.round {
 		e.tally.put(n.From, b)
 		if e.established(&e.tally, b) {
-			e.decide(b)
+			e.decide(b, e.tally.backers(b))
 			return
 		}
 	}
@@ -113,7 +128,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 	if e.established(&e.settled, b) {
 		e.round = b.round
 		e.observe(facts.ElectionJoined, b.round, b.vote.Leader)
-		e.decide(b)
+		e.decide(b, e.settled.backers(b))
 	}
 }
 
@@ -123,7 +138,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 // the quorum must have decided in our present round, or it speaks of a time
 // before we stepped down (ZOOKEEPER-1514).
 func (e *Election) established(t *tally, b ballot) bool {
-	if !e.cfg.Voters.HasQuorum(t.backers(b)) {
+	if !e.decides(t.backers(b)) {
 		return false
 	}
 	if b.vote.Leader == e.cfg.Sid {
@@ -136,7 +151,7 @@ func (e *Election) established(t *tally, b ballot) bool {
 // recount records our own vote and opens the finalize window if a quorum holds
 // the same.
 func (e *Election) recount() {
-	if e.counts(e.vote.Leader) && e.votes() {
+	if e.counts(e.vote.Leader) && e.counts(e.cfg.Sid) {
 		e.tally.put(e.cfg.Sid, e.ballot())
 	}
 	if !e.finalizing && e.agreed() && e.own.Zxid != wire.NoZxid {
@@ -148,7 +163,7 @@ func (e *Election) recount() {
 
 // agreed reports whether a quorum holds our vote.
 func (e *Election) agreed() bool {
-	return e.cfg.Voters.HasQuorum(e.tally.backers(e.ballot()))
+	return e.decides(e.tally.backers(e.ballot()))
 }
 
 // unfinalize closes the finalize window, if open, and waits for votes again.
@@ -160,8 +175,9 @@ func (e *Election) unfinalize() {
 	}
 }
 
-// decide ends the election with the outcome of b.
-func (e *Election) decide(b ballot) {
+// decide ends the election with the outcome of b, on the word of some voters.
+func (e *Election) decide(b ballot, by quorum.Bits) {
+	e.observeBackers(b.round, by)
 	e.result = Result{Leader: b.vote.Leader, Round: b.round, Vote: b.vote}
 	e.decided = true
 	e.vote = b.vote
@@ -169,7 +185,7 @@ func (e *Election) decide(b ballot) {
 	switch {
 	case b.vote.Leader == e.cfg.Sid:
 		e.state, role = wire.Leading, "leader"
-	case e.votes():
+	case e.votes() || e.cfg.Follows:
 		e.state, role = wire.Following, "follower"
 	default:
 		e.state = wire.Observing
@@ -187,8 +203,10 @@ func (e *Election) rest() {
 	e.host.SetTimeout(0, FinalizeTimeout)
 }
 
-// counts reports whether a server is a voter.
-func (e *Election) counts(sid int64) bool { return e.cfg.Voters.Members().Has(sid) }
-
-// votes reports whether we are a voter.
-func (e *Election) votes() bool { return e.counts(e.cfg.Sid) }
+// votes reports whether we are a voter of the active configuration, and may lead.
+//
+// Who is a voter only of the one that may follow passes on what others vote, and is
+// counted by whoever knows of it. To propose itself would be in vain: a voter of the
+// active configuration that has not heard of the other ignores it, and with its higher
+// sid it would draw away the votes of those that have.
+func (e *Election) votes() bool { return e.cfg.Voters.Members().Has(e.cfg.Sid) }

@@ -9,7 +9,7 @@ import (
 // Timeout tells that a timeout set through the host came due. One that was
 // cancelled meanwhile is ignored.
 func (e *Election) Timeout(kind TimeoutKind) {
-	if e.state != wire.Looking || e.round == 0 {
+	if e.state != wire.Looking || e.round == 0 || e.paused {
 		return
 	}
 	switch kind {
@@ -44,7 +44,7 @@ func (e *Election) finalize() {
 		e.unfinalize()
 		return
 	}
-	e.decide(e.ballot())
+	e.decide(e.ballot(), e.tally.backers(e.ballot()))
 }
 
 // Connected tells that a connection to a server is up again: what it was sent
@@ -69,7 +69,7 @@ func (e *Election) broadcast() {
 func (e *Election) notification() wire.Notification {
 	return wire.Notification{
 		From: e.cfg.Sid, State: e.state, ElectionEpoch: e.round,
-		Leader: e.vote.Leader, Zxid: e.vote.Zxid, PeerEpoch: e.vote.PeerEpoch,
+		Leader: e.vote.Leader, Zxid: e.vote.Zxid, PeerEpoch: e.vote.PeerEpoch, Config: e.cfg.Config,
 	}
 }
 

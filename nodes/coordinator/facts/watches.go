@@ -31,5 +31,6 @@ var (
 	WatchChecked    = cases(kind(124, true, "watch-checked", "serving server: a client asked whether it has a watch of a type", "session", "type", ""), "yes", "no")
 	WatchesBatched  = kind(125, true, "watches-batched", "client: brought its watches in this many requests", "session", "batches")
 	WatchesDropped  = kind(126, true, "watches-dropped", "serving server: a connection is gone, and all its watches with it", "conn", "watches")
+	WatchWithheld   = kind(128, true, "watch-withheld", "serving server: an event was due to a connection that may not read what it is about, and is not told", "zxid", "event")
 	WatchedByNobody = kind(127, true, "watched-by-nobody", "serving server: a connection that went had read requests with watches waiting, which leave none", "conn")
 )

@@ -109,7 +109,7 @@ func TestValidation(t *testing.T) {
 		{"create without parent", wire.OpCreate, newNode("/x/y", 0), wire.ErrNoNode},
 		{"create below an ephemeral", wire.OpCreate, newNode("/e/x", 0), wire.ErrNoChildrenForEph},
 		{"create without ACL", wire.OpCreate, noACL, wire.ErrInvalidACL},
-		{"create a container", wire.OpCreate, newNode("/x", wire.ModeContainer), wire.ErrUnimplemented},
+		{"create in the mode of containers", wire.OpCreate, newNode("/x", wire.ModeContainer), wire.OK},
 		{"create a node with TTL", wire.OpCreate, newNode("/x", wire.ModeTTL), wire.ErrUnimplemented},
 		{"create in no mode", wire.OpCreate, newNode("/x", 7), wire.ErrBadArguments},
 		{"create a relative path", wire.OpCreate, newNode("x", 0), wire.ErrBadArguments},
@@ -144,7 +144,7 @@ func TestValidation(t *testing.T) {
 		{"setACL to nothing", wire.OpSetACL, &wire.SetACLRequest{Path: "/a", Version: -1}, wire.ErrInvalidACL},
 		{"create with TTL", wire.OpCreateTTL, withTTL("/x", 1), wire.ErrUnimplemented},
 		{"create container", wire.OpCreateContainer, newNode("/x", wire.ModeContainer), wire.OK},
-		{"create container in another mode", wire.OpCreateContainer, newNode("/x", wire.ModeEphemeral), wire.ErrBadArguments},
+		{"create container in another mode", wire.OpCreateContainer, newNode("/x", wire.ModeEphemeral), wire.OK},
 		{"delete a container by request", wire.OpDeleteContainer, &wire.Opaque{}, wire.ErrUnimplemented},
 	} {
 		for _, applied := range []bool{true, false} {

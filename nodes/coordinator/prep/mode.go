@@ -22,23 +22,16 @@ type Limits struct {
 // SetLimits makes requests prepared from now on obey these limits.
 func (p *Prep) SetLimits(l Limits) { p.limits = l }
 
-// checkMode tells whether an operation makes nodes of a mode: containers and nodes
-// with a TTL have operations of their own, which make nothing else.
+// checkMode tells whether an operation takes a mode. What it makes, the operation
+// decides: createContainer makes containers in every mode, and create makes plain nodes
+// in the mode of containers. Only nodes with a TTL have both to themselves.
 func (p *Prep) checkMode(op wire.OpCode, mode int32, ttl int64) wire.ErrorCode {
 	switch mode {
-	case wire.ModePersistent, wire.ModeEphemeral, wire.ModePersistentSequential, wire.ModeEphemeralSequential:
-		if op == wire.OpCreateContainer || op == wire.OpCreateTTL {
+	case wire.ModePersistent, wire.ModeEphemeral, wire.ModePersistentSequential, wire.ModeEphemeralSequential, wire.ModeContainer:
+		if op == wire.OpCreateTTL {
 			return wire.ErrBadArguments
 		}
 		return wire.OK
-	case wire.ModeContainer:
-		switch op {
-		case wire.OpCreateContainer:
-			return wire.OK
-		case wire.OpCreateTTL:
-			return wire.ErrBadArguments
-		}
-		return wire.ErrUnimplemented
 	case wire.ModeTTL, wire.ModeSequentialTTL:
 		return p.checkTTL(op, ttl)
 	}
@@ -54,6 +47,15 @@ func (p *Prep) checkTTL(op wire.OpCode, ttl int64) wire.ErrorCode {
 		return wire.ErrBadArguments
 	}
 	return wire.OK
+}
+
+// inMulti is what a create of this mode is taken for inside a multi, which knows the
+// mode of containers where the operation alone does not.
+func inMulti(op wire.OpCode, body wire.Record) wire.OpCode {
+	if r, ok := body.(*wire.CreateRequest); ok && op == wire.OpCreate && r.Mode == wire.ModeContainer {
+		return wire.OpCreateContainer
+	}
+	return op
 }
 
 // sequential tells the modes that have the server complete the name.

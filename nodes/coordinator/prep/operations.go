@@ -40,7 +40,8 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 	if err := p.checkMode(op, r.Mode, ttl); err != wire.OK {
 		return nil, err
 	}
-	ephemeral := r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential
+	container := op == wire.OpCreateContainer
+	ephemeral := !container && (r.Mode == wire.ModeEphemeral || r.Mode == wire.ModeEphemeralSequential)
 	if ephemeral && p.local != wire.OK && !p.bugs.Has(bugs.EphemeralOfLocalSession) {
 		return nil, p.local
 	}
@@ -79,7 +80,7 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 		return nil, err
 	}
 	child := tree.Meta{ACL: list, Bytes: int32(len(r.Data)), Unset: true, Lifespan: tree.Lifespan{
-		Container: r.Mode == wire.ModeContainer, TTL: ttl, Mtime: txn.Time,
+		Container: container, TTL: ttl, Mtime: txn.Time,
 	}}
 	if ephemeral {
 		child.Owner = txn.Session
@@ -242,12 +243,13 @@ func (p *Prep) multi(txn *wire.Txn, r *wire.MultiRequest) wire.TxnBody {
 	}
 	parts := make([]wire.SubTxn, len(r.Ops))
 	for i, op := range r.Ops {
-		body, err := p.operation(txn, op.Type, op.Body)
+		typ := inMulti(op.Type, op.Body)
+		body, err := p.operation(txn, typ, op.Body)
 		if err != wire.OK {
 			p.rollback(start)
 			return failedMulti(len(r.Ops), i, err)
 		}
-		parts[i] = wire.SubTxn{Type: op.Type, Body: body}
+		parts[i] = wire.SubTxn{Type: typ, Body: body}
 	}
 	return &wire.MultiTxn{Parts: parts}
 }

@@ -79,14 +79,14 @@ func removeTemporaries(d node.Disk) error {
 // and after Truncate or Install.
 func Load(d node.Disk, log *txnlog.Log, b bugs.Set, tail int) (History, error) {
 	h, damaged, err := newestSnapshot(d, b)
-	if err != nil && !log.Reaches(0) {
+	if len(damaged) > 0 && !standsIn(&h, damaged, log) {
 		return h, err
 	}
 	if !log.Reaches(h.SnapshotZxid) {
 		return h, fmt.Errorf("store: log files are missing: the log does not continue the snapshot of %v", h.SnapshotZxid)
 	}
-	if damaged > max(h.SnapshotZxid, log.LastZxid()) {
-		return h, fmt.Errorf("store: %s is damaged and nothing else on this disk goes that far", snapshotName(damaged))
+	if len(damaged) > 0 && damaged[0] > max(h.SnapshotZxid, log.LastZxid()) {
+		return h, fmt.Errorf("store: %s is damaged and nothing else on this disk goes that far", snapshotName(damaged[0]))
 	}
 	h.Tree.SetBugs(b)
 	if ghost := b.Has(bugs.TruncKeepsNewerSnapshot) && 0 < log.LastZxid() && log.LastZxid() < h.SnapshotZxid; ghost {
@@ -97,16 +97,30 @@ func Load(d node.Disk, log *txnlog.Log, b bugs.Set, tail int) (History, error) {
 	return h, h.replay(log, tail)
 }
 
-// newestSnapshot loads the newest readable snapshot, or an empty tree. damaged is
-// the newest zxid of an unreadable one, with the reason; a crash cannot make one.
-func newestSnapshot(d node.Disk, b bugs.Set) (h History, damaged wire.Zxid, err error) {
+// standsIn reports whether an older snapshot and the log may take the place of
+// damaged ones. The log must begin before the oldest of them: where it begins after it, as
+// it does behind a snapshot that a leader sent, what lies between is lost, though the
+// first record of an epoch looks as if it followed anything.
+//
+//	snapshot.2:36 came from the leader, log.3:1 continues it. A bit of the snapshot
+//	flips. 3:1 could follow the empty history, and would be all this server knew.
+//
+// Without any readable snapshot nothing tells where the log should begin.
+func standsIn(h *History, damaged []wire.Zxid, log *txnlog.Log) bool {
+	return h.SnapshotZxid > 0 && log.First() <= damaged[len(damaged)-1]
+}
+
+// newestSnapshot loads the newest readable snapshot, or an empty tree. damaged are
+// the unreadable ones that are newer, newest first, with the reason of the first; a
+// crash cannot make one.
+func newestSnapshot(d node.Disk, b bugs.Set) (h History, damaged []wire.Zxid, err error) {
 	for _, z := range snapshots(d) {
 		t, bad := loadSnapshot(d, z, b)
 		if bad == nil {
 			return History{Tree: t, SnapshotZxid: z}, damaged, nil
 		}
-		if err == nil {
-			damaged, err = z, bad
+		if damaged = append(damaged, z); err == nil {
+			err = bad
 		}
 	}
 	return History{Tree: tree.New()}, damaged, err

@@ -173,6 +173,16 @@ func TestRefusals(t *testing.T) {
 			remove(t, r, "log.100000006")
 			write(t, r, "snapshot.100000007", "ZKSN")
 		}, "snapshot.100000007"},
+		{"the only snapshot damaged, and a log that could follow anything", func(t *testing.T, r *rig) {
+			for _, name := range r.disk.List() {
+				if strings.HasPrefix(name, "snapshot.") || strings.HasPrefix(name, "log.") {
+					remove(t, r, name)
+				}
+			}
+			write(t, r, "snapshot.100000005", "ZKSN")
+			log, _ := newRig(t, z(2, 1)).disk.Read("log.200000001")
+			write(t, r, "log.200000001", string(log))
+		}, "snapshot.100000005"},
 		{"a damaged record in an old log file", func(t *testing.T, r *rig) {
 			b, _ := r.disk.Read("log.100000001")
 			b[len(b)-2] ^= 1

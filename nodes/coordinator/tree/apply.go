@@ -15,6 +15,7 @@ type Result struct {
 	Err  wire.ErrorCode
 	Path string    // create: the path created
 	Stat wire.Stat // create and setData: the metadata after it
+	Data []byte    // setData: what was set
 	// Parts: multi, one result an operation.
 	Parts []wire.MultiResult
 }
@@ -126,7 +127,15 @@ func (t *Tree) setData(txn *wire.Txn, b *wire.SetDataTxn) Result {
 	n.data, n.version, n.mzxid, n.mtime = b.Data, b.Version, txn.Zxid, txn.Time
 	t.charge(b.Path, 0, grown)
 	t.rehash(n)
-	return Result{Path: b.Path, Stat: n.stat()}
+	return Result{Path: b.Path, Stat: n.stat(), Data: b.Data}
+}
+
+// ShowConfig puts a configuration into its node that no transaction put there: the
+// one that an operator wrote, or one that came with a term.
+func (t *Tree) ShowConfig(text string, version wire.Zxid) {
+	n := t.nodes[ConfigPath]
+	n.data, n.version, n.mzxid = []byte(text), -1, version
+	t.rehash(n)
 }
 
 // setACL leaves mzxid and mtime alone: they speak of the data.
@@ -160,7 +169,7 @@ func (r *Result) part(op wire.OpCode) wire.MultiResult {
 	if op == wire.OpError {
 		return wire.MultiResult{Type: op, Err: r.Err}
 	}
-	if op == wire.OpCreateContainer {
+	if op == wire.OpCreateContainer || op == wire.OpCreateTTL {
 		op = wire.OpCreate2 // so does ZooKeeper: there is no other result with metadata
 	}
 	return wire.MultiResult{Type: op, Body: r.body(op)}

@@ -15,8 +15,11 @@ const (
 	rootPath   = "/"
 	systemPath = "/zookeeper"
 	quotaPath  = "/zookeeper/quota"
-	configPath = "/zookeeper/config"
+	configPath = ConfigPath
 )
+
+// ConfigPath is the node that shows the active configuration.
+const ConfigPath = "/zookeeper/config"
 
 // IsSystem reports whether a path is one of the nodes that cannot be deleted.
 func IsSystem(path string) bool {

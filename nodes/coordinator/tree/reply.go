@@ -21,6 +21,8 @@ func (r *Result) body(op wire.OpCode) wire.Record {
 		return &wire.Create2Reply{Path: r.Path, Stat: r.Stat}
 	case wire.OpSetData, wire.OpSetACL:
 		return &wire.StatReply{Stat: r.Stat}
+	case wire.OpReconfig:
+		return &wire.DataReply{Data: r.Data, Stat: r.Stat}
 	case wire.OpMulti:
 		return &wire.MultiReply{Results: r.Parts}
 	}

@@ -38,6 +38,14 @@ func (l *Log) Read(after wire.Zxid) ([]*wire.Txn, error) {
 	return txns, nil
 }
 
+// First returns the zxid of the first record, that of the last if there is none.
+func (l *Log) First() wire.Zxid {
+	if len(l.files) == 0 {
+		return l.last
+	}
+	return l.files[0].first
+}
+
 // Reaches reports whether the log holds every transaction after z: it holds z
 // itself or something before, or the one right after z. A first record of an epoch
 // may come right after any z of an earlier one; but if the log starts after a

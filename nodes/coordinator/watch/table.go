@@ -110,15 +110,21 @@ func (t *Table) Drop(c node.ConnID) int {
 	return n
 }
 
-// Paths returns what a connection watches, in whatever way, sorted.
+// Paths returns the paths that a connection watches in any way that concerns their data,
+// sorted.
 func (t *Table) Paths(c node.ConnID) []string {
 	var paths []string
 	for e := range t.entries[c] { //sim:unordered sorted next
-		paths = append(paths, e.path)
+		if e.kind != Child {
+			paths = append(paths, e.path)
+		}
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths)
 }
+
+// Empty reports whether nobody watches anything.
+func (t *Table) Empty() bool { return len(t.entries) == 0 }
 
 // Len returns the number of watches.
 func (t *Table) Len() int {

@@ -138,7 +138,7 @@ func TestTableAgainstATwin(t *testing.T) {
 					recursive++
 				}
 			}
-			if table.Len() != len(*w) || table.recursive != recursive {
+			if table.Empty() != (len(*w) == 0) || table.Len() != len(*w) || table.recursive != recursive {
 				t.Fatalf("%d watches, %d recursive, want %d, %d", table.Len(), table.recursive, len(*w), recursive)
 			}
 		}

@@ -222,8 +222,18 @@ func TestKnownEncodings(t *testing.T) {
 		{&Packet{Type: PacketProposal, Zxid: txn.Zxid, Txn: txn}, "00000002 0000000300000004 0000002e" + txnHex + "ffffffff"},
 		{&Packet{Type: PacketRevalidate, Session: 1, TimeoutMs: 4}, "00000006 0000000000000000 0000000c 0000000000000001 00000004 ffffffff"},
 		{&Packet{Type: PacketRevalidate, Session: 1, Valid: true}, "00000006 0000000000000000 00000009 0000000000000001 01 ffffffff"},
-		{&Notification{3, Leading, 2, 7, 4, 1},
+		{&Notification{3, Leading, 2, 7, 4, 1, ""},
 			"0000000000000003 00000002 0000000000000002 0000000000000007 0000000000000004 0000000000000001 00000002 00000000"},
+		{&Notification{3, Leading, 2, 7, 4, 1, "version=0"},
+			"0000000000000003 00000002 0000000000000002 0000000000000007 0000000000000004 0000000000000001 00000002 00000009" + hexText("version=0")},
+		{&Packet{Type: PacketNewLeader, Zxid: MakeZxid(2, 0), Config: "version=0"},
+			"0000000a 0000000200000000 00000009" + hexText("version=0") + "ffffffff"},
+		{&Packet{Type: PacketFollowerInfo, Zxid: MakeZxid(2, 0), Sid: 3, ConfigVersion: MakeZxid(1, 5)},
+			"0000000b 0000000200000000 00000014 0000000000000003 00010000 0000000100000005 ffffffff"},
+		{&Packet{Type: PacketActivate, Zxid: MakeZxid(1, 5), Designated: 2},
+			"00000009 0000000100000005 00000008 0000000000000002 ffffffff"},
+		{&Request{7, OpReconfig, &ReconfigRequest{Leaving: "3", From: -1}},
+			"00000007 00000010 ffffffff 00000001 33 ffffffff ffffffffffffffff"},
 		{txnMessage{&Txn{Type: OpMulti, Body: &MultiTxn{[]SubTxn{{OpError, &ErrorTxn{ErrNoNode}}}}}},
 			"0000000000000000 00000000 0000000000000000 0000000000000000 0000000e" + "00000001 ffffffff 00000004 ffffff9b"},
 	} {
@@ -340,6 +350,8 @@ func TestRevalidateIsQuestionOrAnswer(t *testing.T) {
 	}()
 	(&Packet{Type: PacketRevalidate, TimeoutMs: 1, Valid: true}).AppendWire(nil)
 }
+
+func hexText(s string) string { return hex.EncodeToString([]byte(s)) }
 
 func TestWordsAreToldFromConnectRequests(t *testing.T) {
 	word, connect, err := DecodeOpening((&Word{IsReadOnly}).AppendWire(nil))

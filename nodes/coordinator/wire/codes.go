@@ -67,17 +67,17 @@ func (o OpCode) String() string {
 func (o OpCode) IsWrite() bool {
 	switch o {
 	case OpCreate, OpCreate2, OpCreateContainer, OpCreateTTL, OpDelete, OpDeleteContainer,
-		OpSetData, OpSetACL, OpMulti, OpCreateSession, OpCloseSession:
+		OpSetData, OpSetACL, OpReconfig, OpMulti, OpCreateSession, OpCloseSession:
 		return true
 	}
 	return false
 }
 
 // ForClients reports whether a client may ask for this operation at all: whether there
-// is one, and it is not the servers' own.
+// is one, it is not the servers' own, and is not for multis alone (ZOOKEEPER-2623).
 func (o OpCode) ForClients() bool {
 	switch o {
-	case OpNotification, OpCreateSession, OpDeleteContainer, OpError:
+	case OpNotification, OpCreateSession, OpDeleteContainer, OpError, OpCheck:
 		return false
 	}
 	_, known := opNames[o]

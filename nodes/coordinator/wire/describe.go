@@ -45,6 +45,10 @@ func (r *Reply) Kind() string {
 // String describes the packet in one line.
 func (p *Packet) String() string {
 	switch p.Type {
+	case PacketActivate:
+		return fmt.Sprintf("%s %s leader=%d", p.Type, p.Zxid, p.Designated)
+	case PacketInformActivate:
+		return fmt.Sprintf("%s leader=%d %s", p.Type, p.Designated, p.Txn)
 	case PacketProposal, PacketInform:
 		return p.Type.String() + " " + p.Txn.String()
 	case PacketRequest:
@@ -116,6 +120,8 @@ func brief(r Record) string {
 		return fmt.Sprintf(" %s %dB v%d", r.Path, len(r.Data), r.Version)
 	case *CheckRequest:
 		return fmt.Sprintf(" %s v%d", r.Path, r.Version)
+	case *ReconfigRequest:
+		return fmt.Sprintf(" joining=%s leaving=%s members=%s from=%s", r.Joining, r.Leaving, r.Members, Zxid(r.From))
 	case *PathRequest:
 		if r.Watch {
 			return " " + r.Path + " watch"

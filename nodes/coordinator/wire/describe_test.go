@@ -25,7 +25,7 @@ func TestDescriptions(t *testing.T) {
 		{&Request{XidAuth, OpAuth, &AuthRequest{"digest", []byte("u:p")}}, "REQ auth", "REQ auth digest xid=-4"},
 		{&Reply{Xid: 7, Zxid: 3, Type: OpWhoAmI, Body: &WhoAmIReply{[]ClientInfo{{"ip", "10.0.0.7"}, {"digest", "u"}}}}, "REPLY", "REPLY whoAmI xid=7 zxid=0:3 ok [ip:10.0.0.7; digest:u]"},
 		{&Packet{Type: 77}, "PACKET77", "PACKET77 0:0"},
-		{&Notification{1, Looking, 3, MakeZxid(1, 5), 2, 1}, "VOTE", "VOTE from=1 LOOKING leader=3 zxid=1:5 round=2 epoch=1"},
+		{&Notification{1, Looking, 3, MakeZxid(1, 5), 2, 1, ""}, "VOTE", "VOTE from=1 LOOKING leader=3 zxid=1:5 round=2 epoch=1"},
 		{&ConnectRequest{TimeoutMs: 4000}, "CONNECT", "CONNECT s=0x0 timeout=4000ms seen=0:0"},
 		{&ConnectResponse{}, "CONNECTED", "CONNECTED session expired"},
 		{&Request{5, OpGetData, &PathRequest{"/a", true}}, "REQ getData", "REQ getData /a watch xid=5"},

@@ -50,6 +50,12 @@ func (p *Packet) Fingerprint() uint64 {
 	switch p.Type {
 	case PacketProposal:
 		h = h.add(p.Txn.Fingerprint())
+	case PacketInformActivate:
+		h = h.add(uint64(p.Designated)).add(p.Txn.Fingerprint())
+	case PacketActivate:
+		h = h.add(uint64(p.Designated))
+	case PacketNewLeader:
+		h = h.text(p.Config)
 	case PacketRequest:
 		r := p.Request
 		h = h.add(uint64(r.Session)).add(uint64(r.Cxid)<<32 | uint64(uint32(r.Type))).record(r.Body).identities(r.Auth)
@@ -60,7 +66,7 @@ func (p *Packet) Fingerprint() uint64 {
 	case PacketRevalidate, PacketSync:
 		h = h.add(uint64(p.Session)).add(uint64(p.Cxid)<<32 | uint64(uint32(p.TimeoutMs))).flag(p.Valid)
 	case PacketFollowerInfo, PacketAckEpoch:
-		h = h.add(uint64(p.Sid)).add(uint64(p.Epoch))
+		h = h.add(uint64(p.Sid)).add(uint64(p.Epoch)).add(uint64(p.ConfigVersion))
 	case PacketSnapshotChunk:
 		h = h.bytes(p.Data).flag(p.Last)
 	}
@@ -70,7 +76,7 @@ func (p *Packet) Fingerprint() uint64 {
 // Fingerprint mixes all fields of the notification.
 func (n *Notification) Fingerprint() uint64 {
 	h := hash(n.State).add(uint64(n.From)).add(uint64(n.Leader)).add(uint64(n.Zxid))
-	return uint64(h.add(uint64(n.ElectionEpoch)).add(uint64(n.PeerEpoch)))
+	return uint64(h.add(uint64(n.ElectionEpoch)).add(uint64(n.PeerEpoch)).text(n.Config))
 }
 
 // Fingerprint mixes the fields that tell two connect requests apart.
@@ -118,6 +124,8 @@ func (h hash) record(r Record) hash {
 		return h.text(r.Path).flag(r.Watch)
 	case *SyncRequest:
 		return h.text(r.Path)
+	case *ReconfigRequest:
+		return h.text(r.Joining).text(r.Leaving).text(r.Members).add(uint64(r.From))
 	case *GetACLRequest:
 		return h.text(r.Path)
 	case *SetACLRequest:

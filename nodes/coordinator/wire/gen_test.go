@@ -42,7 +42,7 @@ var requestOps = []OpCode{
 	OpCreate, OpCreate2, OpCreateContainer, OpDelete, OpSetData, OpCheck, OpExists, OpGetData, OpGetChildren,
 	OpGetChildren2, OpSync, OpMulti, OpPing, OpCloseSession, OpCreateSession, OpCreateTTL, OpGetACL, OpSetACL,
 	OpGetEphemerals, OpCountAll, OpMultiRead, OpSetWatches,
-	OpSetWatches2, OpAddWatch, OpCheckWatches, OpRemoveWatches, OpAuth, OpWhoAmI,
+	OpSetWatches2, OpAddWatch, OpCheckWatches, OpRemoveWatches, OpAuth, OpWhoAmI, OpReconfig,
 }
 
 var (
@@ -67,6 +67,8 @@ func genRequestBody(t *rapid.T, op OpCode) Record {
 		return &PathRequest{path, rapid.Bool().Draw(t, "watch")}
 	case *SyncRequest:
 		return &SyncRequest{path}
+	case *ReconfigRequest:
+		return &ReconfigRequest{rapid.String().Draw(t, "joining"), rapid.String().Draw(t, "leaving"), rapid.String().Draw(t, "members"), genInt64.Draw(t, "from")}
 	case *CreateSessionRequest:
 		return &CreateSessionRequest{version}
 	case *SetWatchesRequest:
@@ -198,7 +200,7 @@ func genTxnBody(t *rapid.T, op OpCode) TxnBody {
 }
 
 func genTxn(t *rapid.T) *Txn {
-	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpCreateContainer, OpCreateTTL, OpDeleteContainer,
+	ops := []OpCode{OpCreate, OpCreate2, OpDelete, OpSetData, OpSetACL, OpReconfig, OpCreateContainer, OpCreateTTL, OpDeleteContainer,
 		OpCreateSession, OpCloseSession, OpError, OpMulti}
 	op := rapid.SampledFrom(ops).Draw(t, "type")
 	return &Txn{
@@ -210,7 +212,7 @@ func genTxn(t *rapid.T) *Txn {
 var packetTypes = []PacketType{
 	PacketRequest, PacketProposal, PacketAck, PacketCommit, PacketPing, PacketRevalidate, PacketSync, PacketNewLeader,
 	PacketFollowerInfo, PacketUpToDate, PacketDiff, PacketTrunc, PacketSnap, PacketLeaderInfo, PacketAckEpoch,
-	PacketSnapshotChunk, PacketInform, PacketObserverInfo,
+	PacketSnapshotChunk, PacketInform, PacketObserverInfo, PacketActivate, PacketInformActivate,
 }
 
 func genPacket(t *rapid.T) *Packet {
@@ -221,6 +223,12 @@ func genPacket(t *rapid.T) *Packet {
 		p.Request = &ForwardedRequest{genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid"), op, genRequestBody(t, op), genIdentities(t)}
 	case PacketProposal, PacketInform:
 		p.Txn = genTxn(t)
+	case PacketActivate:
+		p.Designated = genInt64.Draw(t, "designated")
+	case PacketInformActivate:
+		p.Designated, p.Txn = genInt64.Draw(t, "designated"), genTxn(t)
+	case PacketNewLeader:
+		p.Config = rapid.String().Draw(t, "config")
 	case PacketPing:
 		p.Touches = many(t, 4, func(t *rapid.T) SessionTouch {
 			return SessionTouch{genInt64.Draw(t, "session"), genInt32.Draw(t, "timeout")}
@@ -233,7 +241,7 @@ func genPacket(t *rapid.T) *Packet {
 	case PacketSync:
 		p.Session, p.Cxid = genInt64.Draw(t, "session"), genInt32.Draw(t, "cxid")
 	case PacketFollowerInfo, PacketObserverInfo:
-		p.Sid = genInt64.Draw(t, "sid")
+		p.Sid, p.ConfigVersion = genInt64.Draw(t, "sid"), genZxid(t)
 	case PacketAckEpoch:
 		p.Epoch = int64(genInt32.Draw(t, "epoch"))
 	case PacketSnapshotChunk:
@@ -252,7 +260,7 @@ func genNotification(t *rapid.T) *Notification {
 	return &Notification{
 		From: genInt64.Draw(t, "from"), State: PeerState(rapid.Int32Range(0, 3).Draw(t, "state")),
 		Leader: genInt64.Draw(t, "leader"), Zxid: genZxid(t),
-		ElectionEpoch: genInt64.Draw(t, "round"), PeerEpoch: genInt64.Draw(t, "epoch"),
+		ElectionEpoch: genInt64.Draw(t, "round"), PeerEpoch: genInt64.Draw(t, "epoch"), Config: rapid.String().Draw(t, "config"),
 	}
 }
 

@@ -190,6 +190,29 @@ func (c *coder) rest(field string, v *[]byte) {
 	}
 }
 
+// text codes everything up to the end of the enclosing buffer, as a string.
+func (c *coder) text(field string, v *string) {
+	if !c.decoding {
+		c.b = append(c.b, *v...)
+		return
+	}
+	if *v = string(c.take(field, c.end-c.off)); *v == "" {
+		c.fail(field, "is empty")
+	}
+}
+
+// nullable codes a ustring that is null where it is empty: what a request leaves out.
+func (c *coder) nullable(field string, v *string) {
+	if c.decoding || *v != "" {
+		null := c.null
+		c.str(field, v)
+		c.null = null // here it means what the empty one does
+		return
+	}
+	null := int32(-1)
+	c.int32(field, &null)
+}
+
 // exhausted fails if the enclosing buffer has bytes left.
 func (c *coder) exhausted(field string) {
 	if c.err == nil && c.off != c.end {

@@ -15,6 +15,7 @@ const (
 	PacketRevalidate   PacketType = 6  // both: may this session move to that learner
 	PacketSync         PacketType = 7  // leader: the flush a client's sync asked for
 	PacketInform       PacketType = 8  // leader to observer: this transaction is committed
+	PacketActivate     PacketType = 9  // COMMITANDACTIVATE, leader: deliver a reconfiguration
 	PacketNewLeader    PacketType = 10 // leader: (epoch,0), end of synchronisation
 	PacketFollowerInfo PacketType = 11 // learner: (acceptedEpoch,0)
 	PacketUpToDate     PacketType = 12 // leader: a quorum is synchronised, serve
@@ -24,6 +25,9 @@ const (
 	PacketObserverInfo PacketType = 16 // observer: (acceptedEpoch,0)
 	PacketLeaderInfo   PacketType = 17 // leader: (newEpoch,0), NEWEPOCH of the paper
 	PacketAckEpoch     PacketType = 18 // learner: last zxid and currentEpoch
+	// PacketInformActivate is INFORMANDACTIVATE, leader to observer: this
+	// reconfiguration is committed.
+	PacketInformActivate PacketType = 19
 	// PacketSnapshotChunk carries bytes of the snapshot that follows a SNAP. On a
 	// real socket the bytes follow the packet unframed.
 	PacketSnapshotChunk PacketType = 100
@@ -34,7 +38,7 @@ var packetNames = [...]string{
 	PacketPing: "PING", PacketRevalidate: "REVALIDATE", PacketSync: "SYNC", PacketInform: "INFORM",
 	PacketNewLeader: "NEWLEADER", PacketFollowerInfo: "FOLLOWERINFO", PacketUpToDate: "UPTODATE",
 	PacketDiff: "DIFF", PacketTrunc: "TRUNC", PacketSnap: "SNAP", PacketLeaderInfo: "LEADERINFO",
-	PacketAckEpoch: "ACKEPOCH", PacketSnapshotChunk: "SNAPSHOT-CHUNK", PacketObserverInfo: "OBSERVERINFO",
+	PacketActivate: "COMMITANDACTIVATE", PacketInformActivate: "INFORMANDACTIVATE", PacketAckEpoch: "ACKEPOCH", PacketSnapshotChunk: "SNAPSHOT-CHUNK", PacketObserverInfo: "OBSERVERINFO",
 }
 
 // String returns the packet type as the protocol writes it.
@@ -50,8 +54,14 @@ func (t PacketType) String() string {
 type Packet struct {
 	Type PacketType
 	Zxid Zxid
-	// Txn: PROPOSAL and INFORM.
+	// Txn: PROPOSAL, INFORM and INFORMANDACTIVATE.
 	Txn *Txn
+	// Designated: COMMITANDACTIVATE and INFORMANDACTIVATE, the sid of who leads from
+	// here on. ConfigVersion: FOLLOWERINFO and OBSERVERINFO, the learner's active
+	// configuration. Config: NEWLEADER, the text of the leader's, "" if none changes.
+	Designated    int64
+	ConfigVersion Zxid
+	Config        string
 	// Sid: FOLLOWERINFO and OBSERVERINFO, the learner's server id. Epoch: ACKEPOCH, the learner's
 	// currentEpoch, or -1 for "I had accepted this epoch before".
 	Sid   int64
@@ -113,4 +123,6 @@ type Notification struct {
 	Zxid          Zxid  // last zxid of the one voted for
 	ElectionEpoch int64 // the sender's round (logical clock)
 	PeerEpoch     int64 // currentEpoch of the one voted for
+	// Config is the text of the sender's active configuration, "" where none changes.
+	Config string
 }

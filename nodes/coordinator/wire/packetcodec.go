@@ -42,7 +42,12 @@ func (p *Packet) visit(c *coder) {
 // hasData reports whether the packet has a data buffer, rather than null.
 func (p *Packet) hasData(c *coder) bool {
 	switch p.Type {
-	case PacketAck, PacketCommit, PacketNewLeader, PacketUpToDate, PacketDiff, PacketTrunc, PacketSnap:
+	case PacketNewLeader:
+		if !c.decoding {
+			return p.Config != ""
+		}
+		return c.end-c.off > 0 && c.b[c.off] != 0xff // the length is -1 only if it starts so
+	case PacketAck, PacketCommit, PacketUpToDate, PacketDiff, PacketTrunc, PacketSnap:
 		return false
 	case PacketPing:
 		if !c.decoding {
@@ -50,7 +55,7 @@ func (p *Packet) hasData(c *coder) bool {
 		}
 		return c.end-c.off > 0 && c.b[c.off] != 0xff // the length is -1 only if it starts so
 	case PacketRequest, PacketProposal, PacketRevalidate, PacketSync, PacketInform, PacketFollowerInfo, PacketObserverInfo,
-		PacketLeaderInfo, PacketAckEpoch, PacketSnapshotChunk:
+		PacketLeaderInfo, PacketAckEpoch, PacketActivate, PacketInformActivate, PacketSnapshotChunk:
 		return true
 	}
 	c.fail("type", "%d is no packet type", p.Type)
@@ -69,6 +74,16 @@ func (p *Packet) visitData(c *coder) {
 			p.Txn = new(Txn)
 		}
 		p.Txn.visit(c)
+	case PacketActivate:
+		c.int64("designated", &p.Designated)
+	case PacketInformActivate:
+		c.int64("designated", &p.Designated)
+		if c.decoding {
+			p.Txn = new(Txn)
+		}
+		p.Txn.visit(c)
+	case PacketNewLeader:
+		c.text("config", &p.Config)
 	case PacketPing:
 		p.visitTouches(c)
 	case PacketRevalidate:
@@ -79,8 +94,7 @@ func (p *Packet) visitData(c *coder) {
 	case PacketFollowerInfo, PacketObserverInfo:
 		c.int64("serverid", &p.Sid)
 		c.constant("protocolVersion", protocolVersion)
-		c.constant("configVersion.high", 0)
-		c.constant("configVersion.low", 0)
+		c.zxid("configVersion", &p.ConfigVersion)
 	case PacketLeaderInfo:
 		c.constant("protocolVersion", protocolVersion)
 	case PacketAckEpoch:
@@ -130,8 +144,7 @@ func (r *ForwardedRequest) visit(c *coder) {
 	c.requestBody(r.Type, &r.Body)
 }
 
-// AppendWire appends the sender's sid and a version 2 notification without
-// configuration text.
+// AppendWire appends the sender's sid and a version 2 notification.
 func (n *Notification) AppendWire(b []byte) []byte {
 	c := coder{b: b}
 	n.visit(&c)
@@ -160,5 +173,5 @@ func (n *Notification) visit(c *coder) {
 	c.int64("electionEpoch", &n.ElectionEpoch)
 	c.int64("peerEpoch", &n.PeerEpoch)
 	c.constant("version", 2)
-	c.constant("configLength", 0)
+	c.str("config", &n.Config)
 }

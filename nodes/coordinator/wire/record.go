@@ -63,6 +63,14 @@ type CheckRequest struct {
 	Version int32
 }
 
+// ReconfigRequest asks for another configuration of the ensemble: all of its Members,
+// or who is Joining and who Leaving; each is a list with commas. From is the version
+// that it replaces, -1 for any.
+type ReconfigRequest struct {
+	Joining, Leaving, Members string
+	From                      int64
+}
+
 // PathRequest is the body of exists, getData, getChildren and getChildren2.
 type PathRequest struct {
 	Path  string
@@ -173,6 +181,7 @@ func (*DeleteRequest) isRecord()        {}
 func (*SetDataRequest) isRecord()       {}
 func (*CheckRequest) isRecord()         {}
 func (*PathRequest) isRecord()          {}
+func (*ReconfigRequest) isRecord()      {}
 func (*SyncRequest) isRecord()          {}
 func (*MultiRequest) isRecord()         {}
 func (*Empty) isRecord()                {}

@@ -17,6 +17,8 @@ func newRequestBody(op OpCode) Record {
 		return new(CheckRequest)
 	case OpExists, OpGetData, OpGetChildren, OpGetChildren2:
 		return new(PathRequest)
+	case OpReconfig:
+		return new(ReconfigRequest)
 	case OpSync:
 		return new(SyncRequest)
 	case OpGetACL:
@@ -90,7 +92,7 @@ func newReplyBody(op OpCode) Record {
 		return new(Create2Reply)
 	case OpSetData, OpSetACL, OpExists:
 		return new(StatReply)
-	case OpGetData:
+	case OpGetData, OpReconfig:
 		return new(DataReply)
 	case OpGetChildren:
 		return new(ChildrenReply)
@@ -153,6 +155,11 @@ func (c *coder) record(r Record) {
 		c.str("path", &r.Path)
 	case *SyncRequest:
 		c.str("path", &r.Path)
+	case *ReconfigRequest:
+		c.nullable("joiningServers", &r.Joining)
+		c.nullable("leavingServers", &r.Leaving)
+		c.nullable("newMembers", &r.Members)
+		c.int64("curConfigId", &r.From)
 	case *MultiRequest:
 		r.visit(c)
 	case *CreateSessionRequest:

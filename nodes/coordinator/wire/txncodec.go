@@ -61,7 +61,7 @@ func newTxnBody(op OpCode) TxnBody {
 		return &CreateTxn{Container: true}
 	case OpDelete, OpDeleteContainer:
 		return new(DeleteTxn)
-	case OpSetData:
+	case OpSetData, OpReconfig:
 		return new(SetDataTxn)
 	case OpSetACL:
 		return new(SetACLTxn)

@@ -7,7 +7,6 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
-	"github.com/stampede-sim/stampede/nodes/quorum"
 )
 
 // Propose broadcasts a transaction whose zxid is NextZxid.
@@ -19,14 +18,15 @@ func (l *Leader) Propose(txn *wire.Txn) {
 		panic(fmt.Sprintf("zab: proposal %v after %v", txn.Zxid, l.lastProposed))
 	}
 	l.lastProposed = txn.Zxid
-	l.outstanding = append(l.outstanding, &proposal{txn: txn})
+	p := l.attach(&proposal{txn: txn})
+	l.outstanding = append(l.outstanding, p)
 	l.host.Observe(node.Event{Kind: facts.Proposed, N: [4]int64{int64(txn.Zxid), txn.Session, int64(txn.Cxid)}, Body: txn})
 	for _, f := range l.learners {
 		if f.forwarding && !f.observer {
 			l.sendProposal(f, txn)
 		}
 	}
-	l.host.Append(txn)
+	l.log(txn)
 	if l.cfg.Bugs.Has(bugs.AckBeforeSync) {
 		l.LogDurable(txn.Zxid)
 	}
@@ -52,7 +52,7 @@ func (l *Leader) sendProposal(f *learner, txn *wire.Txn) {
 // LogDurable counts our own log: everything up to z is durable here. The leader
 // is a voter like any other and must not count itself earlier.
 func (l *Leader) LogDurable(z wire.Zxid) {
-	if l.over || l.phase != broadcast {
+	if l.over || l.phase != broadcast || l.retired {
 		return
 	}
 	acked := wire.Zxid(0)
@@ -61,7 +61,7 @@ func (l *Leader) LogDurable(z wire.Zxid) {
 			break
 		}
 		if !p.acks.Has(l.cfg.Sid) {
-			p.acks = p.acks.Add(l.cfg.Sid)
+			l.count(l.cfg.Sid, p)
 			acked = p.txn.Zxid
 		}
 	}
@@ -79,24 +79,20 @@ func (l *Leader) ackProposal(f *learner, z wire.Zxid) {
 			f.awaiting = l.lastProposed
 		}
 	}
-	if !l.isVoter(f.sid) {
-		return
-	}
 	if z > l.lastProposed {
 		panic(fmt.Sprintf("zab: %d acknowledged %v, last proposed is %v", f.sid, z, l.lastProposed))
 	}
 	if len(l.outstanding) == 0 || z < l.outstanding[0].txn.Zxid {
 		return // committed without it
 	}
-	p := l.outstanding[z-l.outstanding[0].txn.Zxid]
-	p.acks = p.acks.Add(f.sid)
+	l.count(f.sid, l.outstanding[z-l.outstanding[0].txn.Zxid])
 	l.commitReady()
 }
 
 // commitReady commits from the head while the head has its quorum: never a
 // proposal before its predecessor.
 func (l *Leader) commitReady() {
-	for len(l.outstanding) > 0 && l.hasCommitQuorum(l.outstanding[0].acks) {
+	for len(l.outstanding) > 0 && !l.retired && l.hasCommitQuorum(l.outstanding[0]) {
 		p := l.outstanding[0]
 		l.outstanding[0] = nil
 		l.outstanding = l.outstanding[1:]
@@ -107,23 +103,33 @@ func (l *Leader) commitReady() {
 	}
 }
 
-func (l *Leader) hasCommitQuorum(acks quorum.Bits) bool {
-	if l.cfg.Bugs.Has(bugs.QuorumOffByOne) {
-		return acks.Count() >= l.cfg.Voters.Members().Count()/2
+// count enters an acknowledgement of a proposal, if it counts.
+func (l *Leader) count(sid int64, p *proposal) {
+	if counted(sid, p.needs) || l.cfg.Bugs.Has(bugs.ObserverCounted) {
+		p.acks = p.acks.Add(sid)
 	}
-	return l.hasQuorum(acks)
+}
+
+func (l *Leader) hasCommitQuorum(p *proposal) bool {
+	switch b := l.cfg.Bugs; {
+	case b.Has(bugs.QuorumOffByOne):
+		return p.acks.Count() >= l.cfg.Voters.Members().Count()/2
+	case b.Has(bugs.ObserverCounted):
+		return l.hasQuorum(p.acks)
+	}
+	return decided(p.acks, p.needs)
 }
 
 func (l *Leader) commit(p *proposal) {
 	z := p.txn.Zxid
 	l.lastCommitted = z
 	l.host.Observe(node.Event{Kind: facts.Committed, N: [4]int64{int64(z), int64(p.acks)}})
+	if p.config != nil {
+		l.changeElectorate(p)
+	}
 	for _, f := range l.learners {
-		switch {
-		case f.forwarding && f.observer:
-			l.host.Send(f.sid, &wire.Packet{Type: wire.PacketInform, Zxid: z, Txn: p.txn})
-		case f.forwarding:
-			l.host.Send(f.sid, &wire.Packet{Type: wire.PacketCommit, Zxid: z})
+		if f.forwarding {
+			l.host.Send(f.sid, l.commitPacket(p, f.observer))
 		}
 	}
 	l.host.Deliver(p.txn)
@@ -134,6 +140,21 @@ func (l *Leader) commit(p *proposal) {
 	if len(l.outstanding) == 0 {
 		l.host.Observe(node.Event{Kind: facts.PipelineDrained, N: [4]int64{int64(z)}})
 	}
+}
+
+// commitPacket is how a learner is told of a commit.
+func (l *Leader) commitPacket(p *proposal, observer bool) *wire.Packet {
+	out := &wire.Packet{Type: wire.PacketCommit, Zxid: p.txn.Zxid}
+	if observer {
+		out.Type, out.Txn = wire.PacketInform, p.txn
+	}
+	if p.config == nil {
+		return out
+	}
+	if out.Designated, out.Type = l.designated, wire.PacketActivate; observer {
+		out.Type = wire.PacketInformActivate
+	}
+	return out
 }
 
 // Sync arranges that server sid is told when everything proposed so far is

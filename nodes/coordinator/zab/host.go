@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/nodes/quorum"
@@ -14,6 +15,9 @@ import (
 type Config struct {
 	Sid    int64
 	Voters quorum.Verifier
+	// Committed and LastSeen are the active configuration of a dynamic ensemble and
+	// the newest in this server's history; nil where Voters never change.
+	Committed, LastSeen *membership.Config
 	// Observer says that this server is told what is committed, and is never asked.
 	Observer bool
 	// Tick, InitLimit and SyncLimit are those of the server's configuration.
@@ -34,6 +38,14 @@ func (c Config) spent(z wire.Zxid) bool {
 		return z.Counter() == math.MaxUint32
 	}
 	return z.Counter() >= c.CounterLimit
+}
+
+// version is that of the active configuration, 0 in a static ensemble.
+func (c Config) version() wire.Zxid {
+	if c.Committed == nil {
+		return 0
+	}
+	return c.Committed.Version
 }
 
 func (c Config) initTimeout() time.Duration { return time.Duration(c.InitLimit) * c.Tick }
@@ -68,6 +80,11 @@ type Host interface {
 	// SaveAcceptedEpoch and SaveCurrentEpoch make an epoch durable.
 	SaveAcceptedEpoch(epoch int64, then func())
 	SaveCurrentEpoch(epoch int64, then func())
+	// SaveNext makes a configuration that may come to be active durable. Activate
+	// makes it the one that this server goes by, durably, unless it goes by that or a
+	// later one already.
+	SaveNext(c *membership.Config, then func())
+	Activate(c *membership.Config, then func())
 	// Append writes a transaction to the log. When it and all before it are
 	// durable the host calls LogDurable.
 	Append(txn *wire.Txn)
@@ -75,6 +92,9 @@ type Host interface {
 	Deliver(txn *wire.Txn)
 	// StepDown ends the role. The host must not call it again.
 	StepDown(why string)
+	// HandOver is StepDown for a role in the term of the server that a committed
+	// configuration designates, without an election.
+	HandOver(to int64, why string)
 }
 
 // LeaderHost is what a leader asks besides.

@@ -71,8 +71,9 @@ func newLab(voters, others []int64, b bugs.Set) *lab {
 
 // config is the configuration of one server's roles.
 func (l *lab) config(sid int64) Config {
+	d := l.servers[sid].disk
 	return Config{
-		Sid: sid, Voters: l.voters, Bugs: l.bugs, Observer: slices.Contains(l.observers, sid),
+		Sid: sid, Voters: l.voters, Committed: d.active, LastSeen: d.next, Bugs: l.bugs, Observer: slices.Contains(l.observers, sid),
 		Tick: labTick, InitLimit: labInitLimit, SyncLimit: labSyncLimit,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
@@ -12,6 +13,8 @@ import (
 type disk struct {
 	// accepted and current are durable.
 	accepted, current int64
+	// active and next are the configurations, nil in a static ensemble.
+	active, next *membership.Config
 	// log is the history as the server reads it. Its first durable entries survive
 	// a crash; its first inSnapshot ones are in a snapshot only, not in log files.
 	log        []*wire.Txn

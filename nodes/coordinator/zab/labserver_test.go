@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -198,8 +199,36 @@ func (s *server) Deliver(txn *wire.Txn) {
 	s.tree = append(s.tree, txn)
 }
 
+// SaveNext begins to write the file.
+func (s *server) SaveNext(c *membership.Config, then func()) {
+	then = s.inTerm(then)
+	s.start("next", fmt.Sprintf("next configuration %v", c.Version), func() {
+		s.disk.next = c
+		then()
+	})
+}
+
+// Activate begins to write the file.
+func (s *server) Activate(c *membership.Config, then func()) {
+	if s.disk.active != nil && !c.Newer(s.disk.active) {
+		then()
+		return
+	}
+	then = s.inTerm(then)
+	s.start("active", fmt.Sprintf("active configuration %v", c.Version), func() {
+		s.disk.active = c
+		then()
+	})
+}
+
 // StepDown ends the role.
 func (s *server) StepDown(string) { s.endRole() }
+
+// HandOver ends the role: the lab elects by hand.
+func (s *server) HandOver(to int64, _ string) {
+	s.lab.tracef("%d -> %d is to lead", s.sid, to)
+	s.endRole()
+}
 
 // Serve opens the client port.
 func (s *server) Serve(epoch int64) {

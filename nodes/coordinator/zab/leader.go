@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/nodes/quorum"
@@ -55,6 +56,8 @@ type Leader struct {
 	lastProposed  wire.Zxid
 	lastCommitted wire.Zxid
 
+	electorate
+
 	halfTicks int
 }
 
@@ -85,6 +88,10 @@ type learner struct {
 type proposal struct {
 	txn  *wire.Txn
 	acks quorum.Bits
+	// needs are the rules that each have to find a quorum. config is what a
+	// reconfiguration proposes, else nil.
+	needs  []quorum.Verifier
+	config *membership.Config
 	// syncs wait for this proposal's commit.
 	syncs []syncRequest
 }
@@ -98,7 +105,7 @@ type syncRequest struct {
 // NewLeader starts a term. accepted and current are this server's epochs, last
 // the end of its history, which must be durable.
 func NewLeader(cfg Config, host LeaderHost, accepted, current int64, last wire.Zxid) *Leader {
-	l := &Leader{cfg: cfg, host: host, ownCurrent: current, ownLast: last, lastCommitted: last}
+	l := &Leader{cfg: cfg, host: host, ownCurrent: current, ownLast: last, lastCommitted: last, electorate: electorateOf(cfg)}
 	host.SetTimer(PhaseTimer, cfg.initTimeout())
 	l.learnEpoch(cfg.Sid, accepted)
 	return l
@@ -148,6 +155,10 @@ func (l *Leader) stepDown(why string) {
 	}
 	l.over = true
 	l.host.Observe(node.Event{Kind: facts.StepDown, N: [4]int64{l.epoch}, Text: why})
+	if l.retired {
+		l.host.HandOver(l.designated, why)
+		return
+	}
 	l.host.StepDown(why)
 }
 
@@ -163,7 +174,7 @@ func (l *Leader) alive(f func()) func() {
 // isVoter reports whether a server's word counts: never an observer's, nor that of
 // a follower without weight.
 func (l *Leader) isVoter(sid int64) bool {
-	return l.cfg.Voters.Members().Has(sid) || l.cfg.Bugs.Has(bugs.ObserverCounted)
+	return counted(sid, l.needs) || l.cfg.Bugs.Has(bugs.ObserverCounted)
 }
 
 // hasQuorum reports whether servers whose words count decide together.
@@ -171,7 +182,7 @@ func (l *Leader) hasQuorum(in quorum.Bits) bool {
 	if l.cfg.Bugs.Has(bugs.ObserverCounted) {
 		return 2*in.Count() > l.cfg.Voters.Members().Count()
 	}
-	return l.cfg.Voters.HasQuorum(in)
+	return decided(in, l.needs)
 }
 
 func (l *Leader) learner(sid int64) *learner {
@@ -256,7 +267,7 @@ func (l *Leader) halfTick() {
 func (l *Leader) keepsQuorum() bool {
 	in := quorum.Bits(0).Add(l.cfg.Sid)
 	for _, f := range l.learners {
-		if f.synced && l.isVoter(f.sid) && l.host.Now()-f.heard <= l.cfg.syncTimeout() {
+		if f.synced && !f.observer && l.isVoter(f.sid) && l.host.Now()-f.heard <= l.cfg.syncTimeout() {
 			in = in.Add(f.sid)
 		}
 	}

@@ -12,6 +12,9 @@ const chunkSize = 4096
 
 // welcome registers a learner at its FOLLOWERINFO or OBSERVERINFO.
 func (l *Leader) welcome(sid int64, p *wire.Packet) {
+	if l.behind(sid, p.ConfigVersion) {
+		return
+	}
 	f := &learner{sid: sid, accepted: p.Zxid.Epoch(), heard: l.host.Now(), observer: p.Type == wire.PacketObserverInfo}
 	l.learners = append(l.learners, f)
 	if l.announced {
@@ -89,13 +92,16 @@ func (l *Leader) countEpochAck(sid int64) {
 	l.phase = synchronization
 	l.lastProposed = wire.MakeZxid(l.epoch, 0)
 	l.host.Observe(node.Event{Kind: facts.Synchronizing, N: [4]int64{l.epoch, int64(l.ownLast), int64(l.epochAcks)}})
+	l.beginElectorate()
 	l.host.PrepareToLead(l.epoch)
 	for _, f := range l.learners {
 		if f.acked {
 			l.synchronize(f)
 		}
 	}
-	l.host.SaveCurrentEpoch(l.epoch, l.alive(func() { l.countNewLeaderAck(l.cfg.Sid) }))
+	l.saveLastSeen(func() {
+		l.host.SaveCurrentEpoch(l.epoch, l.alive(func() { l.countNewLeaderAck(l.cfg.Sid) }))
+	})
 }
 
 // synchronize sends a learner everything up to this moment and registers it for
@@ -126,7 +132,7 @@ func (l *Leader) synchronize(f *learner) {
 	if !l.cfg.Bugs.Has(bugs.LateForwarding) {
 		l.register(f)
 	}
-	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketNewLeader, Zxid: wire.MakeZxid(l.epoch, 0)})
+	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketNewLeader, Zxid: wire.MakeZxid(l.epoch, 0), Config: l.offeredConfig()})
 }
 
 // throttled reports whether a learner must come again later, because as many as may
@@ -163,14 +169,12 @@ func (l *Leader) holdsOutstanding(f *learner) bool {
 		return false
 	}
 	f.waiting = true
-	if l.isVoter(f.sid) {
-		for _, p := range l.outstanding {
-			if p.txn.Zxid <= f.last {
-				p.acks = p.acks.Add(f.sid)
-			}
+	for _, p := range l.outstanding {
+		if p.txn.Zxid <= f.last {
+			l.count(f.sid, p)
 		}
-		l.commitReady()
 	}
+	l.commitReady()
 	return true
 }
 
@@ -247,8 +251,11 @@ func (l *Leader) ack(f *learner, z wire.Zxid) {
 			return // an ACK of a proposal overtook it (ZOOKEEPER-4685): not a NEWLEADER ack
 		}
 		f.synced, f.syncing = true, 0
-		if f.observer {
+		switch {
+		case f.observer:
 			l.host.Observe(node.Event{Kind: facts.ObserverSynced, N: [4]int64{f.sid}})
+		case !counted(f.sid, l.needs):
+			l.host.Observe(node.Event{Kind: facts.NonVoterSynced, N: [4]int64{f.sid}})
 		}
 		if !f.forwarding {
 			l.register(f)
@@ -281,6 +288,7 @@ func (l *Leader) countNewLeaderAck(sid int64) {
 	if 2*l.newLeaderAcks.Count() <= l.cfg.Voters.Members().Count() {
 		l.host.Observe(node.Event{Kind: facts.ElectedByWeight, N: [4]int64{l.epoch, int64(l.newLeaderAcks)}})
 	}
+	l.finishReconfig()
 	l.host.Serve(l.epoch)
 	for _, f := range l.learners {
 		if f.synced {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -42,6 +43,11 @@ type Learner struct {
 	// leader sent before it knew is skipped: the SNAP begins all of it again.
 	awaitsSnapshot bool
 
+	// config is the configuration that UPTODATE makes the active one, nil in a static
+	// ensemble; designated names who leads under it, 0 if nobody said.
+	config     *membership.Config
+	designated int64
+
 	// newLeaderAcked: our history is acknowledged; proposals may be, too.
 	newLeaderAcked bool
 	// unlogged counts the tail of committed ++ pending that is not in the log.
@@ -60,7 +66,7 @@ func NewLearner(cfg Config, host LearnerHost, leader, accepted, current int64) *
 	if cfg.Observer {
 		info = wire.PacketObserverInfo
 	}
-	host.Send(leader, &wire.Packet{Type: info, Zxid: wire.MakeZxid(accepted, 0), Sid: cfg.Sid})
+	host.Send(leader, &wire.Packet{Type: info, Zxid: wire.MakeZxid(accepted, 0), Sid: cfg.Sid, ConfigVersion: cfg.version()})
 	return f
 }
 
@@ -163,8 +169,12 @@ func (f *Learner) handle(p *wire.Packet) {
 		f.commit(p.Zxid)
 	case wire.PacketInform:
 		f.inform(p.Txn)
+	case wire.PacketActivate:
+		f.activate(p)
+	case wire.PacketInformActivate:
+		f.informActivate(p)
 	case wire.PacketNewLeader:
-		f.newLeader()
+		f.newLeader(p.Config)
 	case wire.PacketUpToDate:
 		f.upToDate()
 	case wire.PacketPing:
@@ -189,6 +199,11 @@ func (f *Learner) proposal(txn *wire.Txn) {
 	if f.phase != broadcast {
 		f.host.Observe(node.Event{Kind: facts.ProposalDuringSync, N: [4]int64{int64(txn.Zxid)}})
 	}
+	f.seeConfig(txn, func() { f.logProposal() })
+}
+
+// logProposal logs what was proposed, unless a planted bug leaves it to UPTODATE.
+func (f *Learner) logProposal() {
 	if f.phase == broadcast || !f.cfg.Bugs.Has(bugs.NewLeaderAckBeforeLogged) {
 		f.logTail(true /* acknowledge */)
 	}

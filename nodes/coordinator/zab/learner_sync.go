@@ -22,7 +22,7 @@ func (f *Learner) leaderInfo(epoch int64) {
 		f.stepDown("the leader's epoch is below the accepted one")
 	case epoch == f.accepted:
 		f.epoch = epoch
-		f.returnToEpoch()
+		f.saveSeen(f.returnToEpoch)
 	default:
 		f.epoch = epoch
 		f.host.SaveAcceptedEpoch(epoch, f.begin(func() {
@@ -118,11 +118,18 @@ func (f *Learner) install() {
 	f.host.Install(z, data, f.begin(func() { f.lastSeen = z }))
 }
 
-// newLeader acknowledges the leader's history. The order of the three durable
+// newLeader takes the leader's history and configuration. The configuration comes
+// first: nobody may hold a reconfiguration in the log and not know that it has to
+// be reckoned with.
+func (f *Learner) newLeader(config string) {
+	f.takeConfig(config, f.keepHistory)
+}
+
+// keepHistory acknowledges the leader's history. The order of the three durable
 // steps is the point of the protocol: first the history, then currentEpoch, which
 // stands for it, then the ACK, which lets the leader count on both
 // (ZOOKEEPER-3911, -4643, -4646).
-func (f *Learner) newLeader() {
+func (f *Learner) keepHistory() {
 	switch b := f.cfg.Bugs; {
 	case b.Has(bugs.NewLeaderAckBeforeLogged):
 		f.host.SaveCurrentEpoch(f.epoch, f.begin(f.ackNewLeader))
@@ -173,6 +180,11 @@ func (f *Learner) ackNewLeader() {
 // upToDate starts serving: what was committed during the synchronisation is
 // delivered, and from here on each COMMIT delivers.
 func (f *Learner) upToDate() {
+	f.activateConfig(f.serve)
+}
+
+// serve is upToDate under the configuration that is active now.
+func (f *Learner) serve() {
 	if f.unlogged > 0 {
 		f.logTail(true /* acknowledge */)
 	}
