@@ -107,6 +107,10 @@ type Knobs struct {
 	ReapsPerMinute int
 	// EnforceQuota refuses what goes beyond a hard quota.
 	EnforceQuota bool
+	// MaxBuffer is how long a request may be, OutstandingLimit how many may wait for
+	// their answers at a time before clients are read no further; zero for
+	// ZooKeeper's defaults.
+	MaxBuffer, OutstandingLimit int
 	// VersionStart, below 0, is the version that a znode's first setData gives it: a
 	// few before the counter passes -1, which means any version. 0 for 1.
 	VersionStart int
@@ -238,6 +242,8 @@ var knobs = []knob{
 	feature(span("never-used", 0, day, "after how long a container goes that never had a child, or 0s", func(k *Knobs) *time.Duration { return &k.NeverUsed })),
 	feature(number("reaps-per-minute", 0, 1e6, "most containers and expired znodes deleted, or 0 for 10000", func(k *Knobs) *int { return &k.ReapsPerMinute })),
 	feature(flag("enforce-quota", "refuse what goes beyond a hard quota", func(k *Knobs) *bool { return &k.EnforceQuota })),
+	feature(number("max-buffer", 0, 1<<30, "most bytes of a request, from 100, or 0 for 1048575", func(k *Knobs) *int { return &k.MaxBuffer })),
+	feature(number("outstanding-limit", 0, 1e6, "requests that may wait for their answers, or 0 for 1000", func(k *Knobs) *int { return &k.OutstandingLimit })),
 	feature(number("version-start", -1e6, 0, "version after a znode's first setData, or 0 for 1", func(k *Knobs) *int { return &k.VersionStart })),
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
@@ -396,8 +402,7 @@ func drawKnobs(r *rand.Rand) Knobs {
 	k.ElectionMax = d.millis(500, 3000)
 	k.SessionTimeout = k.Tick * time.Duration(d.between(2, 20))
 	k.OpTimeout = d.millis(500, 4000)
-	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
-	k.Liveness = k.bound()
+	k.derive()
 	if k.CounterLimit = math.MaxUint32; d.chance(1, 6) {
 		k.CounterLimit = d.logarithmic(20, 400)
 	}
@@ -430,6 +435,16 @@ func (d dice) mortality(k *Knobs) {
 		k.ReapsPerMinute = d.between(300, 6000)
 	}
 	k.EnforceQuota = d.chance(7, 8)
+	if d.chance(1, 6) {
+		k.OutstandingLimit = d.between(1, 6)
+	}
+}
+
+// derive sets the knobs that follow from others: how long the ensemble has to come up,
+// and to come back.
+func (k *Knobs) derive() {
+	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
+	k.Liveness = k.bound()
 }
 
 // dice draws integers for knobs.

@@ -77,7 +77,7 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	}
 	p.Ops = w.Generate(sim.NewStream(seed, "workload"), p.Shape)
 	p.Knobs.SnapCount = max(p.Knobs.SnapCount, len(p.Ops)/snapshotsPerRun)
-	if err := p.Knobs.SetAll(o.Knobs); err != nil {
+	if err := p.Knobs.override(o.Knobs); err != nil {
 		return Plan{}, err
 	}
 	profile := s.Profile
@@ -86,6 +86,16 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	}
 	p.Faults = drawFaults(seed, profile, p.faultShape())
 	return p, p.Validate()
+}
+
+// override turns knobs by hand. What follows from them follows, unless it was turned
+// itself: a slow tick needs a wide bound.
+func (k *Knobs) override(words []string) error {
+	if err := k.SetAll(words); err != nil || len(words) == 0 {
+		return err
+	}
+	k.derive()
+	return k.SetAll(words)
 }
 
 // drawFaults draws what goes wrong. In half of the seeds with faults, clocks are

@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 
@@ -18,12 +19,18 @@ func quotas() Workload {
 	return Workload{
 		Name: "quota",
 		Doc:  "subtrees with quotas of znodes and bytes, which grow and shrink while their quotas come, change and go",
+		Knobs: func(r *rand.Rand) []string {
+			if r.IntN(2) != 0 {
+				return nil
+			}
+			return []string{fmt.Sprintf("max-buffer=%d", 400+r.IntN(100))} // the longest values come close
+		},
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 3)
 			s.Mix = swarm(r, []Weight{
-				{"grow", 8}, {"shrink", 7}, {"write", 6}, {"deep", 4}, {"multi", 4}, {"numbered", 3}, {"ephemeral", 2},
+				{"grow", 8}, {"long", 2}, {"shrink", 7}, {"write", 6}, {"deep", 4}, {"multi", 4}, {"numbered", 3}, {"ephemeral", 2},
 				{"impose", 4}, {"change", 4}, {"lift", 1}, {"usage", 4}, {"sync-usage", 2}, {"sync-children", 2}, {"move", 1},
-			}, "shrink", "write", "deep", "multi", "numbered", "ephemeral", "change", "lift", "usage", "move")
+			}, "long", "shrink", "write", "deep", "multi", "numbered", "ephemeral", "change", "lift", "usage", "move")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -32,6 +39,8 @@ func quotas() Workload {
 				return []Op{
 					{F: history.Create, Path: tenants + "/n-", Mode: wire.ModeEphemeralSequential},
 					{F: history.SyncGet, Path: quota.Stats(tenant)},
+					{F: history.Set, Path: tenant, Version: Any, Value: strings.Repeat("x", 340+r.IntN(120))},
+					{F: history.Set, Path: child(tenants, 0), Version: Any, Value: strings.Repeat("x", 340+r.IntN(120))},
 					{F: SyncChildren, Path: tenants},
 				}
 			})
@@ -56,6 +65,9 @@ func quotaOps(r *rand.Rand, s Shape, kind string) []Op {
 	switch kind {
 	case "grow":
 		return []Op{{F: history.Create, Path: file, Value: padding(r)}}
+	case "long":
+		long := strings.Repeat("x", 250+r.IntN(250))
+		return []Op{{F: history.Set, Path: tenant, Version: Any, Value: long}, {F: history.Set, Path: tenant, Version: Any}}
 	case "shrink":
 		return []Op{{F: history.Delete, Path: below(file), Version: Any}, {F: history.Delete, Path: file, Version: Any}}
 	case "write":

@@ -189,6 +189,7 @@ func (c *Checker) committed(s *server, z wire.Zxid, acks uint64) {
 			said |= m.bit
 		}
 	}
+	said |= c.demoted(ep, p, acks&^said)
 	if problem := c.evidence(acks, said, "copy of it that is still there", both(p.before, c.configAfter(p))...); problem != "" {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s commits %v %s", s.Name, z, problem), p)
 		return

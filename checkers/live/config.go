@@ -272,3 +272,25 @@ func (c *Checker) votesCounted(s *server, backers uint64, committed wire.Zxid) {
 		c.fail(s, ConfigElection, fmt.Sprintf("%s decides an election %s", s.Name, problem))
 	}
 }
+
+// demoted lists those that hold a proposal, were asked for it as participants, and are
+// observers by now. Such a one comes back with what it logged, and no word of it, as
+// observers owe none: its disk speaks for it.
+//
+//	A reconfiguration makes B an observer, with writes behind it that need the old
+//	quorum of A and B. B logs them, hears of the commit, and comes back as observer.
+func (c *Checker) demoted(ep *epoch, p *entry, unsaid uint64) (out uint64) {
+	for _, s := range c.servers {
+		if unsaid&s.bit == 0 || s.config.observers&s.bit == 0 || p.before.participants&s.bit == 0 {
+			continue
+		}
+		if kept, problem := c.diskHistory(s, durable); problem == "" && kept.holds(p) {
+			out |= s.bit
+			ep.acked[s.index] = max(ep.acked[s.index], p.zxid)
+			if p.zxid > s.promised.zxid {
+				s.promised = p
+			}
+		}
+	}
+	return out
+}

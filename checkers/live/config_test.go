@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
@@ -80,6 +81,20 @@ func (p *play) removed() {
 	p.fact(A, facts.Committed, n(1, 2), bit(A, B, C))
 }
 
+// demote is an ensemble whose follower B is made an observer by 1:2, and has 1:3 behind it.
+func (p *play) demote() {
+	p.changing()
+	text := strings.Replace(configText(z(1, 2), 1, 2), "zk2:2888:3888:participant", "zk2:2888:3888:observer", 1)
+	p.reconfig(A, z(1, 2), text)
+	p.propose(A, z(1, 3), znode("b"))
+	p.seen(z(1, 2), text, A, B)
+	p.fact(A, facts.Committed, n(1, 2), bit(A, B))
+	p.activate(A, z(1, 2), text)
+	p.activate(B, z(1, 2), text)
+	p.append(A, z(1, 3))
+	p.ack(A, z(1, 3))
+}
+
 // configScenes are about an ensemble that changes.
 var configScenes = []scene{
 	{"", "a server leaves", func(p *play) {
@@ -108,6 +123,16 @@ var configScenes = []scene{
 		p.reconfig(A, z(1, 2), text)
 		p.seen(z(1, 2), text, B)
 		p.fact(B, facts.VotesCounted, 2, bit(A, B), n(1, 0), n(1, 2))
+	}},
+	{"", "what a follower logged counts when it is an observer", func(p *play) {
+		p.demote()
+		p.append(B, z(1, 3))
+		p.disks[B].sync()
+		p.fact(A, facts.Committed, n(1, 3), bit(A, B))
+	}},
+	{QuorumEvidence, "what an observer did not log does not", func(p *play) {
+		p.demote()
+		p.fact(A, facts.Committed, n(1, 3), bit(A, B))
 	}},
 	{QuorumEvidence, "a reconfiguration lacks a quorum of the new", func(p *play) {
 		p.changing()

@@ -25,7 +25,7 @@ func TestQueues(t *testing.T) {
 	gone := out("x")
 	gone.Outcome = history.Fail
 	stray := in("c1-e-") // the end of the run took even its xid; its name is not known
-	stray.Outcome, stray.OutPath = history.Info, ""
+	stray.Path, stray.Outcome, stray.OutPath = "/q/c1-e-", history.Info, ""
 	tests := []struct {
 		name string
 		h    *timeline

@@ -14,6 +14,7 @@ import (
 	"github.com/stampede-sim/stampede"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/zoocfg"
 	"github.com/stampede-sim/stampede/reports"
 	"github.com/stampede-sim/stampede/sim"
 )
@@ -25,15 +26,20 @@ const defaultOut = "runs"
 type planFlags struct {
 	bugs, faults string
 	knobs        []string
+	zooCfg       string
 }
 
 func (f *planFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.bugs, "bug", "", "plant bugs of the zoo: `NAMES`, comma-separated, of 'stampede list bugs'")
 	cmd.Flags().StringVar(&f.faults, "faults", "", "how much goes wrong, a `PROFILE`: none, light, swarm or heavy (default: the scenario's own)")
+	cmd.Flags().StringVar(&f.zooCfg, "zoo-cfg", "", "run an ensemble configured like a ZooKeeper `FILE`; --knob overrides it")
 	cmd.Flags().StringArrayVar(&f.knobs, "knob", nil, "turn a knob, `NAME=VALUE`; may be repeated")
 }
 
 func (f *planFlags) options() (stampede.PlanOptions, error) {
+	if err := f.configure(); err != nil {
+		return stampede.PlanOptions{}, err
+	}
 	o := stampede.PlanOptions{Knobs: f.knobs}
 	planted := strings.FieldsFunc(f.bugs, func(r rune) bool { return r == ',' || r == ' ' })
 	if err := knownBugs(planted); err != nil {
@@ -50,6 +56,25 @@ func (f *planFlags) options() (stampede.PlanOptions, error) {
 		}
 	}
 	return o, nil
+}
+
+// configure puts the knobs of --zoo-cfg before those of --knob, once.
+func (f *planFlags) configure() error {
+	if f.zooCfg == "" {
+		return nil
+	}
+	file, err := zoocfg.Parse(f.zooCfg, readText)
+	if err != nil {
+		return usagef("--zoo-cfg: %w", err)
+	}
+	f.knobs, f.zooCfg = append(stampede.KnobsOf(file), f.knobs...), ""
+	return nil
+}
+
+// readText reads a file.
+func readText(name string) (string, error) {
+	text, err := os.ReadFile(name)
+	return string(text), err
 }
 
 // knownBugs checks names of planted bugs.

@@ -66,7 +66,7 @@ func rootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		runCommand(), huntCommand(), replayCommand(), shrinkCommand(),
-		checkCommand(), reportCommand(), bugsCommand(), listCommand(),
+		checkCommand(), reportCommand(), bugsCommand(), listCommand(), configCommand(),
 	)
 	return root
 }

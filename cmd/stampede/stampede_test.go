@@ -292,6 +292,36 @@ func TestShrinkLeavesWhatMatters(t *testing.T) {
 	}
 }
 
+// TestRunsAreConfiguredLikeZooKeeper: a zoo.cfg becomes knobs, and what follows from
+// them; mistakes in it are told with their line.
+func TestRunsAreConfiguredLikeZooKeeper(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("myid", "2\n")
+	text := "tickTime=2000\ninitLimit=10\nsyncLimit=5\nclientPort=2181\ndataDir=" + filepath.ToSlash(dir) +
+		"\nserver.1=a:1:2\nserver.2=b:1:2\nserver.5=c:1:2\nserver.9=d:1:2:observer\ngroup.1=1:2:5\nweight.5=0\n"
+	good := write("zoo.cfg", text)
+	if got := invoke(t, dir, "config", good); got.code != 0 || !strings.Contains(got.stdout, "groups=1,2,3*0\n") || !strings.Contains(got.stdout, "server 2 of 4") {
+		t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	run := invoke(t, dir, "run", "coordinator/register", "--seed", "2", "--faults", "none", "--zoo-cfg", good)
+	if run.code != 0 || !strings.Contains(run.stdout, "observers=1") || !strings.Contains(run.stdout, "tick=2s") {
+		t.Errorf("exit %d\n%s%s", run.code, run.stdout, run.stderr)
+	}
+	bad := write("bad.cfg", strings.Replace(text, "syncLimit", "sinkLimit", 1))
+	for _, args := range [][]string{{"config", bad}, {"run", "coordinator/register", "--zoo-cfg", bad}} {
+		if got := invoke(t, dir, args...); got.code != exitUsage || !strings.Contains(got.stderr, "bad.cfg:3: sinkLimit: unknown key; did you mean syncLimit") {
+			t.Errorf("%v: exit %d\n%s", args, got.code, got.stderr)
+		}
+	}
+}
+
 // TestRunAsksServers: the answers come before the verdict, and asking changes no hash.
 func TestRunAsksServers(t *testing.T) {
 	dir := t.TempDir()

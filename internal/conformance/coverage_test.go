@@ -35,7 +35,6 @@ var unanswered = map[string]string{
 	"UNKNOWNSESSION":    "servers tell each other",
 
 	"RECONFIGINPROGRESS": notYet, "NEWCONFIGNOQUORUM": notYet,
-	"RECONFIGDISABLED": notYet,
 }
 
 // checkCoverage fails for every operation and every code that no script has met, and

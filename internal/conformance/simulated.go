@@ -54,7 +54,7 @@ func configured(s Setup, sid int) coordinator.Config {
 		InitLimit: 20, SyncLimit: 10,
 		LocalSessions: s.Features["local"], UpgradeSessions: s.Features["upgrading"],
 		ReadOnlyMode: s.Features["read-only"], ExtendedTypes: s.Features["ttl"], NeverUsed: s.MaxNeverUsed,
-		EnforceQuota: s.Features["quota"], Standalone: s.Servers == 1 && !s.Features["alone"],
+		EnforceQuota: s.Features["quota"], Standalone: s.Servers == 1 && !s.Features["alone"], ReconfigEnabled: s.Features["reconfig"],
 		MaxClientCnxns: s.MaxClients, MaxCnxns: s.MaxConnections,
 	}
 	if !s.Features["few-words"] {

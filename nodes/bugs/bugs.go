@@ -123,6 +123,8 @@ const (
 	CheckAlone
 	AbortedAlone
 	MajorityCommits
+	RecordWithoutMargin
+	OutstandingNotReleased
 	LogFsyncErrorIgnored
 	EpochInPlace
 	SnapshotBeforeLog

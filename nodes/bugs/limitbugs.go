@@ -56,4 +56,18 @@ var limitBugs = []Bug{
 		Breaks:   []string{"check-in-multi", "liveness"},
 		Scenario: leases,
 	},
+	{
+		ID: RecordWithoutMargin, Name: "record-without-margin", Upstream: "ZOOKEEPER-3496",
+		Wrong:    "Servers accept no longer records from each other than requests from clients, although they add to these.",
+		Schedule: "A client sends a request that is just short enough: no follower can read the transaction, from this leader or the next. Knob max-buffer makes requests of that length cheap.",
+		Breaks:   []string{"liveness"},
+		Scenario: quotas,
+	},
+	{
+		ID: OutstandingNotReleased, Name: "outstanding-not-released",
+		Wrong:    "Requests are counted when they are taken and not when they are answered, so that the limit on outstanding requests is reached for good.",
+		Schedule: "More requests than knob outstanding-limit allows at a time; then every connection is read up to its first request and no further.",
+		Breaks:   []string{"liveness"},
+		Scenario: quotas,
+	},
 }

@@ -60,7 +60,7 @@ func (s *Server) behindWrites(c *clientConn, p *pending) bool {
 		return false
 	}
 	p.waits = true
-	c.queue = append(c.queue, p)
+	s.enqueue(c, p)
 	s.alone.Await(func() {
 		if !c.gone {
 			s.answerHead(c, s.read(c, p))

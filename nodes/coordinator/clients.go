@@ -31,7 +31,12 @@ type clientConn struct {
 	// queue holds the requests not answered yet, in arrival order. Its head always
 	// waits for a commit or a sync: a read that reaches the head is served at once.
 	queue []*pending
-	stats admin.ConnStats
+	// outstanding counts them. While held, nothing is read from the connection, and
+	// what came stays in unread.
+	outstanding int
+	held        bool
+	unread      []*wire.Request
+	stats       admin.ConnStats
 }
 
 // pending is one request of a session in its server.
@@ -204,6 +209,7 @@ func (s *Server) drop(c *clientConn) {
 func (s *Server) clientGone(c *clientConn) {
 	c.gone = true
 	s.forgetWatches(c)
+	s.forgetOutstanding(c)
 	for _, m := range []map[int64]*clientConn{s.clients, s.opening} {
 		if m[c.session] == c {
 			delete(m, c.session)

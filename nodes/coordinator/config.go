@@ -114,6 +114,10 @@ type Config struct {
 	// EnforceQuota refuses what goes beyond a hard quota (enforceQuota). Quotas are
 	// counted in any case.
 	EnforceQuota bool
+	// MaxBuffer is how long a request may be (jute.maxbuffer), default 0xfffff bytes.
+	// OutstandingLimit is how many requests may wait for their answers before clients
+	// are read no further (globalOutstandingLimit), default 1000; the servers share it.
+	MaxBuffer, OutstandingLimit int
 	// VersionStart is the version that a node's first setData gives it, for tests of
 	// what happens when the counter wraps; 0 for 1.
 	VersionStart int32
@@ -164,6 +168,8 @@ func (c Config) withDefaults() Config {
 	count(&c.MaxSnapSyncs, 10)
 	count(&c.MaxDiffSyncs, 100)
 	count(&c.ReapsPerMinute, 10_000)
+	count(&c.MaxBuffer, defaultMaxBuffer)
+	count(&c.OutstandingLimit, 1000)
 	def(&c.MinSessionTimeout, 2*c.Tick)
 	def(&c.MaxSessionTimeout, 20*c.Tick)
 	if c.DigestInterval == 0 {
@@ -201,6 +207,9 @@ func (c Config) Validate() error {
 	if c.ReapInterval < time.Millisecond || c.ReapsPerMinute < 1 || c.NeverUsed < 0 {
 		return fmt.Errorf("coordinator: reaping every %v, %d a minute, unused containers after %v: intervals must be positive",
 			c.ReapInterval, c.ReapsPerMinute, c.NeverUsed)
+	}
+	if c.MaxBuffer < 100 || c.OutstandingLimit < 1 {
+		return fmt.Errorf("coordinator: requests of %d bytes, %d at a time: nobody could even connect", c.MaxBuffer, c.OutstandingLimit)
 	}
 	if c.CounterLimit < 2 {
 		return fmt.Errorf("coordinator: counterLimit %d leaves an epoch no transaction", c.CounterLimit)

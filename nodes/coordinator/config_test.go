@@ -22,6 +22,7 @@ func TestConfigIsValidated(t *testing.T) {
 		{"observer grouped", "server 3 of a group is not a voting member", Config{Sid: 1, Members: []Member{{Sid: 1}, {Sid: 3, Observer: true}}, Groups: []quorum.Group{{{Sid: 1, Weight: 1}, {Sid: 3}}}}},
 		{"only observers", "every member is an observer", Config{Sid: 1, Members: []Member{{Sid: 1, Observer: true}}}},
 		{"reaps nothing", "reaping every 1m0s, -1 a minute", Config{Sid: 1, Members: members, ReapsPerMinute: -1}},
+		{"short requests", "requests of 9 bytes", Config{Sid: 1, Members: members, MaxBuffer: 9}},
 		{"nobody decides", "no server has a positive weight", Config{Sid: 1, Members: members, Groups: []quorum.Group{{{Sid: 1}, {Sid: 2}, {Sid: 3}}}}},
 	} {
 		err := c.cfg.Validate()

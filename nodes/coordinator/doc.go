@@ -36,8 +36,24 @@
 // them (localsessions.go). A local one that wants to own an ephemeral is made known to
 // all first, or refused, as the configuration says.
 //
+// Who is a member can change while the ensemble runs (configuration.go, reconfig.go,
+// packages membership and zab): a reconfiguration is a write to /zookeeper/config that
+// quorums of the old and of the new configuration acknowledge.
+//
 // Where this differs from Apache ZooKeeper, on purpose:
 //
+//   - The newest configuration that a server reckons with is the one its log holds. A
+//     file tells of it as well, but is believed only for the version that an operator's
+//     configuration gets from its first leader, which is in no log. Upstream believes
+//     the file, and may activate what is in no history.
+//   - Discovery asks for quorums of both configurations in question; upstream asks for
+//     one of the active one (see zab, electorate.go).
+//   - NEWLEADER of an established leader brings the active configuration, never one that
+//     is still proposed: upstream's learner would activate that at UPTODATE.
+//   - Whoever is about to become an observer does not count as synchronised for the
+//     next reconfiguration, or that could wait for its acknowledgement for ever.
+//   - Addresses in a configuration are looked at for clashes only: the world knows the
+//     servers by their ids.
 //   - The election runs over one connection a direction, instead of one shared by
 //     both and fought over by server id.
 //   - A server that finds transactions of a later epoch in its log than its

@@ -90,7 +90,7 @@ func (h *leading) History() zab.History {
 	out := zab.History{Last: db.tree.LastProcessed(), Recent: db.recent, Snapshot: db.tree.Serialize}
 	if h.cfg.DiskSync {
 		out.FromDisk = func(from wire.Zxid) []*wire.Txn {
-			if (*Server)(h).tooLong(from) {
+			if (*Server)(h).lagsTooFar(from) {
 				return nil
 			}
 			return db.logged(0, db.tree.LastProcessed())
@@ -99,9 +99,9 @@ func (h *leading) History() zab.History {
 	return out
 }
 
-// tooLong reports whether the log that a learner lacks is so long, against a
+// lagsTooFar reports whether the log that a learner lacks is so long, against a
 // snapshot, that a snapshot is the shorter way.
-func (s *Server) tooLong(from wire.Zxid) bool {
+func (s *Server) lagsTooFar(from wire.Zxid) bool {
 	if s.cfg.SnapshotSizePercent == 0 {
 		return false
 	}

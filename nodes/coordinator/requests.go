@@ -35,7 +35,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return // the leader's zxids are used up
 	}
 	if p.waits = s.waits(c, r); p.waits {
-		c.queue = append(c.queue, p)
+		s.enqueue(c, p)
 		s.submit(&wire.ForwardedRequest{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Auth: s.sender(c)})
 		return
 	}
@@ -51,7 +51,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 	} else {
 		s.observe(facts.ReadWaited, c.session, int64(r.Xid))
 	}
-	c.queue = append(c.queue, p)
+	s.enqueue(c, p)
 }
 
 // refuse answers what is no operation for clients, before anything that was asked
@@ -174,16 +174,13 @@ func (s *Server) observeDenied(zxid wire.Zxid, err wire.ErrorCode) {
 // answerHead replies to the request at the head of a session's queue and serves
 // the reads that waited behind it.
 func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
-	s.reply(c, reply, c.queue[0].at)
-	c.queue[0] = nil
-	c.queue = c.queue[1:]
+	s.reply(c, reply, s.dequeue(c).at)
 	for len(c.queue) > 0 && !c.queue[0].waits {
-		p := c.queue[0]
-		c.queue = c.queue[1:]
-		if !s.bug(bugs.QueuedReadsLost) {
+		if p := s.dequeue(c); !s.bug(bugs.QueuedReadsLost) {
 			s.answerHere(c, p)
 		}
 	}
+	s.release(c)
 }
 
 // syncAnswered completes the sync that the leader answered.

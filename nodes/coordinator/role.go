@@ -167,6 +167,7 @@ func (s *Server) resetTerm() {
 	s.primary, s.alone = nil, nil
 	s.prep, s.tracker, s.expiry, s.reaper = nil, nil, 0, reaper{}
 	s.whenDurable = nil
+	s.inProcess = 0
 	s.learnerConn = map[int64]node.ConnID{}
 	s.forgetClients()
 }

@@ -85,6 +85,10 @@ type Server struct {
 	expiry   node.TimerID
 	ledSince int64 // ns of the monotonic clock
 	reaper   reaper
+
+	// inProcess counts the requests taken and not answered; scratch is for measuring.
+	inProcess int
+	scratch   []byte
 }
 
 var _ node.Node = (*Server)(nil)
@@ -106,6 +110,7 @@ const (
 	tagSilent   uint32 = 12 // FollowerExpiresSession only; Arg is the session
 	tagReap     uint32 = 13 // Arg is the term
 	tagPurge    uint32 = 19 // Arg is the term
+	tagUnread   uint32 = 14 // Arg is the connection
 	tagLocal    uint32 = 20 // Arg is the term
 	tagReadOnly uint32 = 21 // Arg is the term
 )
@@ -216,7 +221,7 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 	case *wire.ConnectRequest:
 		s.connect(k.client, m)
 	case *wire.Request:
-		s.request(k.client, m)
+		s.receiveRequest(k.client, m)
 	default:
 		panic(fmt.Sprintf("coordinator: unexpected message %v", m))
 	}
@@ -229,6 +234,10 @@ func (s *Server) receivePacket(c node.ConnID, k *connection, p *wire.Packet) {
 	case s.learner != nil && c == s.leaderConn:
 		if s.bug(bugs.CheckAlone) && p.Txn != nil && p.Txn.Type == wire.OpCheck {
 			s.stepDown("cannot read a transaction of its leader") // nobody thought that there could be one
+			return
+		}
+		if p.Txn != nil && !s.intelligible(p.Txn) {
+			s.stepDown("a transaction of its leader is too long")
 			return
 		}
 		s.learner.Receive(p)
@@ -270,6 +279,8 @@ func (s *Server) Timer(tag node.Tag) {
 		s.redial(tag.Arg)
 	case tag.Kind == tagPurge:
 		s.purgeTimeout(tag.Arg)
+	case tag.Kind == tagUnread:
+		s.readOn(node.ConnID(tag.Arg))
 	case tag.Kind == tagReap:
 		s.reap(tag.Arg)
 	case tag.Kind == tagReadOnly:

@@ -193,3 +193,9 @@ var (
 	LearnerConfigAhead = kind(179, false, "learner-config-ahead", "leader: sends away a learner that goes by a later configuration", "learner", "version")
 	NonVoterSynced     = kind(180, true, "non-voter-synced", "leader: a follower without a vote holds our history", "learner")
 )
+
+// Limits.
+var (
+	ConnectionHeld = kind(224, true, "connection-held", "serving server: too many requests wait for their answers, so this session's connection is not read for now", "session", "inProcess")
+	RequestTooLong = kind(225, true, "request-too-long", "serving server: a request was longer than any may be, the connection closes", "session", "xid", "bytes")
+)
