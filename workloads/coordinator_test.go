@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -38,9 +39,11 @@ func TestAgainstRealServers(t *testing.T) {
 			st := realStage(11, w, s, w.Generate(rand.New(rand.NewPCG(11, 1)), s))
 			st.run(t, s)
 			ok, fail, info := st.record.Counts()
-			refused := 0 // sent behind a credential that ends the session
+			// Sent behind a credential that ends the session, or left behind by a client
+			// that moves with writes in flight.
+			refused := 0
 			for _, op := range st.record.History().Ops {
-				if op.Err == wire.ErrAuthFailed {
+				if op.Err == wire.ErrAuthFailed || w.Name == "local-session" && op.Outcome == history.Info {
 					refused++
 				} else if op.Xid != 0 && op.Zxid == 0 {
 					t.Errorf("no answer to %+v", op)

@@ -24,9 +24,9 @@ func localSession() Workload {
 			s := drawShape(r, 6, 6)
 			s.Mix = swarm(r, []Weight{
 				{"create", 6}, {"write", 8}, {"get", 6}, {"ephemeral", 8}, {"multi", 6}, {"sync-children", 4},
-				{"ephemeral-move", 2}, {"ephemeral-close", 3}, {"own", 4},
+				{"ephemeral-move", 2}, {"ephemeral-close", 3}, {"move-close", 4}, {"own", 4},
 				{"move", 3}, {"hang", 1}, {"close", 4}, {"open", 3},
-			}, "write", "multi", "ephemeral-move", "ephemeral-close", "own", "move", "hang", "close", "open")
+			}, "write", "multi", "ephemeral-move", "ephemeral-close", "move-close", "own", "move", "hang", "close", "open")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -74,6 +74,14 @@ func localOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.Get, Path: other}, owned, {F: Move}, {F: history.Set, Path: path, Version: Any}}
 	case "ephemeral-close":
 		return []Op{owned, {F: history.Close, Pipelined: true}}
+	case "move-close":
+		// A write lags behind at the first server while the session ends at the next.
+		return []Op{
+			{F: history.Create, Path: localDir + "/e-", Mode: wire.ModeEphemeralSequential},
+			{F: history.Set, Path: other, Version: Any, Pipelined: true},
+			{F: history.Create, Path: path, Pipelined: true},
+			{F: Move, Pipelined: true}, {F: history.Close, Pipelined: true},
+		}
 	case "own":
 		return []Op{{F: history.Ephemerals, Path: localDir}}
 	}

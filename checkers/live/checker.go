@@ -233,6 +233,8 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.letInReadOnly(s, e.N[0])
 	case facts.SessionRejected:
 		c.rejected(s, e.N[0], s.serves)
+	case facts.SessionUnknown:
+		c.denied(s, e.N[0])
 	case facts.ElectionStarted:
 		c.rereadConfig(s)
 		c.electionStarted(s, second, e.N[2])

@@ -51,7 +51,20 @@ func (c *Checker) localExpired(s *server, session int64, timeout time.Duration) 
 // its client had it before the transaction that was to make it known, and that was
 // not committed by the leader of an epoch, nor of one before.
 func (c *Checker) upgradeLost(session int64, created wire.Zxid, epoch int64) bool {
-	local := slices.ContainsFunc(c.locals, func(l history.LocalSession) bool { return l.Session == session })
 	p := c.proposal(created)
-	return local && (p == nil || !p.committed || p.reign > epoch)
+	return c.wasLocal(session) && (p == nil || !p.committed || p.reign > epoch)
+}
+
+// wasLocal reports whether a server opened a session for itself, whatever became of it.
+func (c *Checker) wasLocal(session int64) bool {
+	return slices.ContainsFunc(c.locals, func(l history.LocalSession) bool { return l.Session == session })
+}
+
+// denied checks a leader that does not know a session. Of one that was local this is
+// the word that counts: its client had it before the leader, and may ask for it, by
+// way of another server, before it is made known; it is still told so afterwards.
+func (c *Checker) denied(s *server, session int64) {
+	if c.wasLocal(session) {
+		c.refused(s, session, s.serves)
+	}
 }

@@ -48,6 +48,13 @@ var localScenes = []scene{
 		p.local()
 		p.proposeFor(A, z(1, 2), 9, 0, &wire.CreateSessionTxn{TimeoutMs: 4000})
 		p.elect(B, 2, z(1, 1), A)
+		p.fact(B, facts.SessionUnknown, 9, 1)
+	}},
+	{"", "a session is refused that was made known after the leader was asked for it", func(p *play) {
+		p.local()
+		p.fact(A, facts.SessionUnknown, 9, 1)
+		p.proposeFor(A, z(1, 2), 9, 0, &wire.CreateSessionTxn{TimeoutMs: 4000})
+		p.replicate(A, z(1, 2), B)
 		p.fact(B, facts.SessionRejected, 9)
 	}},
 	{SessionsSurvive, "a session is refused whose upgrade was committed", func(p *play) {
@@ -55,7 +62,7 @@ var localScenes = []scene{
 		p.proposeFor(A, z(1, 2), 9, 0, &wire.CreateSessionTxn{TimeoutMs: 4000})
 		p.replicate(A, z(1, 2), B)
 		p.elect(B, 2, z(1, 2), A)
-		p.fact(A, facts.SessionRejected, 9)
+		p.fact(B, facts.SessionUnknown, 9, 1)
 	}},
 	{SessionOnce, "the id of a local session is given out again", func(p *play) {
 		p.local()

@@ -101,6 +101,13 @@ func (c *Checker) rejected(s *server, session, epoch int64) {
 		c.rejectedReadOnly(s, session)
 		return
 	}
+	if !c.wasLocal(session) {
+		c.refused(s, session, epoch)
+	}
+}
+
+// refused checks the reason of a refusal.
+func (c *Checker) refused(s *server, session, epoch int64) {
 	created, proposed := c.created[session]
 	if proposed && c.upgradeLost(session, created, epoch) {
 		return

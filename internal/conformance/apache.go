@@ -119,9 +119,11 @@ func (a *apache) config(sid int) string {
 	s := a.setup
 	lines := []string{
 		fmt.Sprintf("tickTime=%d", s.Tick.Milliseconds()), "initLimit=20", "syncLimit=10",
-		"dataDir=" + a.file(sid, "data"), fmt.Sprintf("clientPort=%d", a.ports[sid-1][0]),
-		"clientPortAddress=127.0.0.1", fmt.Sprintf("maxSessionTimeout=%d", s.MaxSession.Milliseconds()),
+		"dataDir=" + a.file(sid, "data"), fmt.Sprintf("maxSessionTimeout=%d", s.MaxSession.Milliseconds()),
 		"admin.enableServer=false",
+	}
+	if !s.Features["reconfig"] || s.Servers == 1 {
+		lines = append(lines, fmt.Sprintf("clientPort=%d", a.ports[sid-1][0]), "clientPortAddress=127.0.0.1")
 	}
 	if !s.Features["few-words"] {
 		lines = append(lines, "4lw.commands.whitelist=*")
@@ -155,6 +157,9 @@ func (a *apache) member(sid int) string {
 	line := fmt.Sprintf("server.%d=%s", sid, a.Address(sid))
 	if sid > a.setup.Servers-a.setup.Observers {
 		line += ":observer"
+	}
+	if a.setup.Features["reconfig"] {
+		line += ";" + a.ClientAddress(sid) // a reconfiguration wants it there
 	}
 	return line
 }

@@ -17,6 +17,8 @@ type names struct {
 	times     map[int64]int64 // of the transaction with this zxid
 	sessions  []int64
 	passwords map[int64][]byte
+	// addressed: the data just shown names addresses, so that their length says nothing.
+	addressed bool
 }
 
 const counterBits = 32

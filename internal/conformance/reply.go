@@ -28,6 +28,7 @@ func (r *reader) stat() stat {
 // results of a multi one a line.
 func (p *player) describe(s shape, r *reader) string {
 	var line, below strings.Builder
+	p.addressed = false
 	for _, f := range s {
 		switch f.kind {
 		case kindStat:
@@ -76,7 +77,9 @@ func (p *player) describeBytes(b []byte) string {
 	case len(b) > 1000:
 		return fmt.Sprintf("%d bytes", len(b))
 	}
-	return printable(p.target.Anonymous(string(b)))
+	text := p.target.Anonymous(string(b))
+	p.addressed = text != string(b)
+	return printable(text)
 }
 
 func (p *player) describeACL(list []permission) string {
@@ -110,9 +113,13 @@ func (p *player) describeIDs(r *reader) string {
 
 // describeStat names zxids, times and owner.
 func (p *player) describeStat(s stat) string {
-	return fmt.Sprintf("czxid=%s mzxid=%s pzxid=%s ctime=%s mtime=%s version=%d cversion=%d aversion=%d owner=%s length=%d children=%d",
+	length := strconv.Itoa(int(s.dataLength))
+	if p.addressed {
+		length = "that"
+	}
+	return fmt.Sprintf("czxid=%s mzxid=%s pzxid=%s ctime=%s mtime=%s version=%d cversion=%d aversion=%d owner=%s length=%s children=%d",
 		p.zxid(s.czxid), p.zxid(s.mzxid), p.zxid(s.pzxid), p.time(s.czxid, s.ctime), p.time(s.mzxid, s.mtime),
-		s.version, s.cversion, s.aversion, p.session(s.owner), s.dataLength, s.numChildren)
+		s.version, s.cversion, s.aversion, p.session(s.owner), length, s.numChildren)
 }
 
 // describeResults reads results of a multi up to their end.

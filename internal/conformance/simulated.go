@@ -3,6 +3,7 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -146,13 +147,21 @@ func (w *simulated) serves(server int) bool {
 func (w *simulated) Address(server int) string { return fmt.Sprintf("zk%d:2888:3888", server) }
 
 // ClientAddress implements [Target].
-func (w *simulated) ClientAddress(server int) string { return fmt.Sprintf("zk%d:2181", server) }
+func (w *simulated) ClientAddress(int) string { return "0.0.0.0:2181" }
 
 // Client implements [Target]: addresses in a simulated world are made of process ids.
 func (w *simulated) Client() string { return fmt.Sprintf("10.0.0.%d", w.host) }
 
 // Anonymous implements [Target].
-func (w *simulated) Anonymous(text string) string { return text }
+func (w *simulated) Anonymous(text string) string {
+	for sid := range w.servers {
+		text = strings.ReplaceAll(text, w.Address(sid+1), fmt.Sprintf("$%d", sid+1))
+	}
+	return everywhere.ReplaceAllString(text, "$$$1:$2;$$${1}c")
+}
+
+// everywhere is where every simulated server takes clients.
+var everywhere = regexp.MustCompile(`\$(\d+):(participant|observer);0\.0\.0\.0:2181`)
 
 // Close implements [Target].
 func (w *simulated) Close() { w.world.Close() }

@@ -121,6 +121,7 @@ const (
 	VersionWraps
 	Create2InMultiAsCreate
 	CheckAlone
+	ReadOnlyMultiPasses
 	AbortedAlone
 	MajorityCommits
 	RecordWithoutMargin
@@ -213,7 +214,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // an ensemble that does not recover after its faults have healed.
-var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
+	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/watch"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -92,8 +94,22 @@ func (s *Server) reopenReadOnly(c *clientConn) {
 	s.rejectSession(c)
 }
 
+// pretend is the planted bug of a read-only server that does not know a multi for a
+// write: its chain prepares and applies it like any other, and logs it nowhere.
+func (s *Server) pretend(c *clientConn, r *wire.Request) {
+	p := prep.New(s.db.tree, s.cfg.rules())
+	txn := p.Prepare(prep.Request{Session: c.session, Cxid: r.Xid, Type: r.Type, Body: r.Body, Local: wire.ErrEphemeralOnLocal},
+		s.db.tree.LastProcessed()+1, s.env.WallMillis())
+	err, body := tree.Reply(txn, s.db.tree.Apply(txn), r.Type)
+	s.reply(c, &wire.Reply{Xid: r.Xid, Zxid: txn.Zxid, Err: err, Type: r.Type, Body: body}, s.env.Now())
+}
+
 // answerReadOnly answers what a read-only server must refuse, false if it may serve it.
 func (s *Server) answerReadOnly(c *clientConn, r *wire.Request) bool {
+	if r.Type == wire.OpMulti && s.bug(bugs.ReadOnlyMultiPasses) {
+		s.pretend(c, r)
+		return true
+	}
 	switch r.Type {
 	case wire.OpSync, wire.OpReconfig:
 	case wire.OpCloseSession:

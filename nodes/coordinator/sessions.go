@@ -65,6 +65,8 @@ func (s *Server) revalidate(sid int64, p *wire.Packet) {
 		s.tracker.SetOwner(p.Session, sid)
 		s.observe(facts.SessionTouched, p.Session)
 		s.observe(facts.SessionRevalidated, p.Session, sid)
+	} else {
+		s.observe(facts.SessionUnknown, p.Session, sid)
 	}
 	if sid == s.cfg.Sid {
 		s.revalidated(p.Session, valid)

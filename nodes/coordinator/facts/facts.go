@@ -86,6 +86,7 @@ var (
 	SessionOpened      = kind(60, true, "session-opened", "serving server: the client has its ConnectResponse", "session", "timeoutMs")
 	SessionExpiring    = kind(61, true, "session-expiring", "the session was not heard of for its timeout and is being closed; idle is how long, in ms of this server's clock; sinceActive how long this server leads", "session", "timeoutMs", "idleMs", "sinceActiveMs")
 	SessionRevalidated = kind(62, true, "session-revalidated", "leader: the session lives and now belongs to that server", "session", "server")
+	SessionUnknown     = kind(167, true, "session-unknown", "leader: does not know, or is closing, the session that a server asks for", "session", "server")
 	SessionMoved       = kind(63, true, "session-moved", "leader: a request came from a server that no longer owns the session", "session", "server")
 	SessionRejected    = kind(64, true, "session-rejected", "serving server: the session is unknown or closing, the client is told so", "session")
 	SessionTouched     = kind(65, false, "session-touched", "leader: heard of the session, directly or from a learner; any server: of a local session of its own", "session")

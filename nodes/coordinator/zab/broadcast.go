@@ -92,7 +92,7 @@ func (l *Leader) ackProposal(f *learner, z wire.Zxid) {
 // commitReady commits from the head while the head has its quorum: never a
 // proposal before its predecessor.
 func (l *Leader) commitReady() {
-	for len(l.outstanding) > 0 && !l.retired && l.hasCommitQuorum(l.outstanding[0]) {
+	for len(l.outstanding) > 0 && !l.retired && !l.holdsBack(l.outstanding[0]) && l.hasCommitQuorum(l.outstanding[0]) {
 		p := l.outstanding[0]
 		l.outstanding[0] = nil
 		l.outstanding = l.outstanding[1:]

@@ -125,7 +125,7 @@ func (l *Leader) attach(p *proposal) *proposal {
 	if p.config = configOf(p.txn); p.config != nil {
 		l.lastSeen = p.config
 		l.recount()
-		l.saveLastSeen(func() {})
+		l.saveLastSeen(l.commitReady)
 	}
 	if p.needs = l.needs; len(p.needs) > 1 {
 		l.host.Observe(node.Event{Kind: facts.JointProposal, N: [4]int64{int64(p.txn.Zxid)}})
@@ -156,6 +156,13 @@ func (l *Leader) saveLastSeen(then func()) {
 		}
 		then()
 	}))
+}
+
+// holdsBack reports whether a proposal is not in our own log yet. Others may have
+// acknowledged it already; but what a tree holds and no log, a term that ends would
+// apply a second time.
+func (l *Leader) holdsBack(p *proposal) bool {
+	return len(l.held) > 0 && p.txn.Zxid >= l.held[0].Zxid
 }
 
 // log appends a proposal to our own log, behind what has to be durable before it.

@@ -146,7 +146,12 @@ func newTxn(z wire.Zxid, name string) *wire.Txn {
 	return &wire.Txn{Zxid: z, Type: wire.OpDelete, Body: &wire.DeleteTxn{Path: name}}
 }
 
-func nameOf(t *wire.Txn) string { return t.Body.(*wire.DeleteTxn).Path }
+func nameOf(t *wire.Txn) string {
+	if b, ok := t.Body.(*wire.DeleteTxn); ok {
+		return b.Path
+	}
+	return t.Type.String()
+}
 
 func sameTxn(a, b *wire.Txn) bool { return a.Zxid == b.Zxid && nameOf(a) == nameOf(b) }
 
