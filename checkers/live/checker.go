@@ -168,6 +168,8 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		c.committed(s, zxid, uint64(e.N[1]))
 	case facts.Proposed:
 		c.proposed(s, zxid, e)
+	case facts.Purged:
+		c.purgeDone(s, int(e.N[1]))
 	case facts.SessionTouched:
 		s.touched[e.N[0]] = at
 	case facts.SyncAnswered:
@@ -193,8 +195,6 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.snapshotLoaded(s, first, uint64(e.N[2]))
 	case facts.SnapshotTaken:
 		c.snapshotTaken(s, first)
-	case facts.Purged:
-		c.purgeDone(s, int(second))
 	case facts.EpochProposed:
 		c.epochProposed(s, e.N[0])
 	case facts.AckEpochSent:
