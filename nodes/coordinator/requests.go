@@ -23,7 +23,7 @@ func (s *Server) request(c *clientConn, r *wire.Request) {
 		return
 	}
 	s.touch(c)
-	if !r.Type.ForClients() {
+	if !r.Type.ForClients() && !(r.Type == wire.OpCheck && s.bug(bugs.CheckAlone)) {
 		s.refuse(c, r)
 		return
 	}
