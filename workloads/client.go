@@ -88,6 +88,7 @@ type Client struct {
 	connected *node.Signal // set at the next connection; nil if nobody waits
 
 	sessions int   // how many sessions were given up so far
+	stumbles bool  // it moves once more when watches of its are taken over
 	step     *step // the recipe step that runs, nil if none
 
 	credentials []client.Credential // of the present session
@@ -218,6 +219,8 @@ func (c *Client) perform(t *node.Task, op Op) {
 		c.zk.Wake()
 	case Move:
 		c.zk.Move()
+	case Stumble:
+		c.stumble(t)
 	case Open:
 		c.credentials = nil
 		c.reopen()
@@ -231,6 +234,17 @@ func (c *Client) perform(t *node.Task, op Op) {
 		}
 		c.submit(op, false)
 	}
+}
+
+// stumble moves, and waits a little for the watches that make it move again: what it
+// asked for before would be lost. A client without watches comes to stay.
+func (c *Client) stumble(t *node.Task) {
+	c.stumbles = true
+	c.zk.Move()
+	for wait := 10; c.stumbles && wait > 0; wait-- {
+		t.Sleep(retryPause / 2)
+	}
+	c.stumbles = false
 }
 
 // revive opens a new session if the present one is over.
@@ -317,13 +331,17 @@ func (c *Client) WatchEvent(e client.WatchEvent) {
 	c.step.notified(e)
 }
 
-// WatchesRearmed records a setWatches.
+// WatchesRearmed records a setWatches, after which the client may have to go on.
 func (c *Client) WatchesRearmed(r client.Rearmed) {
 	q := r.Request
 	c.rec.Rearm(history.Rearm{
 		Client: c.cfg.Index, Session: r.Session, Conn: r.Conn, Server: int(r.Server), Order: r.Order, Zxid: r.Zxid,
 		Seen: q.Seen, Data: q.Data, Exist: q.Exist, Child: q.Child, Persistent: q.Persistent, Recursive: q.Recursive,
 	})
+	if c.stumbles {
+		c.stumbles = false
+		c.zk.Move()
+	}
 }
 
 // Authenticating records a credential that was shown, and its answer.

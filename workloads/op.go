@@ -17,6 +17,9 @@ const (
 	Hang history.F = "hang"
 	// Move drops the connection and goes to the next server.
 	Move history.F = "move"
+	// Stumble is a Move, and another as soon as the next server has answered the first
+	// request for the client's watches: others may be on their way.
+	Stumble history.F = "stumble"
 	// Open forsakes the session without closing it and opens a new one.
 	Open history.F = "open"
 	// Auth shows a credential, Op.Value in the form scheme:secret. It shows as a

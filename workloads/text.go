@@ -64,6 +64,7 @@ var verbs = append([]verb{
 	{name: "ask", f: history.Ask, value: true, asks: true},
 	{name: "open", f: Open},
 	{name: "move", f: Move},
+	{name: "stumble", f: Stumble},
 	{name: "hang", f: Hang, hangs: true},
 }, recipeVerbs...)
 

@@ -62,6 +62,7 @@ func TestPlanLines(t *testing.T) {
 		{"op 27 c1 2s auth value=digest:u1:p1 pipelined",
 			Op{ID: 27, Client: 1, At: 2 * time.Second, F: Auth, Value: "digest:u1:p1", Pipelined: true}},
 		{"op 27 c1 2s who-am-i", Op{ID: 27, Client: 1, At: 2 * time.Second, F: history.WhoAmI}},
+		{"op 31 c1 2s stumble", Op{ID: 31, Client: 1, At: 2 * time.Second, F: Stumble}},
 		{"op 25 c1 2s move", Op{ID: 25, Client: 1, At: 2 * time.Second, F: Move}},
 		{`op 26 c1 2s write "/a b" value=""`,
 			Op{ID: 26, Client: 1, At: 2 * time.Second, F: history.Set, Path: "/a b", Version: Any}},

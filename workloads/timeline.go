@@ -62,7 +62,7 @@ func (s Shape) turn(r *rand.Rand, client int, at time.Duration, invent func(stri
 // many in one: such operations do not make sense in a pipeline.
 func pausing(ops []Op) bool {
 	return slices.ContainsFunc(ops, func(o Op) bool {
-		return o.F == Hang || o.F == Move || o.F == Open || o.F == history.Close || isRecipe(o.F)
+		return o.F == Hang || o.F == Move || o.F == Stumble || o.F == Open || o.F == history.Close || isRecipe(o.F)
 	})
 }
 

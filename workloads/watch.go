@@ -23,9 +23,9 @@ func watching() Workload {
 				{"watch-get", 6}, {"watch-exists", 6}, {"watch-children", 4}, {"watch-write", 3}, {"get", 2},
 				{"write", 4}, {"create", 4}, {"delete", 4}, {"ephemeral", 2}, {"child", 3}, {"delete-child", 3},
 				{"fell", 2}, {"renew", 1}, {"move", 2}, {"hang", 1}, {"close", 1},
-				{"add-watch", 5}, {"remove-watch", 3}, {"check-watch", 2}, {"modes", 2},
+				{"add-watch", 5}, {"remove-watch", 3}, {"check-watch", 2}, {"modes", 2}, {"stumble", 2},
 			}, "watch-children", "watch-write", "write", "delete", "ephemeral", "child", "delete-child", "fell", "renew", "move", "hang", "close",
-				"add-watch", "remove-watch", "check-watch", "modes")
+				"add-watch", "remove-watch", "check-watch", "modes", "stumble")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -102,6 +102,8 @@ func watchesForGood(r *rand.Rand, path, kind string) []Op {
 	mode := int32(choose(r, wire.WatchPersistent, wire.WatchRecursive, wire.WatchRecursive))
 	which := int32(choose(r, wire.ChildWatches, wire.DataWatches, wire.AnyWatches, wire.PersistentWatches, wire.RecursiveWatches))
 	switch kind {
+	case "stumble":
+		return []Op{{F: Stumble}}
 	case "add-watch":
 		return []Op{{F: history.AddWatch, Path: choose(r, path, path, below(path), watched), Mode: mode}}
 	case "remove-watch":

@@ -9,6 +9,11 @@
 // lastZxidSeen moves only with replies to requests, and only a server may call a
 // session expired.
 //
+// Watches that have not fired, and those of addWatch, go with the session to the next
+// server, ahead of every request, split if they are many. There is one watcher a path
+// and kind: who wants several shares their events out himself, and checkWatches, by
+// which the Java client takes away one of several, is a question here.
+//
 // # What a result means
 //
 // The harness judges servers by what its clients saw, so the one thing this

@@ -106,6 +106,9 @@ func (e *Election) better(v, w Vote) bool {
 	if e.cfg.Bugs.Has(bugs.ElectionIgnoresZxid) {
 		v.Zxid, w.Zxid = 0, 0
 	}
+	if e.cfg.Bugs.Has(bugs.VoteOrderIgnoresEpoch) && v.Zxid == w.Zxid && v.Leader > w.Leader {
+		return true
+	}
 	return v.Better(w)
 }
 
@@ -117,7 +120,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 	if b.round == e.round {
 		e.tally.put(n.From, b)
 		if e.established(&e.tally, b) {
-			e.decide(b, e.tally.backers(b))
+			e.decide(b, e.withUs(e.tally.backers(b), b))
 			return
 		}
 	}
@@ -125,7 +128,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 	if e.established(&e.settled, b) {
 		e.round = b.round
 		e.observe(facts.ElectionJoined, b.round, b.vote.Leader)
-		e.decide(b, e.settled.backers(b))
+		e.decide(b, e.withUs(e.settled.backers(b), b))
 	}
 }
 
@@ -135,7 +138,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 // the quorum must have decided in our present round, or it speaks of a time
 // before we stepped down (ZOOKEEPER-1514).
 func (e *Election) established(t *tally, b ballot) bool {
-	if !e.decides(t.backers(b)) {
+	if !e.decides(e.withUs(t.backers(b), b)) {
 		return false
 	}
 	if b.vote.Leader == e.cfg.Sid {

@@ -53,6 +53,19 @@ func (e *Election) decides(backers quorum.Bits) bool {
 	return e.cfg.Voters.HasQuorum(backers) && (e.cfg.Next == nil || e.cfg.Next.HasQuorum(backers))
 }
 
+// withUs adds ourselves to those who settled on another leader, where a quorum of the
+// active configuration has done so without us. What is still to come may ask for us:
+//
+//	Server 4 proposed an ensemble of itself alone and lost its leadership. As long as
+//	it has that in its log, nobody but itself could tell it to follow another leader,
+//	who would make it drop the proposal.
+func (e *Election) withUs(backers quorum.Bits, b ballot) quorum.Bits {
+	if e.cfg.Next == nil || b.vote.Leader == e.cfg.Sid || !e.cfg.Next.Members().Has(e.cfg.Sid) || !e.cfg.Voters.HasQuorum(backers) {
+		return backers
+	}
+	return backers.Add(e.cfg.Sid)
+}
+
 // observeBackers states on whose word an election in a changing ensemble was decided.
 func (e *Election) observeBackers(round int64, by quorum.Bits) {
 	if e.cfg.Config == "" {
