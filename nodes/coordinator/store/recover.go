@@ -80,6 +80,9 @@ func removeTemporaries(d node.Disk) error {
 func Load(d node.Disk, log *txnlog.Log, b bugs.Set, tail int) (History, error) {
 	h, damaged, err := newestSnapshot(d)
 	if len(damaged) > 0 && !standsIn(&h, damaged, log) {
+		if err == nil { // an older one is readable, and the log does not go back to it
+			err = fmt.Errorf("store: %s is damaged, and the log begins behind it", snapshotName(damaged[len(damaged)-1]))
+		}
 		return h, err
 	}
 	if !log.Reaches(h.SnapshotZxid) {
