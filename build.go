@@ -23,6 +23,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r := &run{plan: p, workload: scenario.workload(), world: sim.NewWorld(p.Knobs.world(p.Seed))}
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
 	r.ensemble = newEnsemble(p.Knobs)
+	r.windows = newWindows(p.Knobs.size())
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
 		Groups: p.Knobs.judgedGroups(), Initial: p.Knobs.initialConfig(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
 		LeaderRefuses: p.Knobs.leaderRefuses(),
@@ -59,6 +60,8 @@ func (r *run) addServers() {
 			FourLetterWords: admin.Whitelist(admin.Words), DigestInterval: 16,
 			ReadOnlyMode: k.ReadOnlyAfter > 0, ReadOnlyAfter: k.ReadOnlyAfter,
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
+			SnapshotNodes: k.SnapshotNodes, SnapRetain: k.SnapRetain, PurgeInterval: k.PurgeInterval,
+			MaxSnapSyncs: k.SnapSyncs, MaxDiffSyncs: k.DiffSyncs, SnapshotSizePercent: k.SnapshotPercent,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota, MaxBuffer: k.MaxBuffer, OutstandingLimit: k.OutstandingLimit, VersionStart: int32(k.VersionStart),
 			ReconfigEnabled: k.Reconfig, SkipACL: k.SkipACL,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
@@ -109,6 +112,7 @@ func (r *run) watch(o RunOptions) {
 		r.marks.add(s.Event)
 		if int(s.Node) < r.plan.Knobs.size() {
 			r.ensemble.observe(s)
+			r.windows.observe(s)
 			r.checker.Observe(s.Step, s.At, s.Node, s.Event)
 			if r.checker.Finding() != nil {
 				r.world.Stop("a live invariant is broken")
@@ -132,6 +136,7 @@ func (r *run) changed(c sim.ProcessChange) {
 		r.checker.Booted(c.Node)
 	case sim.Crashed, sim.Exited:
 		r.ensemble.lost(c.Node)
+		r.windows.died(c)
 		r.checker.Crashed(c.Node)
 	}
 	if c.Kind != sim.Exited {
@@ -154,6 +159,8 @@ func (g ghost) Read(id node.ID, file string) ([]byte, bool) { return g.world.Dis
 func (g ghost) Durable(id node.ID, file string) ([]byte, bool) {
 	return g.world.DiskOf(id).Durable(file)
 }
+
+func (g ghost) Rotten(id node.ID, file string) bool { return g.world.DiskOf(id).Rotten(file) }
 
 func (g ghost) DurableSize(id node.ID, file string) int64 {
 	return g.world.DiskOf(id).DurableSize(file)

@@ -62,6 +62,14 @@ type Knobs struct {
 	CounterLimit int
 	// DiskSync lets a leader synchronise learners from its log files.
 	DiskSync bool
+	// SnapshotNodes is how many znodes a snapshot writes at a stretch, SnapRetain how
+	// many a purge keeps, PurgeInterval how often it comes. SnapSyncs and DiffSyncs are
+	// how many learners are synchronised at a time, SnapshotPercent how long a log may
+	// be for that against a snapshot.
+	SnapshotNodes, SnapRetain int
+	PurgeInterval             time.Duration
+	SnapSyncs, DiffSyncs      int
+	SnapshotPercent           int
 	// ElectionMax caps the growing wait between repeated votes.
 	ElectionMax time.Duration
 
@@ -187,6 +195,12 @@ var knobs = []knob{
 		set: func(k *Knobs, s string) (err error) { k.Groups = s; _, err = parseGroups(s); return err },
 	},
 	feature(number("observers", 0, 4, "servers that do not vote, besides", func(k *Knobs) *int { return &k.Observers })),
+	feature(number("snapshot-nodes", 0, 1e6, "znodes that a snapshot writes at a stretch", func(k *Knobs) *int { return &k.SnapshotNodes })),
+	feature(number("snap-retain", 0, 1000, "snapshots that a purge keeps, 3 or more", func(k *Knobs) *int { return &k.SnapRetain })),
+	feature(span("purge-interval", 0, day, "time between purges, 0 for one after each snapshot", func(k *Knobs) *time.Duration { return &k.PurgeInterval })),
+	feature(number("snap-syncs", 0, 1000, "learners that are sent a snapshot at a time", func(k *Knobs) *int { return &k.SnapSyncs })),
+	feature(number("diff-syncs", 0, 1000, "learners that are sent a diff at a time", func(k *Knobs) *int { return &k.DiffSyncs })),
+	feature(number("snapshot-percent", 0, 1e6, "how long a log may be for disk-sync, in percent of a snapshot", func(k *Knobs) *int { return &k.SnapshotPercent })),
 	feature(flag("local-sessions", "sessions are known to one server until they need to be known to all", func(k *Knobs) *bool { return &k.LocalSessions })),
 	feature(flag("upgrade-sessions", "local sessions may become known to all", func(k *Knobs) *bool { return &k.UpgradeSessions })),
 	feature(flag("standalone", "an only server is no ensemble of one", func(k *Knobs) *bool { return &k.Standalone })),
@@ -407,6 +421,7 @@ func drawKnobs(r *rand.Rand) Knobs {
 		k.Spares = d.between(1, 2)
 	}
 	k.Reconfig = d.chance(1, 6)
+	d.upkeep(&k)
 	return k
 }
 
@@ -472,5 +487,25 @@ func (d dice) disk(k *Knobs) {
 	k.DiskMost = k.DiskMean + d.micros(10, 400*scale)
 	if d.chance(1, 3) {
 		k.DiskTailOneIn, k.DiskTail = d.logarithmic(10, 500), k.DiskMost+d.millis(1, 10*scale)
+	}
+}
+
+// upkeep draws how a server keeps house and how much it does at a time.
+func (d dice) upkeep(k *Knobs) {
+	if d.chance(1, 2) {
+		k.SnapshotNodes = d.between(1, 4)
+	}
+	if d.chance(1, 4) {
+		k.SnapRetain, k.PurgeInterval = d.between(3, 5), d.millis(100, 2000)
+	}
+	if d.chance(1, 3) {
+		k.SnapSyncs, k.DiffSyncs = d.between(1, 2), d.between(1, 2)
+	}
+	if d.chance(1, 2) {
+		k.SnapshotPercent = d.logarithmic(1, 400)
+	}
+	if d.chance(1, 5) { // shorter than a leader needs to notice that a follower is silent
+		k.SessionTimeout = k.Tick * time.Duration(d.between(2, 3))
+		k.Liveness = k.bound()
 	}
 }

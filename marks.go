@@ -30,6 +30,9 @@ func Paths() []string {
 			paths = append(paths, k.CaseMark(i))
 		}
 	}
+	for _, p := range CrashPoints {
+		paths = append(paths, p.Mark)
+	}
 	slices.Sort(paths)
 	return paths
 }
@@ -43,6 +46,20 @@ func moments() []string {
 		facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked, facts.Established, facts.UpToDate,
 		facts.Proposed, facts.Logged, facts.Acked, facts.Committed, facts.Applied,
 		facts.SnapshotTaken, facts.SessionExpiring, facts.StepDown,
+		facts.EpochChosen, facts.EpochWritten, facts.EpochSynced, facts.EpochRenamed, facts.EpochSaved,
+		facts.SyncBegun, facts.Truncating, facts.HistoryLogged, facts.HistoryDurable,
+		facts.SnapshotBegun, facts.SnapshotWritten, facts.SnapshotNamed, facts.Purged, facts.LogRolled,
+		facts.FastForwarded, facts.RevalidationAsked,
+	})
+}
+
+// brief lists the moments that begin a short window: see [CrashPoints].
+func brief() []string {
+	return marks([]*node.EventKind{
+		facts.EpochChosen, facts.EpochWritten, facts.EpochSynced, facts.EpochRenamed, facts.EpochSaved,
+		facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.HistoryLogged, facts.HistoryDurable,
+		facts.EpochProposed, facts.SyncEmptyDiff, facts.SyncDiff, facts.SyncSnap, facts.Established, facts.Applied, facts.Truncating, facts.Truncated,
+		facts.NewLeaderAcked, facts.SnapshotWritten, facts.SnapshotNamed, facts.Purged, facts.StepDown, facts.FastForwarded,
 	})
 }
 
@@ -55,7 +72,7 @@ func reconfigMoments() []string {
 
 // joins lists the marks by which a learner shows that it is being synchronised.
 func joins() []string {
-	return marks([]*node.EventKind{facts.AckEpochSent, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})
+	return marks([]*node.EventKind{facts.AckEpochSent, facts.EpochSaved, facts.HistoryLogged, facts.SyncBegun, facts.Truncating, facts.Truncated, facts.SnapshotLoaded, facts.NewLeaderAcked})
 }
 
 // rises lists the marks by which a server shows that it is about to lead.

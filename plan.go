@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
@@ -201,5 +202,8 @@ func (p Plan) faultShape() faults.Shape {
 		Moments:   when,
 		Rises:     rises(),
 		Joins:     joins(),
+		Windows:   brief(),
+		Saves:     marks([]*node.EventKind{facts.EpochSaved, facts.HistoryLogged, facts.HistoryDurable, facts.Logged}),
+		Cuts:      marks([]*node.EventKind{facts.Truncating, facts.Truncated}),
 	}
 }

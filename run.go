@@ -40,6 +40,7 @@ type run struct {
 	servers  []*coordinator.Server // by process; the present life of each
 	finals   int
 	marks    tally
+	windows  windows
 	ensemble ensemble
 	broken   *guarantee.Finding
 }
@@ -202,6 +203,7 @@ func (r *run) measured() Result {
 	for _, c := range r.injector.Counts() {
 		out.Faults[c.Kind], out.Skipped[c.Kind] = c.Injected, c.Skipped
 	}
+	r.windows.marks(out.Marks)
 	for _, s := range r.plan.Knobs.Settings() {
 		out.Knobs[s.Name] = s.Value
 	}

@@ -85,17 +85,3 @@ func (d *drawer) decay() []Fault {
 	crash := Fault{Kind: Crash, Target: victim, Keep: d.keep(), At: d.upTo(rot.For), Restart: time.Millisecond + d.upTo(d.shape.Settle/4)}
 	return []Fault{rot, crash}
 }
-
-// choke keeps a server away until others have gone on without it, and leaves it no
-// room for what it must change when it comes back.
-func (d *drawer) choke() []Fault {
-	if len(d.shape.Joins) == 0 {
-		return []Fault{d.fullDisk()}
-	}
-	made := d.dethrone()
-	when := &Trigger{Mark: d.shape.Joins[0], After: d.between(1, 2), Within: 2 * (d.shape.Notice + d.shape.Settle)}
-	return append(made, Fault{
-		Kind: FullDisk, Target: Target{Select: Actor, Name: d.shape.Group}, At: made[1].At + made[1].Restart/2,
-		For: 10*time.Millisecond + d.upTo(d.shape.Settle/2), When: when,
-	})
-}

@@ -78,7 +78,7 @@ var makers = []maker{
 	{weight: 1, draw: one((*drawer).drift)},
 	{weight: 2, power: true, draw: one((*drawer).powerLoss)},
 	{weight: 3, draw: (*drawer).lag},
-	{weight: 3, draw: (*drawer).shun},
+	{weight: 8, draw: (*drawer).shun},
 	{weight: 3, draw: (*drawer).detour},
 	{weight: 3, draw: (*drawer).stumble},
 	{weight: 2, draw: (*drawer).oversleep},
@@ -88,6 +88,13 @@ var makers = []maker{
 	{weight: 3, draw: one((*drawer).slowDisk)},
 	{weight: 2, draw: (*drawer).decay},
 	{weight: 2, draw: (*drawer).choke},
+	{weight: 14, draw: (*drawer).falter},
+	{weight: 4, draw: (*drawer).straggle},
+	{weight: 2, draw: (*drawer).waver},
+	{weight: 2, draw: (*drawer).relay},
+	{weight: 2, draw: (*drawer).lull},
+	{weight: 3, draw: (*drawer).muffle},
+	{weight: 2, draw: (*drawer).drag},
 }
 
 func newDrawer(r *rand.Rand, p Profile, s Shape) *drawer {
@@ -117,7 +124,8 @@ func newDrawer(r *rand.Rand, p Profile, s Shape) *drawer {
 // faults in a row that any other would spoil.
 func (d *drawer) someMakers() []maker {
 	if d.chance(1, 3) {
-		return []maker{makers[d.r.IntN(len(makers))]}
+		d.makers = makers
+		return []maker{d.pick()}
 	}
 	power := d.chance(1, 3)
 	var some []maker

@@ -14,7 +14,7 @@ var three = Shape{
 	Duration: 20 * time.Second, Settle: time.Second, Notice: time.Second,
 	Ports: []string{"client", "quorum", "election"}, Moments: []string{"zk.committed", "zk.established"},
 	Rises: []string{"zk.epoch-proposed"}, Joins: []string{"zk.ackepoch-sent"}, Patience: time.Second, Peers: "quorum", Service: "client",
-	Files: []string{"log", "epoch"}, Rots: []string{"log"},
+	Cuts: []string{"zk.truncating"}, Saves: []string{"zk.epoch-saved"}, Windows: []string{"zk.epoch-saved"}, Files: []string{"log", "epoch"}, Rots: []string{"log"},
 }
 
 var five = Shape{

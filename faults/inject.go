@@ -138,11 +138,11 @@ func (in *Injector) observe(s sim.Seen) {
 	}
 }
 
-// fire strikes at the actor's moment. A crash must come before the actor's next
-// effect; everything else waits for the callback to end.
+// fire strikes at the actor's moment. A crash, or what is wrong with a disk, must come
+// before the actor's next effect; everything else waits for the callback to end.
 func (in *Injector) fire(i int, actor node.ID) {
 	f := in.plan[i]
-	if f.Kind == Crash {
+	if f.Kind == Crash || ailment(f.Kind) {
 		in.strike(i, actor)
 		return
 	}

@@ -69,7 +69,9 @@ func (d *drawer) crash() Fault {
 // back, usually, when others have gone on without it. With the clients paused in
 // half of the cases, nothing may have been written since, and what it has too much
 // must be cut off and not be overwritten.
-func (d *drawer) dethrone() []Fault {
+func (d *drawer) dethrone() []Fault { return d.depose(d.chance(1, 2)) }
+
+func (d *drawer) depose(silence bool) []Fault {
 	leader := Target{Select: Leader, Name: d.shape.Group}
 	apart := d.shape.Notice + d.shape.Settle
 	cut := Fault{Kind: Partition, Target: leader, For: apart/2 + d.upTo(apart)}
@@ -77,7 +79,7 @@ func (d *drawer) dethrone() []Fault {
 		Kind: Crash, Target: leader, Keep: d.keep(), At: time.Millisecond + d.upTo(d.shape.Notice),
 		Restart: apart/2 + d.upTo(apart),
 	}
-	if d.shape.Clients == 0 || d.chance(1, 2) {
+	if d.shape.Clients == 0 || !silence {
 		return []Fault{cut, crash}
 	}
 	quiet := Fault{
@@ -146,20 +148,21 @@ func (d *drawer) detour() []Fault {
 }
 
 // shun keeps clients from one server for longer than they have patience: they leave
-// it with requests under way and work elsewhere. Just before the end they are made to
-// look for a server again, so that some come back at the moment in which those
-// requests arrive.
+// it with requests under way and work elsewhere. Half way they are made to leave if
+// they have not, and just before the end to look for a server again, so that some come
+// back at the moment in which those requests arrive.
 func (d *drawer) shun() []Fault {
 	if d.shape.Service == "" || d.shape.Clients == 0 {
 		return []Fault{d.isolate()}
 	}
 	away := d.shape.Patience*3/4 + d.upTo(d.shape.Patience/2)
 	made := []Fault{{Kind: Isolate, Target: d.target(), Port: d.shape.Service, For: away}}
-	for range d.between(1, 4) {
-		made = append(made, Fault{
-			Kind: Cut, Target: Target{Select: All, Name: ClientGroup},
-			At: away - d.upTo(d.shape.Patience/4),
-		})
+	cuts := []time.Duration{away/2 + d.upTo(away/3), away - d.upTo(d.shape.Patience/8)}
+	for range d.between(0, 2) {
+		cuts = append(cuts, away-d.upTo(d.shape.Patience/4))
+	}
+	for _, at := range cuts {
+		made = append(made, Fault{Kind: Cut, Target: Target{Select: All, Name: ClientGroup}, At: at})
 	}
 	return made
 }
@@ -177,7 +180,7 @@ func (d *drawer) stumble() []Fault {
 		Restart: time.Millisecond + d.upTo(d.shape.Settle),
 		When: &Trigger{
 			Mark: d.shape.Joins[d.r.IntN(len(d.shape.Joins))], After: d.between(1, 3),
-			Effects: d.r.IntN(40), Within: away + d.shape.Settle,
+			Effects: d.r.IntN(40), Within: away + d.shape.Notice + d.shape.Settle,
 		},
 	}
 	return []Fault{apart, crash}

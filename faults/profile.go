@@ -72,4 +72,13 @@ type Shape struct {
 	// Joins are the marks by which a process shows that it is being brought up to
 	// date.
 	Joins []string
+	// Cuts are the marks by which a process shows that it is giving up a part of its
+	// history: that it begins to, first.
+	Cuts []string
+	// Saves are the marks by which a process shows that a step of taking over what it
+	// missed is durable.
+	Saves []string
+	// Windows are those of the Moments that begin something short, so that nothing but
+	// a fault that waits for them hits it.
+	Windows []string
 }

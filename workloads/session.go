@@ -27,9 +27,13 @@ func session() Workload {
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
-			return timeline(r, s, func(kind string) []Op { return sessionOps(r, s, kind) }, func(int) []Op {
+			plan := timeline(r, s, func(kind string) []Op { return sessionOps(r, s, kind) }, func(int) []Op {
 				return []Op{{F: history.Create, Path: ephemerals + "/n-", Mode: wire.ModeEphemeralSequential}, {F: SyncChildren, Path: ephemerals}}
 			})
+			if r.IntN(2) == 0 {
+				onlooker(plan, s.Clients-1)
+			}
+			return plan
 		},
 		Setup: func(Shape) []Op { return creates(ephemerals, 0) },
 		FinalReads: func(s Shape) []Op {
@@ -41,6 +45,16 @@ func session() Workload {
 		},
 		Judges:     []string{"witness", "session"},
 		NeedsKinds: []history.F{history.Create, history.Children},
+	}
+}
+
+// onlooker lets a client do nothing but look until the farewell. It notices nothing of
+// a leader that its server cannot reach.
+func onlooker(plan []Op, client int) {
+	for i := range plan {
+		if op := &plan[i]; op.Client == client && !op.Patient {
+			*op = Op{ID: op.ID, Client: client, At: op.At, F: history.Exists, Path: ephemerals + "/m0"}
+		}
 	}
 }
 

@@ -25,6 +25,8 @@ type Ghost interface {
 	Durable(id node.ID, file string) ([]byte, bool)
 	// DurableSize is len(Durable), cheaply; 0 if the name may vanish.
 	DurableSize(id node.ID, file string) int64
+	// Rotten reports whether a file reads otherwise than it was written.
+	Rotten(id node.ID, file string) bool
 }
 
 // Server is one member of the ensemble.
@@ -166,6 +168,8 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		c.committed(s, zxid, uint64(e.N[1]))
 	case facts.Proposed:
 		c.proposed(s, zxid, e)
+	case facts.Purged:
+		c.purgeDone(s, int(e.N[1]))
 	case facts.SessionTouched:
 		s.touched[e.N[0]] = at
 	case facts.SyncAnswered:

@@ -31,6 +31,7 @@ const (
 	SessionOnce        = "session-once"
 	TxnTime            = "txn-time"
 	EphemeralsDie      = "ephemerals-die-with-session"
+	PurgeKeeps         = "purge-keeps-enough"
 	LocalHome          = "local-session-home"
 	ReadOnlyAlone      = "read-only-alone"
 	LeaderServesNone   = "leader-serves-none"
@@ -86,6 +87,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ConfigElection, Sentence: "An election is decided by a quorum of the voters in each configuration that the server knows to matter.", Source: sourceReconfig + "recovery; ZooKeeper internals: Fast Leader Election"},
 	{ID: ConfigLeader, Sentence: "A leader commits nothing more when a committed configuration has taken its vote.", Source: sourceReconfig + "removal of the leader"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
+	{ID: PurgeKeeps, Sentence: "A server that purges keeps as many whole snapshots as it should, and every transaction after the oldest of them.", Source: "ZooKeeper Administrator's Guide, autopurge; ZOOKEEPER-3231"},
 	{ID: LeaderServesNone, Sentence: "A leader that is kept for leading lets no client in.", Source: "ZooKeeper Administrator's Guide, leaderServes"},
 	{ID: ReadOnlyAlone, Sentence: "A server is read-only only while it looks for a leader.", Source: "ZOOKEEPER-784, read-only mode"},
 	{ID: ReadOnlySessions, Sentence: "A read-only server neither lets a session in that is open in its tree, nor declares it over.", Source: "ZOOKEEPER-3863"},

@@ -26,6 +26,8 @@ type play struct {
 	step  uint64
 	at    time.Duration
 	clock int64
+	// rotten is a file that nobody can read, on any disk.
+	rotten string
 }
 
 // The servers of a play, zk1 to zk3.
@@ -57,6 +59,8 @@ func (p *play) Durable(id node.ID, file string) ([]byte, bool) {
 func (p *play) DurableSize(id node.ID, file string) int64 {
 	return int64(len(p.disks[id].durable[file]))
 }
+
+func (p *play) Rotten(id node.ID, file string) bool { return p.rotten == file }
 
 func newPlay() *play { return newPlayOf(3) }
 

@@ -33,6 +33,27 @@ var snapshotScenes = []scene{
 	}},
 }
 
+// purgeScenes delete snapshots and logs. 1:1 is in the log, and everybody has it.
+var purgeScenes = []scene{
+	{"", "two snapshots are kept, and the log after the older", func(p *play) {
+		p.snapshot(A, 0, 0)
+		p.snapshot(A, z(1, 1), z(1, 1))
+		p.fact(A, facts.Purged, 0, 2)
+	}},
+	{PurgeKeeps, "a damaged snapshot is counted", func(p *play) {
+		p.snapshot(A, 0, 0)
+		p.snapshot(A, z(1, 1), z(1, 1))
+		p.rotten = "snapshot.100000001"
+		p.fact(A, facts.Purged, 0, 2)
+	}},
+	{PurgeKeeps, "the log after the older snapshot is gone", func(p *play) {
+		p.snapshot(A, 0, 0)
+		p.snapshot(A, z(1, 1), z(1, 1))
+		delete(p.disks[A].cached, logFile)
+		p.fact(A, facts.Purged, 0, 2)
+	}},
+}
+
 // outrun lets B and C commit a write of A, which purges its log and acknowledges the
 // next write only.
 func (p *play) outrun(before func()) {

@@ -93,7 +93,7 @@ func Queues(s Source, budget *Budget) []Result {
 		}
 	}
 	s.end = endOf(s.H)
-	of := map[string]*uses{}
+	of, strays := map[string]*uses{}, []*history.Op(nil)
 	for i := range s.H.Ops {
 		op := &s.H.Ops[i]
 		element, ret := op.Path, int64(0)
@@ -101,6 +101,9 @@ func Queues(s Source, budget *Budget) []Result {
 			continue
 		}
 		if ret = s.settled(i); ret < 0 {
+			if op.F == history.Create && op.Outcome == history.Info {
+				strays = append(strays, op)
+			}
 			continue
 		}
 		if op.F == history.Create {
@@ -114,9 +117,31 @@ func Queues(s Source, budget *Budget) []Result {
 	}
 	var out []Result
 	for _, path := range slices.Sorted(maps.Keys(of)) {
+		of[path].adopt(path, strays, s.end)
 		out = append(out, of[path].queue(path, budget))
 	}
 	return out
+}
+
+// adopt adds the creates of elements that went, among those of unknown outcome of which
+// not even the request is known: the run ended before their client could tell under
+// which xid it had sent them.
+func (u *uses) adopt(path string, strays []*history.Op, end int64) {
+	came := map[string]bool{}
+	for _, op := range u.ops {
+		if m := op.Input.(*move); m.in {
+			came[m.element] = true
+		}
+	}
+	for _, op := range slices.Clone(u.ops) {
+		m := op.Input.(*move)
+		for _, stray := range strays {
+			if !came[m.element] && strings.HasPrefix(path+"/"+m.element, stray.Path) {
+				came[m.element] = true
+				u.add(stray, &move{in: true, element: m.element}, int64(stray.Invoke), end)
+			}
+		}
+	}
 }
 
 // passage is how one element came and went, by index.

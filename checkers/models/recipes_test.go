@@ -24,11 +24,16 @@ func TestQueues(t *testing.T) {
 	lost.Outcome = history.Info
 	gone := out("x")
 	gone.Outcome = history.Fail
+	stray := in("c1-e-") // the end of the run took even its xid; its name is not known
+	stray.Path, stray.Outcome, stray.OutPath = "/q/c1-e-", history.Info, ""
 	tests := []struct {
 		name string
 		h    *timeline
 		want porcupine.CheckResult
 	}{
+		{"offered as the run ended, and taken", new(timeline).op(0, 1, stray).op(2, 3, out("c1-e-0000000007")), porcupine.Ok},
+		{"taken, and offered by nobody", new(timeline).op(0, 1, stray).op(2, 3, out("c2-e-0000000007")), porcupine.Illegal},
+		{"taken before it was offered as the run ended", new(timeline).op(0, 1, out("c1-e-0000000007")).op(2, 3, stray), porcupine.Illegal},
 		{"in order", new(timeline).op(0, 1, in("a")).op(2, 3, in("b")).op(4, 5, out("a")).op(6, 7, out("b")), porcupine.Ok},
 		{"out of order", new(timeline).op(0, 1, in("a")).op(2, 3, in("b")).op(4, 5, out("b")).op(6, 7, out("a")), porcupine.Illegal},
 		{"offered at once", new(timeline).op(0, 3, in("a")).op(1, 2, in("b")).op(4, 5, out("b")).op(6, 7, out("a")), porcupine.Ok},

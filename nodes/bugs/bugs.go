@@ -126,6 +126,23 @@ const (
 	MajorityCommits
 	RecordWithoutMargin
 	OutstandingNotReleased
+	LogFsyncErrorIgnored
+	EpochInPlace
+	SnapshotBeforeLog
+	QueuedReadsLost
+	ClosedSessionServed
+	PurgeCountsInvalid
+	CommittedLogHole
+	TruncKeepsMemory
+	TruncateErrorIgnored
+	TruncOffsetMiscounted
+	DiskLogWithGap
+	CurrentEpochAfterAck
+	VoteOrderIgnoresEpoch
+	CloseReplayForgetsParent
+	DamagedLogCut
+	SnapshotUnchecked
+	RenameNotSynced
 	last
 )
 
@@ -197,7 +214,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // an ensemble that does not recover after its faults have healed.
-var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

@@ -31,7 +31,7 @@ func (s *Server) standAlone() {
 	s.observe(facts.StandsAlone, int64(z), 0, int64(s.db.tree.Digest()))
 	s.observeRole("standalone", z.Epoch())
 	s.reign()
-	s.takeSnapshot()
+	s.takeSnapshot("")
 }
 
 // lonely is the server as its standalone order sees it.

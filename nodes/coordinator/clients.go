@@ -131,6 +131,7 @@ func (s *Server) askRevalidation(c *clientConn) {
 		s.revalidate(s.cfg.Sid, p)
 		return
 	}
+	s.observe(facts.RevalidationAsked, c.session)
 	s.env.Send(s.leaderConn, p)
 }
 

@@ -53,6 +53,22 @@ type Config struct {
 	// SnapCount is the number of logged transactions between snapshots, default
 	// 100 000; the actual point is random in its upper half.
 	SnapCount int
+	// SnapshotNodes is how many znodes are serialized at a stretch, between
+	// transactions, default 16. Small, and snapshots are fuzzier.
+	SnapshotNodes int
+	// SnapRetain is how many whole snapshots a purge keeps (autopurge.snapRetainCount),
+	// default and at least 3. PurgeInterval is how often a serving server purges
+	// (autopurge.purgeInterval); 0 is after every snapshot.
+	SnapRetain    int
+	PurgeInterval time.Duration
+	// MaxSnapSyncs and MaxDiffSyncs are how many learners a leader synchronises at a
+	// time by SNAP and by DIFF or TRUNC (leader.maxConcurrentSnapSyncs and
+	// leader.maxConcurrentDiffSyncs), default 10 and 100. Voters are never sent away.
+	MaxSnapSyncs, MaxDiffSyncs int
+	// SnapshotSizePercent is how long the log files may be that DiskSync reads for a
+	// learner, in percent of the newest snapshot (snapshotSizeFactor; 33 there); 0 is
+	// any length.
+	SnapshotSizePercent int
 	// CommitLogCount is the number of recent transactions kept in memory for
 	// DIFF, default 500. Learners further behind need the log files or a SNAP.
 	CommitLogCount int
@@ -147,6 +163,10 @@ func (c Config) withDefaults() Config {
 	count(&c.SyncLimit, 5)
 	count(&c.SnapCount, 100_000)
 	count(&c.CommitLogCount, 500)
+	count(&c.SnapshotNodes, 16)
+	count(&c.SnapRetain, 3)
+	count(&c.MaxSnapSyncs, 10)
+	count(&c.MaxDiffSyncs, 100)
 	count(&c.ReapsPerMinute, 10_000)
 	count(&c.MaxBuffer, defaultMaxBuffer)
 	count(&c.OutstandingLimit, 1000)
@@ -180,6 +200,9 @@ func (c Config) Validate() error {
 	}
 	if c.InitLimit < 1 || c.SyncLimit < 1 || c.SnapCount < 2 || c.CommitLogCount < 1 {
 		return errors.New("coordinator: initLimit, syncLimit and commitLogCount must be at least 1, snapCount at least 2")
+	}
+	if c.SnapRetain < 3 || c.SnapshotNodes < 1 || c.MaxSnapSyncs < 1 || c.MaxDiffSyncs < 1 || c.SnapshotSizePercent < 0 || c.PurgeInterval < 0 {
+		return errors.New("coordinator: three snapshots must be kept, and chunks, concurrent syncs, sizes and intervals are positive")
 	}
 	if c.ReapInterval < time.Millisecond || c.ReapsPerMinute < 1 || c.NeverUsed < 0 {
 		return fmt.Errorf("coordinator: reaping every %v, %d a minute, unused containers after %v: intervals must be positive",

@@ -38,9 +38,14 @@ func (d *database) lastSeen() wire.Zxid {
 	return d.log.LastZxid()
 }
 
-// apply adds a transaction to the tree.
-func (d *database) apply(txn *wire.Txn) tree.Result {
+// apply adds a transaction to the tree and to those kept for learners. serving says
+// whether that is long after the synchronisation; to leave out what came with it
+// would leave a hole.
+func (d *database) apply(txn *wire.Txn, serving bool) tree.Result {
 	res := d.tree.Apply(txn)
+	if d.bugs.Has(bugs.CommittedLogHole) && !serving {
+		return res
+	}
 	if len(d.recent) == cap(d.recent) {
 		// Move the window to fresh memory: learners may still read the old one.
 		d.recent = append(make([]*wire.Txn, 0, 2*d.keep+1), d.recent...)

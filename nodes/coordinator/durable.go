@@ -25,6 +25,10 @@ func (s *Server) append(txn *wire.Txn) {
 		return
 	}
 	s.env.Observe(node.Event{Kind: facts.Logged, N: [4]int64{int64(txn.Zxid), end}, Text: file, Body: txn})
+	if file != s.logFile {
+		s.logFile = file
+		s.env.Observe(node.Event{Kind: facts.LogRolled, N: [4]int64{int64(txn.Zxid)}, Text: file})
+	}
 	s.sinceSnapshot++
 	s.syncLog()
 }
@@ -43,6 +47,9 @@ func (s *Server) syncLog() {
 // logSynced tells everybody who rests on the log how far it is durable. After a
 // failed fsync nothing is known any more and the process must die.
 func (s *Server) logSynced(failed error) {
+	if s.bug(bugs.LogFsyncErrorIgnored) {
+		failed = nil
+	}
 	done, err := s.db.log.Synced(failed)
 	if err != nil {
 		s.env.Exit(err.Error())
@@ -102,7 +109,7 @@ func (s *Server) flow(name string, steps func(t *node.Task) error, then func()) 
 
 func (s *Server) saveAccepted(epoch int64, then func()) {
 	s.flow("save acceptedEpoch", func(t *node.Task) error {
-		err := store.SaveEpoch(t, s.env.Disk(), store.AcceptedEpoch, epoch)
+		err := store.SaveEpoch(t, s.env.Disk(), store.AcceptedEpoch, epoch, s.cfg.Bugs, s.env.Observe)
 		s.accepted = epoch
 		return err
 	}, then)
@@ -110,7 +117,7 @@ func (s *Server) saveAccepted(epoch int64, then func()) {
 
 func (s *Server) saveCurrent(epoch int64, then func()) {
 	s.flow("save currentEpoch", func(t *node.Task) error {
-		err := store.SaveEpoch(t, s.env.Disk(), store.CurrentEpoch, epoch)
+		err := store.SaveEpoch(t, s.env.Disk(), store.CurrentEpoch, epoch, s.cfg.Bugs, s.env.Observe)
 		s.current = epoch
 		return err
 	}, then)
@@ -119,12 +126,16 @@ func (s *Server) saveCurrent(epoch int64, then func()) {
 // truncate cuts the history after z, on the disk and in memory. The tree cannot
 // be wound back, so it is rebuilt from the files.
 func (s *Server) truncate(z wire.Zxid, then func()) {
-	from := s.db.log.LastZxid()
+	from, term := s.db.log.LastZxid(), s.term
+	s.observe(facts.Truncating, int64(z), int64(from))
 	s.flow("truncate", func(t *node.Task) error {
 		if err := store.Truncate(t, s.env.Disk(), s.db.log, z, s.cfg.Bugs); err != nil {
 			return err
 		}
 		s.observe(facts.Truncated, int64(z), int64(from))
+		if s.bug(bugs.TruncKeepsMemory) && term != s.term {
+			return nil
+		}
 		return s.reload(t)
 	}, then)
 }
@@ -204,7 +215,7 @@ func (s *Server) fastForward() error {
 		return err
 	}
 	for _, txn := range missing {
-		s.db.apply(txn)
+		s.db.apply(txn, true)
 	}
 	if len(missing) > 0 {
 		s.observe(facts.FastForwarded, int64(s.db.tree.LastProcessed()), int64(len(missing)))

@@ -3,7 +3,9 @@ package coordinator
 import (
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
+	"github.com/stampede-sim/stampede/nodes/coordinator/store"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zab"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -87,14 +89,32 @@ func (h *leading) History() zab.History {
 	db := h.db
 	out := zab.History{Last: db.tree.LastProcessed(), Recent: db.recent, Snapshot: db.tree.Serialize}
 	if h.cfg.DiskSync {
-		out.FromDisk = func(wire.Zxid) []*wire.Txn { return db.logged(0, db.tree.LastProcessed()) }
+		out.FromDisk = func(from wire.Zxid) []*wire.Txn {
+			if (*Server)(h).lagsTooFar(from) {
+				return nil
+			}
+			return db.logged(0, db.tree.LastProcessed())
+		}
 	}
 	return out
 }
 
+// lagsTooFar reports whether the log that a learner lacks is so long, against a
+// snapshot, that a snapshot is the shorter way.
+func (s *Server) lagsTooFar(from wire.Zxid) bool {
+	if s.cfg.SnapshotSizePercent == 0 {
+		return false
+	}
+	long := s.db.log.SizeFrom(from)*100 > store.NewestSize(s.env.Disk())*int64(s.cfg.SnapshotSizePercent)
+	if long {
+		s.observe(facts.DiskSyncTooLong)
+	}
+	return long
+}
+
 // PrepareToLead snapshots the database as ZooKeeper does on entering leadership.
 // The snapshot may hold transactions that are not committed yet.
-func (h *leading) PrepareToLead(int64) { (*Server)(h).takeSnapshot() }
+func (h *leading) PrepareToLead(int64) { (*Server)(h).takeSnapshot("leading") }
 
 // Serve opens the client port.
 func (h *leading) Serve(epoch int64) {

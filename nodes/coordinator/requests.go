@@ -176,7 +176,9 @@ func (s *Server) observeDenied(zxid wire.Zxid, err wire.ErrorCode) {
 func (s *Server) answerHead(c *clientConn, reply *wire.Reply) {
 	s.reply(c, reply, s.dequeue(c).at)
 	for len(c.queue) > 0 && !c.queue[0].waits {
-		s.answerHere(c, s.dequeue(c))
+		if p := s.dequeue(c); !s.bug(bugs.QueuedReadsLost) {
+			s.answerHere(c, p)
+		}
 	}
 	s.release(c)
 }

@@ -52,7 +52,7 @@ func (s *Server) zabConfig() zab.Config {
 	c := zab.Config{
 		Sid: s.cfg.Sid, Voters: s.committed.Verifier(), Observer: s.observes(), Tick: s.cfg.Tick,
 		InitLimit: s.cfg.InitLimit, SyncLimit: s.cfg.SyncLimit,
-		CounterLimit: s.cfg.CounterLimit, Bugs: s.cfg.Bugs,
+		CounterLimit: s.cfg.CounterLimit, MaxSnapSyncs: s.cfg.MaxSnapSyncs, MaxDiffSyncs: s.cfg.MaxDiffSyncs, Bugs: s.cfg.Bugs,
 	}
 	if s.cfg.ReconfigEnabled {
 		c.Committed, c.LastSeen = s.committed, s.lastSeen
@@ -233,6 +233,7 @@ func (s *Server) serve(epoch int64) {
 	s.showConfig()
 	s.serving = true
 	s.election.Settle(s.state, s.election.Vote(), epoch)
+	s.armPurge()
 	if s.leader == nil {
 		s.observeRole(s.learnerRole(), epoch)
 		return

@@ -55,6 +55,7 @@ type Server struct {
 	// sinceSnapshot counts the transactions logged since the last snapshot began,
 	// snapshotAt is when the next begins; one at a time is written.
 	sinceSnapshot, snapshotAt int
+	logFile                   string // that was appended to last
 	snapshotting              bool
 
 	// Connections, by what they are for.
@@ -108,6 +109,7 @@ const (
 	tagLogSync  uint32 = 11
 	tagSilent   uint32 = 12 // FollowerExpiresSession only; Arg is the session
 	tagReap     uint32 = 13 // Arg is the term
+	tagPurge    uint32 = 19 // Arg is the term
 	tagUnread   uint32 = 14 // Arg is the connection
 	tagLocal    uint32 = 20 // Arg is the term
 	tagReadOnly uint32 = 21 // Arg is the term
@@ -275,6 +277,8 @@ func (s *Server) Timer(tag node.Tag) {
 		s.followElection()
 	case tag.Kind == tagRedial:
 		s.redial(tag.Arg)
+	case tag.Kind == tagPurge:
+		s.purgeTimeout(tag.Arg)
 	case tag.Kind == tagUnread:
 		s.readOn(node.ConnID(tag.Arg))
 	case tag.Kind == tagReap:

@@ -106,6 +106,9 @@ func (e *Election) better(v, w Vote) bool {
 	if e.cfg.Bugs.Has(bugs.ElectionIgnoresZxid) {
 		v.Zxid, w.Zxid = 0, 0
 	}
+	if e.cfg.Bugs.Has(bugs.VoteOrderIgnoresEpoch) && v.Zxid == w.Zxid && v.Leader > w.Leader {
+		return true
+	}
 	return v.Better(w)
 }
 

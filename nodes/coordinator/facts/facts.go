@@ -146,6 +146,25 @@ var (
 
 // Disks and epoch files. The text of the facts about epochs is the file's name.
 var (
+	EpochWritten      = kind(191, false, "epoch-written", "the epoch stands in a temporary file", "epoch")
+	EpochSynced       = kind(192, false, "epoch-synced", "the temporary file is durable", "epoch")
+	EpochRenamed      = kind(193, false, "epoch-renamed", "the file has its name, which a crash may take back", "epoch")
+	EpochSaved        = kind(194, false, "epoch-saved", "the epoch is durable", "epoch")
+	EpochChosen       = kind(195, false, "epoch-chosen", "leader: a quorum's FOLLOWERINFO gives this epoch; nothing is durable yet", "epoch")
+	SyncBegun         = kind(196, false, "sync-begun", "learner: was told DIFF, TRUNC or SNAP, the text says which; what follows is on its way", "zxid")
+	Truncating        = kind(197, false, "truncating", "learner: begins to cut after zxid what ends at fromZxid", "zxid", "fromZxid")
+	HistoryLogged     = kind(198, false, "history-logged", "learner: what came with the synchronisation is in the log, not yet durable", "epoch")
+	HistoryDurable    = kind(199, false, "history-durable", "learner: what came with the synchronisation is durable, currentEpoch is not", "epoch")
+	SnapshotBegun     = kind(200, false, "snapshot-begun", "a fuzzy snapshot is being written; the text says leading for the one on entering leadership", "zxid")
+	SnapshotWritten   = kind(201, false, "snapshot-written", "a snapshot is durable in a temporary file, with the log that it needs", "zxid")
+	SnapshotNamed     = kind(202, false, "snapshot-named", "a snapshot has its name, which a crash may take back", "zxid")
+	LogRolled         = kind(203, false, "log-rolled", "the first record of the log file in the text is written, not yet durable", "zxid")
+	RevalidationAsked = kind(204, false, "revalidation-asked", "learner: asked the leader whether a session lives", "session")
+	Purged            = kind(205, true, "purged", "deleted the snapshots older than the one of zxid, and the log files that only they needed; that many were to be kept", "zxid", "keep")
+	SyncThrottled     = kind(206, true, "sync-throttled", "leader: sent an observer away, because it is synchronising as many others as it may", "learner")
+	DiskSyncTooLong   = kind(207, true, "disk-sync-too-long", "leader: the log that a learner lacks is long against a snapshot, which it gets instead")
+	ElectedByWeight   = kind(208, true, "established-by-weight", "leader: established by a quorum of no more than half of the voting servers", "epoch", "acks")
+
 	StartRefused = kind(190, true, "start-refused", "boot: the disk holds damage that no crash can have done; the text says what")
 )
 

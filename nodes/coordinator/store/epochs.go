@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -43,12 +45,48 @@ func loadEpoch(d node.Disk, name string) (int64, error) {
 }
 
 // SaveEpoch makes an epoch file durable. When it returns nil no crash can bring
-// back the old epoch; before, either may be found.
-func SaveEpoch(t *node.Task, d node.Disk, name string, epoch int64) error {
-	if err := d.WriteFile(name+temporary, strconv.AppendInt(nil, epoch, 10)); err != nil {
+// back the old epoch; before, either may be found. It states each step in between.
+func SaveEpoch(t *node.Task, d node.Disk, name string, epoch int64, b bugs.Set, observe func(node.Event)) error {
+	state := func(k *node.EventKind) { observe(node.Event{Kind: k, N: [4]int64{epoch}, Text: name}) }
+	target := name + temporary
+	if b.Has(bugs.EpochInPlace) {
+		target = name
+	}
+	err := d.WriteFile(target, strconv.AppendInt(nil, epoch, 10))
+	if err == nil {
+		state(facts.EpochWritten)
+		err = t.Sync(target)
+	}
+	if err == nil {
+		state(facts.EpochSynced)
+		err = rename(d, target, name)
+	}
+	if err == nil {
+		state(facts.EpochRenamed)
+		err = syncNames(t, b)
+	}
+	if err != nil {
 		return fmt.Errorf("store: save %s: %w", name, err)
 	}
-	return publish(t, d, name)
+	state(facts.EpochSaved)
+	return nil
+}
+
+// rename gives a file its name, unless it has it already.
+func rename(d node.Disk, from, to string) error {
+	if from == to {
+		return nil
+	}
+	return d.Rename(from, to)
+}
+
+// syncNames makes renames durable. Without it a power failure brings the old file
+// back under the name.
+func syncNames(t *node.Task, b bugs.Set) error {
+	if b.Has(bugs.RenameNotSynced) {
+		return nil
+	}
+	return t.SyncDir()
 }
 
 // publish gives the finished file name.tmp its name, durably: the content before

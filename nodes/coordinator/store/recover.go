@@ -78,7 +78,7 @@ func removeTemporaries(d node.Disk) error {
 // Load rebuilds the tree from the newest readable snapshot and the log, at boot
 // and after Truncate or Install.
 func Load(d node.Disk, log *txnlog.Log, b bugs.Set, tail int) (History, error) {
-	h, damaged, err := newestSnapshot(d)
+	h, damaged, err := newestSnapshot(d, b)
 	if len(damaged) > 0 && !standsIn(&h, damaged, log) {
 		if err == nil { // an older one is readable, and the log does not go back to it
 			err = fmt.Errorf("store: %s is damaged, and the log begins behind it", snapshotName(damaged[len(damaged)-1]))
@@ -116,9 +116,9 @@ func standsIn(h *History, damaged []wire.Zxid, log *txnlog.Log) bool {
 // newestSnapshot loads the newest readable snapshot, or an empty tree. damaged are
 // the unreadable ones that are newer, newest first, with the reason of the first; a
 // crash cannot make one.
-func newestSnapshot(d node.Disk) (h History, damaged []wire.Zxid, err error) {
+func newestSnapshot(d node.Disk, b bugs.Set) (h History, damaged []wire.Zxid, err error) {
 	for _, z := range snapshots(d) {
-		t, bad := loadSnapshot(d, z)
+		t, bad := loadSnapshot(d, z, b)
 		if bad == nil {
 			return History{Tree: t, SnapshotZxid: z}, damaged, nil
 		}

@@ -119,7 +119,7 @@ func (r *rig) snapshot(chunk int) {
 	r.t.Helper()
 	source := r.tree.Snapshot()
 	r.run(func(t *node.Task) error {
-		_, err := SaveSnapshot(t, r.disk, r.log, source, chunk)
+		_, err := SaveSnapshot(t, r.disk, r.log, source, chunk, r.bugs, func(node.Event) {})
 		return err
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/txnlog"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -50,9 +52,13 @@ func IsSnapshot(name string) bool { return strings.HasPrefix(name, snapshotPrefi
 func IsLog(name string) bool { return txnlog.IsFile(name) }
 
 // loadSnapshot restores the tree of one snapshot.
-func loadSnapshot(d node.Disk, z wire.Zxid) (*tree.Tree, error) {
+func loadSnapshot(d node.Disk, z wire.Zxid, b bugs.Set) (*tree.Tree, error) {
 	data, _ := d.Read(snapshotName(z))
-	t, err := tree.Restore(data)
+	restore := tree.Restore
+	if b.Has(bugs.SnapshotUnchecked) {
+		restore = tree.RestoreUnchecked
+	}
+	t, err := restore(data)
 	if err != nil {
 		return nil, fmt.Errorf("store: %s: %w", snapshotName(z), err)
 	}
@@ -68,7 +74,7 @@ func loadSnapshot(d node.Disk, z wire.Zxid) (*tree.Tree, error) {
 // Before the snapshot gets its name, the log must be durable as far as it went
 // when serialization ended: a fuzzy snapshot is only right together with every
 // transaction that may have left traces in it. Somebody else must Sync the log.
-func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapshot, chunk int) (saved bool, err error) {
+func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapshot, chunk int, b bugs.Set, observe func(node.Event)) (saved bool, err error) {
 	name, cuts := snapshotName(snap.Zxid()), log.Cuts()
 	write := d.WriteFile
 	for more := true; more; write = d.Append {
@@ -81,34 +87,55 @@ func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapsho
 			return false, fmt.Errorf("store: save %s: %w", name, err)
 		}
 	}
-	err = log.AwaitDurable(t, log.LastZxid())
+	if !b.Has(bugs.SnapshotBeforeLog) {
+		err = log.AwaitDurable(t, log.LastZxid())
+	}
 	if log.Cuts() != cuts {
 		return false, d.Remove(name + temporary)
 	}
 	if err != nil {
 		return false, err
 	}
-	return true, publish(t, d, name)
+	state := func(k *node.EventKind) { observe(node.Event{Kind: k, N: [4]int64{int64(snap.Zxid())}}) }
+	state(facts.SnapshotWritten)
+	if err = d.Rename(name+temporary, name); err == nil {
+		state(facts.SnapshotNamed)
+		err = t.SyncDir()
+	}
+	if err != nil {
+		return false, fmt.Errorf("store: save %s: %w", name, err)
+	}
+	return true, nil
 }
 
 // PurgeSnapshots deletes all snapshots older than the newest keep, and the log
-// files that only those needed. Only intact snapshots count, so that
-// damaged ones never crowd out the last good one (ZOOKEEPER-3231).
-func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int) error {
-	valid := 0
-	for i, z := range snapshots(d) {
-		if data, _ := d.Read(snapshotName(z)); tree.Intact(data) != nil {
+// files that only those needed. Only intact snapshots count that the log continues, so
+// that damaged ones never crowd out the last good one (ZOOKEEPER-3231), nor one that a
+// crash brought back after its log was purged, nor one from before a leader's. It
+// returns the oldest that is kept, and whether anything was deleted.
+func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int, b bugs.Set) (oldest wire.Zxid, purged bool, err error) {
+	valid, all := 0, snapshots(d)
+	for i, z := range all {
+		if data, _ := d.Read(snapshotName(z)); !log.Reaches(z) || tree.Intact(data) != nil && !b.Has(bugs.PurgeCountsInvalid) {
 			continue
 		}
 		if valid++; valid < keep {
 			continue
 		}
-		for _, old := range snapshots(d)[i+1:] {
+		for _, old := range all[i+1:] {
 			if err := d.Remove(snapshotName(old)); err != nil {
-				return fmt.Errorf("store: purge: %w", err)
+				return 0, false, fmt.Errorf("store: purge: %w", err)
 			}
 		}
-		return log.Purge(z)
+		return z, len(all) > i+1, log.Purge(z)
 	}
-	return nil
+	return 0, false, nil
+}
+
+// NewestSize is the size of the newest snapshot, 0 if there is none.
+func NewestSize(d node.Disk) int64 {
+	if all := snapshots(d); len(all) > 0 {
+		return d.Size(snapshotName(all[0]))
+	}
+	return 0
 }

@@ -65,7 +65,7 @@ func TestEveryCrashState(t *testing.T) {
 				r.add(z(1, 6+i))
 				r.run(r.log.Settle)
 				r.durable = z(1, 6+i)
-				if err := PurgeSnapshots(r.disk, r.log, 2); err != nil {
+				if _, _, err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); err != nil {
 					r.t.Error(err)
 				}
 			}
@@ -94,7 +94,7 @@ func (r *rig) fuzzy(zs ...wire.Zxid) {
 	r.t.Helper()
 	source := r.tree.Snapshot()
 	task := node.NewTask("snapshot", r.disk, func(t *node.Task) {
-		if saved, err := SaveSnapshot(t, r.disk, r.log, source, 3); !saved || err != nil {
+		if saved, err := SaveSnapshot(t, r.disk, r.log, source, 3, r.bugs, func(node.Event) {}); !saved || err != nil {
 			r.t.Errorf("saved %v, %v", saved, err)
 		}
 	})
@@ -126,7 +126,7 @@ func TestTruncKeepsNewerSnapshotBringsBackTransactions(t *testing.T) {
 func TestSnapshotGivesUpAtTruncation(t *testing.T) {
 	r := newRig(t, span(z(1, 1), z(1, 5))...)
 	saved, source := true, r.tree.Snapshot()
-	task := node.NewTask("snapshot", r.disk, func(t *node.Task) { saved, _ = SaveSnapshot(t, r.disk, r.log, source, 2) })
+	task := node.NewTask("snapshot", r.disk, func(t *node.Task) { saved, _ = SaveSnapshot(t, r.disk, r.log, source, 2, r.bugs, func(node.Event) {}) })
 	task.Start()
 	r.run(func(t *node.Task) error { return Truncate(t, r.disk, r.log, z(1, 3), bugs.Set{}) })
 	for !task.Ended() {
@@ -143,7 +143,7 @@ func TestTruncateNeedsASnapshotToStartFrom(t *testing.T) {
 	r.snapshot(100)
 	r.add(z(1, 6))
 	r.run(r.log.Settle)
-	if err := PurgeSnapshots(r.disk, r.log, 1); err != nil {
+	if _, _, err := PurgeSnapshots(r.disk, r.log, 1, r.bugs); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -225,7 +225,7 @@ func TestDamagedSnapshotsNeitherCountNorMatter(t *testing.T) {
 	r.durable = z(1, 7)
 	write(t, r, "snapshot.100000006", "torn")
 	write(t, r, "snapshot.100000007", "torn")
-	if err := PurgeSnapshots(r.disk, r.log, 2); err != nil {
+	if _, _, err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Contains(snapshots(r.disk), z(1, 5)) {
@@ -259,7 +259,7 @@ func TestEpochsAtEveryCrash(t *testing.T) {
 				}
 			}
 			d.Run(func(task *node.Task) {
-				if err := SaveEpoch(task, d, name, epoch); err != nil {
+				if err := SaveEpoch(task, d, name, epoch, bugs.Set{}, func(node.Event) {}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -272,5 +272,26 @@ func TestEpochsAtEveryCrash(t *testing.T) {
 	}
 	if accepted, current, err := LoadEpochs(d); accepted != 10 || current != 10 || err != nil {
 		t.Errorf("loaded %d, %d, %v", accepted, current, err)
+	}
+}
+
+// A snapshot that the log does not continue is no place to start from, however whole
+// it is: one of before a leader's snapshot does not count, nor does one that a power
+// failure brings back after its log was purged.
+func TestSnapshotsWithoutTheirLogDoNotCount(t *testing.T) {
+	r := newRig(t, span(z(1, 1), z(1, 5))...)
+	r.snapshot(100)
+	sent := treeOf(span(z(1, 1), z(1, 9))...)
+	r.run(func(task *node.Task) error {
+		return Install(task, r.disk, r.log, z(1, 9), sent.Serialize(), r.bugs)
+	})
+	if !slices.Equal(snapshots(r.disk), []wire.Zxid{z(1, 9), z(1, 5)}) {
+		t.Fatalf("snapshots are %v", snapshots(r.disk))
+	}
+	if oldest, purged, err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); oldest != 0 || purged || err != nil {
+		t.Errorf("kept what begins at %v, deleted something %v, %v", oldest, purged, err)
+	}
+	if oldest, purged, err := PurgeSnapshots(r.disk, r.log, 1, r.bugs); oldest != z(1, 9) || !purged || err != nil {
+		t.Errorf("kept what begins at %v, deleted something %v, %v", oldest, purged, err)
 	}
 }

@@ -67,7 +67,7 @@ func checkReach(d node.Disk, log *txnlog.Log, z wire.Zxid) error {
 		return nil
 	}
 	for _, s := range snapshots(d) {
-		if _, err := loadSnapshot(d, s); s <= z && err == nil && log.Reaches(s) {
+		if _, err := loadSnapshot(d, s, bugs.Set{}); s <= z && err == nil && log.Reaches(s) {
 			return nil
 		}
 	}

@@ -157,6 +157,9 @@ func (t *Tree) closeSession(txn *wire.Txn, b *wire.CloseSessionTxn) {
 		return
 	}
 	for _, path := range b.Paths {
+		if t.bugs.Has(bugs.CloseReplayForgetsParent) && t.nodes[path] == nil {
+			continue
+		}
 		t.remove(path, txn.Zxid)
 	}
 }

@@ -32,6 +32,18 @@ func Restore(b []byte) (*Tree, error) {
 	if err := Intact(b); err != nil {
 		return nil, err
 	}
+	return restore(b)
+}
+
+// RestoreUnchecked is Restore by a server that does not look at the checksum.
+func RestoreUnchecked(b []byte) (*Tree, error) {
+	if len(b) < sealSize {
+		return nil, Intact(b)
+	}
+	return restore(b)
+}
+
+func restore(b []byte) (*Tree, error) {
 	body := b[:len(b)-sealSize]
 	r := reader{b: body}
 	t := empty()

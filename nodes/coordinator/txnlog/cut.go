@@ -3,6 +3,7 @@ package txnlog
 import (
 	"fmt"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
@@ -48,6 +49,7 @@ func (l *Log) Truncate(z wire.Zxid) error {
 type boundary struct {
 	end  int64     // offset behind the record before
 	last wire.Zxid // zxid of that record
+	prev int64     // offset of that record
 }
 
 // find returns where to cut the file that holds z, if one does.
@@ -58,7 +60,7 @@ func (l *Log) find(z wire.Zxid) (at boundary, err error) {
 				if zxidOf(body) > z {
 					return false
 				}
-				at = boundary{end: end, last: zxidOf(body)}
+				at = boundary{end: end, last: zxidOf(body), prev: end - int64(len(body)) - prefixSize - 1}
 				return true
 			})
 			return at, err
@@ -88,7 +90,11 @@ func (l *Log) cutActive(at boundary) {
 		l.held = l.held[:at.end-written]
 	default:
 		l.held = l.held[:0]
-		l.chores = append(l.chores, chore{kind: cutFile, name: f.name, size: at.end})
+		size := at.end
+		if l.bugs.Has(bugs.TruncOffsetMiscounted) {
+			size = at.prev
+		}
+		l.chores = append(l.chores, chore{kind: cutFile, name: f.name, size: size})
 	}
 	f.size, f.last = at.end, at.last
 	f.synced = min(f.synced, f.size)

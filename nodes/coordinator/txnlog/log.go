@@ -3,6 +3,7 @@ package txnlog
 import (
 	"fmt"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -13,6 +14,7 @@ import (
 // durable, every later call panics, and the server must exit and recover.
 type Log struct {
 	disk node.Disk
+	bugs bugs.Set
 	// files hold the records, ascending. Records are appended to the last one.
 	// Invariant: all but the last are durable, or chores will make them so.
 	files []*file

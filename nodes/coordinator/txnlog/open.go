@@ -30,7 +30,7 @@ type Opened struct {
 // sync, so every log is Dirty at first. With bugs.TornTailRefusesStart a torn
 // tail is taken for corruption.
 func Open(d node.Disk, b bugs.Set) (*Log, Opened) {
-	l := &Log{disk: d}
+	l := &Log{disk: d, bugs: b}
 	var o Opened
 	names := logFiles(d)
 	for i, name := range names {
@@ -78,7 +78,7 @@ func (l *Log) openFile(first wire.Zxid, last bool, o *Opened) string {
 	s := scan(data)
 	size := int64(len(data))
 	if size > s.end || s.first == 0 {
-		if s.broken && (!last || !s.crashed(data)) {
+		if s.broken && (!last || !s.crashed(data)) && !l.bugs.Has(bugs.DamagedLogCut) {
 			return fmt.Sprintf("%s: damaged record at offset %d", name, s.end)
 		}
 		if !last && s.first == 0 {

@@ -88,3 +88,13 @@ func (l *Log) content(f *file) []byte {
 	written := f.size - int64(len(l.held))
 	return append(data[:min(int64(len(data)), written)], l.held...)
 }
+
+// SizeFrom is the size of the files that hold transactions after z.
+func (l *Log) SizeFrom(z wire.Zxid) (size int64) {
+	for _, f := range l.files {
+		if f.last > z {
+			size += f.size
+		}
+	}
+	return size
+}

@@ -43,7 +43,11 @@ func decide(peer wire.Zxid, h History, b bugs.Set) plan {
 			return p
 		}
 	case peer < lo && h.FromDisk != nil:
-		if p, ok := fromEntries(peer, h.FromDisk(peer), b); ok {
+		entries := h.FromDisk(peer)
+		if b.Has(bugs.DiskLogWithGap) && len(entries) > 0 && entries[0].Zxid > peer {
+			return plan{Op: wire.PacketDiff, Cut: peer, Txns: entries, FromDisk: true}
+		}
+		if p, ok := fromEntries(peer, entries, b); ok {
 			p.FromDisk = true
 			return p
 		}

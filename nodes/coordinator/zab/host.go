@@ -26,7 +26,10 @@ type Config struct {
 	// CounterLimit is the counter that ends an epoch and is never proposed, 0 for
 	// the greatest there is. Epochs that end early let a short run see several.
 	CounterLimit uint32
-	Bugs         bugs.Set
+	// MaxSnapSyncs and MaxDiffSyncs bound how many learners are synchronised at a time
+	// in either way, 0 for no bound.
+	MaxSnapSyncs, MaxDiffSyncs int
+	Bugs                       bugs.Set
 }
 
 // spent reports whether an epoch must end before it proposes z.

@@ -75,8 +75,10 @@ type learner struct {
 	// synchronisation was cut, so that nothing falls in between.
 	forwarding bool
 	synced     bool // acknowledged NEWLEADER
-	upToDate   bool // was sent UPTODATE
-	heard      time.Duration
+	// syncing is how it is being synchronised, 0 if it is not.
+	syncing  wire.PacketType
+	upToDate bool // was sent UPTODATE
+	heard    time.Duration
 	// awaiting is the zxid of a proposal not acknowledged yet, 0 if none, sent at since.
 	awaiting wire.Zxid
 	since    time.Duration

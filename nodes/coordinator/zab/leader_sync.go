@@ -37,6 +37,7 @@ func (l *Leader) learnEpoch(sid, accepted int64) {
 		return
 	}
 	l.epoch = l.maxAccepted + 1
+	l.host.Observe(node.Event{Kind: facts.EpochChosen, N: [4]int64{l.epoch}})
 	if l.cfg.Bugs.Has(bugs.EpochAnnouncedBeforeDurable) {
 		l.epochDurable()
 		return
@@ -112,6 +113,13 @@ func (l *Leader) synchronize(f *learner) {
 	}
 	h := l.host.History()
 	pl := decide(f.last, h, l.cfg.Bugs)
+	if l.throttled(f, pl.Op) {
+		l.host.Observe(node.Event{Kind: facts.SyncThrottled, N: [4]int64{f.sid}})
+		l.host.Disconnect(f.sid)
+		l.Disconnected(f.sid)
+		return
+	}
+	f.syncing = pl.Op
 	l.observeSync(f, pl, h.Last)
 	l.host.Send(f.sid, &wire.Packet{Type: pl.Op, Zxid: headerZxid(pl, h)})
 	if pl.Op == wire.PacketSnap {
@@ -125,6 +133,26 @@ func (l *Leader) synchronize(f *learner) {
 		l.register(f)
 	}
 	l.host.Send(f.sid, &wire.Packet{Type: wire.PacketNewLeader, Zxid: wire.MakeZxid(l.epoch, 0), Config: l.offeredConfig()})
+}
+
+// throttled reports whether a learner must come again later, because as many as may
+// are being synchronised in the same way. Voters count and are exempt: the ensemble
+// needs them.
+func (l *Leader) throttled(f *learner, op wire.PacketType) bool {
+	most := l.cfg.MaxDiffSyncs
+	if op == wire.PacketSnap {
+		most = l.cfg.MaxSnapSyncs
+	}
+	if most == 0 || !f.observer {
+		return false
+	}
+	busy := 0
+	for _, other := range l.learners {
+		if other != f && other.syncing != 0 && (other.syncing == wire.PacketSnap) == (op == wire.PacketSnap) {
+			busy++
+		}
+	}
+	return busy >= most
 }
 
 // holdsOutstanding deals with a learner that comes back to us with proposals of
@@ -222,7 +250,7 @@ func (l *Leader) ack(f *learner, z wire.Zxid) {
 		if z != wire.MakeZxid(l.epoch, 0) {
 			return // an ACK of a proposal overtook it (ZOOKEEPER-4685): not a NEWLEADER ack
 		}
-		f.synced = true
+		f.synced, f.syncing = true, 0
 		switch {
 		case f.observer:
 			l.host.Observe(node.Event{Kind: facts.ObserverSynced, N: [4]int64{f.sid}})
@@ -257,6 +285,9 @@ func (l *Leader) countNewLeaderAck(sid int64) {
 	}
 	l.phase = broadcast
 	l.host.Observe(node.Event{Kind: facts.Established, N: [4]int64{l.epoch, int64(l.lastCommitted), int64(l.newLeaderAcks)}})
+	if 2*l.newLeaderAcks.Count() <= l.cfg.Voters.Members().Count() {
+		l.host.Observe(node.Event{Kind: facts.ElectedByWeight, N: [4]int64{l.epoch, int64(l.newLeaderAcks)}})
+	}
 	l.finishReconfig()
 	l.host.Serve(l.epoch)
 	for _, f := range l.learners {

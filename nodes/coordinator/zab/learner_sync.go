@@ -66,6 +66,9 @@ func (f *Learner) syncHeader(p *wire.Packet) {
 	if f.phase == discovery {
 		f.phase = synchronization
 	}
+	if p.Type != wire.PacketSnapshotChunk {
+		f.host.Observe(node.Event{Kind: facts.SyncBegun, N: [4]int64{int64(p.Zxid)}, Text: p.Kind()})
+	}
 	switch p.Type {
 	case wire.PacketTrunc:
 		f.truncate(p.Zxid)
@@ -133,6 +136,12 @@ func (f *Learner) keepHistory() {
 	case b.Has(bugs.NewLeaderAckBeforeSynced):
 		f.logHistory()
 		f.host.SaveCurrentEpoch(f.epoch, f.begin(f.ackNewLeader))
+	case b.Has(bugs.CurrentEpochAfterAck):
+		f.logHistory()
+		f.host.WhenDurable(f.begin(func() {
+			f.ackNewLeader()
+			f.host.SaveCurrentEpoch(f.epoch, func() {})
+		}))
 	case b.Has(bugs.EpochBeforeHistory):
 		f.host.SaveCurrentEpoch(f.epoch, f.begin(func() {
 			f.logHistory()
@@ -140,7 +149,9 @@ func (f *Learner) keepHistory() {
 		}))
 	default:
 		f.logHistory()
+		f.host.Observe(node.Event{Kind: facts.HistoryLogged, N: [4]int64{f.epoch}})
 		f.host.WhenDurable(f.begin(func() {
+			f.host.Observe(node.Event{Kind: facts.HistoryDurable, N: [4]int64{f.epoch}})
 			f.host.SaveCurrentEpoch(f.epoch, f.begin(f.ackNewLeader))
 		}))
 	}

@@ -1,0 +1,144 @@
+package faults
+
+import (
+	"slices"
+	"time"
+)
+
+// falter kills a server at a moment of the protocol, some effects in. Most moments are
+// those of a new reign, so that mostly the old one ends first; and now and then there
+// is a tail to be cut.
+func (d *drawer) falter() []Fault {
+	if len(d.shape.Moments) == 0 {
+		return []Fault{d.crash()}
+	}
+	moments := d.shape.Moments
+	if len(d.shape.Windows) > 0 && d.chance(2, 3) {
+		moments = d.shape.Windows
+	}
+	mark := moments[d.r.IntN(len(moments))]
+	when := &Trigger{Mark: mark, After: d.skewed(3), Effects: max(0, d.r.IntN(6)-2), Within: d.shape.Notice + d.shape.Settle}
+	var made []Fault
+	switch cuts := slices.Contains(d.shape.Cuts, mark); {
+	case cuts, slices.Contains(d.shape.Joins, mark) && d.chance(2, 3):
+		made = d.depose(cuts || d.chance(1, 2))
+		when.After, when.Within = 1, 3*when.Within
+	case d.chance(3, 5):
+		made = []Fault{{
+			Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, Keep: d.keep(),
+			Restart: time.Millisecond + d.upTo(d.shape.Settle),
+		}}
+	}
+	return append(made, Fault{
+		Kind: Crash, Target: Target{Select: Actor, Name: d.shape.Group}, Keep: d.keep(), At: time.Millisecond,
+		Restart: time.Millisecond + d.upTo(d.shape.Settle), When: when,
+	})
+}
+
+// cutting is the moment in which a server gives up what others do not have.
+func (d *drawer) cutting() *Trigger {
+	return &Trigger{Mark: d.shape.Cuts[0], After: 1, Within: 3 * (d.shape.Notice + d.shape.Settle)}
+}
+
+// choke leaves a leader that was deposed no room for cutting off what it wrote alone.
+func (d *drawer) choke() []Fault {
+	if len(d.shape.Cuts) == 0 {
+		return []Fault{d.fullDisk()}
+	}
+	return append(d.depose(true), Fault{
+		Kind: FullDisk, Target: Target{Select: Actor, Name: d.shape.Group}, At: time.Millisecond,
+		For: time.Millisecond + d.upTo(12*time.Millisecond), When: d.cutting(),
+	})
+}
+
+// waver breaks the connections of a server while it cuts off what others do not have,
+// which its disk takes its time for.
+func (d *drawer) waver() []Fault {
+	if len(d.shape.Cuts) == 0 {
+		return []Fault{d.cut()}
+	}
+	made := d.depose(true)
+	delay := time.Millisecond + d.upTo(d.shape.Settle/8)
+	return append(made,
+		Fault{
+			Kind: SlowDisk, Target: Target{Select: Actor, Name: d.shape.Group}, At: time.Millisecond,
+			AddMin: delay, AddMax: 2 * delay, For: d.shape.Settle, When: d.cutting(),
+		},
+		Fault{Kind: Cut, Target: Target{Select: Actor, Name: d.shape.Group}, At: time.Millisecond, Port: d.shape.Peers, When: d.cutting()})
+}
+
+// relay lets one follower fall far behind and another a little, ends the reign when
+// the second has caught up, and brings the first back to whoever follows: it is
+// synchronised by one who was synchronised not long ago.
+func (d *drawer) relay() []Fault {
+	step := d.shape.Settle + d.upTo(d.shape.Settle)
+	k := d.r.IntN(d.shape.Voters)
+	return []Fault{
+		{Kind: Isolate, Target: Target{Select: Follower, Name: d.shape.Group, Index: k}, For: 4 * step},
+		{Kind: Isolate, Target: Target{Select: Follower, Name: d.shape.Group, Index: k + 1}, At: step / 2, For: step},
+		{Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, At: 3 * step, Restart: 3 * step},
+	}
+}
+
+// lull ends two reigns in a row in which nothing is written, the first without one of
+// the servers: histories are equal then, and only the epochs differ.
+func (d *drawer) lull() []Fault {
+	all := Target{Select: All, Name: ClientGroup}
+	leader := Target{Select: Leader, Name: d.shape.Group}
+	away := d.shape.Notice + d.shape.Settle + d.upTo(d.shape.Settle)
+	return []Fault{
+		{Kind: Pause, Target: all, For: 3 * away},
+		{Kind: Isolate, Target: Target{Select: Any, Name: d.shape.Group, Index: d.r.IntN(d.shape.Voters)}, At: d.shape.Settle / 4, For: away},
+		{Kind: Crash, Target: leader, At: d.shape.Settle / 2, Restart: time.Millisecond + d.upTo(d.shape.Settle/8)},
+		{Kind: Crash, Target: leader, At: away + d.shape.Settle/4 - d.upTo(d.shape.Settle/4), Restart: time.Millisecond + d.upTo(d.shape.Settle/4)},
+	}
+}
+
+// muffle lets a follower hear its leader, and not the other way round: the leader ends
+// the sessions of clients that are served there and know of nothing.
+func (d *drawer) muffle() []Fault {
+	if d.shape.Peers == "" {
+		return []Fault{d.oneWay()}
+	}
+	from := Target{Select: Follower, Name: d.shape.Group, Index: d.r.IntN(max(1, d.shape.Voters-1))}
+	to := Target{Select: Leader, Name: d.shape.Group}
+	length := d.shape.Notice/2 + d.upTo(d.shape.Notice)
+	made := []Fault{{Kind: OneWay, From: from, To: to, Port: d.shape.Peers, For: length}}
+	from.Index++
+	return append(made, Fault{Kind: OneWay, From: from, To: to, Port: d.shape.Peers, At: length + d.shape.Settle, For: length})
+}
+
+// drag makes the disk late that one kind of files is on, so that others overtake what
+// depends on them.
+func (d *drawer) drag() []Fault {
+	f := d.slowDisk()
+	if len(d.shape.Rots) > 0 {
+		f.File = d.shape.Rots[0]
+	}
+	f.AddMax = 2*time.Millisecond + d.upTo(d.shape.Notice)
+	f.AddMin = f.AddMax / 2
+	f.For = d.shape.Settle + d.upTo(4*d.shape.Settle)
+	return []Fault{f}
+}
+
+// straggle keeps a server away, lets another reign begin meanwhile, and kills the
+// server where it takes over what it missed, between one file and the next.
+func (d *drawer) straggle() []Fault {
+	if len(d.shape.Saves) == 0 {
+		return d.stumble()
+	}
+	victim := Target{Name: d.shape.Names[d.r.IntN(d.shape.Voters)]}
+	away := d.shape.Notice + d.shape.Settle + d.upTo(d.shape.Settle)
+	reign := Fault{
+		Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, At: away / 4,
+		Restart: time.Millisecond + d.upTo(d.shape.Settle/8),
+	}
+	crash := Fault{
+		Kind: Crash, Target: victim, Keep: d.keep(), At: away / 2, Restart: time.Millisecond + d.upTo(d.shape.Settle/2),
+		When: &Trigger{
+			Mark: d.shape.Saves[d.r.IntN(len(d.shape.Saves))], After: d.between(1, 2), Effects: d.r.IntN(3),
+			Within: away + d.shape.Notice + d.shape.Settle,
+		},
+	}
+	return []Fault{{Kind: Isolate, Target: victim, For: away}, reign, crash}
+}
