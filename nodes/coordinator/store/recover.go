@@ -79,11 +79,11 @@ func removeTemporaries(d node.Disk) error {
 // and after Truncate or Install.
 func Load(d node.Disk, log *txnlog.Log, b bugs.Set, tail int) (History, error) {
 	h, damaged, err := newestSnapshot(d, b)
-	if len(damaged) > 0 && !standsIn(&h, damaged, log) {
-		if err == nil { // an older one is readable, and the log does not go back to it
-			err = fmt.Errorf("store: %s is damaged, and the log begins behind it", snapshotName(damaged[len(damaged)-1]))
-		}
-		return h, err
+	if err != nil {
+		return h, err // no snapshot is readable: nothing tells where the log should begin
+	}
+	if len(damaged) > 0 && !standsIn(damaged, log) {
+		return h, fmt.Errorf("store: %s is damaged, and the log begins behind it", snapshotName(damaged[len(damaged)-1]))
 	}
 	if !log.Reaches(h.SnapshotZxid) {
 		return h, fmt.Errorf("store: log files are missing: the log does not continue the snapshot of %v", h.SnapshotZxid)
@@ -107,10 +107,8 @@ func Load(d node.Disk, log *txnlog.Log, b bugs.Set, tail int) (History, error) {
 //
 //	snapshot.2:36 came from the leader, log.3:1 continues it. A bit of the snapshot
 //	flips. 3:1 could follow the empty history, and would be all this server knew.
-//
-// Without any readable snapshot nothing tells where the log should begin.
-func standsIn(h *History, damaged []wire.Zxid, log *txnlog.Log) bool {
-	return h.SnapshotZxid > 0 && log.First() <= damaged[len(damaged)-1]
+func standsIn(damaged []wire.Zxid, log *txnlog.Log) bool {
+	return log.First() <= damaged[len(damaged)-1]
 }
 
 // newestSnapshot loads the newest readable snapshot, or an empty tree. damaged are

@@ -183,6 +183,14 @@ func TestRefusals(t *testing.T) {
 			log, _ := newRig(t, z(2, 1)).disk.Read("log.200000001")
 			write(t, r, "log.200000001", string(log))
 		}, "snapshot.100000005"},
+		{"the snapshot damaged that the log continues, and an older one whole", func(t *testing.T, r *rig) {
+			r.snapshot(3)
+			remove(t, r, "log.100000001")
+			remove(t, r, "log.100000006")
+			write(t, r, "snapshot.100000009", "ZKSN")
+			log, _ := newRig(t, z(2, 1)).disk.Read("log.200000001")
+			write(t, r, "log.200000001", string(log))
+		}, "snapshot.100000009 is damaged, and the log begins behind it"},
 		{"a damaged record in an old log file", func(t *testing.T, r *rig) {
 			b, _ := r.disk.Read("log.100000001")
 			b[len(b)-2] ^= 1
