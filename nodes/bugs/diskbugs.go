@@ -77,7 +77,7 @@ var diskBugs = []Bug{
 		ID: DiskLogWithGap, Name: "disk-log-with-gap", Upstream: "ZOOKEEPER-2846",
 		Wrong:    "A leader sends what its log files hold to a learner that lags further back than they reach.",
 		Schedule: "A learner stays away until the leader has purged the files that it needs.",
-		Breaks:   []string{"d16-possible-messages", "no-panic"},
+		Breaks:   []string{"d16-possible-messages", "d13-process-consistency", "no-panic"},
 		Scenario: register,
 	},
 	{

@@ -121,3 +121,22 @@ func TestCanTruncateForetells(t *testing.T) {
 		t.Errorf("possible %v", possible)
 	}
 }
+
+// An older snapshot is readable and the log begins behind the damaged one: what lies
+// between is lost, and a start would quietly do without.
+func TestDamagedSnapshotWithAnOlderOneAndNoLogBetween(t *testing.T) {
+	r := newRig(t, span(z(1, 1), z(1, 5))...)
+	r.snapshot(100)
+	r.install(span(z(1, 1), z(1, 9)), z(1, 9))
+	r.add(z(1, 10))
+	r.run(r.log.Settle)
+	if got := snapshots(r.disk); len(got) != 2 {
+		t.Fatalf("there are the snapshots %v, want two", got)
+	}
+	if err := r.disk.WriteFile(snapshotName(z(1, 9)), []byte("damaged")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Recover(r.disk.Clone(), bugs.Set{}, 3); err == nil {
+		t.Errorf("recovered %v", got.LastZxid)
+	}
+}
