@@ -27,6 +27,7 @@ func KnobsOf(f *zoocfg.File) []string {
 	}{
 		{"init-limit", c.InitLimit}, {"sync-limit", c.SyncLimit}, {"snap-count", c.SnapCount}, {"commit-log-count", c.CommitLogCount},
 		{"max-client-cnxns", c.MaxClientCnxns}, {"max-cnxns", c.MaxCnxns}, {"reaps-per-minute", c.ReapsPerMinute},
+		{"max-buffer", c.MaxBuffer}, {"outstanding-limit", c.OutstandingLimit}, {"snap-retain", c.SnapRetain},
 	} {
 		if k.n > 0 {
 			words = append(words, fmt.Sprintf("%s=%d", k.name, k.n))
@@ -50,7 +51,7 @@ func switches(f *zoocfg.File) (words []string) {
 		name string
 		on   bool
 	}{
-		{"standalone", !f.Ensemble() && f.Alone}, {"disk-sync", c.DiskSync}, {"local-sessions", c.LocalSessions},
+		{"standalone", !f.Ensemble() && f.Alone}, {"leader-refuses", c.LeaderRefuses}, {"reconfig", c.ReconfigEnabled}, {"disk-sync", c.DiskSync}, {"local-sessions", c.LocalSessions},
 		{"upgrade-sessions", c.UpgradeSessions}, {"extended-types", c.ExtendedTypes}, {"enforce-quota", c.EnforceQuota},
 	} {
 		words = append(words, fmt.Sprintf("%s=%v", k.name, k.on))

@@ -41,6 +41,14 @@ var keys = []key{
 	millis("znode.container.checkIntervalMs", func(f *File) *time.Duration { return &f.Config.ReapInterval }),
 	whole("znode.container.maxPerMinute", func(f *File) *int { return &f.Config.ReapsPerMinute }),
 	millis("znode.container.maxNeverUsedIntervalMs", func(f *File) *time.Duration { return &f.Config.NeverUsed }),
+	truth("reconfigEnabled", func(f *File) *bool { return &f.Config.ReconfigEnabled }),
+	{"leaderServes", setServes, getServes},
+	whole("maxClientCnxns", func(f *File) *int { return &f.Config.MaxClientCnxns }),
+	whole("maxCnxns", func(f *File) *int { return &f.Config.MaxCnxns }),
+	whole("jute.maxbuffer", func(f *File) *int { return &f.Config.MaxBuffer }),
+	whole("globalOutstandingLimit", func(f *File) *int { return &f.Config.OutstandingLimit }),
+	{"autopurge.snapRetainCount", setRetain, func(f *File) string { return unlessZero(f.Config.SnapRetain) }},
+	{"autopurge.purgeInterval", setPurge, getPurge},
 	{"4lw.commands.whitelist", setWords, getWords},
 	{"enforce.auth.schemes", setSchemes, getSchemes},
 	{"sessionRequireClientSASLAuth", setSASL, func(*File) string { return "" }},
@@ -127,6 +135,39 @@ func getAlone(f *File) string {
 	return "false"
 }
 
+// setServes reads leaderServes, of which only "no" means no.
+func setServes(f *File, value string) error {
+	serves, err := boolean(value)
+	f.Config.LeaderRefuses = !serves
+	return err
+}
+
+func getServes(f *File) string {
+	if f.Config.LeaderRefuses {
+		return "no"
+	}
+	return ""
+}
+
+// setRetain reads autopurge.snapRetainCount, which ZooKeeper raises to 3.
+func setRetain(f *File, value string) error {
+	n, err := positive(value)
+	f.Config.SnapRetain = max(n, 3)
+	return err
+}
+
+// setPurge reads autopurge.purgeInterval, in hours.
+func setPurge(f *File, value string) error {
+	hours, err := positive(value)
+	if hours > 1e6 {
+		return fmt.Errorf("%d is out of range", hours)
+	}
+	f.Config.PurgeInterval = time.Duration(hours) * time.Hour
+	return err
+}
+
+func getPurge(f *File) string { return unlessZero(int(f.Config.PurgeInterval / time.Hour)) }
+
 func setWords(f *File, value string) (err error) {
 	f.Config.FourLetterWords, err = admin.ParseWhitelist(value)
 	return err
@@ -192,9 +233,7 @@ func setPeerType(_ *File, value string) error {
 // ignored are keys that mean nothing here, ignoredBelow the beginnings of such keys.
 var (
 	ignored = []string{
-		"maxClientCnxns", "maxCnxns", "autopurge.snapRetainCount", "autopurge.purgeInterval", "quorumListenOnAllIPs",
-		"preAllocSize", "txnLogSizeLimitInKb", "jute.maxbuffer", "globalOutstandingLimit", "cnxTimeout", "leaderServes",
-		"reconfigEnabled", "observerMasterPort", "forceSync", "syncEnabled", "clientPortListenBacklog",
+		"quorumListenOnAllIPs", "preAllocSize", "txnLogSizeLimitInKb", "cnxTimeout", "observerMasterPort", "forceSync", "syncEnabled", "clientPortListenBacklog",
 		"secureClientPort", "secureClientPortAddress", "portUnification", "sslQuorum", "sslQuorumReloadCertFiles",
 		"audit.enable", "tcpKeepAlive", "snapshot.trust.empty", "fsync.warningthresholdms", "digest.enabled",
 		"multiAddress.enabled", "serverCnxnFactory", "connectToLearnerMasterLimit", "electionPortBindRetry",
