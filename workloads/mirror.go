@@ -15,7 +15,11 @@ import (
 // takes what events tell.
 type mirror struct {
 	*step
-	conn int // the connection of the session that the copy was read on
+	// session and conn are what the copy was read on. A session that began on a
+	// read-only server becomes another one at the first full server, whose connections
+	// count from one again.
+	session int64
+	conn    int
 	held map[string]wire.Zxid
 }
 
@@ -62,7 +66,7 @@ func (m *mirror) keep() (done bool) {
 // read takes the copy: each znode and its list of children, from the root down. All
 // must be read on one connection, which has the watch. False: the session is over.
 func (m *mirror) read() bool {
-	m.conn, m.held = 0, map[string]wire.Zxid{}
+	m.session, m.conn, m.held = 0, 0, map[string]wire.Zxid{}
 	todo := []string{m.op.Path}
 	for len(todo) > 0 {
 		path := todo[0]
@@ -76,7 +80,7 @@ func (m *mirror) read() bool {
 			return false
 		}
 		if !m.took(got) || !m.took(list) {
-			m.conn, m.held, todo = 0, map[string]wire.Zxid{}, []string{m.op.Path}
+			m.session, m.conn, m.held, todo = 0, 0, map[string]wire.Zxid{}, []string{m.op.Path}
 			continue
 		}
 		for _, name := range list.OutChildren {
@@ -89,7 +93,7 @@ func (m *mirror) read() bool {
 // took enters a reply, behind the events that came before it.
 func (m *mirror) took(got history.Op) bool {
 	if m.conn == 0 {
-		m.conn = got.Conn
+		m.session, m.conn = got.Session, got.Conn
 	}
 	if !m.follow(got) {
 		return false
@@ -107,13 +111,16 @@ func (m *mirror) took(got history.Op) bool {
 // connection, and nobody tells what happened between the two. A persistent watch is
 // only set again there.
 func (m *mirror) follow(upTo history.Op) bool {
-	if upTo.Conn != m.conn {
+	if upTo.Session != m.session || upTo.Conn != m.conn {
 		if !m.has(bugs.MirrorNotReadAgain) {
 			return false
 		}
-		m.conn = upTo.Conn
+		m.session, m.conn = upTo.Session, upTo.Conn
 	}
 	m.events = slices.DeleteFunc(m.events, func(e client.WatchEvent) bool {
+		if e.Session != m.session {
+			return true
+		}
 		if e.Conn == m.conn && e.Order < upTo.Order {
 			m.event(e)
 		}

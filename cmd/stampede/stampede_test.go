@@ -351,6 +351,24 @@ func TestBugsTellsWhatWasMissed(t *testing.T) {
 	}
 }
 
+// TestOldAlarms replays plans that once failed on the correct build: because of a
+// server or a client that was wrong, or of a judge.
+func TestOldAlarms(t *testing.T) {
+	paths, err := filepath.Glob("testdata/alarms/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d plans, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		plan, err := reports.ReadPlan(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := stampede.Run(plan, stampede.RunOptions{}); r.Failed() {
+			t.Errorf("%s breaks %s: %s", path, r.Guarantee, r.Explanation)
+		}
+	}
+}
+
 // TestOldFailures replays plans that hunts found and shrank, each named after the
 // bug it plants: with the bug it must still break what the catalogue says, and
 // without it must pass.

@@ -116,7 +116,7 @@ func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapsho
 func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int, b bugs.Set) (oldest wire.Zxid, purged bool, err error) {
 	valid, all := 0, snapshots(d)
 	for i, z := range all {
-		if data, _ := d.Read(snapshotName(z)); !log.Reaches(z) || tree.Intact(data) != nil && !b.Has(bugs.PurgeCountsInvalid) {
+		if data, _ := d.Read(snapshotName(z)); !continued(all, i, log) || tree.Intact(data) != nil && !b.Has(bugs.PurgeCountsInvalid) {
 			continue
 		}
 		if valid++; valid < keep {
@@ -130,6 +130,16 @@ func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int, b bugs.Set) (oldest 
 		return z, len(all) > i+1, log.Purge(z)
 	}
 	return 0, false, nil
+}
+
+// continued reports whether the log continues snapshot i of all, newest first. Where it
+// begins with an epoch it looks as if it continued any; but a snapshot in between
+// shows that there was something in between.
+//
+//	snapshot.1:106 is of before a leader's snapshot.2:38, which the log continues with
+//	4:1. When the server starts next, from a later snapshot, 4:1 could follow 1:106.
+func continued(all []wire.Zxid, i int, log *txnlog.Log) bool {
+	return log.Reaches(all[i]) && (i == 0 || all[i-1] >= log.First())
 }
 
 // NewestSize is the size of the newest snapshot, 0 if there is none.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/internal/crashdisk"
+	"github.com/stampede-sim/stampede/nodes/coordinator/txnlog"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -299,7 +300,19 @@ func TestSnapshotsWithoutTheirLogDoNotCount(t *testing.T) {
 	if oldest, purged, err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); oldest != 0 || purged || err != nil {
 		t.Errorf("kept what begins at %v, deleted something %v, %v", oldest, purged, err)
 	}
-	if oldest, purged, err := PurgeSnapshots(r.disk, r.log, 1, r.bugs); oldest != z(1, 9) || !purged || err != nil {
+	for _, zxid := range span(z(1, 1), z(1, 9)) {
+		r.legal[zxid] = 0 // what was sent
+	}
+	r.tree = sent
+	r.add(z(2, 1), z(2, 2))
+	r.run(r.log.Settle)
+	r.snapshot(100)
+	again, _ := txnlog.Open(r.disk, r.bugs) // which begins with an epoch, and knows no more
+	again.StartAfter(z(2, 2))
+	if oldest, purged, err := PurgeSnapshots(r.disk, again, 3, r.bugs); oldest != 0 || purged || err != nil {
+		t.Errorf("after a start, kept what begins at %v, deleted something %v, %v", oldest, purged, err)
+	}
+	if oldest, purged, err := PurgeSnapshots(r.disk, r.log, 2, r.bugs); oldest != z(1, 9) || !purged || err != nil {
 		t.Errorf("kept what begins at %v, deleted something %v, %v", oldest, purged, err)
 	}
 }
