@@ -182,7 +182,7 @@ var protocolBugs = []Bug{
 		ID: RevalidationBySession, Name: "revalidation-by-session",
 		Wrong:    "The leader's answer to a REVALIDATE is taken for whichever connection of that session is waiting, not for the one that asked.",
 		Schedule: "The way to the leader is slow; a client comes to a server twice, is let in by the answer to its first question, writes, and moves on; the second question then makes that server the owner again, and the old write follows it. Found by a hunt of this project; ZooKeeper keeps the connections that wait for an answer by session id, too.",
-		Breaks:   []string{"fifo-writes"},
+		Breaks:   []string{"fifo-writes", "sync-behind-writes"},
 		Scenario: register,
 	},
 	{
