@@ -20,7 +20,7 @@ type mirror struct {
 	// count from one again.
 	session int64
 	conn    int
-	held map[string]wire.Zxid
+	held    map[string]wire.Zxid
 }
 
 // reflect keeps a mirror for a while, and claims what it holds whenever a reply shows
