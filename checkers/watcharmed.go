@@ -20,6 +20,7 @@ type armedWatch struct {
 	at    int      // of those, the next
 	heard bool     // it has told something
 	spent bool     // reported as late or lost: no more is said of it
+	left  bool     // the client takes it for used up: it stays on this server alone
 }
 
 // waiting is what fires an armed watch next.
@@ -99,7 +100,7 @@ func (c *watcher) tellBy(before func(trigger) bool, p proof) {
 			c.wait(a)
 		default: // it was used up without a word, or another was reported for it
 			delete(c.armed, a.key)
-			c.withheld[a.key] = secret
+			c.withheld[a.key] = secret && !a.left
 		}
 	}
 }

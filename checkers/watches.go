@@ -98,6 +98,7 @@ type watcher struct {
 	// as of the one before: of what happened between the two nobody knows more.
 	who, sure []wire.Identity
 	withheld  map[watchKey]bool // one-shot watches used up without a word
+	heard     map[watchKey]bool // one-shot watches that an event used up for the client
 	missed    []int             // events of what was missed, before the rearming is confirmed
 	owner     int               // the operation that removed watches last
 	local     []wire.EventType  // what its client must still tell itself of that
@@ -124,6 +125,7 @@ func (c *watcher) session(list []arrival) {
 func (c *watcher) connect(list []arrival) {
 	c.list, c.armed, c.due = list, map[watchKey]*armedWatch{}, nil
 	c.told, c.removed, c.withheld = map[int]bool{}, map[watchKey]bool{}, map[watchKey]bool{}
+	c.heard = map[watchKey]bool{}
 	c.who = c.identities.vouched[connection{list[0].session, list[0].conn}]
 	c.sure = c.who
 	c.missed, c.local = nil, nil
@@ -136,7 +138,7 @@ func (c *watcher) disconnect() {
 		c.carried = map[watchKey]wire.Zxid{}
 	}
 	for k, a := range c.armed { //sim:unordered one set into another
-		if a.spent {
+		if a.spent || a.left {
 			continue
 		}
 		if c.carried[k] = 0; a.at < len(a.fires) {
@@ -211,19 +213,6 @@ func (c *watcher) event(i int) {
 		c.fired(e)
 	}
 	c.forget(e)
-}
-
-// forget takes what an event uses up from those watches that the client has still to
-// bring: it does not tell to which of its watches an event is due.
-func (c *watcher) forget(e *history.WatchEvent) {
-	if e.Type != wire.NodeChildrenChanged {
-		delete(c.carried, watchKey{dataWatch, e.Path})
-		delete(c.withheld, watchKey{dataWatch, e.Path})
-	}
-	if e.Type == wire.NodeChildrenChanged || e.Type == wire.NodeDeleted {
-		delete(c.carried, watchKey{childWatch, e.Path})
-		delete(c.withheld, watchKey{childWatch, e.Path})
-	}
 }
 
 // fired: of all that an event may tell, it tells the first that is due. What was to be

@@ -27,6 +27,7 @@ func (c *watcher) rearm(r *history.Rearm) {
 			} else {
 				c.seenTruly(r, k, absent)
 				c.arm(k, r.Zxid, none)
+				c.leave(k, c.heard[k])
 			}
 			delete(c.carried, k)
 		}
@@ -46,6 +47,39 @@ func (c *watcher) rearm(r *history.Rearm) {
 	for _, k := range sortedWatches(due) {
 		c.blame(WatchSurvives, fmt.Sprintf("But session %#x brought its watch on %s to connection %d at %v, having seen %v, and was not told: %v.",
 			r.Session, k.path, r.Conn, r.Zxid, r.Seen, due[k]), r.At)
+	}
+}
+
+// forget takes what an event uses up from the watches of the client, which is not told
+// to which of them an event is due: as in ZooKeeper it wakes them all. The server may
+// keep one of them:
+//
+//	The client watches the data of /r. Another deletes /r, which the client may
+//	not read: the watch is used up without a word. The client asks whether /r
+//	exists, and no: now it has two watches, and brings both to the next server.
+//	That tells it of the deletion, for the first, and keeps the second. The client
+//	has woken both, and brings neither to the server after that.
+func (c *watcher) forget(e *history.WatchEvent) {
+	var kinds []watchKind
+	if e.Type != wire.NodeChildrenChanged {
+		kinds = append(kinds, dataWatch)
+	}
+	if e.Type == wire.NodeChildrenChanged || e.Type == wire.NodeDeleted {
+		kinds = append(kinds, childWatch)
+	}
+	for _, kind := range kinds {
+		k := watchKey{kind, e.Path}
+		delete(c.carried, k)
+		delete(c.withheld, k)
+		c.heard[k] = true // it may be in a request that is not confirmed yet
+		c.leave(k, true)
+	}
+}
+
+// leave notes that the client takes a watch for used up that its server has.
+func (c *watcher) leave(k watchKey, left bool) {
+	if a := c.armed[k]; a != nil && left {
+		a.left = true
 	}
 }
 

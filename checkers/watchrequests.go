@@ -44,7 +44,7 @@ func (c *watcher) request(at int, op *history.Op) {
 		} else if a != nil {
 			has = append(has, k)
 		}
-		if c.armed[k] != nil || c.withheld[k] {
+		if a := c.armed[k]; a != nil && !a.left || c.withheld[k] {
 			held = append(held, k)
 		}
 	}

@@ -52,3 +52,24 @@ func (s *Server) admits(c *clientConn, r *wire.ConnectRequest) bool {
 	}
 	return s.serves() && !s.turnsAway(r)
 }
+
+// isBehind reports whether a client that has seen a zxid knows more than this server
+// does, so that serving it would show it the past.
+//
+// A server of an established epoch has all that was ever committed before that epoch.
+// What a client has seen there beyond our history was the tail of a read-only server,
+// never to be committed, and it must not keep the client out:
+//
+//	The clients read 1:6 at a server cut off, which nobody else has. It heals, epoch 2
+//	begins at 1:5 and the tail is cut. With no other client to write 2:1, every server
+//	stays at 1:5, and refuses them for ever.
+//
+// Apache ZooKeeper's leader is at 2:0 as soon as it serves, and so lets them in. That
+// would not help where leaders leave clients to others.
+func (s *Server) isBehind(seen wire.Zxid) bool {
+	last := s.db.tree.LastProcessed()
+	if s.serving && s.alone == nil {
+		last = max(last, wire.MakeZxid(s.current, 0))
+	}
+	return seen > last
+}

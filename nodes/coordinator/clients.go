@@ -59,7 +59,7 @@ func (s *Server) connect(c *clientConn, r *wire.ConnectRequest) {
 		s.drop(c)
 		return
 	}
-	if r.LastZxidSeen > s.db.tree.LastProcessed() && !(s.readOnly && s.bug(bugs.ReadOnlyIgnoresSeen)) {
+	if s.isBehind(r.LastZxidSeen) && !(s.readOnly && s.bug(bugs.ReadOnlyIgnoresSeen)) {
 		// The client has seen the future. Serving it would show it the past.
 		s.observe(facts.ConnectRefused, r.Session, int64(s.db.tree.LastProcessed()), int64(r.LastZxidSeen))
 		s.drop(c)

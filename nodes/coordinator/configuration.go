@@ -163,6 +163,7 @@ func (s *Server) activate(c *membership.Config, then func()) {
 		return
 	}
 	s.setCommitted(c)
+	s.election.Activated(s.text)
 	s.flow("activate the configuration", func(t *node.Task) error {
 		return store.SaveActiveConfig(t, s.env.Disk(), c)
 	}, then)

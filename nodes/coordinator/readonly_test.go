@@ -1,6 +1,7 @@
 package coordinator_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -96,5 +97,60 @@ func TestAReadOnlyServerTakesNoSessionThatAllKnow(t *testing.T) {
 	e.run(5 * time.Second)
 	if answered != then || e.seen[facts.ReadOnlyGlobal] == 0 {
 		t.Errorf("%d reads answered to a session that the read-only server cannot keep", answered-then)
+	}
+}
+
+// greeter asks one server for a session, as a client that has seen a zxid.
+type greeter struct {
+	node.Base
+	to   node.ID
+	seen wire.Zxid
+	in   *bool
+}
+
+func (g *greeter) Boot(env node.Env) {
+	conn := env.Dial(g.to, wire.ClientPort)
+	env.Send(conn, &wire.ConnectRequest{LastZxidSeen: g.seen, TimeoutMs: 1000})
+}
+
+func (g *greeter) Receive(_ node.ConnID, m node.Message) {
+	*g.in = m.(*wire.ConnectResponse).TimeoutMs > 0
+}
+
+func (g *greeter) Decode(_ node.ConnID, frame []byte) (node.Message, error) {
+	return wire.DecodeConnectResponse(frame)
+}
+
+// What a read-only server has shown may be cut when it finds a leader. Whoever saw it
+// is let in all the same, by everybody and before there is a write in the new epoch;
+// whoever saw a write of that epoch that a server lacks is not.
+func TestATailThatWasCutKeepsNobodyOut(t *testing.T) {
+	e := newEnsemble(t, 3, readOnlyMode)
+	e.script(func(s *scripted, task *node.Task) {
+		s.call(task, wire.OpCreate, create("/a", wire.ModePersistent))
+		s.call(task, wire.OpCloseSession, &wire.Empty{})
+	})
+	leader := e.role("leader")[0]
+	e.world.Crash(leader, sim.LoseAll)
+	e.run(3 * time.Second)
+	e.world.Start(leader) // epoch 2, in which nothing is written
+	e.run(3 * time.Second)
+	for _, tt := range []struct {
+		name string
+		seen wire.Zxid
+		want bool
+	}{
+		{"cut", wire.MakeZxid(1, 1000), true},
+		{"ahead", wire.MakeZxid(2, 1), false},
+	} {
+		for i, to := range e.servers {
+			in := false
+			id := e.world.Add(tt.name+strconv.Itoa(i), "client", func() node.Node { return &greeter{to: to, seen: tt.seen, in: &in} })
+			e.world.Start(id)
+			e.run(500 * time.Millisecond)
+			if in != tt.want {
+				t.Errorf("%s: server %d let in a client that has seen %v: %v, want %v", tt.name, i+1, tt.seen, in, tt.want)
+			}
+		}
 	}
 }

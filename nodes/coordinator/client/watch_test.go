@@ -68,6 +68,25 @@ func TestDeletionUsesUpAllWatchesOfAPath(t *testing.T) {
 	}
 }
 
+// An event does not say to which watch of its path it is due, so it uses up both,
+// though a server that is brought the two keeps the one for the absent znode: so does
+// ZooKeeper's client, which wakes both watchers.
+func TestWhatWasMissedUsesUpDataAndExistence(t *testing.T) {
+	s := begin(t)
+	s.accept(7, 9*time.Second)
+	s.watch(wire.OpGetData, "/a", 1, wire.OK)
+	s.watch(wire.OpExists, "/a", 2, wire.ErrNoNode) // its deletion was withheld
+	s.reset()
+	s.accept(7, 9*time.Second)
+	s.event(wire.NoZxid, wire.NodeDeleted, "/a")
+	s.reply(wire.XidSetWatches, 20, wire.OK)
+	s.reset()
+	s.accept(7, 9*time.Second)
+	if got := s.rearming(); got != nil {
+		t.Errorf("brought %+v, want nothing", got)
+	}
+}
+
 func TestWatchesEndWithTheSession(t *testing.T) {
 	s := begin(t)
 	s.accept(7, 9*time.Second)

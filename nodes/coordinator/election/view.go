@@ -34,6 +34,21 @@ func (e *Election) Pause() {
 	e.rest()
 }
 
+// Activated tells which configuration became the active one in a term. From then on
+// that is what who looks for a leader learns from us. It cannot join us by less:
+//
+//	{3,4} is active. 4 leads and proposes an ensemble of itself alone. 3 logs that,
+//	hears nothing more, and looks for a leader; 4 commits it.
+//	By {3,4} it takes the word of both to join 4, and 3 knows better than to join
+//	alone. Told of {3,4} again, it would look for ever.
+//
+// Whoever looks goes by its view until the next Start.
+func (e *Election) Activated(config string) {
+	if e.state != wire.Looking {
+		e.cfg.Config = config
+	}
+}
+
 // counts reports whether a server is a voter of the active configuration or of the
 // one that may follow it.
 func (e *Election) counts(sid int64) bool {
