@@ -66,10 +66,15 @@ func (s *Server) admits(c *clientConn, r *wire.ConnectRequest) bool {
 //
 // Apache ZooKeeper's leader is at 2:0 as soon as it serves, and so lets them in. That
 // would not help where leaders leave clients to others.
-func (s *Server) isBehind(seen wire.Zxid) bool {
+func (s *Server) isBehind(seen wire.Zxid) bool { return seen > s.standsAt() }
+
+// standsAt is the zxid that replies to reads bear: that of the last transaction, or the
+// beginning of the epoch if nothing happened in it yet. So what a client saw of a tail
+// that was cut is before what it sees next.
+func (s *Server) standsAt() wire.Zxid {
 	last := s.db.tree.LastProcessed()
 	if s.serving && s.alone == nil {
 		last = max(last, wire.MakeZxid(s.current, 0))
 	}
-	return seen > last
+	return last
 }

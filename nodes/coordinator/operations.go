@@ -47,7 +47,7 @@ func (s *Server) State() *admin.State {
 	out := &admin.State{
 		Sid: s.cfg.Sid, Mode: s.mode(), Phase: s.phase(), LeaderSid: s.leaderSid(), Epoch: s.accepted,
 		Uptime: s.env.Now() - s.meter.booted, Wall: s.env.WallMillis(),
-		Zxid: t.LastProcessed(), Nodes: t.Len() + rootTwice, DataSize: t.Size(), Watches: s.watches.Len(), Digests: s.meter.digests.List(),
+		Zxid: s.standsAt(), Nodes: t.Len() + rootTwice, DataSize: t.Size(), Watches: s.watches.Len(), Digests: s.meter.digests.List(),
 		LastSnapshot: store.NewestSnapshot(s.env.Disk()), Voters: s.cfg.votingSids(),
 		Proposals: s.meter.proposals, Settings: s.cfg.settings(), Counters: s.meter.traffic,
 		Metrics: s.meter.metrics(), TraceMask: s.meter.traceMask,

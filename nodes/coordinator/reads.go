@@ -13,7 +13,7 @@ import (
 // read answers a request of a connection from our own tree.
 func (s *Server) read(c *clientConn, p *pending) *wire.Reply {
 	r := p.req
-	out := &wire.Reply{Xid: r.Xid, Zxid: s.db.tree.LastProcessed(), Type: r.Type}
+	out := &wire.Reply{Xid: r.Xid, Zxid: s.standsAt(), Type: r.Type}
 	if s.aboutWatches(c, r, out) {
 		return out
 	}
