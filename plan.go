@@ -94,8 +94,14 @@ func (k *Knobs) override(words []string) error {
 	if err := k.SetAll(words); err != nil || len(words) == 0 {
 		return err
 	}
+	if _, _, err := k.quorum(); err != nil {
+		k.Groups = noGroups // drawn for another number of servers, or refused below
+	}
 	k.derive()
-	return k.SetAll(words)
+	if err := k.SetAll(words); err != nil {
+		return err
+	}
+	return k.Validate()
 }
 
 // drawFaults draws what goes wrong. In half of the seeds with faults, clocks are
