@@ -67,10 +67,10 @@ func (m *mirror) keep() (done bool) {
 // must be read on one connection, which has the watch. False: the session is over.
 func (m *mirror) read() bool {
 	m.session, m.conn, m.held = 0, 0, map[string]wire.Zxid{}
-	todo := []string{m.op.Path}
-	for len(todo) > 0 {
-		path := todo[0]
-		todo = todo[1:]
+	unread := []string{m.op.Path}
+	for len(unread) > 0 {
+		path := unread[0]
+		unread = unread[1:]
 		got, ok := m.insist(Op{F: history.Get, Path: path})
 		if !ok {
 			return false
@@ -80,11 +80,11 @@ func (m *mirror) read() bool {
 			return false
 		}
 		if !m.took(got) || !m.took(list) {
-			m.session, m.conn, m.held, todo = 0, 0, map[string]wire.Zxid{}, []string{m.op.Path}
+			m.session, m.conn, m.held, unread = 0, 0, map[string]wire.Zxid{}, []string{m.op.Path}
 			continue
 		}
 		for _, name := range list.OutChildren {
-			todo = append(todo, path+"/"+name)
+			unread = append(unread, path+"/"+name)
 		}
 	}
 	return true
