@@ -61,53 +61,42 @@ func (e *Encoder) write(line any) error {
 // WriteLines writes a whole history in Stampede's format.
 func WriteLines(w io.Writer, h *History) error {
 	e := NewEncoder(w)
-	if h.Config != "" {
-		if err := e.write(configLine{Type: "config", Text: h.Config}); err != nil {
-			return err
-		}
-	}
-	if err := e.Rules(h.Rules); err != nil {
-		return err
-	}
-	for i := range h.Sessions {
-		if err := e.Session(&h.Sessions[i]); err != nil {
-			return err
-		}
-	}
-	for i := range h.Locals {
-		if err := e.Local(&h.Locals[i]); err != nil {
-			return err
-		}
-	}
-	if err := e.watches(h); err != nil {
-		return err
-	}
-	for i := range h.Auths {
-		if err := e.Auth(&h.Auths[i]); err != nil {
-			return err
-		}
-	}
-	for i := range h.Claims {
-		if err := e.Claim(&h.Claims[i]); err != nil {
-			return err
-		}
-	}
-	for i := range h.Tails {
-		if err := e.Tail(&h.Tails[i]); err != nil {
-			return err
-		}
-	}
-	for i := range h.Log {
-		if err := e.Txn(&h.Log[i]); err != nil {
-			return err
-		}
-	}
-	for i := range h.Ops {
-		if err := e.Op(&h.Ops[i]); err != nil {
+	for _, section := range []func() error{
+		func() error { return e.config(h.Config) },
+		func() error { return e.Rules(h.Rules) },
+		func() error { return each(h.Sessions, e.Session) },
+		func() error { return each(h.Locals, e.Local) },
+		func() error { return each(h.Events, e.Event) },
+		func() error { return each(h.Rearms, e.Rearm) },
+		func() error { return each(h.Auths, e.Auth) },
+		func() error { return each(h.Claims, e.Claim) },
+		func() error { return each(h.Tails, e.Tail) },
+		func() error { return each(h.Log, e.Txn) },
+		func() error { return each(h.Ops, e.Op) },
+	} {
+		if err := section(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// each writes the records of one kind, up to the first error.
+func each[T any](records []T, write func(*T) error) error {
+	for i := range records {
+		if err := write(&records[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// config writes the configuration that a run begins with, if there is one.
+func (e *Encoder) config(text string) error {
+	if text == "" {
+		return nil
+	}
+	return e.write(configLine{Type: "config", Text: text})
 }
 
 // Decoder reads line by line what Encoder wrote.
@@ -122,8 +111,9 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 	return &Decoder{r: bufio.NewReaderSize(r, 1<<16), name: name}
 }
 
-// Next returns the next *Op, *string (the configuration to begin with), *SessionEvent, *LocalSession, *WatchEvent, *Rearm, *Auth, *Claim, *Tail, *Applied or *Rules, and io.EOF after the last.
-// Any other error names file and line and says what to do.
+// Next returns the next *Op, *string (the configuration to begin with), *SessionEvent,
+// *LocalSession, *WatchEvent, *Rearm, *Auth, *Claim, *Tail, *Applied or *Rules, and
+// io.EOF after the last. Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
 		text, err := d.r.ReadBytes('\n')

@@ -56,20 +56,6 @@ func (e *Encoder) Rearm(r *Rearm) error {
 	})
 }
 
-func (e *Encoder) watches(h *History) error {
-	for i := range h.Events {
-		if err := e.Event(&h.Events[i]); err != nil {
-			return err
-		}
-	}
-	for i := range h.Rearms {
-		if err := e.Rearm(&h.Rearms[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func lineToEvent(l *eventLine) (*WatchEvent, error) {
 	return &WatchEvent{
 		At: l.At, Client: l.Client, Session: l.Session, Conn: l.Conn, Server: l.Server,
