@@ -11,6 +11,7 @@ import (
 
 	"github.com/stampede-sim/stampede/checkers"
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
@@ -66,7 +67,7 @@ func (st *stage) addClients(w Workload, s Shape, plan []Op, start time.Duration)
 }
 
 // run lets the whole workload happen and fails the test on a panic of a node.
-func (st *stage) run(t interface{ Fatalf(string, ...any) }, s Shape) {
+func (st *stage) run(t tester, s Shape) {
 	end := startAt + s.Duration + 8*time.Second
 	st.world.Run(end)
 	for st.record.Finals() < len(st.finals) && end < patience {
@@ -108,16 +109,34 @@ func (st *stage) start(id node.ID) {
 func TestHistoriesAreTrue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := rapid.SampledFrom(All()).Draw(t, "workload")
-		seed := rapid.Uint64().Draw(t, "seed")
-		s, _ := drawn(w, seed)
-		s.Duration = 2 * time.Second
-		r := rand.New(rand.NewPCG(seed, 1))
-		plan := w.Generate(r, s)
-		st := build(seed, seed%4 == 0, w, s, plan)
-		st.breakThings(r, s.Duration)
-		st.run(t, s)
-		st.judge(t)
+		isTrue(t, w, rapid.Uint64().Draw(t, "seed"))
 	})
+}
+
+// TestSessionsEndAfterFinalReads keeps two runs in which a client crashes so late
+// that its ephemerals are still there when others make their final reads.
+func TestSessionsEndAfterFinalReads(t *testing.T) {
+	for _, seed := range []uint64{1195, 4352} {
+		isTrue(t, sequence(), seed)
+	}
+}
+
+// tester is a test of either kind, *testing.T or *rapid.T.
+type tester interface {
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// isTrue is one run of TestHistoriesAreTrue.
+func isTrue(t tester, w Workload, seed uint64) {
+	s, _ := drawn(w, seed)
+	s.Duration = 2 * time.Second
+	r := rand.New(rand.NewPCG(seed, 1))
+	plan := w.Generate(r, s)
+	st := build(seed, seed%4 == 0, w, s, plan)
+	st.breakThings(r, s.Duration)
+	st.run(t, s)
+	st.judge(t)
 }
 
 // committed finds the transaction of an operation, nil if it was never executed.
@@ -131,7 +150,7 @@ func (st *stage) committed(op history.Op) *wire.Txn {
 	return st.ensemble.log[i]
 }
 
-func (st *stage) judge(t *rapid.T) {
+func (st *stage) judge(t tester) {
 	h := st.record.History()
 	if !st.record.Ready() || st.record.Finals() != len(st.finals) {
 		t.Fatalf("setup done %v, %d of %d final reads answered", st.record.Ready(), st.record.Finals(), len(st.finals))
@@ -164,7 +183,7 @@ func (st *stage) judge(t *rapid.T) {
 }
 
 // judgeClaims has the judges look at what recipes concluded.
-func (st *stage) judgeClaims(t *rapid.T, h *history.History) {
+func (st *stage) judgeClaims(t tester, h *history.History) {
 	for i, txn := range st.ensemble.log {
 		h.Log = append(h.Log, history.Applied{At: st.ensemble.at[i], Txn: txn})
 	}
@@ -181,33 +200,56 @@ func writes(op history.Op) bool {
 	return code.IsWrite()
 }
 
-// judgeFinal compares a final read with the database at the end.
-func (st *stage) judgeFinal(t *rapid.T, op history.Op) {
+// judgeFinal compares a final read with the database as it was at the read's zxid,
+// which must be the one at which the server was asked. The database at the end will
+// not do: the session of a client that crashed late ends, and farewells come, after
+// the reads, and take ephemerals with them.
+func (st *stage) judgeFinal(t tester, op history.Op) {
 	if op.SyncXid == 0 || op.Xid != op.SyncXid+1 {
 		t.Errorf("final read %d was xid %d after a sync with xid %d", op.ID, op.Xid, op.SyncXid)
 	}
+	if first, last := st.lastBy(op.Invoke), st.lastBy(op.Return); op.Zxid < first || op.Zxid > last {
+		t.Errorf("final read %d has zxid %v, want one from %v to %v", op.ID, op.Zxid, first, last)
+	}
+	then := st.treeAt(op.Zxid)
 	if op.F == history.Children {
-		names, _, err := st.ensemble.tree.Children(op.Path)
-		if slices.ContainsFunc([]string{ephemerals, watched, localDir, readOnlyDir, operated}, func(dir string) bool { return strings.HasPrefix(op.Path, dir) }) {
-			return // sessions end, and farewells come, after the reads
-		}
+		names, _, err := then.Children(op.Path)
 		if err != op.Err || !slices.Equal(names, op.OutChildren) {
 			t.Errorf("final read %+v; the tree has %v, %v", op, names, err)
 		}
 		return
 	}
-	if strings.HasPrefix(op.Path, readOnlyDir) {
-		return // farewells may come after the reads
-	}
-	data, _, err := st.ensemble.tree.Data(op.Path)
+	data, _, err := then.Data(op.Path)
 	if err != op.Err || err == wire.OK && string(data) != op.OutValue {
 		t.Errorf("final read %+v; the tree has %q, %v", op, data, err)
 	}
 }
 
+// lastBy is the zxid of the last transaction that was committed by a time.
+func (st *stage) lastBy(at time.Duration) wire.Zxid {
+	var last wire.Zxid
+	for i, txn := range st.ensemble.log {
+		if st.ensemble.at[i] <= at {
+			last = txn.Zxid
+		}
+	}
+	return last
+}
+
+// treeAt is the database as of a zxid, built from the log.
+func (st *stage) treeAt(zxid wire.Zxid) *tree.Tree {
+	then := tree.New()
+	for _, txn := range st.ensemble.log {
+		if txn.Zxid <= zxid {
+			then.Apply(txn)
+		}
+	}
+	return then
+}
+
 // judgeProcesses checks that a process does nothing after an operation of which
 // nobody knows the outcome, except what was in flight with it.
-func (st *stage) judgeProcesses(t *rapid.T, h *history.History) {
+func (st *stage) judgeProcesses(t tester, h *history.History) {
 	lost := map[int]history.Op{}
 	for _, op := range h.Ops {
 		if op.Outcome == history.Info {
