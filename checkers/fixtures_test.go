@@ -386,10 +386,30 @@ func (f *fixture) record() *history.History {
 	return &e.h
 }
 
-func TestFixtures(t *testing.T) {
-	if *update {
-		writeFixtures(t)
+// TestFixturesAreTheirStories checks that testdata is what the stories give today. A
+// fixture that lags behind judges a history that nobody records any more.
+func TestFixturesAreTheirStories(t *testing.T) {
+	stored, _ := filepath.Glob(filepath.Join("testdata", "*_*.*"))
+	want := fixtureFiles(t)
+	for _, path := range stored {
+		if want[filepath.Base(path)] == nil {
+			t.Errorf("%s has no story", path)
+		}
 	}
+	for name, b := range want { //sim:unordered each by itself
+		path := filepath.Join("testdata", name)
+		if *update {
+			if err := os.WriteFile(path, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, b) {
+			t.Errorf("%s is not what its story gives (error %v); go test ./checkers -run Fixtures -update writes it: look at the diff", path, err)
+		}
+	}
+}
+
+func TestFixtures(t *testing.T) {
 	for _, g := range Guarantees {
 		t.Run(g.ID, func(t *testing.T) {
 			judgeFixture(t, g.ID+"_ok", "")
@@ -434,28 +454,26 @@ func judgeFixture(t *testing.T, name, want string) {
 	}
 }
 
-// writeFixtures records testdata anew.
-func writeFixtures(t *testing.T) {
-	write := func(name string, b []byte) {
-		if err := os.WriteFile(filepath.Join("testdata", name), b, 0o644); err != nil {
-			t.Fatal(err)
-		}
+// fixtureFiles is what testdata should hold, by the name of the file.
+func fixtureFiles(t *testing.T) map[string][]byte {
+	files := map[string][]byte{
+		"linearizable_ok.edn":  []byte(linearOK),
+		"linearizable_bad.edn": []byte(strings.Replace(linearOK, ":read, :value 1", ":read, :value nil", 1)),
 	}
 	for i := range fixtures {
 		f := &fixtures[i]
-		for _, bad := range []bool{false, true} {
-			h, name := f.record(), f.id+"_ok.jsonl"
-			if bad {
-				f.spoil(h)
-				name = f.id + "_bad.jsonl"
-			}
-			var b bytes.Buffer
-			if err := history.WriteLines(&b, h); err != nil {
-				t.Fatal(err)
-			}
-			write(name, b.Bytes())
-		}
+		files[f.id+"_ok.jsonl"] = lines(t, f.record())
+		bad := f.record()
+		f.spoil(bad)
+		files[f.id+"_bad.jsonl"] = lines(t, bad)
 	}
-	write("linearizable_ok.edn", []byte(linearOK))
-	write("linearizable_bad.edn", []byte(strings.Replace(linearOK, ":read, :value 1", ":read, :value nil", 1)))
+	return files
+}
+
+func lines(t *testing.T, h *history.History) []byte {
+	var b bytes.Buffer
+	if err := history.WriteLines(&b, h); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
