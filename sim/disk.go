@@ -88,6 +88,15 @@ func (h *diskHandle) Size(name string) int64 {
 	return 0
 }
 
+func (h *diskHandle) ReadAt(name string, off int64, n int) []byte {
+	f, ok := h.d.dir.cache[name]
+	if !ok || off < 0 || off >= int64(len(f.cache)) || n <= 0 {
+		return nil
+	}
+	upto := int(min(int64(len(f.cache)), off+int64(n)))
+	return f.glimpse(int(off), upto)
+}
+
 func (h *diskHandle) Append(name string, b []byte) (err error) {
 	if h.inc.effect() {
 		b, err = h.room(b)

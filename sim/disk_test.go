@@ -76,6 +76,14 @@ func TestDiskCache(t *testing.T) {
 						if b, ok := d.Read(n); !ok || string(b) != dumb[n] || d.Size(n) != int64(len(b)) {
 							t.Fatalf("%s is %q, want %q", n, b, dumb[n])
 						}
+						off, size := rapid.IntRange(-1, 25).Draw(t, "offset"), rapid.IntRange(-1, 25).Draw(t, "length")
+						from := min(max(off, 0), len(dumb[n]))
+						upto := min(max(off+size, from), len(dumb[n]))
+						if want := dumb[n][from:upto]; off < 0 {
+							want = ""
+						} else if got := d.ReadAt(n, int64(off), size); string(got) != want {
+							t.Fatalf("%s from %d on, %d bytes, is %q, want %q", n, off, size, got, want)
+						}
 					}
 				},
 			})

@@ -176,6 +176,17 @@ func (d *directory) evict() {
 	}
 }
 
+// glimpse is the part [from, upto) of what seen returns. It copies nothing unless the
+// medium spoils that part.
+func (f *file) glimpse(from, upto int) []byte {
+	b := f.cache[from:upto:upto]
+	if f.rot != nil && from <= f.rot.at && f.rot.at < upto {
+		b = slices.Clone(b)
+		b[f.rot.at-from] ^= f.rot.mask
+	}
+	return b
+}
+
 // lose takes the first upto operations of the directory's life for done, though
 // they are not.
 func (d *directory) lose(upto uint64) {

@@ -160,6 +160,10 @@ type Env interface {
 type Disk interface {
 	// Read returns a copy of a file, and whether it exists.
 	Read(name string) ([]byte, bool)
+	// ReadAt returns up to n bytes of a file from off on, fewer at its end, none if it
+	// does not exist. They are a view that later writes leave alone, and that nobody
+	// may change.
+	ReadAt(name string, off int64, n int) []byte
 	// Size returns the length of a file in bytes, 0 if it does not exist.
 	Size(name string) int64
 	// List returns the names of all files, sorted.

@@ -5,10 +5,10 @@ import (
 	"testing"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
-	"github.com/stampede-sim/stampede/nodes/coordinator/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/coordinator/tree"
 	"github.com/stampede-sim/stampede/nodes/coordinator/txnlog"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 

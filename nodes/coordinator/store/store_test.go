@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
-	"github.com/stampede-sim/stampede/nodes/coordinator/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/coordinator/txnlog"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 

@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
-	"github.com/stampede-sim/stampede/nodes/coordinator/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
 )
 
 // stories are lives of a log. Every crash state at every moment is recovered.

@@ -107,6 +107,15 @@ func (d *Disk) Read(name string) ([]byte, bool) {
 	return slices.Clone(f.now()), true
 }
 
+// ReadAt returns a range of a file.
+func (d *Disk) ReadAt(name string, off int64, n int) []byte {
+	b, _ := d.Read(name)
+	if off < 0 || off >= int64(len(b)) || n <= 0 {
+		return nil
+	}
+	return b[off:min(int64(len(b)), off+int64(n))]
+}
+
 // Size implements [node.Disk].
 func (d *Disk) Size(name string) int64 {
 	b, _ := d.Read(name)
