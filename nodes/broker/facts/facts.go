@@ -1,0 +1,134 @@
+// Package facts is the vocabulary in which a broker says what it did: the event kinds
+// it passes to node.Env.Observe. Live checkers hold the invariants of replication
+// against these facts, faults can strike at them, and their counts are the coverage
+// marks of a run.
+//
+// A fact is stated at the moment it becomes true for the broker that states it, before
+// the message that tells others leaves. The Text of a fact about a partition is its
+// name, "orders-0"; a set of brokers is a bit set, in which broker n has bit n.
+package facts
+
+import (
+	"math/bits"
+
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// firstCode keeps the codes of brokers apart from those of coordinators.
+const firstCode = 0x400
+
+func kind(code uint64, path bool, name, doc string, fields ...string) *node.EventKind {
+	k := &node.EventKind{System: "kafka", Name: name, Code: firstCode + code, Doc: doc, Path: path}
+	copy(k.Fields[:], fields)
+	All = append(All, k)
+	return k
+}
+
+// All lists every kind of this package, in declaration order.
+var All []*node.EventKind
+
+// Set is the bit set of some brokers.
+func Set(brokers []int32) int64 {
+	var set int64
+	for _, id := range brokers {
+		set |= 1 << id
+	}
+	return set
+}
+
+// Members lists the brokers of a bit set, ascending.
+func Members(set int64) []int32 {
+	var all []int32
+	for rest := uint64(set); rest != 0; rest &= rest - 1 {
+		all = append(all, int32(bits.TrailingZeros64(rest)))
+	}
+	return all
+}
+
+// TopicID is the body of facts that begin the life of a replica: which of the topics
+// that had this name in turn it belongs to.
+type TopicID [16]byte
+
+// Producer is the body of an append by an idempotent producer.
+type Producer struct {
+	ID    int64
+	Epoch int16
+	// FirstSequence and Records say which of the producer's records they are.
+	FirstSequence, Records int32
+}
+
+// Life of a broker.
+var (
+	Registered       = kind(1, true, "registered", "the broker's ephemeral znode exists; brokerEpoch is its czxid", "broker", "zxid")
+	SessionLost      = kind(2, true, "session-lost", "the coordinator said that the broker's session is over", "broker")
+	ShutdownComplete = kind(3, true, "shut-down", "the controller moved all leaders away before the broker stopped", "broker")
+)
+
+// The log of a replica. Offsets are of records; end is one beyond the last.
+var (
+	ReplicaOpened    = kind(5, true, "replica-opened", "the replica exists with this log; the body is the ID of its topic", "start", "end", "highWatermark")
+	LeaderAppended   = kind(6, true, "leader-appended", "a batch that a client sent was appended; the body may be a *Producer", "first", "last", "leaderEpoch", "checksum")
+	FollowerAppended = kind(7, true, "follower-appended", "a batch that a leader sent was appended", "first", "last", "leaderEpoch", "checksum")
+	Truncated        = kind(8, true, "truncated", "the log was cut: it ends at to, having ended at from", "to", "from", "highWatermark", "leaderEpoch")
+	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from")
+	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
+	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset", "start")
+	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before", "start", "highWatermark", "reason")
+	Compacted        = kind(13, true, "compacted", "what later records of the same key supersede was removed below this offset", "upTo", "removed")
+	TailTorn         = kind(14, true, "tail-torn", "recovery cut the log at the first batch that could not be read", "end", "lostBytes")
+	ReplicaDeleted   = kind(15, true, "replica-deleted", "the replica and its log are gone", "")
+	LogOffline       = kind(16, false, "log-offline", "the disk failed, and the replica takes nothing more", "end")
+)
+
+// StartReasons are the cases of [StartAdvanced].
+var StartReasons = []string{"retention-time", "retention-size", "delete-records", "leader"}
+
+// Replication.
+var (
+	BecameLeader     = kind(20, true, "became-leader", "the replica leads in this epoch, from this log end; the body is its *Reign", "leaderEpoch", "version", "end", "highWatermark")
+	BecameFollower   = kind(21, true, "became-follower", "the replica follows in this epoch", "leaderEpoch", "leader", "end", "highWatermark")
+	HighWatermark    = kind(22, true, "high-watermark", "leader: all records below it are committed; set is the in-sync replicas counted", "highWatermark", "leaderEpoch", "set", "end")
+	FollowedMark     = kind(23, true, "followed-high-watermark", "follower: took this high watermark from its leader", "highWatermark", "leaderEpoch")
+	FollowerFetched  = kind(24, false, "follower-fetched", "leader: a follower asked for what follows its log end", "replica", "end", "leaderEpoch")
+	Diverged         = kind(25, true, "diverged", "leader: told a follower where their logs part", "replica", "epoch", "end")
+	IsrProposed      = kind(26, true, "isr-proposed", "leader: is about to write these in-sync replicas", "set", "version", "leaderEpoch", "change")
+	IsrCommitted     = kind(27, true, "isr-committed", "leader: knows that the state znode has these in-sync replicas, in this version", "set", "version", "leaderEpoch", "change")
+	IsrRefused       = kind(28, true, "isr-refused", "leader: somebody else wrote the state znode since", "set", "version", "leaderEpoch")
+	IsrAdopted       = kind(29, true, "isr-adopted", "leader: found that its write whose reply was lost had happened", "set", "version", "leaderEpoch")
+	EpochFenced      = kind(30, true, "leader-epoch-fenced", "leader: refused a request of an older leader epoch", "leaderEpoch", "asked")
+	EpochUnknown     = kind(31, true, "leader-epoch-unknown", "replica: refused a request of a leader epoch that it has not heard of", "leaderEpoch", "asked")
+	ControllerStale  = kind(32, true, "controller-fenced", "refused a request of a controller that has been replaced", "controllerEpoch", "asked")
+	BrokerEpochStale = kind(33, true, "broker-epoch-fenced", "refused a request that was meant for an earlier life of the broker", "zxid", "asked")
+	Acknowledged     = kind(34, true, "acknowledged", "told a client that its records, the last of them here, are written as it asked", "last", "acks", "leaderEpoch")
+	MinIsrRefused    = kind(35, true, "min-isr-refused", "refused records, there being fewer in-sync replicas than min.insync.replicas", "set", "min")
+	MinIsrAfter      = kind(36, true, "min-isr-after-append", "could not promise records that were appended: the in-sync replicas became too few", "last", "set")
+	ProduceTimedOut  = kind(37, true, "produce-timed-out", "gave up waiting for the high watermark to pass records", "last", "highWatermark")
+	OffsetUnready    = kind(38, true, "offset-not-available", "did not tell the end of the log, the high watermark being behind the start of the epoch", "highWatermark", "epochStart")
+)
+
+// IsrChanges are the cases of [IsrProposed] and [IsrCommitted].
+var IsrChanges = []string{"shrink", "expand"}
+
+func init() {
+	StartAdvanced.Fields[3] = "reason"
+	StartAdvanced.Fields[2] = ""
+	StartAdvanced.Cases = StartReasons
+	IsrProposed.Cases, IsrCommitted.Cases = IsrChanges, IsrChanges
+}
+
+// Reign is the body of [BecameLeader].
+type Reign struct {
+	// Topic is the ID of the topic.
+	Topic TopicID
+	// Isr are the in-sync replicas that the controller named, as a bit set.
+	Isr int64
+	// ControllerEpoch is that of the controller that said so.
+	ControllerEpoch int32
+}
+
+// Producers with an ID.
+var (
+	DuplicateBatch  = kind(40, true, "duplicate-batch", "a batch was appended before and is answered with its offset", "first", "sequence")
+	OutOfSequence   = kind(41, true, "out-of-sequence", "a batch is not the next of its producer", "sequence", "expected")
+	ProducerEpochUp = kind(42, true, "producer-epoch-raised", "a producer began a new epoch", "producer", "epoch")
+)
