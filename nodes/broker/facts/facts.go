@@ -73,7 +73,7 @@ var (
 	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from")
 	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
 	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset", "start")
-	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before", "start", "highWatermark", "reason")
+	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before", "start", "highWatermark", "", "reason")
 	Compacted        = kind(13, true, "compacted", "what later records of the same key supersede was removed below this offset", "upTo", "removed")
 	TailTorn         = kind(14, true, "tail-torn", "recovery cut the log at the first batch that could not be read", "end", "lostBytes")
 	ReplicaDeleted   = kind(15, true, "replica-deleted", "the replica and its log are gone", "")
@@ -110,8 +110,6 @@ var (
 var IsrChanges = []string{"shrink", "expand"}
 
 func init() {
-	StartAdvanced.Fields[3] = "reason"
-	StartAdvanced.Fields[2] = ""
 	StartAdvanced.Cases = StartReasons
 	IsrProposed.Cases, IsrCommitted.Cases = IsrChanges, IsrChanges
 }
