@@ -221,6 +221,20 @@ func (a *apache) Kill(sid int) {
 	}
 }
 
+// Pause implements [Target].
+func (a *apache) Pause(sid int) { a.signal(sid, "STOP") }
+
+// Resume implements [Target].
+func (a *apache) Resume(sid int) { a.signal(sid, "CONT") }
+
+// signal has the shell send a signal: Go names those of job control on some systems only.
+func (a *apache) signal(sid int, name string) {
+	command := fmt.Sprintf("kill -%s %d", name, a.running[sid-1].Process.Pid)
+	if out, err := exec.Command("sh", "-c", command).CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%s: %v\n%s", command, err, out))
+	}
+}
+
 // Close implements [Target].
 func (a *apache) Close() {
 	for sid := range a.running {

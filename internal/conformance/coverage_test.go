@@ -28,8 +28,6 @@ var unanswered = map[string]string{
 	"SYSTEMERROR":       "no server answers it on purpose",
 	"THROTTLEDOP":       "there is no request throttler, which is off by default in ZooKeeper",
 	"UNKNOWNSESSION":    "servers tell each other",
-
-	"RECONFIGINPROGRESS": "a matter of the moment",
 }
 
 // checkCoverage fails for every operation and every code that no script has met, and

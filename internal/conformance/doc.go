@@ -32,6 +32,7 @@
 //	replies                              await the replies of async operations
 //	events by=b                          what came to b unasked until now
 //	end by=b                             await that the server closes the connection
+//	pause 1                              server 1 stands still, until: resume 1
 //	sleep 500ms ping=(a,b)               let time pass; these keep their sessions
 //
 // A test fails if an operation or a code of the protocol is met by no script.

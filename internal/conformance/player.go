@@ -121,6 +121,12 @@ func (p *player) run(c *script.Command) string {
 	case "start":
 		p.target.Start(int(c.IntWord("a server")))
 		return p.ready()
+	case "pause":
+		p.target.Pause(int(c.IntWord("a server")))
+		return ""
+	case "resume":
+		p.target.Resume(int(c.IntWord("a server")))
+		return ""
 	case "ready":
 		return p.ready()
 	case "raw":

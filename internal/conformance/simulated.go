@@ -123,6 +123,18 @@ func (w *simulated) Start(server int) {
 	w.mustRun(0)
 }
 
+// Pause implements [Target].
+func (w *simulated) Pause(server int) {
+	w.world.Pause(w.servers[server-1])
+	w.mustRun(0)
+}
+
+// Resume implements [Target].
+func (w *simulated) Resume(server int) {
+	w.world.Resume(w.servers[server-1])
+	w.mustRun(0)
+}
+
 // Ready implements [Target]. A server says srvr only when it serves.
 func (w *simulated) Ready() error {
 	for server := range w.servers {

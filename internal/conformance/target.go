@@ -23,6 +23,10 @@ type Target interface {
 	Kill(server int)
 	Start(server int)
 	Ready() error
+	// Pause makes a server's process stand still, with its connections up; Resume lets
+	// it go on.
+	Pause(server int)
+	Resume(server int)
 	// Address and ClientAddress are a server as a configuration names it, Anonymous
 	// puts $1, $2 … and $1c, $2c … in the place of addresses in a text.
 	Address(server int) string
