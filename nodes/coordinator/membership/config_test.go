@@ -47,6 +47,26 @@ func TestGroupsInText(t *testing.T) {
 	}
 }
 
+// What operators may leave out or write in another way, and how it is printed.
+func TestLines(t *testing.T) {
+	for text, want := range map[string]string{ //sim:unordered independent cases
+		"a:1:2":                                 "a:1:2:participant",
+		"a:1:2:OBSERVER;3":                      "a:1:2:observer;3",
+		"a:1:2; 10.0.0.1:3":                     "a:1:2:participant;10.0.0.1:3",
+		"[::1]:1:2:participant;[fe80::1]:2181":  "[::1]:1:2:participant;[fe80::1]:2181",
+		"a:1:2|[fe80::2]:3:4|c:5:6:observer;11": "a:1:2|[fe80::2]:3:4|c:5:6:observer;11",
+	} {
+		l, err := ParseLine(1, text)
+		if err != nil || l.String() != want {
+			t.Errorf("%s reads as %v, %v; want %s", text, l, err, want)
+		}
+	}
+	s, err := ParseServer(1, "[::1]:1:2;2181")
+	if err != nil || s.Line() != "server.1=[::1]:1:2:participant;0.0.0.0:2181" {
+		t.Errorf("a member on ::1 is %v, %v", s, err)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
 		{"no number", "server.x=a:1:2;3", "number"},
@@ -54,6 +74,10 @@ func TestRefused(t *testing.T) {
 		{"no client port", "server.1=a:1:2", "client port"},
 		{"no role", "server.1=a:1:2:king;3", "king"},
 		{"no port", "server.1=a:1:x;3", "no port"},
+		{"several addresses", "server.1=a:1:2|b:1:2;3", "one address"},
+		{"no host", "server.1=:1:2;3", "no host"},
+		{"no address", "server.1=[a]:1:2;3", "IP version 6"},
+		{"no group", "server.1=a:1:2;3\ngroup.1=a", `"a" is no server id`},
 		{"sid", "server.64=a:1:2;3", "[1, 63]"},
 		{"twice", "server.1=a:1:2;3\nserver.1=b:1:2;3", "twice"},
 		{"address", "server.1=a:1:2;3\nserver.2=a:2:3;3", "share an address"},

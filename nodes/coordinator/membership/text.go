@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,11 +14,10 @@ import (
 
 // String is the line of the member without "server.N=".
 func (s Server) String() string {
-	role := "participant"
-	if s.Observer {
-		role = "observer"
-	}
-	return fmt.Sprintf("%s:%d:%d:%s;%s:%d", s.Host, s.Quorum, s.Election, role, s.ClientHost, s.Client)
+	return Line{
+		Addresses: []Address{{s.Host, s.Quorum, s.Election}}, Observer: s.Observer,
+		Client: Endpoint{s.ClientHost, s.Client},
+	}.String()
 }
 
 // Line is the line of the member.
@@ -99,16 +99,9 @@ func (r *reader) line(key, value string) error {
 		r.servers = append(r.servers, s)
 		return err
 	case "group":
-		g := numbered{id: id}
-		for _, word := range strings.Split(value, ":") {
-			sid, err := strconv.ParseInt(word, 10, 64)
-			if err != nil {
-				return err
-			}
-			g.sids = append(g.sids, sid)
-		}
-		r.groups = append(r.groups, g)
-		return nil
+		sids, err := ParseSids(value)
+		r.groups = append(r.groups, numbered{id, sids})
+		return err
 	case "weight":
 		w, err := strconv.ParseInt(value, 10, 64)
 		r.weights = append(r.weights, weighted{id, w})
@@ -140,47 +133,23 @@ func (r *reader) weight(sid int64) int64 {
 	return 1
 }
 
-// ParseServer reads what follows "server.N=": host:port:port, a role if it is not
-// participant, and after a semicolon the client port, with or without a host.
+// ParseServer reads what follows "server.N=" of a member: one address, a role if it is
+// not participant, and after a semicolon the client port, with or without a host.
 func ParseServer(sid int64, text string) (Server, error) {
-	quorumPart, clientPart, ok := strings.Cut(text, ";")
-	if !ok {
+	l, err := ParseLine(sid, text)
+	switch {
+	case err != nil:
+		return Server{}, err
+	case len(l.Addresses) > 1:
+		return Server{}, errors.New("a member has one address")
+	case l.Client.Port == 0:
 		return Server{}, errors.New("a member needs a client port, as in host:2888:3888;2181")
 	}
-	s := Server{Sid: sid, ClientHost: anyHost}
-	words := strings.Split(quorumPart, ":")
-	if len(words) == 4 {
-		switch words[3] {
-		case "observer":
-			s.Observer = true
-		case "participant":
-		default:
-			return s, fmt.Errorf("no member is a %q", words[3])
-		}
-		words = words[:3]
-	}
-	if len(words) != 3 || words[0] == "" {
-		return s, errors.New("want host:port:port or host:port:port:role")
-	}
-	s.Host = words[0]
-	if host, port, has := strings.Cut(clientPart, ":"); has {
-		s.ClientHost, clientPart = host, port
-	}
-	return s, s.ports(words[1], words[2], clientPart)
-}
-
-func (s *Server) ports(quorumPort, electionPort, client string) (err error) {
-	for _, p := range []struct {
-		to   *int
-		text string
-	}{{&s.Quorum, quorumPort}, {&s.Election, electionPort}, {&s.Client, client}} {
-		n, err := strconv.ParseUint(p.text, 10, 16)
-		if err != nil {
-			return fmt.Errorf("%q is no port", p.text)
-		}
-		*p.to = int(n)
-	}
-	return nil
+	a := l.Addresses[0]
+	return Server{
+		Sid: sid, Host: a.Host, Quorum: a.Quorum, Election: a.Election, Observer: l.Observer,
+		ClientHost: cmp.Or(l.Client.Host, anyHost), Client: l.Client.Port,
+	}, nil
 }
 
 // check reports members that cannot live together.

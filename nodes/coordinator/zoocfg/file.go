@@ -9,6 +9,7 @@ import (
 
 	"github.com/stampede-sim/stampede/internal/near"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 )
 
 // File is the configuration of one server.
@@ -18,13 +19,13 @@ type File struct {
 	Config coordinator.Config
 	// Servers are the members of the ensemble, in order of sid; a server that stands
 	// alone has none.
-	Servers []Server
+	Servers []membership.Line
 	Groups  []Group
 	Weights []Weight
 
 	DataDir, DataLogDir string
 	// Client is where clients connect (clientPortAddress, clientPort).
-	Client Endpoint
+	Client membership.Endpoint
 	// Alone says that one server is no ensemble (standaloneEnabled, on by default).
 	Alone bool
 	// Dynamic is the file that lists the servers, if it is another (dynamicConfigFile).

@@ -37,32 +37,3 @@ func (f *File) Members() string {
 	}
 	return b.String()
 }
-
-// String is the value of the server's line.
-func (s Server) String() string {
-	var addresses []string
-	for _, a := range s.Addresses {
-		addresses = append(addresses, fmt.Sprintf("%s:%d:%d", bracketed(a.Host), a.Quorum, a.Election))
-	}
-	role := ":participant"
-	if s.Observer {
-		role = ":observer"
-	}
-	line := strings.Join(addresses, "|") + role
-	switch {
-	case s.Client.Port == 0:
-	case s.Client.Host == "":
-		line += fmt.Sprintf(";%d", s.Client.Port)
-	default:
-		line += fmt.Sprintf(";%s:%d", bracketed(s.Client.Host), s.Client.Port)
-	}
-	return line
-}
-
-// bracketed is a host in front of a port.
-func bracketed(host string) string {
-	if strings.Contains(host, ":") {
-		return "[" + host + "]"
-	}
-	return host
-}

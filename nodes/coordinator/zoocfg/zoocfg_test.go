@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator"
+	"github.com/stampede-sim/stampede/nodes/coordinator/membership"
 	"github.com/stampede-sim/stampede/nodes/quorum"
 	"pgregory.net/rapid"
 )
@@ -95,10 +96,10 @@ func TestDynamicFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := f.Servers[0]; s.Addresses[0].Host != "::1" || s.Client != (Endpoint{"127.0.0.1", 2181}) {
+	if s := f.Servers[0]; s.Addresses[0].Host != "::1" || s.Client != (membership.Endpoint{Host: "127.0.0.1", Port: 2181}) {
 		t.Errorf("%+v", s)
 	}
-	if s := f.Servers[1]; len(s.Addresses) != 2 || s.Addresses[1] != (Address{"b", 3, 4}) || s.Client.Host != "fe80::2" {
+	if s := f.Servers[1]; len(s.Addresses) != 2 || s.Addresses[1] != (membership.Address{Host: "b", Quorum: 3, Election: 4}) || s.Client.Host != "fe80::2" {
 		t.Errorf("%+v", s)
 	}
 	if strings.Contains(f.String(), "server.") || !strings.Contains(f.Members(), "server.2=a:1:2|b:3:4:participant;[fe80::2]:2182\n") {
