@@ -1,6 +1,7 @@
 package stampede
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -105,14 +106,21 @@ func (k *Knobs) override(words []string) error {
 }
 
 // drawFaults draws what goes wrong. In half of the seeds with faults, clocks are
-// wrong as well.
+// wrong as well, and in some a server claims epochs that nobody hears of. Each has a
+// stream of its own, so that none changes what the others come to.
 func drawFaults(seed uint64, profile faults.Profile, s faults.Shape) []faults.Fault {
 	plan := faults.Draw(sim.NewStream(seed, "faults"), profile, s)
-	clocks := sim.NewStream(seed, "clocks")
-	if profile == faults.None || clocks.IntN(2) == 0 {
+	if profile == faults.None {
 		return plan
 	}
-	return append(faults.DrawClocks(clocks, s), plan...)
+	if pretenders := sim.NewStream(seed, "pretenders"); profile != faults.Light && pretenders.IntN(16) == 0 {
+		plan = append(plan, faults.DrawPretender(pretenders, s)...)
+		slices.SortStableFunc(plan, func(a, b faults.Fault) int { return cmp.Compare(a.At, b.At) })
+	}
+	if clocks := sim.NewStream(seed, "clocks"); clocks.IntN(2) != 0 {
+		plan = append(faults.DrawClocks(clocks, s), plan...)
+	}
+	return plan
 }
 
 // Validate reports what cannot be run about a plan and which line to change.
@@ -210,6 +218,7 @@ func (p Plan) faultShape() faults.Shape {
 		Joins:     joins(),
 		Windows:   brief(),
 		Saves:     marks([]*node.EventKind{facts.EpochSaved, facts.HistoryLogged, facts.HistoryDurable, facts.Logged}),
+		Claims:    marks([]*node.EventKind{facts.EpochProposed}),
 		Cuts:      marks([]*node.EventKind{facts.Truncating, facts.Truncated}),
 	}
 }

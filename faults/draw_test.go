@@ -153,3 +153,27 @@ func TestWrongClocksHitEachServerAtMostOnceAKind(t *testing.T) {
 		t.Fatal("every clock is right in every seed")
 	}
 }
+
+// TestPretendersNeedAnEnsembleAndAMoment asks for two deaths at the moment of a claim,
+// the second for longer than the others need to elect somebody else.
+func TestPretendersNeedAnEnsembleAndAMoment(t *testing.T) {
+	if plan := DrawPretender(stream(1), five); plan != nil {
+		t.Errorf("without a moment to wait for: %v", plan)
+	}
+	shape := three
+	shape.Claims = []string{"zk.epoch-proposed"}
+	for seed := range uint64(100) {
+		plan := DrawPretender(stream(seed), shape)
+		if len(plan) != 3 || !slices.IsSortedFunc(plan, func(a, b Fault) int { return int(a.At - b.At) }) {
+			t.Fatalf("seed %d: %v", seed, plan)
+		}
+		for i, f := range plan {
+			if _, err := ParseFault(f.String()); err != nil || f.At >= shape.Duration || i > 0 && f.When.After != i {
+				t.Errorf("seed %d: %v (%v)", seed, f, err)
+			}
+		}
+		if plan[2].Restart < shape.Settle {
+			t.Errorf("seed %d: back after %v", seed, plan[2].Restart)
+		}
+	}
+}

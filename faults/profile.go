@@ -72,6 +72,9 @@ type Shape struct {
 	// Joins are the marks by which a process shows that it is being brought up to
 	// date.
 	Joins []string
+	// Claims are the marks by which a process shows that it is about to begin a reign
+	// under a number of its own, which nobody else has heard of.
+	Claims []string
 	// Cuts are the marks by which a process shows that it is giving up a part of its
 	// history: that it begins to, first.
 	Cuts []string

@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -141,4 +142,24 @@ func (d *drawer) straggle() []Fault {
 		},
 	}
 	return []Fault{{Kind: Isolate, Target: victim, For: away}, reign, crash}
+}
+
+// DrawPretender lets a server be elected twice in a row and die each time when it has a
+// number for its reign, and has told nobody. The others elect somebody else while it is
+// away, whose number is below the pretender's second; then it comes back.
+func DrawPretender(r *rand.Rand, s Shape) []Fault {
+	d := &drawer{r: r, shape: s}
+	if len(s.Claims) == 0 || s.Voters < 3 || s.Duration <= 0 {
+		return nil
+	}
+	claimed := func(count int) *Trigger {
+		return &Trigger{Mark: s.Claims[0], After: count, Within: s.Notice + 4*s.Settle}
+	}
+	group, actor := Target{Select: All, Name: s.Group}, Target{Select: Actor, Name: s.Group}
+	at := d.upTo(s.Duration / 2)
+	return []Fault{
+		{Kind: Crash, Target: group, Keep: d.keep(), At: at, Restart: time.Millisecond + d.upTo(s.Settle/4)},
+		{Kind: Crash, Target: actor, Keep: d.keep(), At: at + time.Millisecond, Restart: time.Millisecond, When: claimed(1)},
+		{Kind: Crash, Target: actor, Keep: d.keep(), At: at + 2*time.Millisecond, Restart: s.Settle + d.upTo(2*s.Settle), When: claimed(2)},
+	}
 }

@@ -143,6 +143,7 @@ const (
 	DamagedLogCut
 	SnapshotUnchecked
 	RenameNotSynced
+	FollowsLowerEpoch
 	last
 )
 

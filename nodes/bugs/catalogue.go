@@ -228,6 +228,13 @@ var protocolBugs = []Bug{
 		Scenario: register,
 	},
 	{
+		ID: FollowsLowerEpoch, Name: "follows-lower-epoch",
+		Wrong:    "A learner follows a leader whose epoch is below one that it has accepted, and takes the lower one for its own.",
+		Schedule: "A server is elected twice in a row and dies each time before anybody hears of its epoch; the others elect another, whose epoch is below the second; the first comes back to it.",
+		Breaks:   []string{"d14-epoch-sanity"},
+		Scenario: register,
+	},
+	{
 		ID: StatsNameTheLog, Name: "stats-name-the-log",
 		Wrong:    "Asked by an operator, a server names the last transaction of its log and counts the znodes of its tree, which is behind.",
 		Schedule: "An operator sends srvr while a transaction is logged and not yet committed.",

@@ -24,6 +24,10 @@ func (s *Server) acceptLearner(c node.ConnID, sid int64) {
 		delete(s.conns, old)
 		s.leader.Disconnected(sid)
 	}
+	if s.leader == nil {
+		s.env.Close(c) // the end of the old connection ended the term
+		return
+	}
 	s.learnerConn[sid] = c
 	s.conns[c] = &connection{port: wire.QuorumPort, sid: sid}
 }

@@ -98,6 +98,9 @@ func (l *lab) join(s, leader *server) {
 		l.unlink(old)
 		leader.closed(old)
 	}
+	if leader.leader == nil {
+		return // the old connection was that of a learner ahead of it
+	}
 	l.tracef("%d -- follows %d", s.sid, leader.sid)
 	s.newTerm()
 	s.link = &link{learner: s.sid, leader: leader.sid}

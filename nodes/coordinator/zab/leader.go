@@ -194,8 +194,20 @@ func (l *Leader) learner(sid int64) *learner {
 	return nil
 }
 
-// Disconnected forgets a learner whose connection ended.
+// Disconnected forgets a learner whose connection ended. A voter that had accepted a
+// later epoch than ours leaves because it may not follow us: it led, or followed, who
+// died before others heard of the epoch. It stays out for as long as we lead, so we let
+// the next election choose a later one; each comes closer. What an outsider has accepted
+// may be of another ensemble, and ends no term.
 func (l *Leader) Disconnected(sid int64) {
+	f := l.learner(sid)
+	l.forget(sid)
+	if f != nil && l.announced && f.accepted > l.epoch && l.isVoter(sid) {
+		l.stepDown("a learner has accepted a later epoch")
+	}
+}
+
+func (l *Leader) forget(sid int64) {
 	for i, f := range l.learners {
 		if f.sid == sid {
 			l.learners = append(l.learners[:i:i], l.learners[i+1:]...)
@@ -287,7 +299,7 @@ func (l *Leader) dropSlowLearners() {
 		late := f.synced && f.awaiting != 0 && now-f.since > limit
 		if late || now-f.heard > limit {
 			l.host.Disconnect(f.sid)
-			l.Disconnected(f.sid)
+			l.forget(f.sid)
 			continue
 		}
 		i++

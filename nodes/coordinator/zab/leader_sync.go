@@ -116,7 +116,7 @@ func (l *Leader) synchronize(f *learner) {
 	if l.throttled(f, pl.Op) {
 		l.host.Observe(node.Event{Kind: facts.SyncThrottled, N: [4]int64{f.sid}})
 		l.host.Disconnect(f.sid)
-		l.Disconnected(f.sid)
+		l.forget(f.sid)
 		return
 	}
 	f.syncing = pl.Op

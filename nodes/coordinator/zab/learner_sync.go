@@ -17,7 +17,7 @@ const noCount = -1
 // a leader of a lower one; therefore it is durable before we say so.
 func (f *Learner) leaderInfo(epoch int64) {
 	switch {
-	case epoch < f.accepted:
+	case epoch < f.accepted && !f.cfg.Bugs.Has(bugs.FollowsLowerEpoch):
 		f.host.Observe(node.Event{Kind: facts.LeaderRefusedEpoch, N: [4]int64{epoch, f.accepted}})
 		f.stepDown("the leader's epoch is below the accepted one")
 	case epoch == f.accepted:

@@ -80,6 +80,36 @@ func TestPaperDiscoveryChoosesAHigherEpoch(t *testing.T) {
 	}
 }
 
+// Phase 1, discovery: a follower that has accepted a later epoch does not follow. Its
+// leader, established by others, must not leave it at that: the next election has the
+// chance to choose a later epoch.
+func TestLeaderYieldsToALaterEpoch(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		accepted int64
+		bugs     bugs.Set
+		leads    bool
+	}{
+		{"earlier", 0, bugs.Set{}, true},
+		{"the same", 1, bugs.Set{}, true},
+		{"later", 2, bugs.Set{}, false},
+		{"later, and the follower does not care", 2, bugs.Of(bugs.FollowsLowerEpoch), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLab([]int64{1, 2, 3}, nil, c.bugs)
+			l.servers[1].disk.accepted = c.accepted
+			l.lead(l.servers[3])
+			l.join(l.servers[2], l.servers[3])
+			l.settle()
+			l.join(l.servers[1], l.servers[3])
+			l.settle()
+			if leads := l.servers[3].state() == "leading"; leads != c.leads {
+				t.Errorf("leads: %t, want %t\n%s", leads, c.leads, l.takeTrace())
+			}
+		})
+	}
+}
+
 // Phase 1, discovery: the history of the new epoch is that of the follower with the
 // highest current epoch and, among those, the highest zxid. ZooKeeper elects for
 // it, so the leader only has to see that nobody is better.
