@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +103,35 @@ func TestThePageHoldsThePieces(t *testing.T) {
 	for _, tag := range []string{"table", "svg", "details", "pre", "div", "p"} {
 		if open, closed := strings.Count(html, "<"+tag+">")+strings.Count(html, "<"+tag+" "), strings.Count(html, "</"+tag+">"); open != closed {
 			t.Errorf("%d <%s> and %d </%s>", open, tag, closed, tag)
+		}
+	}
+}
+
+var (
+	styles = regexp.MustCompile(`(?s)<style>.*?</style>`)
+	tags   = regexp.MustCompile(`<[^>]*>`)
+)
+
+// TestTheHeadOfThePageDoesNotStutter reads title and header as a reader without styles
+// does, one after the other: the verdict once stood at the end of the one and again at
+// the beginning of the other.
+func TestTheHeadOfThePageDoesNotStutter(t *testing.T) {
+	for _, guarantee := range []string{"durability", ""} {
+		r := broken(t)
+		r.Guarantee = guarantee
+		var b bytes.Buffer
+		if err := writePage(&b, newPage("runs/x", &r, Recipe{}, traced(&r))); err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(tags.ReplaceAllString(styles.ReplaceAllString(b.String(), ""), " "), r.Hash)
+		words := strings.Fields(head)
+		if !slices.Contains(words, "violation") {
+			t.Errorf("the head is %q", words)
+		}
+		for i := 1; i < len(words); i++ {
+			if words[i] == words[i-1] {
+				t.Errorf("%q stands twice in %q", words[i], words)
+			}
 		}
 	}
 }
