@@ -94,6 +94,9 @@ func genOp(t *rapid.T, id int) Op {
 	if rapid.Bool().Draw(t, "change?") {
 		op.F, op.Change = Reconfig, &Change{Joining: anyPath.Draw(t, "j"), Leaving: anyPath.Draw(t, "l"), Members: anyPath.Draw(t, "m"), From: rapid.Int64().Draw(t, "from")}
 	}
+	if rapid.Bool().Draw(t, "log?") {
+		op.Log = genLogOp(t)
+	}
 	if rapid.Bool().Draw(t, "stat?") {
 		s := genStat(t)
 		op.OutStat = &s
@@ -106,6 +109,22 @@ func genOp(t *rapid.T, id int) Op {
 		op.OutParts = append(op.OutParts, genResult(t))
 	}
 	return op
+}
+
+func genLogOp(t *rapid.T) *LogOp {
+	word, n, i := rapid.StringMatching(`[a-z0-9,-]{0,6}`), rapid.Int32(), rapid.Int64()
+	l := &LogOp{
+		Key: word.Draw(t, "key"), Keyless: rapid.Bool().Draw(t, "keyless"), Acks: int16(rapid.IntRange(-1, 1).Draw(t, "acks")),
+		From: word.Draw(t, "from"), Group: word.Draw(t, "group"), Znodes: rapid.Bool().Draw(t, "znodes"), Args: word.Draw(t, "args"),
+		Broker: n.Draw(t, "broker"), Err: rapid.Int16().Draw(t, "err"), Partition: word.Draw(t, "partition"), Offset: i.Draw(t, "offset"),
+		Epoch: n.Draw(t, "epoch"), Producer: i.Draw(t, "producer"), ProducerEpoch: rapid.Int16().Draw(t, "producer epoch"),
+		Sequence: n.Draw(t, "sequence"), Generation: n.Draw(t, "generation"), Member: word.Draw(t, "member"), Moved: rapid.Bool().Draw(t, "moved"),
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "records") {
+		l.Records = append(l.Records, Record{Partition: word.Draw(t, "rp"), Offset: i.Draw(t, "ro"), Key: word.Draw(t, "rk"), Value: word.Draw(t, "rv"), Tombstone: rapid.Bool().Draw(t, "rt")})
+		l.Positions = append(l.Positions, Position{word.Draw(t, "pp"), i.Draw(t, "po")})
+	}
+	return l
 }
 
 var anyLocal = rapid.Custom(func(t *rapid.T) LocalSession {
@@ -128,6 +147,9 @@ func TestLinesLoseNothing(t *testing.T) {
 			h.Tails = append(h.Tails, Tail{After: anyZxid.Draw(t, "after"), Txns: []*wire.Txn{{
 				Session: rapid.Int64().Draw(t, "ts"), Zxid: anyZxid.Draw(t, "tz"), Body: genBody(t, 0),
 			}}})
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "partitions") {
+			h.Partitions = append(h.Partitions, LogEvent{At: time.Duration(rapid.Int64().Draw(t, "pat")), Kind: UncleanElection, Partition: "t-0", Offset: rapid.Int64().Draw(t, "po")})
 		}
 		for id := range rapid.IntRange(0, 4).Draw(t, "ops") {
 			h.Ops = append(h.Ops, genOp(t, id))

@@ -117,6 +117,9 @@ func (op *Op) watches() string {
 
 // ednValue renders the :value of an event.
 func (op *Op) ednValue(end bool) string {
+	if op.OnLogs() {
+		return op.ednLog(end)
+	}
 	ok := end && op.Outcome == OK
 	v := "nil"
 	switch {

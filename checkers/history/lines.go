@@ -23,6 +23,7 @@ type opLine struct {
 	ACL         string        `json:"acl,omitempty"`
 	Parts       []partLine    `json:"parts,omitempty"`
 	Change      *changeLine   `json:"change,omitempty"`
+	Log         *LogOp        `json:"log,omitempty"`
 	Invoke      time.Duration `json:"invoke"`
 	Return      time.Duration `json:"return"`
 	Outcome     string        `json:"outcome"`
@@ -91,7 +92,7 @@ func opToLine(op *Op) (*opLine, error) {
 	l := &opLine{
 		Type: "op", ID: op.ID, Process: op.Process, Client: op.Client, F: op.F,
 		Path: op.Path, Value: text(op.Value), Old: text(op.Old), Version: op.Version, Mode: op.Mode, TTL: op.TTL, ACL: op.ACL,
-		Change: (*changeLine)(op.Change),
+		Change: (*changeLine)(op.Change), Log: op.Log,
 		Invoke: op.Invoke, Return: op.Return, Outcome: op.Outcome.String(), Final: op.Final, Watch: op.Watch, Step: op.Step, Order: op.Order,
 		Session: op.Session, Conn: op.Conn, Xid: op.Xid, Server: op.Server, Zxid: zxid(op.Zxid),
 		Err: int32(op.Err), SyncXid: op.SyncXid, SyncZxid: zxid(op.SyncZxid),
@@ -115,7 +116,7 @@ func lineToOp(l *opLine) (*Op, error) {
 	op := &Op{
 		ID: l.ID, Process: l.Process, Client: l.Client, F: l.F,
 		Path: l.Path, Value: string(l.Value), Old: string(l.Old), Version: l.Version, Mode: l.Mode, TTL: l.TTL, ACL: l.ACL,
-		Change: (*Change)(l.Change),
+		Change: (*Change)(l.Change), Log: l.Log,
 		Invoke: l.Invoke, Return: l.Return, Final: l.Final, Watch: l.Watch, Step: l.Step, Order: l.Order,
 		Session: l.Session, Conn: l.Conn, Xid: l.Xid, Server: l.Server, Zxid: wire.Zxid(l.Zxid),
 		Err: wire.ErrorCode(l.Err), SyncXid: l.SyncXid, SyncZxid: wire.Zxid(l.SyncZxid),

@@ -100,6 +100,8 @@ type Op struct {
 	ACL    string
 	Parts  []Part
 	Change *Change
+	// Log is what an operation on brokers has; nil for others.
+	Log *LogOp
 
 	// Invoke and Return are virtual time; Return is Never for what never returned.
 	Invoke, Return time.Duration
@@ -258,6 +260,9 @@ type History struct {
 	Locals   []LocalSession
 	Tails    []Tail
 	Claims   []Claim
+	// Partitions are what happened to the partitions of brokers that readers must
+	// reckon with, in order.
+	Partitions []LogEvent
 	// Config is the text of the configuration that a changing ensemble began with, in
 	// the version that its first leader gave it; "" of an ensemble that does not change.
 	Config string
