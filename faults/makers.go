@@ -14,15 +14,35 @@ func (d *drawer) target() Target {
 	}
 	switch d.r.IntN(8) {
 	case 0, 1, 2, 3:
-		t.Select = Leader
+		return d.leader()
 	case 4, 5:
-		t.Select, t.Index = Follower, d.r.IntN(max(1, d.shape.Voters-1))
+		return d.follower(d.r.IntN(max(1, d.shape.Voters-1)))
 	case 6:
 		t.Select, t.Index = Any, d.r.IntN(d.shape.Voters)
 	default:
 		t = Target{Name: d.shape.Names[d.r.IntN(len(d.shape.Names))]}
 	}
 	return t
+}
+
+// leader is who leads the group; where there are partitions, who leads one of them, or
+// controls the group.
+func (d *drawer) leader() Target {
+	if p := d.shape.Partitions; len(p) > 0 {
+		if d.chance(1, 4) {
+			return Target{Select: Controller, Name: d.shape.Group}
+		}
+		return Target{Select: Leader, Name: p[d.r.IntN(len(p))]}
+	}
+	return Target{Select: Leader, Name: d.shape.Group}
+}
+
+// follower is one of those behind the leader.
+func (d *drawer) follower(k int) Target {
+	if p := d.shape.Partitions; len(p) > 0 {
+		return Target{Select: Follower, Name: p[d.r.IntN(len(p))], Index: k}
+	}
+	return Target{Select: Follower, Name: d.shape.Group, Index: k}
 }
 
 // few draws one process or a minority.
@@ -72,7 +92,7 @@ func (d *drawer) crash() Fault {
 func (d *drawer) dethrone() []Fault { return d.depose(d.chance(1, 2)) }
 
 func (d *drawer) depose(silence bool) []Fault {
-	leader := Target{Select: Leader, Name: d.shape.Group}
+	leader := d.leader()
 	apart := d.shape.Notice + d.shape.Settle
 	cut := Fault{Kind: Partition, Target: leader, For: apart/2 + d.upTo(apart)}
 	crash := Fault{
@@ -96,7 +116,7 @@ func (d *drawer) usurp() []Fault {
 	if len(d.shape.Rises) == 0 {
 		return d.dethrone()
 	}
-	leader, group := Target{Select: Leader, Name: d.shape.Group}, Target{Select: All, Name: d.shape.Group}
+	leader, group := d.leader(), Target{Select: All, Name: d.shape.Group}
 	apart := d.shape.Notice + d.shape.Settle
 	dark := Fault{
 		Kind: Crash, Target: group, At: 50*time.Millisecond + d.upTo(d.shape.Notice),
@@ -120,10 +140,10 @@ func (d *drawer) lag() []Fault {
 	}
 	delay := d.shape.Notice/4 + d.upTo(d.shape.Notice/2)
 	slow := Fault{
-		Kind: Slow, Target: Target{Select: Leader, Name: d.shape.Group}, Port: d.shape.Peers,
+		Kind: Slow, Target: d.leader(), Port: d.shape.Peers,
 		AddMin: delay, AddMax: delay, For: delay + delay/4,
 	}
-	follower := Target{Select: Follower, Name: d.shape.Group, Index: d.r.IntN(max(1, d.shape.Voters-1))}
+	follower := d.follower(d.r.IntN(max(1, d.shape.Voters-1)))
 	cut := Fault{Kind: Cut, Target: follower, Port: d.shape.Peers, At: delay + d.upTo(delay/4)}
 	return []Fault{slow, cut}
 }
@@ -137,7 +157,7 @@ func (d *drawer) detour() []Fault {
 	}
 	delay := min(d.shape.Patience/4+d.upTo(d.shape.Patience/2), d.shape.Notice*3/4)
 	slow := Fault{
-		Kind: Slow, Target: Target{Select: Leader, Name: d.shape.Group}, Port: d.shape.Peers,
+		Kind: Slow, Target: d.leader(), Port: d.shape.Peers,
 		AddMin: delay / 2, AddMax: delay, For: 2*delay + d.upTo(2*delay),
 	}
 	made := []Fault{slow}
@@ -194,7 +214,7 @@ func (d *drawer) oversleep() []Fault {
 		return []Fault{d.pause()}
 	}
 	asleep := d.shape.Notice + d.shape.Settle + d.upTo(d.shape.Settle)
-	made := []Fault{{Kind: Pause, Target: Target{Select: Leader, Name: d.shape.Group}, For: asleep}}
+	made := []Fault{{Kind: Pause, Target: d.leader(), For: asleep}}
 	for range d.between(1, 3) {
 		made = append(made, Fault{
 			Kind: Cut, Target: Target{Select: All, Name: ClientGroup},

@@ -44,6 +44,9 @@ type Shape struct {
 	Clients int
 	// Tolerated is how many voters may be lost, whichever they are, with a quorum left.
 	Tolerated int
+	// Partitions names what the group's members lead one by one; a fault may aim at who
+	// leads or follows in one of them.
+	Partitions []string
 	// Duration is the length of the safety phase.
 	Duration time.Duration
 	// Settle is about how long the group needs to elect a leader and synchronise;

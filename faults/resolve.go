@@ -17,7 +17,9 @@ func resolve(t Target, all []sim.ProcessInfo, actor node.ID, voters []string) (i
 	case Actor:
 		return []node.ID{actor}, ""
 	case Leader:
-		return leader(all, t.Name), "no leader"
+		return leader(all, t.Name, "leader"), "no leader"
+	case Controller:
+		return leader(all, t.Name, "controller"), "no controller"
 	case Follower:
 		followers := pick(all, func(p sim.ProcessInfo) bool { return p.Group == t.Name && p.Up && p.Role == "follower" })
 		return nth(followers, t.Index), "no follower"
@@ -64,13 +66,13 @@ func electors(all []sim.ProcessInfo, group string, voters []string) []node.ID {
 	})
 }
 
-// leader finds the live leader of the highest term: a deposed one that has not
-// noticed yet holds a lower term.
-func leader(all []sim.ProcessInfo, group string) []node.ID {
+// leader finds the live process of the highest term in a role: a deposed one that has
+// not noticed yet holds a lower term.
+func leader(all []sim.ProcessInfo, group, role string) []node.ID {
 	var best *sim.ProcessInfo
 	for i := range all {
 		p := &all[i]
-		if p.Group == group && p.Up && p.Role == "leader" && (best == nil || p.Term > best.Term) {
+		if p.Group == group && p.Up && p.Role == role && (best == nil || p.Term > best.Term) {
 			best = p
 		}
 	}

@@ -1,8 +1,10 @@
 package faults
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 )
 
@@ -26,5 +28,44 @@ func TestObserversAreFoundByTheirRole(t *testing.T) {
 	}
 	if ids, reason := resolve(Target{Select: Observer, Name: "zk"}, all[:2], 0, nil); ids != nil || reason != "no observer" {
 		t.Errorf("%v, %q", ids, reason)
+	}
+}
+
+// TestPartitionSelectors: what leads or follows in a partition is not for the group to
+// say.
+func TestPartitionSelectors(t *testing.T) {
+	v := Vocabulary{
+		Groups: []string{"broker"}, Partitions: []string{"orders-0"}, Processes: []string{"b1"},
+		Replicas: func(s Select, partition string) []node.ID {
+			if partition != "orders-0" {
+				t.Errorf("asked for %q", partition)
+			}
+			return map[Select][]node.ID{Leader: {4}, Follower: {5, 3}, InSync: {3, 4}}[s]
+		},
+	}
+	in := &Injector{options: Options{Vocabulary: v}}
+	all := []sim.ProcessInfo{
+		{ID: 3, Group: "broker", Up: true, Role: "broker"}, {ID: 4, Group: "broker", Up: true, Role: "controller", Term: 2},
+		{ID: 5, Group: "broker", Up: true, Role: "controller", Term: 3},
+	}
+	for text, want := range map[string][]node.ID{
+		"leader(orders-0)": {4}, "follower(orders-0)": {5}, "follower(orders-0,1)": {3}, "isr(orders-0)": {3, 4}, "controller(broker)": {5},
+	} {
+		target, err := ParseTarget(text)
+		if err == nil {
+			err = target.check(v)
+		}
+		if got := in.targets(target, all, node.Nobody); err != nil || target.String() != text || !slices.Equal(got, want) {
+			t.Errorf("%s, printed %v, is %v (%v), want %v", text, target, got, err, want)
+		}
+	}
+	for _, text := range []string{"isr(broker)", "leader(orders-1)", "all(orders-0)"} {
+		target, err := ParseTarget(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := target.check(v); err == nil {
+			t.Errorf("%s is accepted; nobody can be meant", text)
+		}
 	}
 }

@@ -26,7 +26,7 @@ func (d *drawer) falter() []Fault {
 		when.After, when.Within = 1, 3*when.Within
 	case d.chance(3, 5):
 		made = []Fault{{
-			Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, Keep: d.keep(),
+			Kind: Crash, Target: d.leader(), Keep: d.keep(),
 			Restart: time.Millisecond + d.upTo(d.shape.Settle),
 		}}
 	}
@@ -75,9 +75,9 @@ func (d *drawer) relay() []Fault {
 	step := d.shape.Settle + d.upTo(d.shape.Settle)
 	k := d.r.IntN(d.shape.Voters)
 	return []Fault{
-		{Kind: Isolate, Target: Target{Select: Follower, Name: d.shape.Group, Index: k}, For: 4 * step},
-		{Kind: Isolate, Target: Target{Select: Follower, Name: d.shape.Group, Index: k + 1}, At: step / 2, For: step},
-		{Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, At: 3 * step, Restart: 3 * step},
+		{Kind: Isolate, Target: d.follower(k), For: 4 * step},
+		{Kind: Isolate, Target: d.follower(k + 1), At: step / 2, For: step},
+		{Kind: Crash, Target: d.leader(), At: 3 * step, Restart: 3 * step},
 	}
 }
 
@@ -85,7 +85,7 @@ func (d *drawer) relay() []Fault {
 // the servers: histories are equal then, and only the epochs differ.
 func (d *drawer) lull() []Fault {
 	all := Target{Select: All, Name: ClientGroup}
-	leader := Target{Select: Leader, Name: d.shape.Group}
+	leader := d.leader()
 	away := d.shape.Notice + d.shape.Settle + d.upTo(d.shape.Settle)
 	return []Fault{
 		{Kind: Pause, Target: all, For: 3 * away},
@@ -101,8 +101,8 @@ func (d *drawer) muffle() []Fault {
 	if d.shape.Peers == "" {
 		return []Fault{d.oneWay()}
 	}
-	from := Target{Select: Follower, Name: d.shape.Group, Index: d.r.IntN(max(1, d.shape.Voters-1))}
-	to := Target{Select: Leader, Name: d.shape.Group}
+	from := d.follower(d.r.IntN(max(1, d.shape.Voters-1)))
+	to := d.leader()
 	length := d.shape.Notice/2 + d.upTo(d.shape.Notice)
 	made := []Fault{{Kind: OneWay, From: from, To: to, Port: d.shape.Peers, For: length}}
 	from.Index++
@@ -131,7 +131,7 @@ func (d *drawer) straggle() []Fault {
 	victim := Target{Name: d.shape.Names[d.r.IntN(d.shape.Voters)]}
 	away := d.shape.Notice + d.shape.Settle + d.upTo(d.shape.Settle)
 	reign := Fault{
-		Kind: Crash, Target: Target{Select: Leader, Name: d.shape.Group}, At: away / 4,
+		Kind: Crash, Target: d.leader(), At: away / 4,
 		Restart: time.Millisecond + d.upTo(d.shape.Settle/8),
 	}
 	crash := Fault{

@@ -47,7 +47,15 @@ func (in *Injector) strike(i int, actor node.ID) {
 }
 
 func (in *Injector) targets(t Target, all []sim.ProcessInfo, actor node.ID) []node.ID {
-	ids, _ := resolve(t, all, actor, in.options.Vocabulary.Voters)
+	v := in.options.Vocabulary
+	if t.ofPartition() && slices.Contains(v.Partitions, t.Name) {
+		ids := v.Replicas(t.Select, t.Name)
+		if t.Select == Follower {
+			ids = nth(ids, t.Index)
+		}
+		return ids
+	}
+	ids, _ := resolve(t, all, actor, v.Voters)
 	return ids
 }
 

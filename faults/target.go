@@ -28,6 +28,11 @@ const (
 	All Select = "all"
 	// Actor is the process of the group that states the trigger's fact.
 	Actor Select = "actor"
+	// Controller is the live process of the group in role "controller" with the highest
+	// term.
+	Controller Select = "controller"
+	// InSync is every live replica of a partition that is in sync.
+	InSync Select = "isr"
 	// Client is the Index-th process of the group "client".
 	Client Select = "client"
 
@@ -42,7 +47,8 @@ const (
 // Target says whom a fault hits. The zero Target is nobody.
 type Target struct {
 	Select Select
-	// Name is the process of Named, or the group of the other selectors.
+	// Name is the process of Named, or the group of the other selectors. With Leader,
+	// Follower and InSync it may be a partition, "orders-0".
 	Name string
 	// Index decides what the selector leaves open.
 	Index int
@@ -53,11 +59,17 @@ const ClientGroup = "client"
 
 func (t Target) isZero() bool { return t == Target{} }
 
+// ofPartition reports whether the selector may choose among the replicas of a
+// partition.
+func (t Target) ofPartition() bool {
+	return t.Select == Leader || t.Select == Follower || t.Select == InSync
+}
+
 // splits reports whether the selector chooses ways to split a group.
 func (s Select) splits() bool { return s == Halves || s == Bridge || s == MajoritiesRing }
 
 // String renders the target as plans write it: "zk1", "leader(zk)", "any(zk,2)",
-// "client(3)".
+// "leader(orders-0)", "client(3)".
 func (t Target) String() string {
 	switch {
 	case t.Select == Named:
@@ -77,7 +89,7 @@ var selectors = []struct {
 	indexed bool
 }{
 	{Leader, false}, {Follower, true}, {Observer, true}, {Any, true}, {Minority, true}, {All, false}, {Actor, false},
-	{Halves, true}, {Bridge, true}, {MajoritiesRing, true},
+	{Controller, false}, {InSync, false}, {Halves, true}, {Bridge, true}, {MajoritiesRing, true},
 }
 
 // ParseTarget reads what [Target.String] writes.

@@ -19,6 +19,10 @@ type Port struct {
 type Vocabulary struct {
 	// Processes and Groups are the names that targets may use.
 	Processes, Groups []string
+	// Partitions are the names that the selectors of partitions may use, Replicas the
+	// live processes that such a selector means now, in order.
+	Partitions []string
+	Replicas   func(s Select, partition string) []node.ID
 	// Ports are the services, Marks the facts of triggers.
 	Ports []Port
 	Marks []string
@@ -56,6 +60,10 @@ func (t Target) check(v Vocabulary) error {
 		return nil
 	case t.Select == Named && !slices.Contains(v.Processes, t.Name):
 		return fmt.Errorf("no process is called %q; processes are %s", t.Name, strings.Join(v.Processes, ", "))
+	case t.ofPartition() && slices.Contains(v.Partitions, t.Name):
+		return nil
+	case t.Select == InSync:
+		return fmt.Errorf("no partition is called %q; partitions are %s", t.Name, strings.Join(v.Partitions, ", "))
 	case t.Select != Named && !slices.Contains(v.Groups, t.Name):
 		return fmt.Errorf("no group is called %q; groups are %s", t.Name, strings.Join(v.Groups, ", "))
 	}

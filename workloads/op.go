@@ -76,6 +76,8 @@ type Op struct {
 	For time.Duration
 	// Recipe are the arguments of a recipe step.
 	Recipe RecipeArgs
+	// Log are the arguments of an operation on brokers.
+	Log LogArgs
 	// Pipelined operations are submitted without waiting for the previous one to
 	// end; the session's FIFO order must hold them apart.
 	Pipelined bool

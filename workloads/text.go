@@ -34,9 +34,13 @@ type verb struct {
 	conditional/* version is not Any */ bool
 	acl    bool
 	recipe string // the arguments that a recipe step takes, in words
+	// topic: the path is a topic or partitions; logs are the arguments that an
+	// operation on brokers takes, in words.
+	topic bool
+	logs  string
 }
 
-var verbs = append([]verb{
+var verbs = slices.Concat([]verb{
 	{name: "create", f: history.Create, path: true, value: true, mode: true, acl: true, inMulti: true},
 	{name: "delete", f: history.Delete, path: true, version: true, inMulti: true},
 	{name: "write", f: history.Set, path: true, value: true, inMulti: true},
@@ -66,7 +70,7 @@ var verbs = append([]verb{
 	{name: "move", f: Move},
 	{name: "stumble", f: Stumble},
 	{name: "hang", f: Hang, hangs: true},
-}, recipeVerbs...)
+}, recipeVerbs, logVerbs)
 
 var modeNames = []string{
 	wire.ModePersistent:           "persistent",
@@ -133,6 +137,7 @@ func (o Op) String() string {
 		fmt.Fprintf(&b, " server=%d", o.Server)
 	}
 	o.Recipe.append(&b)
+	o.Log.append(&b, o.F)
 	if o.Watch {
 		b.WriteString(" watch")
 	}
@@ -225,6 +230,9 @@ func (p *parser) op() (Op, error) {
 			o.Patient, p.tokens = true, p.tokens[1:]
 		case t.key == "server" && v.asks:
 			o.Server, err = parseServer(t.value)
+			p.tokens = p.tokens[1:]
+		case v.takesLog(t):
+			err = o.Log.set(t)
 			p.tokens = p.tokens[1:]
 		case v.takes(t):
 			err = o.Recipe.set(t)
@@ -423,8 +431,11 @@ func hasTTL(mode int32) bool { return mode == wire.ModeTTL || mode == wire.ModeS
 
 // check reports arguments that are missing or not what the verb means.
 func (part *Part) check(v verb) error {
-	if v.path && !strings.HasPrefix(part.Path, "/") {
+	if v.path && !v.topic && !strings.HasPrefix(part.Path, "/") {
 		return fmt.Errorf("path %q; paths start with /", part.Path)
+	}
+	if v.topic && !isTopics(part.Path) {
+		return fmt.Errorf("%q; write a topic like orders, a partition like orders-0, or several with commas", part.Path)
 	}
 	if v.asks && !isWord(part.Value) {
 		return fmt.Errorf("value=%s is no four-letter word; words are %s", part.Value, strings.Join(wordNames(), ", "))

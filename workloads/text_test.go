@@ -136,7 +136,9 @@ func TestPlanLineErrors(t *testing.T) {
 // part draws the arguments that a verb takes.
 func part(t *rapid.T, v verb) Part {
 	p := Part{F: v.f}
-	if v.path {
+	if v.topic {
+		p.Path = rapid.StringMatching(`[a-z]{1,5}-[0-9](,[a-z]{1,3}-1)?`).Draw(t, "topics")
+	} else if v.path {
 		p.Path = "/" + rapid.String().Draw(t, "path")
 	}
 	if v.value {
@@ -192,6 +194,29 @@ func recipeArgs(t *rapid.T, v verb) (a RecipeArgs) {
 	return a
 }
 
+// logArgs draws the arguments of an operation on brokers.
+func logArgs(t *rapid.T, v verb) (a LogArgs) {
+	for _, word := range strings.Fields(v.logs) {
+		switch word {
+		case "key":
+			a.Key = rapid.String().Draw(t, "key")
+		case "acks":
+			a.Acks = Acks(rapid.IntRange(0, 2).Draw(t, "acks"))
+		case "from":
+			a.From = rapid.SampledFrom([]string{"", "beginning", "end", "committed"}).Draw(t, "from")
+		case "group":
+			a.Group = rapid.StringMatching(`[a-z]{0,3}`).Draw(t, "group")
+		case "args":
+			a.Args = rapid.SampledFrom([]string{"", "replicas=1,2", "partitions=3 retention.ms=100"}).Draw(t, "args")
+		case "znodes":
+			a.Znodes = rapid.Bool().Draw(t, "znodes")
+		default:
+			t.Fatalf("nobody reads the argument %q of %s", word, v.name)
+		}
+	}
+	return a
+}
+
 func TestPlanLinesRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		fitting := func(verb) bool { return true }
@@ -208,7 +233,7 @@ func TestPlanLinesRoundTrip(t *testing.T) {
 		if v.asks {
 			op.Server = rapid.IntRange(0, maxServers-1).Draw(t, "server")
 		}
-		op.Recipe = recipeArgs(t, v)
+		op.Recipe, op.Log = recipeArgs(t, v), logArgs(t, v)
 		op.Watch = v.watch && rapid.Bool().Draw(t, "watch")
 		if v.parts {
 			fitting := rapid.SampledFrom(verbs).Filter(func(part verb) bool { return part.fits(v.f) })

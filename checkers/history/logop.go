@@ -30,7 +30,7 @@ const (
 	AddPartitions F = "add-partitions"
 	Reassign      F = "reassign"
 	Elect         F = "elect"
-	Configure     F = "configure"
+	SetConfig     F = "set-config"
 	DeleteRecords F = "delete-records"
 )
 
@@ -134,7 +134,7 @@ func (e *Encoder) Partition(l *LogEvent) error { return e.write(partitionLine{"p
 func (f F) onLogs() bool {
 	switch f {
 	case Send, Poll, Assign, Subscribe, Commit, Committed, EndOffset,
-		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, Configure, DeleteRecords:
+		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords:
 		return true
 	}
 	return false
