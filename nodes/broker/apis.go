@@ -1,0 +1,75 @@
+package broker
+
+import (
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
+
+// api is one kind of request: its versions that are served, and by whom.
+type api struct {
+	key      kmsg.Key
+	min, max int16
+	handle   func(*Server, *exchange)
+}
+
+// apis are all requests that are served, by key. Versions are those whose fields are
+// all understood.
+func apis() []api {
+	return []api{
+		{key: kmsg.ApiVersions, min: 0, max: 4, handle: (*Server).apiVersions},
+	}
+}
+
+// apiOf finds the row of a request, nil if it is not served in this version.
+func (s *Server) apiOf(key, version int16) *api {
+	at, known := slices.BinarySearchFunc(s.apis, key, func(a api, key int16) int { return int(a.key.Int16() - key) })
+	if !known || version < s.apis[at].min || version > s.apis[at].max {
+		return nil
+	}
+	return &s.apis[at]
+}
+
+// dispatch has a request handled. One that cannot be read ends the connection: nothing
+// can be said in a response of unknown form, except by ApiVersions, whose form is fixed
+// for just that purpose (KIP-511).
+func (s *Server) dispatch(x *exchange) {
+	row := s.apiOf(x.Key, x.Version)
+	switch {
+	case row != nil && x.Body != nil:
+		before := s.serving
+		s.serving = x.channel
+		row.handle(s, x)
+		s.serving = before
+	case x.Key == kmsg.ApiVersions.Int16():
+		s.unknownVersion(x)
+	default:
+		x.hangup()
+	}
+}
+
+// apiVersions lists what is served.
+func (s *Server) apiVersions(x *exchange) {
+	x.reply(s.versionsServed())
+}
+
+// unknownVersion answers a client that is younger than we are: in the form that
+// everybody reads, with the versions among which it may choose.
+func (s *Server) unknownVersion(x *exchange) {
+	answer := s.versionsServed()
+	answer.ErrorCode = int16(wire.UnsupportedVersion)
+	x.Version = 0
+	x.reply(answer)
+}
+
+func (s *Server) versionsServed() *kmsg.ApiVersionsResponse {
+	answer := kmsg.NewPtrApiVersionsResponse()
+	for _, row := range s.apis {
+		key := kmsg.NewApiVersionsResponseApiKey()
+		key.ApiKey, key.MinVersion, key.MaxVersion = row.key.Int16(), row.min, row.max
+		answer.ApiKeys = append(answer.ApiKeys, key)
+	}
+	return answer
+}

@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// channel is a connection that was accepted. Its requests are answered in the order
+// they came, because a response is recognised by its place in the row; so the next is
+// not begun before the one in process is answered, however long that waits.
+type channel struct {
+	id   node.ConnID
+	port node.Port
+	peer node.ID
+	// waiting are the requests behind the one in process.
+	waiting []*wire.Request
+	busy    bool
+}
+
+// exchange is one request in process. Exactly one of its endings is called, once:
+// reply, finish or hangup.
+type exchange struct {
+	s       *Server
+	channel *channel
+	*wire.Request
+	// began is when the request was taken up.
+	began time.Duration
+	ended bool
+}
+
+// Accept takes a connection to one of the two listeners.
+func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
+	if port != wire.ClientPort && port != wire.ReplicaPort {
+		s.env.Close(c)
+		return
+	}
+	s.channels[c] = &channel{id: c, port: port, peer: peer}
+}
+
+// receiveRequest queues a request, and begins it if none is in process.
+func (s *Server) receiveRequest(ch *channel, r *wire.Request) {
+	ch.waiting = append(ch.waiting, r)
+	s.serve(ch)
+}
+
+// serve takes up requests until one has to wait. Handlers that answer at once come
+// back here with nothing in process, so there is no recursion.
+func (s *Server) serve(ch *channel) {
+	for !ch.busy && len(ch.waiting) > 0 && s.channels[ch.id] == ch {
+		r := ch.waiting[0]
+		ch.waiting = ch.waiting[1:]
+		ch.busy = true
+		s.dispatch(&exchange{s: s, channel: ch, Request: r, began: s.env.Now()})
+	}
+}
+
+// alive reports whether there is still somebody to answer.
+func (x *exchange) alive() bool { return x.s.channels[x.channel.id] == x.channel }
+
+// reply answers the request. A client that has gone hears nothing.
+func (x *exchange) reply(body kmsg.Response) {
+	if x.alive() {
+		body.SetVersion(x.Version)
+		x.s.env.Send(x.channel.id, &wire.Response{Correlation: x.Correlation, Body: body})
+	}
+	x.finish()
+}
+
+// finish ends the request without an answer: a produce that wants none.
+func (x *exchange) finish() {
+	if x.ended {
+		panic("broker: a request was answered twice: " + x.Request.String())
+	}
+	x.ended, x.channel.busy = true, false
+	x.s.resume(x.channel)
+}
+
+// resume goes on with a channel whose request has ended. A handler that ends its request
+// before it returns is under serve, which will see to the next one itself.
+func (s *Server) resume(ch *channel) {
+	if s.serving != ch {
+		s.serve(ch)
+	}
+}
+
+// hangup ends the request and the connection: the client may not believe in anything
+// that it sent and has no answer to.
+func (x *exchange) hangup() {
+	if x.alive() {
+		x.s.drop(x.channel)
+		x.s.env.Close(x.channel.id)
+	}
+	x.ended = true
+}
+
+// drop forgets a connection. What is in process goes on without anybody to hear of it.
+func (s *Server) drop(ch *channel) {
+	delete(s.channels, ch.id)
+	ch.waiting = nil
+}

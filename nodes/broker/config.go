@@ -1,0 +1,173 @@
+package broker
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// maxID bounds the IDs of brokers: facts write sets of them as bits.
+const maxID = 62
+
+// Config is the configuration of one broker (server.properties). Zero numbers and
+// durations take the defaults stated here, which are those of Kafka.
+type Config struct {
+	// ID is the broker's (broker.id), 1..62. Its host is HostOf(ID).
+	ID int32
+	// Rack is where the broker stands (broker.rack), for the placement of replicas and
+	// for consumers that read from the nearest; "" is nowhere in particular.
+	Rack string
+	// Hosts is the name service: the process behind each host that a listener of the
+	// cluster may name.
+	Hosts map[string]node.ID
+	// Coordinators are the servers that keep the metadata (zookeeper.connect).
+	Coordinators []node.ID
+	// SessionTimeout is how long the coordinators wait for a word before they take the
+	// broker for dead (zookeeper.session.timeout.ms), default 18 s. Small, and a slow
+	// election of theirs costs the cluster all its leaders.
+	SessionTimeout time.Duration
+
+	// ReplicaLag is after how long behind its leader a follower is not in sync any more
+	// (replica.lag.time.max.ms), default 30 s. It bounds how long a dead follower delays
+	// producers who want all acknowledgements.
+	ReplicaLag time.Duration
+	// ReplicaFetchWait is how long a leader holds a follower's fetch back when there is
+	// nothing new (replica.fetch.wait.max.ms), default 500 ms. It must be below ReplicaLag.
+	ReplicaFetchWait time.Duration
+	// ReplicaFetchMinBytes is what a follower waits for (replica.fetch.min.bytes), default 1.
+	ReplicaFetchMinBytes int
+	// ReplicaFetchBytes bounds what a follower takes of a partition at a time
+	// (replica.fetch.max.bytes), default 1 MiB, and ReplicaResponseBytes of all of them
+	// (replica.fetch.response.max.bytes), default 10 MiB. A first batch is never too long.
+	ReplicaFetchBytes, ReplicaResponseBytes int
+	// ReplicaFetchBackoff is how long a follower leaves a partition or a leader alone
+	// that refused it (replica.fetch.backoff.ms), default 1 s.
+	ReplicaFetchBackoff time.Duration
+	// ReplicaSocketTimeout is how long a follower waits for a response before it dials
+	// anew (replica.socket.timeout.ms), default 30 s.
+	ReplicaSocketTimeout time.Duration
+
+	// MarkInterval is how often high watermarks are noted on the disk
+	// (replica.high.watermark.checkpoint.interval.ms), default 5 s. PointInterval is the
+	// same for recovery points and log starts
+	// (log.flush.offset.checkpoint.interval.ms), default 60 s.
+	MarkInterval, PointInterval time.Duration
+	// RetentionInterval is how often logs are searched for what is too old or too much
+	// (log.retention.check.interval.ms), default 5 min.
+	RetentionInterval time.Duration
+
+	// Partitions and Replication are those of topics whose creator does not say
+	// (num.partitions, default.replication.factor), default 1.
+	Partitions, Replication int
+	// MinInsync is how many in-sync replicas a record needs whose producer wants all of
+	// them (min.insync.replicas), default 1. A topic may say otherwise.
+	MinInsync int
+	// Unclean lets a replica lead that was not in sync when no other is alive
+	// (unclean.leader.election.enable): available, and with holes. A topic may say otherwise.
+	Unclean bool
+
+	// FetchBytes bounds every response to a fetch (fetch.max.bytes), default 55 MiB.
+	FetchBytes int
+	// ShutdownRetries is how often a broker asks the controller to take its leaderships
+	// before it stops without (controlled.shutdown.max.retries), default 3, and
+	// ShutdownBackoff how long it waits in between (controlled.shutdown.retry.backoff.ms),
+	// default 5 s.
+	ShutdownRetries int
+	ShutdownBackoff time.Duration
+	// RequestTimeout is how long the broker waits for the controller
+	// (request.timeout.ms), default 30 s.
+	RequestTimeout time.Duration
+
+	// Bugs are the switched-on bugs; zero for the correct build.
+	Bugs bugs.Set
+}
+
+// HostOf is the host name of a broker: that of its process.
+func HostOf(id int32) string { return fmt.Sprintf("b%d", id) }
+
+// withDefaults returns the configuration with zero values filled in.
+func (c Config) withDefaults() Config {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	count := func(n *int, v int) {
+		if *n == 0 {
+			*n = v
+		}
+	}
+	def(&c.SessionTimeout, 18*time.Second)
+	def(&c.ReplicaLag, 30*time.Second)
+	def(&c.ReplicaFetchWait, 500*time.Millisecond)
+	count(&c.ReplicaFetchMinBytes, 1)
+	count(&c.ReplicaFetchBytes, 1<<20)
+	count(&c.ReplicaResponseBytes, 10<<20)
+	def(&c.ReplicaFetchBackoff, time.Second)
+	def(&c.ReplicaSocketTimeout, 30*time.Second)
+	def(&c.MarkInterval, 5*time.Second)
+	def(&c.PointInterval, time.Minute)
+	def(&c.RetentionInterval, 5*time.Minute)
+	count(&c.Partitions, 1)
+	count(&c.Replication, 1)
+	count(&c.MinInsync, 1)
+	count(&c.FetchBytes, 55<<20)
+	count(&c.ShutdownRetries, 3)
+	def(&c.ShutdownBackoff, 5*time.Second)
+	def(&c.RequestTimeout, 30*time.Second)
+	return c
+}
+
+// Validate reports the first nonsensical setting.
+func (c Config) Validate() error {
+	c = c.withDefaults()
+	if c.ID < 1 || c.ID > maxID {
+		return fmt.Errorf("broker: ID %d is not in 1..%d", c.ID, maxID)
+	}
+	if _, known := c.Hosts[HostOf(c.ID)]; !known {
+		return fmt.Errorf("broker: nobody knows the process of host %s: Hosts must name all brokers", HostOf(c.ID))
+	}
+	if len(c.Coordinators) == 0 {
+		return errors.New("broker: no coordinator is named, so there is nowhere to register")
+	}
+	if c.ReplicaFetchWait >= c.ReplicaLag {
+		return fmt.Errorf("broker: fetches of followers wait %v, but after %v without one a follower is out of sync", c.ReplicaFetchWait, c.ReplicaLag)
+	}
+	return errors.Join(c.checkDurations(), c.checkCounts())
+}
+
+func (c Config) checkDurations() error {
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"SessionTimeout", c.SessionTimeout}, {"ReplicaLag", c.ReplicaLag}, {"ReplicaFetchWait", c.ReplicaFetchWait},
+		{"ReplicaFetchBackoff", c.ReplicaFetchBackoff}, {"ReplicaSocketTimeout", c.ReplicaSocketTimeout},
+		{"MarkInterval", c.MarkInterval}, {"PointInterval", c.PointInterval}, {"RetentionInterval", c.RetentionInterval},
+		{"ShutdownBackoff", c.ShutdownBackoff}, {"RequestTimeout", c.RequestTimeout},
+	} {
+		if d.value < time.Millisecond {
+			return fmt.Errorf("broker: %s is %v, below 1ms", d.name, d.value)
+		}
+	}
+	return nil
+}
+
+func (c Config) checkCounts() error {
+	for _, n := range []struct {
+		name  string
+		value int
+	}{
+		{"ReplicaFetchMinBytes", c.ReplicaFetchMinBytes}, {"ReplicaFetchBytes", c.ReplicaFetchBytes},
+		{"ReplicaResponseBytes", c.ReplicaResponseBytes}, {"Partitions", c.Partitions}, {"Replication", c.Replication},
+		{"MinInsync", c.MinInsync}, {"FetchBytes", c.FetchBytes}, {"ShutdownRetries", c.ShutdownRetries},
+	} {
+		if n.value < 1 {
+			return fmt.Errorf("broker: %s is %d, below 1", n.name, n.value)
+		}
+	}
+	return nil
+}
