@@ -128,24 +128,30 @@ var stories = []struct {
 	}, "opened reset", ""},
 }
 
+// see lets a minute pass and compares what both ends saw.
+func (p *pair) see(t *testing.T, dialler, acceptor string) {
+	t.Helper()
+	defer p.w.Close()
+	if !p.w.Run(time.Minute) {
+		t.Fatal(p.w.Failure().Reason)
+	}
+	if got := story(p.a); got != dialler {
+		t.Errorf("dialler saw %q, want %q", got, dialler)
+	}
+	if got := story(p.b); got != acceptor {
+		t.Errorf("acceptor saw %q, want %q", got, acceptor)
+	}
+}
+
 // TestConnectionStories sends ten messages at 10 ms and lets something happen at
 // 10.5 ms.
 func TestConnectionStories(t *testing.T) {
 	for _, tt := range stories {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPair(quick(1))
-			defer p.w.Close()
 			p.w.At(10*ms, "send", func() { p.send(0, 10) })
 			p.w.At(10*ms+500*time.Microsecond, "do", func() { tt.do(p) })
-			if !p.w.Run(time.Minute) {
-				t.Fatal(p.w.Failure().Reason)
-			}
-			if got := story(p.a); got != tt.a {
-				t.Errorf("dialler saw %q, want %q", got, tt.a)
-			}
-			if got := story(p.b); got != tt.b {
-				t.Errorf("acceptor saw %q, want %q", got, tt.b)
-			}
+			p.see(t, tt.a, tt.b)
 		})
 	}
 }
@@ -187,18 +193,9 @@ func TestDialStories(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPair(quick(1))
-			defer p.w.Close()
 			tt.setup(p)
 			p.w.At(0, "send", func() { p.send(0, 3) })
-			if !p.w.Run(time.Minute) {
-				t.Fatal(p.w.Failure().Reason)
-			}
-			if got := story(p.a); got != tt.a {
-				t.Errorf("dialler saw %q, want %q", got, tt.a)
-			}
-			if got := story(p.b); got != tt.b {
-				t.Errorf("target saw %q, want %q", got, tt.b)
-			}
+			p.see(t, tt.a, tt.b)
 		})
 	}
 }

@@ -109,19 +109,28 @@ func (c *Checker) follows(s *server, at, e *entry, verb, parted string) bool {
 	return false
 }
 
+// advance moves the end of a server's log or tree, one of them, by a transaction and
+// returns it; nil after a violation.
+func (c *Checker) advance(s *server, end **entry, z wire.Zxid, verb, parted string, e node.Event) *entry {
+	p := c.known(s, z, verb, e)
+	if p == nil {
+		return nil
+	}
+	if *end == nil {
+		*end = p.prev // it serves without having said what it recovered
+	}
+	if !c.follows(s, *end, p, verb, parted) {
+		return nil
+	}
+	*end = p
+	return p
+}
+
 // logged moves the end of a server's log.
 func (c *Checker) logged(s *server, z wire.Zxid, e node.Event) {
-	p := c.known(s, z, "logs", e)
-	if p == nil {
+	if c.advance(s, &s.log, z, "logs", ProcessConsistency, e) == nil {
 		return
 	}
-	if s.log == nil {
-		s.log = p.prev // it serves without having said what it recovered
-	}
-	if !c.follows(s, s.log, p, "logs", ProcessConsistency) {
-		return
-	}
-	s.log = p
 	s.pending = append(s.pending, record{zxid: z, file: e.Text, end: e.N[1]})
 }
 
@@ -213,17 +222,10 @@ func (c *Checker) committed(s *server, z wire.Zxid, acks uint64) {
 
 // applied moves a server's tree and compares it with the reference.
 func (c *Checker) applied(s *server, z wire.Zxid, e node.Event) {
-	p := c.known(s, z, "applies", e)
+	p := c.advance(s, &s.tree, z, "applies", PrefixConsistency, e)
 	if p == nil {
 		return
 	}
-	if s.tree == nil {
-		s.tree = p.prev // it serves without having said what it recovered
-	}
-	if !c.follows(s, s.tree, p, "applies", PrefixConsistency) {
-		return
-	}
-	s.tree = p
 	// A learner that synchronises may apply what its leader is about to commit by
 	// being established. Nobody reads that tree before.
 	if s.serving && !p.committed {

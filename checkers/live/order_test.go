@@ -29,16 +29,8 @@ var orderScenes = []scene{
 		p.fact(C, facts.SnapshotLoaded, n(1, 1), 0, p.digest(C))
 	}},
 	{PrefixConsistency, "the tree went down a branch the committed log did not take", func(p *play) {
-		p.propose(A, z(1, 2), znode("lost"))
-		p.append(A, z(1, 2))
-		p.disks[A].sync()
-		p.crash(A)
-		p.discover(B, 2, z(1, 1), C)
-		p.append(C, z(1, 1))
-		p.disks[C].sync()
-		p.join(C, 2, z(1, 1))
-		p.fact(B, facts.Established, 2, n(1, 1), bit(B, C))
-		p.propose(B, z(2, 1), znode("new"))
+		p.loseOnA()
+		p.leadByB()
 		p.boot(A)
 		p.apply(A, z(2, 1))
 	}},
@@ -72,12 +64,7 @@ var orderScenes = []scene{
 		p.propose(A, z(1, 2), znode("b"))
 		p.crash(B)
 		p.boot(B)
-		p.discover(B, 2, z(1, 1), C)
-		p.append(C, z(1, 1))
-		p.disks[C].sync()
-		p.join(C, 2, z(1, 1))
-		p.fact(B, facts.Established, 2, n(1, 1), bit(B, C))
-		p.propose(B, z(2, 1), znode("new"))
+		p.leadByB()
 		p.append(B, z(2, 1))
 		p.append(B, z(1, 2))
 	}},

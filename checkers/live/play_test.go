@@ -164,6 +164,29 @@ func (p *play) elect(leader node.ID, n int64, z wire.Zxid, follower node.ID) {
 	p.fact(follower, facts.UpToDate, n, int64(z))
 }
 
+// loseOnA has A log a transaction that nobody else gets, and crash.
+func (p *play) loseOnA() {
+	p.propose(A, z(1, 2), znode("lost"))
+	p.append(A, z(1, 2))
+	p.disks[A].sync()
+	p.crash(A)
+}
+
+// joinB synchronises C with B, which leads epoch 2 and is not established yet.
+func (p *play) joinB() {
+	p.discover(B, 2, z(1, 1), C)
+	p.append(C, z(1, 1))
+	p.disks[C].sync()
+	p.join(C, 2, z(1, 1))
+}
+
+// leadByB establishes B and has it propose the first transaction of epoch 2.
+func (p *play) leadByB() {
+	p.joinB()
+	p.fact(B, facts.Established, 2, n(1, 1), bit(B, C))
+	p.propose(B, z(2, 1), znode("new"))
+}
+
 // propose issues a transaction.
 func (p *play) propose(leader node.ID, z wire.Zxid, body wire.TxnBody) {
 	p.proposeFor(leader, z, 7, 1, body)

@@ -89,10 +89,7 @@ var reignScenes = []scene{
 		p.join(C, 4, z(1, 1))
 	}},
 	{ProcessConsistency, "a learner keeps a tail that its leader does not have", func(p *play) {
-		p.propose(A, z(1, 2), znode("lost"))
-		p.append(A, z(1, 2))
-		p.disks[A].sync()
-		p.crash(A)
+		p.loseOnA()
 		p.discover(B, 2, z(1, 1), C)
 		p.boot(A)
 		p.accept(A, 2)
@@ -122,16 +119,8 @@ var reignScenes = []scene{
 		p.join(A, 2, z(1, 1))
 	}},
 	{ProcessConsistency, "a DIFF where a TRUNC is due (ZOOKEEPER-1154)", func(p *play) {
-		p.propose(A, z(1, 2), znode("lost"))
-		p.append(A, z(1, 2))
-		p.disks[A].sync()
-		p.crash(A)
-		p.discover(B, 2, z(1, 1), C)
-		p.append(C, z(1, 1))
-		p.disks[C].sync()
-		p.join(C, 2, z(1, 1))
-		p.fact(B, facts.Established, 2, n(1, 1), bit(B, C))
-		p.propose(B, z(2, 1), znode("new"))
+		p.loseOnA()
+		p.leadByB()
 		p.boot(A)
 		p.append(A, z(2, 1))
 	}},

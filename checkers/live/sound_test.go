@@ -32,19 +32,11 @@ var soundScenes = []scene{
 		p.fact(C, facts.UpToDate, 1, n(1, 2))
 	}},
 	{"", "a tail that was never committed is cut; another leader's takes its place", func(p *play) {
-		p.propose(A, z(1, 2), znode("lost"))
-		p.append(A, z(1, 2))
-		p.disks[A].sync()
-		p.crash(A)
+		p.loseOnA()
 		p.accept(C, 1)
 		p.crash(B)
 		p.boot(B)
-		p.discover(B, 2, z(1, 1), C)
-		p.append(C, z(1, 1))
-		p.disks[C].sync()
-		p.join(C, 2, z(1, 1))
-		p.fact(B, facts.Established, 2, n(1, 1), bit(B, C))
-		p.propose(B, z(2, 1), znode("new"))
+		p.leadByB()
 		p.append(B, z(2, 1))
 		p.ack(B, z(2, 1))
 		p.boot(A)
@@ -110,10 +102,7 @@ var soundScenes = []scene{
 // snapshotOnC leaves 1:2 on C in a snapshot of a leader that was never
 // established, A, with B leading C into epoch 4 without it. C cannot cut it.
 func (p *play) snapshotOnC() {
-	p.propose(A, z(1, 2), znode("lost"))
-	p.append(A, z(1, 2))
-	p.disks[A].sync()
-	p.crash(A)
+	p.loseOnA()
 	p.discover(B, 2, z(1, 1), C)
 	p.boot(A)
 	p.discover(A, 3, z(1, 2), C)
@@ -133,9 +122,6 @@ func (p *play) tailOnA(then func()) {
 	p.append(A, z(1, 2))
 	p.ack(A, z(1, 2))
 	p.crash(A)
-	p.discover(B, 2, z(1, 1), C)
-	p.append(C, z(1, 1))
-	p.disks[C].sync()
-	p.join(C, 2, z(1, 1))
+	p.joinB()
 	then()
 }
