@@ -76,11 +76,7 @@ func TestAccessSpoiled(t *testing.T) {
 	stolen := func(h *history.History, i int) { // the read of op i is answered as if it were allowed
 		h.Ops[i].Outcome, h.Ops[i].Err, h.Ops[i].OutValue, h.Ops[i].OutStat = history.OK, wire.OK, "v1", h.Ops[3].OutStat
 	}
-	for _, s := range []struct {
-		want, how string
-		story     func(e *ensemble, a, b *client)
-		spoil     func(h *history.History)
-	}{
+	for _, s := range []spoiling{
 		{AccessControl, "a secret is read", accessStory, func(h *history.History) { stolen(h, 6) }},
 		{AccessControl, "exists tells of a secret", accessStory, func(h *history.History) {
 			stolen(h, 6)
@@ -118,17 +114,7 @@ func TestAccessSpoiled(t *testing.T) {
 			e.read(a, op{F: history.WhoAmI})
 		}, func(h *history.History) { h.Ops[1].OutChildren = h.Ops[1].OutChildren[:1] }},
 	} {
-		t.Run(s.want+" "+s.how, func(t *testing.T) {
-			f := fixture{story: s.story}
-			h := f.record()
-			if w := runWitness(h); len(w.findings) > 0 {
-				t.Fatalf("before: %v", w.findings)
-			}
-			s.spoil(h)
-			if w := runWitness(h); len(w.findings) != 1 || w.findings[0].Guarantee != s.want {
-				t.Errorf("got %v", w.findings)
-			}
-		})
+		s.judge(t)
 	}
 }
 

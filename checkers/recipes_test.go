@@ -278,38 +278,34 @@ func mirrorStory(e *ensemble, a, b *client) {
 }
 
 func TestSpoiledRecipes(t *testing.T) {
-	for _, tc := range []struct {
-		how, want string
-		story     func(e *ensemble, a, b *client)
-		spoil     func(h *history.History)
-	}{
-		{"an element is claimed that nobody took out", QueueOnce, queueStory, func(h *history.History) { h.Ops, h.Log = h.Ops[:6], h.Log[:6] }},
-		{"an element holds something else", QueueOnce, queueStory, func(h *history.History) { h.Claims[2].Values[0] = "e2" }},
-		{"two claim one element", QueueOnce, queueStory, func(h *history.History) {
+	for _, s := range []spoiling{
+		{QueueOnce, "an element is claimed that nobody took out", queueStory, func(h *history.History) { h.Ops, h.Log = h.Ops[:6], h.Log[:6] }},
+		{QueueOnce, "an element holds something else", queueStory, func(h *history.History) { h.Claims[2].Values[0] = "e2" }},
+		{QueueOnce, "two claim one element", queueStory, func(h *history.History) {
 			h.Claims = append(h.Claims, h.Claims[2])
 			h.Claims[4].Step = 7
 		}},
-		{"a flag is missing", ConfigWhole, configStory, func(h *history.History) { h.Claims[0].Zxid = h.Ops[3].Zxid }},
-		{"an old configuration is read", ConfigWhole, configStory, func(h *history.History) { h.Claims[0].Values = []string{"0", "0", "0"} }},
-		{"an increment is lost", CounterExact, counterStory, func(h *history.History) {
+		{ConfigWhole, "a flag is missing", configStory, func(h *history.History) { h.Claims[0].Zxid = h.Ops[3].Zxid }},
+		{ConfigWhole, "an old configuration is read", configStory, func(h *history.History) { h.Claims[0].Values = []string{"0", "0", "0"} }},
+		{CounterExact, "an increment is lost", counterStory, func(h *history.History) {
 			h.Ops[2].Value, h.Ops[2].OutStat.DataLength = "1 d", 3
 			txnBody[*wire.SetDataTxn](h, 4).Data = []byte("1 d")
 		}},
-		{"an increment is claimed that was never made", CounterExact, counterStory, func(h *history.History) { h.Claims[1].Step = 7 }},
-		{"money appears", BankTotal, bankStory, func(h *history.History) {
+		{CounterExact, "an increment is claimed that was never made", counterStory, func(h *history.History) { h.Claims[1].Step = 7 }},
+		{BankTotal, "money appears", bankStory, func(h *history.History) {
 			h.Ops[3].Parts[1].Value, h.Ops = "106 c", h.Ops[:4]
 			txnBody[*wire.MultiTxn](h, 5).Parts[1].Body.(*wire.SetDataTxn).Data = []byte("106 c")
 			h.Claims[0].Kind = history.Transferred
 		}},
-		{"a copy holds what is gone", WatchCache, mirrorStory, func(h *history.History) {
+		{WatchCache, "a copy holds what is gone", mirrorStory, func(h *history.History) {
 			h.Claims[0].Values = append(h.Claims[0].Values, "/g/y=1:4")
 		}},
-		{"a copy missed a write", WatchCache, mirrorStory, func(h *history.History) { h.Claims[0].Values[0] = "/g/x=1:3" }},
-		{"it is committed by two votes of three", Agreement, agreementStory, func(h *history.History) {
+		{WatchCache, "a copy missed a write", mirrorStory, func(h *history.History) { h.Claims[0].Values[0] = "/g/x=1:3" }},
+		{Agreement, "it is committed by two votes of three", agreementStory, func(h *history.History) {
 			h.Claims[0].N = 3
 		}},
-		{"a site decides before it is decided", Agreement, agreementStory, func(h *history.History) { h.Claims[0].Zxid = h.Ops[2].Zxid }},
-		{"a decision is changed", Agreement, func(e *ensemble, a, b *client) {
+		{Agreement, "a site decides before it is decided", agreementStory, func(h *history.History) { h.Claims[0].Zxid = h.Ops[2].Zxid }},
+		{Agreement, "a decision is changed", func(e *ensemble, a, b *client) {
 			agreementStory(e, a, b)
 			e.read(b, get("/t/decision"))
 		}, func(h *history.History) {
@@ -321,18 +317,9 @@ func TestSpoiledRecipes(t *testing.T) {
 				Body: &wire.SetDataTxn{Path: "/t/decision", Data: []byte("abort"), Version: 1},
 			}})
 		}},
-		{"a member is missing in a cache", CacheCoherent, cacheStory, func(h *history.History) { h.Claims[0].Values = nil }},
+		{CacheCoherent, "a member is missing in a cache", cacheStory, func(h *history.History) { h.Claims[0].Values = nil }},
 	} {
-		t.Run(tc.how, func(t *testing.T) {
-			h := (&fixture{story: tc.story}).record()
-			if w := runWitness(h); len(w.findings) > 0 {
-				t.Fatalf("before: %v", w.findings)
-			}
-			tc.spoil(h)
-			if w := runWitness(h); len(w.findings) != 1 || w.findings[0].Guarantee != tc.want {
-				t.Errorf("%v", w.findings)
-			}
-		})
+		s.judge(t)
 	}
 }
 

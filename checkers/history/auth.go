@@ -36,12 +36,7 @@ type Auth struct {
 
 // authLine is a credential as a line of JSON.
 type authLine struct {
-	Type     string         `json:"type"`
-	At       time.Duration  `json:"at"`
-	Client   int            `json:"client"`
-	Session  int64          `json:"session,omitempty"`
-	Conn     int            `json:"conn,omitempty"`
-	Server   int            `json:"server,omitempty"`
+	heardLine
 	After    int32          `json:"after,omitempty"`
 	Scheme   string         `json:"scheme"`
 	Secret   text           `json:"secret"`
@@ -54,8 +49,8 @@ type authLine struct {
 // Auth writes one credential.
 func (e *Encoder) Auth(a *Auth) error {
 	return e.write(authLine{
-		Type: "auth", At: a.At, Client: a.Client, Session: a.Session, Conn: a.Conn, Server: a.Server, After: a.After,
-		Scheme: a.Scheme, Secret: text(a.Secret), Super: a.Super, Answered: a.Answered, Err: a.Err, Order: a.Order,
+		heardLine: heardLine{"auth", a.At, a.Client, a.Session, a.Conn, a.Server},
+		After:     a.After, Scheme: a.Scheme, Secret: text(a.Secret), Super: a.Super, Answered: a.Answered, Err: a.Err, Order: a.Order,
 	})
 }
 

@@ -6,34 +6,35 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
-// eventLine is a watch event as a line of JSON.
-type eventLine struct {
+// heardLine is what begins the line of everything that passes between a client and a
+// server on a connection.
+type heardLine struct {
 	Type    string        `json:"type"`
 	At      time.Duration `json:"at"`
 	Client  int           `json:"client"`
 	Session int64         `json:"session,omitempty"`
 	Conn    int           `json:"conn,omitempty"`
 	Server  int           `json:"server,omitempty"`
-	Order   int           `json:"order,omitempty"`
-	Event   int32         `json:"event"`
-	Path    string        `json:"path"`
-	Zxid    zxid          `json:"zxid,omitempty"`
+}
+
+// eventLine is a watch event as a line of JSON.
+type eventLine struct {
+	heardLine
+	Order int    `json:"order,omitempty"`
+	Event int32  `json:"event"`
+	Path  string `json:"path"`
+	Zxid  zxid   `json:"zxid,omitempty"`
 }
 
 // rearmLine is an answered setWatches as a line of JSON.
 type rearmLine struct {
-	Type    string        `json:"type"`
-	At      time.Duration `json:"at"`
-	Client  int           `json:"client"`
-	Session int64         `json:"session,omitempty"`
-	Conn    int           `json:"conn,omitempty"`
-	Server  int           `json:"server,omitempty"`
-	Order   int           `json:"order,omitempty"`
-	Zxid    zxid          `json:"zxid,omitempty"`
-	Seen    zxid          `json:"seen,omitempty"`
-	Data    []string      `json:"data,omitempty"`
-	Exist   []string      `json:"exist,omitempty"`
-	Child   []string      `json:"child,omitempty"`
+	heardLine
+	Order int      `json:"order,omitempty"`
+	Zxid  zxid     `json:"zxid,omitempty"`
+	Seen  zxid     `json:"seen,omitempty"`
+	Data  []string `json:"data,omitempty"`
+	Exist []string `json:"exist,omitempty"`
+	Child []string `json:"child,omitempty"`
 	// Persistent and Recursive are of watches that stay.
 	Persistent []string `json:"persistent,omitempty"`
 	Recursive  []string `json:"recursive,omitempty"`
@@ -42,16 +43,16 @@ type rearmLine struct {
 // Event writes one watch event.
 func (e *Encoder) Event(w *WatchEvent) error {
 	return e.write(eventLine{
-		Type: "event", At: w.At, Client: w.Client, Session: w.Session, Conn: w.Conn, Server: w.Server,
-		Order: w.Order, Event: int32(w.Type), Path: w.Path, Zxid: zxid(w.Zxid),
+		heardLine: heardLine{"event", w.At, w.Client, w.Session, w.Conn, w.Server},
+		Order:     w.Order, Event: int32(w.Type), Path: w.Path, Zxid: zxid(w.Zxid),
 	})
 }
 
 // Rearm writes one answered setWatches.
 func (e *Encoder) Rearm(r *Rearm) error {
 	return e.write(rearmLine{
-		Type: "rearm", At: r.At, Client: r.Client, Session: r.Session, Conn: r.Conn, Server: r.Server,
-		Order: r.Order, Zxid: zxid(r.Zxid), Seen: zxid(r.Seen), Data: r.Data, Exist: r.Exist, Child: r.Child,
+		heardLine: heardLine{"rearm", r.At, r.Client, r.Session, r.Conn, r.Server},
+		Order:     r.Order, Zxid: zxid(r.Zxid), Seen: zxid(r.Seen), Data: r.Data, Exist: r.Exist, Child: r.Child,
 		Persistent: r.Persistent, Recursive: r.Recursive,
 	})
 }
