@@ -26,7 +26,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.windows = newWindows(p.Knobs.size())
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
 		Groups: p.Knobs.judgedGroups(), Initial: p.Knobs.initialConfig(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
-		LeaderRefuses: p.Knobs.leaderRefuses(),
+		LeaderRefuses: p.Knobs.leaderRefuses(), MaxClientCnxns: p.Knobs.MaxClientCnxns, MaxCnxns: p.Knobs.MaxCnxns,
 	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)
@@ -149,7 +149,7 @@ func (r *run) changed(c sim.ProcessChange) {
 	})
 }
 
-// ghost shows the live checker the disks of the world.
+// ghost shows the live checker the disks and connections of the world.
 type ghost struct{ world *sim.World }
 
 func (g ghost) Files(id node.ID) []string { return g.world.DiskOf(id).Files() }
@@ -161,6 +161,8 @@ func (g ghost) Durable(id node.ID, file string) ([]byte, bool) {
 }
 
 func (g ghost) Rotten(id node.ID, file string) bool { return g.world.DiskOf(id).Rotten(file) }
+
+func (g ghost) Clients(id node.ID) []node.ID { return g.world.Peers(id, wire.ClientPort) }
 
 func (g ghost) DurableSize(id node.ID, file string) int64 {
 	return g.world.DiskOf(id).DurableSize(file)

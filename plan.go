@@ -81,6 +81,10 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	if err := p.Knobs.override(o.Knobs); err != nil {
 		return Plan{}, err
 	}
+	p.Knobs.crowd(sim.NewStream(seed, "crowd"), p.Shape.Clients)
+	if err := p.Knobs.SetAll(o.Knobs); err != nil {
+		return Plan{}, err
+	}
 	profile := s.Profile
 	if o.Profile != "" {
 		profile = o.Profile

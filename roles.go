@@ -1,5 +1,7 @@
 package stampede
 
+import "math/rand/v2"
+
 // locality draws whether sessions are local, and whether servers without a leader serve
 // read-only. Workloads that are not about local sessions know nothing of such as may own
 // no ephemerals: there, they are always upgraded.
@@ -19,6 +21,21 @@ func (d dice) admission(k *Knobs) {
 	if d.chance(1, 8) {
 		k.MaxClientCnxns = d.between(1, 3)
 	}
+}
+
+// crowd bounds, in some seeds, how many connections a server has in all: to its share of
+// the clients, if all serve, or a little more. An ensemble that changes is left alone,
+// as nobody knows how many will be there to share.
+func (k *Knobs) crowd(r *rand.Rand, clients int) {
+	d := dice{r}
+	if k.Reconfig || !d.chance(1, 6) {
+		return
+	}
+	serving := k.size()
+	if k.leaderRefuses() {
+		serving--
+	}
+	k.MaxCnxns = (clients+serving-1)/serving + d.between(0, 1)
 }
 
 // alone reports whether the only server is no ensemble of one.

@@ -22,6 +22,8 @@ type conn struct {
 	// synPending is true until the handshake reached the acceptor's machine, or
 	// was lost.
 	synPending bool
+	// accepted: the acceptor was told of the connection.
+	accepted bool
 	// side 0 dialled, side 1 accepted.
 	sides [2]side
 }
@@ -147,7 +149,7 @@ func (n *network) newConn(from, to node.ID, port node.Port) *conn {
 		n.conns = append(n.conns, c)
 	}
 	c.gen++
-	c.port, c.used, c.dialing, c.synPending = port, true, true, true
+	c.port, c.used, c.dialing, c.synPending, c.accepted = port, true, true, true, false
 	c.sides[0].id, c.sides[1].id = from, to
 	n.seedFlows(c)
 	n.link(c)

@@ -200,6 +200,31 @@ func TestDialStories(t *testing.T) {
 	}
 }
 
+// TestPeersAreThoseTheProcessKnows: a connection counts from when its process is told
+// of it, which a paused one is not, until it is over for that process.
+func TestPeersAreThoseTheProcessKnows(t *testing.T) {
+	p := newPair(quick(1))
+	defer p.w.Close()
+	p.w.At(0, "pause", func() { p.w.Pause(p.bid) })
+	p.w.At(10*ms, "resume", func() { p.w.Resume(p.bid) })
+	p.w.At(20*ms, "close", func() { p.a.env.Close(p.ac) })
+	p.w.At(40*ms, "crash", func() { p.w.Crash(p.bid, KeepAll) })
+	for _, c := range []struct {
+		at   time.Duration
+		port node.Port
+		want int
+	}{{5 * ms, 1, 0}, {15 * ms, 1, 1}, {15 * ms, 2, 0}, {20*ms + ms/2, 1, 1}, {30 * ms, 1, 0}, {50 * ms, 1, 0}} {
+		p.w.Run(c.at)
+		peers := p.w.Peers(p.bid, c.port)
+		if len(peers) != c.want || c.want > 0 && peers[0] != p.aid {
+			t.Errorf("at %v on port %d: %v, want %d", c.at, c.port, peers, c.want)
+		}
+		if dialled := p.w.Peers(p.aid, c.port); len(dialled) != 0 {
+			t.Errorf("at %v: the dialler has accepted %v", c.at, dialled)
+		}
+	}
+}
+
 // TestHandshakeTakesARoundTrip with one millisecond a way.
 func TestHandshakeTakesARoundTrip(t *testing.T) {
 	for _, down := range []bool{false, true} {

@@ -65,6 +65,22 @@ func (w *World) Processes() []ProcessInfo {
 	return all
 }
 
+// Peers lists who is at the other ends of the connections to a port that a process was
+// told of and has open, one for each, in no particular order.
+func (w *World) Peers(id node.ID, port node.Port) []node.ID {
+	var peers []node.ID
+	inc := w.process(id).inc
+	if inc == nil {
+		return nil
+	}
+	for _, end := range inc.ends {
+		if c, side := w.net.at(end); side == 1 && c.accepted && c.port == port {
+			peers = append(peers, c.sides[0].id)
+		}
+	}
+	return peers
+}
+
 // Start boots a process with a new node, as the next event of this instant. A
 // process that is up or about to boot is left alone.
 func (w *World) Start(id node.ID) {

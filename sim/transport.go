@@ -184,6 +184,7 @@ func (w *World) accept(e event, c *conn) {
 		w.emit(verbOpen, c.sides[1].id, c.sides[0].id, connText{id, c.port})
 	}
 	w.awaitAck(c, 1)
+	c.accepted = true
 	w.enter(inc)
 	inc.node.Accept(id, c.sides[0].id, c.port)
 	w.leave(inc)

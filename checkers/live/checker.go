@@ -13,7 +13,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// Ghost shows the disks as only a simulator can. Slices it returns are read,
+// Ghost shows disks and connections as only a simulator can. Slices it returns are read,
 // never kept or changed.
 type Ghost interface {
 	// Files lists the names in the page cache's view of a disk, sorted.
@@ -25,6 +25,9 @@ type Ghost interface {
 	Durable(id node.ID, file string) ([]byte, bool)
 	// DurableSize is len(Durable), cheaply; 0 if the name may vanish.
 	DurableSize(id node.ID, file string) int64
+	// Clients lists who is at the other ends of the client connections that a server has
+	// taken and that are open, one for each.
+	Clients(id node.ID) []node.ID
 	// Rotten reports whether a file reads otherwise than it was written.
 	Rotten(id node.ID, file string) bool
 }
@@ -48,6 +51,9 @@ type Config struct {
 	Groups []Group
 	// LeaderRefuses: clients are to be served by followers and observers only.
 	LeaderRefuses bool
+	// MaxClientCnxns bounds the client connections of a server from one address,
+	// MaxCnxns those from all, 0 for no bound.
+	MaxClientCnxns, MaxCnxns int
 	// Initial is the text of the configuration that an operator wrote for an ensemble
 	// that changes; "" if it does not.
 	Initial string
@@ -211,14 +217,10 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.informed(s, first)
 	case facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap:
 		c.release(e.N[0])
-	case facts.SessionOpened:
-		c.letIn(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	case facts.SessionRevalidated:
 		s.touched[e.N[0]], s.owners[e.N[0]] = c.now.at, e.N[1]
 	case facts.SessionMoved:
 		c.moved(s, e.N[0], e.N[1])
-	case facts.LocalOpened:
-		c.localOpened(s, e)
 	case facts.LocalExpired:
 		c.localExpired(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
 	case facts.LocalClosed, facts.SessionUpgraded:
@@ -229,8 +231,6 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.readOnlyBegan(s, first, uint64(e.N[2]))
 	case facts.ReadOnlyEnded:
 		s.readOnly = nil
-	case facts.ReadOnlyOpened:
-		c.letInReadOnly(s, e.N[0])
 	case facts.SessionRejected:
 		c.rejected(s, e.N[0], s.serves)
 	case facts.SessionUnknown:
@@ -242,6 +242,8 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.reread(s)
 	case facts.LeaderHandedOver, facts.VotesCounted, facts.ConfigActivated:
 		c.observeConfig(s, e)
+	case facts.ClientAdmitted, facts.SessionOpened, facts.LocalOpened, facts.ReadOnlyOpened:
+		c.observeArrival(s, e)
 	case facts.BetterVote:
 		c.voted(s, e.N[1])
 	case facts.StepDown:
@@ -275,6 +277,20 @@ func (c *Checker) observeConfig(s *server, e node.Event) {
 		c.votesCounted(s, uint64(e.N[1]), wire.Zxid(e.N[2]))
 	case facts.ConfigActivated:
 		c.activated(s, wire.Zxid(e.N[0]), e.Text)
+	}
+}
+
+// observeArrival takes the facts of clients that are let in.
+func (c *Checker) observeArrival(s *server, e node.Event) {
+	switch e.Kind {
+	case facts.ClientAdmitted:
+		c.admitted(s, node.ID(e.N[0]))
+	case facts.SessionOpened:
+		c.letIn(s, e.N[0], time.Duration(e.N[1])*time.Millisecond)
+	case facts.LocalOpened:
+		c.localOpened(s, e)
+	case facts.ReadOnlyOpened:
+		c.letInReadOnly(s, e.N[0])
 	}
 }
 

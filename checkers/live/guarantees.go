@@ -35,6 +35,7 @@ const (
 	LocalHome          = "local-session-home"
 	ReadOnlyAlone      = "read-only-alone"
 	LeaderServesNone   = "leader-serves-none"
+	ConnectionLimits   = "connection-limits"
 	ReadOnlySessions   = "read-only-sessions"
 	WatchesOfLiving    = "watches-of-the-living"
 	ConfigVersion      = "config-version"
@@ -89,6 +90,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
 	{ID: PurgeKeeps, Sentence: "A server that purges keeps as many whole snapshots as it should, and every transaction after the oldest of them.", Source: "ZooKeeper Administrator's Guide, autopurge; ZOOKEEPER-3231"},
 	{ID: LeaderServesNone, Sentence: "A leader that is kept for leading lets no client in.", Source: "ZooKeeper Administrator's Guide, leaderServes"},
+	{ID: ConnectionLimits, Sentence: "A server has no more client connections than its limits allow, from one address and altogether.", Source: "ZooKeeper Administrator's Guide, maxClientCnxns and maxCnxns"},
 	{ID: ReadOnlyAlone, Sentence: "A server is read-only only while it looks for a leader.", Source: "ZOOKEEPER-784, read-only mode"},
 	{ID: ReadOnlySessions, Sentence: "A read-only server neither lets a session in that is open in its tree, nor declares it over.", Source: "ZOOKEEPER-3863"},
 	{ID: LocalHome, Sentence: "A session that nobody proposed lives at the server that opened it, as long as its term lasts, and nowhere else.", Source: "ZOOKEEPER-1147, local sessions"},

@@ -28,6 +28,8 @@ type play struct {
 	clock int64
 	// rotten is a file that nobody can read, on any disk.
 	rotten string
+	// clients are at the other ends of the connections of any server.
+	clients []node.ID
 }
 
 // The servers of a play, zk1 to zk3.
@@ -59,6 +61,8 @@ func (p *play) Durable(id node.ID, file string) ([]byte, bool) {
 func (p *play) DurableSize(id node.ID, file string) int64 {
 	return int64(len(p.disks[id].durable[file]))
 }
+
+func (p *play) Clients(node.ID) []node.ID { return p.clients }
 
 func (p *play) Rotten(id node.ID, file string) bool { return p.rotten == file }
 

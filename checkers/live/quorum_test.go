@@ -52,6 +52,19 @@ var quorumScenes = []scene{
 			p.fact(A, facts.SessionOpened, 9, 4000)
 		})
 	}},
+	{ConnectionLimits, "a third connection from an address that may have two", func(p *play) {
+		p.c.cfg.MaxClientCnxns = 2
+		p.comes(7, 8, 7, 8, 8)
+	}},
+	{ConnectionLimits, "a fourth connection to a server that may have three", func(p *play) {
+		p.c.cfg.MaxCnxns = 3
+		p.comes(5, 6, 7, 8)
+	}},
+	{"", "as many connections as may be", func(p *play) {
+		p.c.cfg.MaxClientCnxns, p.c.cfg.MaxCnxns = 2, 4
+		p.comes(7, 8, 7, 8)
+	}},
+	{"", "connections without a limit", func(p *play) { p.comes(7, 7, 7, 7, 7, 7) }},
 	{QuorumEvidence, "a commit counts a server without weight", func(p *play) {
 		p.ballot(Group{{1, 1}, {2, 0}, {3, 1}})
 		p.replicateOnce(z(1, 2), A, B)
@@ -106,6 +119,14 @@ var quorumScenes = []scene{
 		p.fact(B, facts.ElectionStarted, 2, n(1, 1), 1)
 		p.fact(B, facts.BetterVote, 2, 3)
 	}},
+}
+
+// comes has clients open connections to A, one after the other.
+func (p *play) comes(from ...node.ID) {
+	for i, client := range from {
+		p.clients = from[:i+1]
+		p.fact(A, facts.ClientAdmitted, int64(client))
+	}
 }
 
 // ballot changes who votes, from here on.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // standsAlone begins the reign of a server without an ensemble. It goes on where its
@@ -42,6 +43,24 @@ func (c *Checker) standsAlone(s *server, z wire.Zxid, digest uint64) {
 
 // reigns reports whether a server answers for the sessions.
 func (s *server) reigns() bool { return (s.leads != 0 || s.alone) && s.serving }
+
+// admitted checks a server that took another client's connection against its limits. The
+// simulator counts: a server that miscounts would be its own witness.
+func (c *Checker) admitted(s *server, from node.ID) {
+	open := c.ghost.Clients(s.ID)
+	same := 0
+	for _, peer := range open {
+		if peer == from {
+			same++
+		}
+	}
+	if most := c.cfg.MaxClientCnxns; most > 0 && same > most {
+		c.fail(s, ConnectionLimits, fmt.Sprintf("%s takes a connection of process %d, the %d. of at most %d from there", s.Name, from, same, most))
+	}
+	if most := c.cfg.MaxCnxns; most > 0 && len(open) > most {
+		c.fail(s, ConnectionLimits, fmt.Sprintf("%s takes a connection of process %d, the %d. of at most %d in all", s.Name, from, len(open), most))
+	}
+}
 
 // mayServe checks that a leader which is kept for leading lets nobody in.
 func (c *Checker) mayServe(s *server, session int64) {

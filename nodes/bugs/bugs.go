@@ -144,6 +144,7 @@ const (
 	SnapshotUnchecked
 	RenameNotSynced
 	FollowsLowerEpoch
+	LimitOffByOne
 	last
 )
 

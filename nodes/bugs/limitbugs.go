@@ -64,6 +64,13 @@ var limitBugs = []Bug{
 		Scenario: quotas,
 	},
 	{
+		ID: LimitOffByOne, Name: "limit-off-by-one",
+		Wrong:    "A server takes one client connection more than its limits allow, from an address and altogether.",
+		Schedule: "A client comes back to a server that has not noticed the end of its earlier connection; knobs max-client-cnxns and max-cnxns bring the limits near.",
+		Breaks:   []string{"connection-limits"},
+		Scenario: register,
+	},
+	{
 		ID: OutstandingNotReleased, Name: "outstanding-not-released",
 		Wrong:    "Requests are counted when they are taken and not when they are answered, so that the limit on outstanding requests is reached for good.",
 		Schedule: "More requests than knob outstanding-limit allows at a time; then every connection is read up to its first request and no further.",

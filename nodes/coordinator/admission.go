@@ -16,10 +16,15 @@ func (s *Server) hasRoom(peer node.ID) bool {
 	same, all := s.countClients(peer)
 	crowded := s.cfg.MaxClientCnxns > 0 && same >= s.cfg.MaxClientCnxns
 	full := s.cfg.MaxCnxns > 0 && all >= s.cfg.MaxCnxns
+	if s.bug(bugs.LimitOffByOne) {
+		crowded, full = crowded && same > s.cfg.MaxClientCnxns, full && all > s.cfg.MaxCnxns
+	}
 	if crowded || full {
 		s.observe(facts.ClientsTooMany, int64(peer), int64(same), int64(all))
+		return false
 	}
-	return !crowded && !full
+	s.observe(facts.ClientAdmitted, int64(peer), int64(same), int64(all))
+	return true
 }
 
 // countClients counts the client connections from one address, and all.

@@ -108,6 +108,7 @@ var (
 var (
 	StandsAlone    = kind(157, true, "stands-alone", "serves without an ensemble, from the end of its log on; digest of the tree", "zxid", "", "digest")
 	LeaderShunned  = kind(158, true, "leader-shunned", "leader: refuses a client's connection, being kept for leading", "node")
+	ClientAdmitted = kind(169, false, "client-admitted", "takes a client's connection, where these are limited; so many are open besides, from that address and in all", "node", "same", "all")
 	ClientsTooMany = kind(159, true, "clients-too-many", "refuses a client's connection: there are enough from that address, or at all", "node", "same", "all")
 )
 
