@@ -1,5 +1,6 @@
-# `make` prints the verbs. Nothing here needs a tool that the Go distribution does
-# not bring; staticcheck is fetched by version.
+# `make` prints the verbs. They need nothing that the Go distribution does not bring, but
+# for conformance, which needs Java; staticcheck is fetched by version, and what is not
+# there for determinism (a C compiler for -race, node for WebAssembly) is left out.
 GO ?= go
 STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 SCENARIO ?= coordinator/register
