@@ -27,6 +27,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
 		Groups: p.Knobs.judgedGroups(), Initial: p.Knobs.initialConfig(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
 		LeaderRefuses: p.Knobs.leaderRefuses(), MaxClientCnxns: p.Knobs.MaxClientCnxns, MaxCnxns: p.Knobs.MaxCnxns,
+		Reaping: p.Knobs.reaping(),
 	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)

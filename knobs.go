@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/sim"
 )
 
@@ -366,6 +367,15 @@ func (k Knobs) session() time.Duration {
 // reapInterval is how often leaders look for znodes to delete: soon, so that runs of
 // seconds see it often.
 func (k Knobs) reapInterval() time.Duration { return k.Tick / 2 }
+
+// reaping is how leaders delete znodes by themselves, with ZooKeeper's default rate.
+func (k Knobs) reaping() live.Reaping {
+	r := live.Reaping{Interval: k.reapInterval(), PerMinute: 10_000, NeverUsed: k.NeverUsed}
+	if k.ReapsPerMinute > 0 {
+		r.PerMinute = k.ReapsPerMinute
+	}
+	return r
+}
 
 // rules are those that the judges must know.
 func (k Knobs) rules() history.Rules {

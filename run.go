@@ -129,6 +129,9 @@ func (r *run) pending() string {
 	if done := r.recorder.Finals(); done < r.finals {
 		return fmt.Sprintf("%d of %d final reads are answered", done, r.finals)
 	}
+	if path := r.checker.Expired(r.world.Now(), r.plan.Knobs.healAt()); path != "" {
+		return path + " has expired and is still there"
+	}
 	return ""
 }
 

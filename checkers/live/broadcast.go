@@ -38,6 +38,9 @@ func (c *Checker) proposed(s *server, z wire.Zxid, e node.Event) {
 	}
 	ep.entries = append(ep.entries, p)
 	ep.tail = p
+	if txn.Session == 0 {
+		s.reaped = c.now.at // nobody asked for it
+	}
 	switch b := txn.Body.(type) {
 	case *wire.CreateSessionTxn:
 		if first, again := c.created[txn.Session]; again {

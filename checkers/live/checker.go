@@ -54,6 +54,8 @@ type Config struct {
 	// MaxClientCnxns bounds the client connections of a server from one address,
 	// MaxCnxns those from all, 0 for no bound.
 	MaxClientCnxns, MaxCnxns int
+	// Reaping is how znodes go that the ensemble deletes by itself.
+	Reaping Reaping
 	// Initial is the text of the configuration that an operator wrote for an ensemble
 	// that changes; "" if it does not.
 	Initial string

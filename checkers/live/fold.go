@@ -32,6 +32,13 @@ func (f *folds) digest(e *entry) uint64 {
 	return e.digest
 }
 
+// tree returns the reference tree after history e, until the next call for another.
+func (f *folds) tree(e *entry) *reference.Tree {
+	t := f.nearest(e)
+	t.advance(e)
+	return t.tree
+}
+
 // nearest returns a tree whose history e holds, the longer if there are two; if
 // none does, the one that was idle longest starts over.
 func (f *folds) nearest(e *entry) *fold {

@@ -83,6 +83,15 @@ func (c *Checker) proposal(z wire.Zxid) *entry {
 	return nil
 }
 
+// committedAt is when a transaction was committed, or first applied after that; 0 for
+// the beginning.
+func (c *Checker) committedAt(z wire.Zxid) time.Duration {
+	if e := c.proposal(z); e != nil {
+		return e.at
+	}
+	return 0
+}
+
 // position returns the history that a zxid names. Counter 0 is the beginning of
 // a reign, where the leader's history is its initial one. Nil if unknown.
 func (c *Checker) position(z wire.Zxid) *entry {

@@ -33,7 +33,7 @@ type scene struct {
 // exactly the guarantee they are about.
 func TestInvariants(t *testing.T) {
 	broken := map[string]bool{}
-	for _, tc := range slices.Concat(soundScenes, orderScenes, reignScenes, sessionScenes, voteScenes, snapshotScenes, purgeScenes, quorumScenes, localScenes, readOnlyScenes, configScenes) {
+	for _, tc := range slices.Concat(soundScenes, orderScenes, reignScenes, sessionScenes, voteScenes, snapshotScenes, purgeScenes, quorumScenes, localScenes, readOnlyScenes, configScenes, reapingScenes) {
 		t.Run(tc.want+" "+tc.story, func(t *testing.T) {
 			p := opened()
 			if f := p.c.Finding(); f != nil {

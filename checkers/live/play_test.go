@@ -28,6 +28,8 @@ type play struct {
 	clock int64
 	// rotten is a file that nobody can read, on any disk.
 	rotten string
+	// healed is since when nothing is wrong with the world.
+	healed time.Duration
 	// clients are at the other ends of the connections of any server.
 	clients []node.ID
 }
@@ -208,6 +210,8 @@ func typeOf(body wire.TxnBody) wire.OpCode {
 		return wire.OpCreateSession
 	case *wire.CloseSessionTxn:
 		return wire.OpCloseSession
+	case *wire.DeleteTxn:
+		return wire.OpDelete
 	}
 	return wire.OpCreate
 }

@@ -48,6 +48,9 @@ type server struct {
 	since   time.Duration
 	touched map[int64]time.Duration
 	owners  map[int64]int64
+	// reaped is when it last proposed to delete a znode by itself, or found that it may
+	// not.
+	reaped time.Duration
 	// readOnly is the history that it shows read-only, nil if it does not.
 	readOnly *entry
 	// locals are the sessions that it opened in this term and nobody else knows.

@@ -145,6 +145,7 @@ const (
 	RenameNotSynced
 	FollowsLowerEpoch
 	LimitOffByOne
+	ReaperNotRestarted
 	last
 )
 

@@ -15,6 +15,13 @@ var limitBugs = []Bug{
 		Scenario: leases,
 	},
 	{
+		ID: ReaperNotRestarted, Name: "reaper-not-restarted",
+		Wrong:    "A server that leads for the second time does not look for what has expired: that it began to is noted when it leads first, and kept when it does no longer.",
+		Schedule: "A leader loses its quorum, lives on, and is elected again.",
+		Breaks:   []string{"reaped-in-time"},
+		Scenario: leases,
+	},
+	{
 		ID: TTLFromCreation, Name: "ttl-from-creation",
 		Wrong:    "A node's TTL counts from its creation instead of its last change.",
 		Schedule: "A client goes on writing a node with a TTL for longer than that.",

@@ -12,8 +12,19 @@ import (
 // outlived their TTL. It looks at all of them now and then, and deletes one after the
 // other, not too many a minute.
 type reaper struct {
+	// begun: the term has one that looks now and then.
+	begun bool
 	// found are those still to be deleted of the last look.
 	found []string
+}
+
+// beginReaping starts the reaper of a term.
+func (s *Server) beginReaping() {
+	if s.reaper.begun {
+		return
+	}
+	s.reaper.begun = true
+	s.armReaper(s.cfg.ReapInterval)
 }
 
 // armReaper has the leader go on after a while. The timer needs no stopping: it names

@@ -3,6 +3,7 @@ package coordinator
 import (
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/election"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/prep"
@@ -165,7 +166,8 @@ func (s *Server) resetTerm() {
 	s.term++
 	s.leader, s.learner, s.leaderConn, s.serving = nil, nil, 0, false
 	s.primary, s.alone = nil, nil
-	s.prep, s.tracker, s.expiry, s.reaper = nil, nil, 0, reaper{}
+	s.prep, s.tracker, s.expiry = nil, nil, 0
+	s.reaper = reaper{begun: s.reaper.begun && s.bug(bugs.ReaperNotRestarted)}
 	s.whenDurable = nil
 	s.inProcess = 0
 	s.learnerConn = map[int64]node.ConnID{}
@@ -254,5 +256,5 @@ func (s *Server) reign() {
 		s.tracker.Add(live.ID, time.Duration(live.TimeoutMs)*time.Millisecond, s.env.Now())
 	}
 	s.armExpiry()
-	s.armReaper(s.cfg.ReapInterval)
+	s.beginReaping()
 }
