@@ -19,6 +19,8 @@ type api struct {
 // all understood.
 func apis() []api {
 	return []api{
+		{key: kmsg.Metadata, min: 0, max: 12, handle: (*Server).describe},
+		{key: kmsg.UpdateMetadata, min: 7, max: 8, handle: (*Server).updateMetadata},
 		{key: kmsg.ApiVersions, min: 0, max: 4, handle: (*Server).apiVersions},
 	}
 }
@@ -39,10 +41,7 @@ func (s *Server) dispatch(x *exchange) {
 	row := s.apiOf(x.Key, x.Version)
 	switch {
 	case row != nil && x.Body != nil:
-		before := s.serving
-		s.serving = x.channel
 		row.handle(s, x)
-		s.serving = before
 	case x.Key == kmsg.ApiVersions.Int16():
 		s.unknownVersion(x)
 	default:

@@ -18,7 +18,8 @@ type channel struct {
 	peer node.ID
 	// waiting are the requests behind the one in process.
 	waiting []*wire.Request
-	busy    bool
+	// busy: one is in process. ready: none is, and the next is about to be.
+	busy, ready bool
 }
 
 // exchange is one request in process. Exactly one of its endings is called, once:
@@ -44,18 +45,30 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 // receiveRequest queues a request, and begins it if none is in process.
 func (s *Server) receiveRequest(ch *channel, r *wire.Request) {
 	ch.waiting = append(ch.waiting, r)
-	s.serve(ch)
+	s.ready(ch)
 }
 
-// serve takes up requests until one has to wait. Handlers that answer at once come
-// back here with nothing in process, so there is no recursion.
-func (s *Server) serve(ch *channel) {
-	for !ch.busy && len(ch.waiting) > 0 && s.channels[ch.id] == ch {
-		r := ch.waiting[0]
-		ch.waiting = ch.waiting[1:]
-		ch.busy = true
-		s.dispatch(&exchange{s: s, channel: ch, Request: r, began: s.env.Now()})
+// ready has a channel's next request taken up, if there is one and nothing is in process.
+func (s *Server) ready(ch *channel) {
+	if !ch.busy && !ch.ready && len(ch.waiting) > 0 {
+		ch.ready = true
+		s.readyChannels = append(s.readyChannels, ch)
+		s.settleSoon()
 	}
+}
+
+// serveReady takes up a request of the channel that became ready first.
+func (s *Server) serveReady() {
+	ch := s.readyChannels[0]
+	s.readyChannels = s.readyChannels[1:]
+	ch.ready = false
+	if s.channels[ch.id] != ch {
+		return
+	}
+	r := ch.waiting[0]
+	ch.waiting = ch.waiting[1:]
+	ch.busy = true
+	s.dispatch(&exchange{s: s, channel: ch, Request: r, began: s.env.Now()})
 }
 
 // alive reports whether there is still somebody to answer.
@@ -76,15 +89,7 @@ func (x *exchange) finish() {
 		panic("broker: a request was answered twice: " + x.Request.String())
 	}
 	x.ended, x.channel.busy = true, false
-	x.s.resume(x.channel)
-}
-
-// resume goes on with a channel whose request has ended. A handler that ends its request
-// before it returns is under serve, which will see to the next one itself.
-func (s *Server) resume(ch *channel) {
-	if s.serving != ch {
-		s.serve(ch)
-	}
+	x.s.ready(x.channel)
 }
 
 // hangup ends the request and the connection: the client may not believe in anything

@@ -39,8 +39,9 @@ type Request struct {
 	// ClientID names the application, for quotas and logs.
 	ClientID string
 	// Body is nil if this build does not know the key or the version: nothing after
-	// the header could be read.
-	Body kmsg.Request
+	// the header could be read. Frame is then all of what came.
+	Body  kmsg.Request
+	Frame []byte
 }
 
 // Response is one response on its way.
@@ -68,6 +69,9 @@ func (r *Response) Fingerprint() uint64 {
 
 // AppendWire appends the frame, without its length.
 func (r *Request) AppendWire(b []byte) []byte {
+	if r.Body == nil {
+		return append(b, r.Frame...)
+	}
 	f := kmsg.NewRequestFormatter(kmsg.FormatterClientID(r.ClientID))
 	return append(b, f.AppendRequest(nil, r.Body, r.Correlation)[lengthBytes:]...)
 }
@@ -108,6 +112,7 @@ func DecodeRequest(frame []byte) (*Request, error) {
 	}
 	body := kmsg.RequestForKey(r.Key)
 	if body == nil || r.Version < 0 || r.Version > body.MaxVersion() || r.Key == controlledShutdown && r.Version == 0 {
+		r.Frame = frame
 		return r, nil
 	}
 	body.SetVersion(r.Version)
