@@ -1,0 +1,114 @@
+package replica
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
+
+// MaximalIsr are all replicas that may stand in the state znode as in sync: those that do
+// as far as known, and those of a change whose outcome is not.
+func (p *Partition) MaximalIsr() Set {
+	if p.proposal != nil {
+		return p.state.Isr | p.proposal.Isr
+	}
+	return p.state.Isr
+}
+
+// counted are the replicas on which the high watermark rests: all that may be in sync,
+// and those that are about to, being where the leader is. Were the latter not waited
+// for, a busy leader would leave each of them behind the mark for ever.
+func (p *Partition) counted(now time.Duration) Set {
+	set := p.MaximalIsr().With(p.cfg.Self)
+	for i := range p.followers {
+		if f := &p.followers[i]; p.inReach(f, now) {
+			set = set.With(f.id)
+		}
+	}
+	return set
+}
+
+// inReach reports whether a follower, in this epoch, was with the leader of late.
+func (p *Partition) inReach(f *follower, now time.Duration) bool {
+	return f.end != unknown && (f.end == p.log.End() || now-f.caughtUp <= p.cfg.Lag) && p.cfg.Alive(f.id)
+}
+
+// raise moves the high watermark to what all counted replicas have, if that is further
+// than it is. It stays where it is while fewer are in sync than the topic asks for
+// (KAFKA-15583): what would be committed then could be lost with them.
+func (p *Partition) raise(now time.Duration) bool {
+	if p.state.Isr.Len() < p.minInsync() {
+		return false
+	}
+	set, mark := p.counted(now), p.log.End()
+	for i := range p.followers {
+		if f := &p.followers[i]; set.Has(f.id) {
+			mark = min(mark, f.end)
+		}
+	}
+	if mark <= p.log.HighWatermark() {
+		return false
+	}
+	p.log.SetHighWatermark(mark)
+	p.observe(facts.HighWatermark, mark, int64(p.state.LeaderEpoch), int64(set), p.log.End())
+	return true
+}
+
+// minInsync is how many replicas must be in sync, which are never more than there are.
+func (p *Partition) minInsync() int { return min(p.cfg.MinInsync, len(p.followers)+1) }
+
+// Appended tells that the leader's log has grown, which commits at once where nobody
+// else is in sync. It reports whether the high watermark moved.
+func (p *Partition) Appended(now time.Duration) bool { return p.raise(now) }
+
+// MayAppend says whether records may be appended whose producer wants them on all
+// in-sync replicas: not if these are fewer than the topic asks for.
+func (p *Partition) MayAppend() wire.ErrorCode {
+	if p.state.Isr.Len() < p.minInsync() {
+		p.observe(facts.MinIsrRefused, int64(p.state.Isr), int64(p.minInsync()))
+		return wire.NotEnoughReplicas
+	}
+	return wire.OK
+}
+
+// Reached says what can be told a producer who wants its records, the last of them at
+// the offset, on all in-sync replicas: nothing yet, or how it went. A leader that begins
+// a new epoch still has them; one that followed in between may not, and must have been
+// asked while it did.
+func (p *Partition) Reached(last int64) (decided bool, code wire.ErrorCode) {
+	switch {
+	case p.role != Leading:
+		return true, wire.NotLeaderOrFollower
+	case p.log.HighWatermark() <= last:
+		return false, wire.OK
+	case p.MaximalIsr().Len() < p.minInsync():
+		p.observe(facts.MinIsrAfter, last, int64(p.MaximalIsr()))
+		return true, wire.NotEnoughReplicasAfterAppend
+	}
+	return true, wire.OK
+}
+
+// Latest is the end of what consumers may read, at the leader. Between its election and
+// the moment when all that its log held then is committed, the high watermark may be
+// behind what a former leader showed, and is not told (KIP-207).
+func (p *Partition) Latest() (int64, wire.ErrorCode) {
+	mark := p.log.HighWatermark()
+	if p.role == Leading && mark < p.epochStart {
+		p.observe(facts.OffsetUnready, mark, p.epochStart)
+		return -1, wire.OffsetNotAvailable
+	}
+	return mark, wire.OK
+}
+
+// LowWatermark is the highest offset at which the logs of all live replicas begin, which
+// a request to delete records waits for.
+func (p *Partition) LowWatermark(alive func(int32) bool) int64 {
+	low := p.log.Start()
+	for i := range p.followers {
+		if f := &p.followers[i]; alive(f.id) {
+			low = min(low, f.start)
+		}
+	}
+	return low
+}
