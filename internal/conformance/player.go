@@ -221,12 +221,14 @@ func (p *player) raw(c *script.Command) string {
 // word sends a four-letter word on a connection of its own. With keys, only the names
 // of the answer's lines are shown, with fields the names in them; match picks lines.
 func (p *player) word(c *script.Command) string {
+	word := c.Word("a four-letter word")
 	conn, err := p.target.Dial(int(c.IntOr("server", 1)))
 	if err != nil {
+		c.Skip()
 		return err.Error()
 	}
 	defer conn.Close()
-	conn.Word(c.Word("a four-letter word"))
+	conn.Word(word)
 	text, err := conn.Rest(patience)
 	if err != nil {
 		return err.Error()

@@ -6,17 +6,35 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"time"
 )
 
 // Dial implements [Target].
-func (a *apache) Dial(sid int) (Conn, error) {
-	c, err := net.DialTimeout("tcp", a.ClientAddress(sid), time.Second)
-	if err != nil {
+func (a *apache) Dial(sid int) (Conn, error) { return dial(a.ClientAddress(sid)) }
+
+// dial opens a connection. A server that has enough of them accepts the next one and
+// resets it at once: whether that arrives before we have looked at the handshake is
+// chance, and a connection that has ended either way.
+func dial(address string) (Conn, error) {
+	c, err := net.DialTimeout("tcp", address, time.Second)
+	switch {
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE): // EPIPE if it closed first
+		return endedConn{}, nil
+	case err != nil:
 		return nil, errors.New("refused")
 	}
 	return tcpConn{c}, nil
 }
+
+// endedConn is a connection that was reset before anything passed over it.
+type endedConn struct{}
+
+func (endedConn) Send([]byte)                           {}
+func (endedConn) Word(string)                           {}
+func (endedConn) Receive(time.Duration) ([]byte, error) { return nil, ErrEnd }
+func (endedConn) Rest(time.Duration) (string, error)    { return "", nil }
+func (endedConn) Close()                                {}
 
 // tcpConn frames a TCP connection by lengths. A write that fails is noticed by the
 // read that follows.
