@@ -63,7 +63,7 @@ func (r *run) addServers() {
 			LocalSessions: k.LocalSessions, UpgradeSessions: k.UpgradeSessions,
 			SnapshotNodes: k.SnapshotNodes, SnapRetain: k.SnapRetain, PurgeInterval: k.PurgeInterval,
 			MaxSnapSyncs: k.SnapSyncs, MaxDiffSyncs: k.DiffSyncs, SnapshotSizePercent: k.SnapshotPercent,
-			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota, MaxBuffer: k.MaxBuffer, OutstandingLimit: k.OutstandingLimit, VersionStart: int32(k.VersionStart),
+			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota, MaxBuffer: k.MaxBuffer, OutstandingLimit: k.OutstandingLimit, VersionStart: int32(k.VersionStart), SequenceStart: int32(k.SequenceStart),
 			ReconfigEnabled: k.Reconfig, SkipACL: k.SkipACL,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 			SuperDigest: acl.Digest(workloads.Superuser.Secret), Vouched: r.plan.vouched(),

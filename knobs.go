@@ -115,6 +115,9 @@ type Knobs struct {
 	// VersionStart, below 0, is the version that a znode's first setData gives it: a
 	// few before the counter passes -1, which means any version. 0 for 1.
 	VersionStart int
+	// SequenceStart is the count of creates that a znode's first child gives it: a few
+	// before it passes 2^31-1. 0 for 1.
+	SequenceStart int
 
 	// WarmUp is the virtual time before the safety phase, in which the ensemble
 	// boots and the workload is set up. Safety is the length of the safety phase,
@@ -246,6 +249,7 @@ var knobs = []knob{
 	feature(number("max-buffer", 0, 1<<30, "most bytes of a request, from 100, or 0 for 1048575", func(k *Knobs) *int { return &k.MaxBuffer })),
 	feature(number("outstanding-limit", 0, 1e6, "requests that may wait for their answers, or 0 for 1000", func(k *Knobs) *int { return &k.OutstandingLimit })),
 	feature(number("version-start", -1e6, 0, "version after a znode's first setData, or 0 for 1", func(k *Knobs) *int { return &k.VersionStart })),
+	feature(number("sequence-start", 0, math.MaxInt32, "creates counted after a znode's first child, or 0 for 1", func(k *Knobs) *int { return &k.SequenceStart })),
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
@@ -379,7 +383,7 @@ func (k Knobs) reaping() live.Reaping {
 
 // rules are those that the judges must know.
 func (k Knobs) rules() history.Rules {
-	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SkipACL: k.SkipACL}
+	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SequenceStart: int32(k.SequenceStart), SkipACL: k.SkipACL}
 }
 
 // patience is how long a client waits for a server to accept its session before

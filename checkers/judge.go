@@ -48,6 +48,10 @@ func judge(h *history.History, o Options) Report {
 			}
 			r.searched(models.Znodes(source, budget), true)
 		case Directory:
+			if h.Rules.SequenceStart != 0 {
+				r.Notes = append(r.Notes, "directories not searched: sequence numbers do not start at 0")
+				break
+			}
 			r.searched(models.Directories(source, budget), true)
 		case Queue:
 			r.searched(models.Queues(source, budget), true)

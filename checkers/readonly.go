@@ -82,7 +82,7 @@ func (w *witness) tails(reads []observation) {
 	for i := range w.h.Tails {
 		t := &w.h.Tails[i]
 		w.tree = reference.New()
-		w.tree.SetVersionStart(w.h.Rules.VersionStart)
+		w.tree.SetStarts(w.h.Rules)
 		for j := range w.h.Log {
 			if txn := w.h.Log[j].Txn; txn.Zxid <= t.After {
 				w.tree.Apply(txn)

@@ -114,9 +114,9 @@ func (r *replayer) body(who int, txn *wire.Txn, i int) {
 		}
 		parent := reference.Parent(b.Path)
 		_, code := r.tree.Stat(parent)
-		if had := r.tree.Creates(parent); code == wire.OK && b.ParentCversion != had+1 {
-			r.report(SequentialNames, who, fmt.Sprintf("But %v makes %s child number %d of %s, which had %d.",
-				txn.Zxid, b.Path, b.ParentCversion, parent, had))
+		if next := r.tree.NextCreates(parent); code == wire.OK && b.ParentCversion != next {
+			r.report(SequentialNames, who, fmt.Sprintf("But %v makes %s child number %d of %s, whose next is number %d.",
+				txn.Zxid, b.Path, b.ParentCversion, parent, next))
 		}
 	case *wire.DeleteTxn:
 		if txn.Type == wire.OpDeleteContainer {

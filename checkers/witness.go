@@ -53,7 +53,7 @@ func runWitness(h *history.History) *witness {
 		h: h, tree: reference.New(), closed: map[int64]wire.Zxid{},
 		counts: map[string]int{}, blamed: map[int]bool{},
 	}
-	w.tree.SetVersionStart(h.Rules.VersionStart)
+	w.tree.SetStarts(h.Rules)
 	if w.logOrder(); len(w.findings) > 0 {
 		return w // nothing below means anything without an order
 	}

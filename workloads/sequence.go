@@ -1,6 +1,8 @@
 package workloads
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"strconv"
 
@@ -21,6 +23,12 @@ func sequence() Workload {
 	return Workload{
 		Name: "sequence",
 		Doc:  "directories with sequential, plain and nested children, created, deleted and listed, alone and in multis that may fail",
+		Knobs: func(r *rand.Rand) []string {
+			if r.IntN(4) != 0 {
+				return nil
+			}
+			return []string{fmt.Sprintf("sequence-start=%d", math.MaxInt32-r.IntN(8))} // names pass the greatest number
+		},
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 3)
 			s.Mix = swarm(r, []Weight{

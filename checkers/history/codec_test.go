@@ -138,7 +138,7 @@ var anyLocal = rapid.Custom(func(t *rapid.T) LocalSession {
 func TestLinesLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := &History{
-			Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used")), EnforceQuota: rapid.Bool().Draw(t, "quota"), SkipACL: rapid.Bool().Draw(t, "skip")},
+			Rules: Rules{NeverUsed: time.Duration(rapid.Int64().Draw(t, "never used")), EnforceQuota: rapid.Bool().Draw(t, "quota"), SkipACL: rapid.Bool().Draw(t, "skip"), SequenceStart: rapid.Int32().Draw(t, "sequence")},
 			Config: rapid.StringMatching(`(server\.[1-9]=a
 )?version=[0-9a-f]+`).Draw(t, "config"),
 		}

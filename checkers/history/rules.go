@@ -12,6 +12,8 @@ type Rules struct {
 	EnforceQuota bool `json:"enforceQuota,omitempty"`
 	// VersionStart is the version that the first setData gives a znode, 0 for 1.
 	VersionStart int32 `json:"versionStart,omitempty"`
+	// SequenceStart is the count of creates that a znode's first child gives it, 0 for 1.
+	SequenceStart int32 `json:"sequenceStart,omitempty"`
 	// SkipACL: everybody may do everything.
 	SkipACL bool `json:"skipACL,omitempty"`
 }

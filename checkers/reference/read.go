@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
@@ -89,9 +90,22 @@ func (n *node) stat() wire.Stat {
 	}
 }
 
-// SetVersionStart has the data of every znode be of this version after its first
-// setData: history.Rules.VersionStart.
-func (t *Tree) SetVersionStart(v int32) { t.versionStart = v }
+// SetStarts has the counters of every znode begin where an ensemble with these rules
+// has them begin.
+func (t *Tree) SetStarts(r history.Rules) {
+	t.versionStart, t.sequenceStart = r.VersionStart, r.SequenceStart
+}
+
+// NextCreates is how many children were ever created under a znode once it has another.
+func (t *Tree) NextCreates(path string) int32 { return t.afterCreate(t.Creates(path)) }
+
+// afterCreate is the count of creates after count.
+func (t *Tree) afterCreate(count int32) int32 {
+	if count == 0 && t.sequenceStart != 0 {
+		return t.sequenceStart
+	}
+	return count + 1
+}
 
 // NextVersion is the version that the next setData of a znode gives it.
 func (t *Tree) NextVersion(path string) int32 {

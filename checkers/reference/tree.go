@@ -22,6 +22,8 @@ type Tree struct {
 	last     wire.Zxid
 	// versionStart is the version after the first setData, 0 for 1.
 	versionStart int32
+	// sequenceStart is the count of creates after the first child, 0 for 1.
+	sequenceStart int32
 
 	// sum is the digest but for what the nodes in stale have changed since.
 	sum   uint64
@@ -140,7 +142,9 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 	if parent == nil || b.Path == "/" {
 		return wire.ErrNoNode
 	}
-	parent.creates = max(parent.creates, b.ParentCversion)
+	if ahead(b.ParentCversion, parent.creates) {
+		parent.creates = b.ParentCversion
+	}
 	parent.pzxid = max(parent.pzxid, txn.Zxid)
 	t.touch(parent)
 	if t.nodes[b.Path] != nil {
@@ -164,6 +168,10 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) wire.ErrorCode {
 	t.limit(b.Path, true)
 	return wire.OK
 }
+
+// ahead reports whether one count of creates comes after another. Counts go round, the
+// one after 2^31-1 being -2^31, so it is their distance that tells.
+func ahead(a, b int32) bool { return a-b > 0 }
 
 // delete removes a znode, and what is below it: a sound log deletes leaves only, but
 // whether one is sound is for a judge of the log to say, not for a tree that differs.

@@ -33,6 +33,36 @@ func TestFreshTree(t *testing.T) {
 	}
 }
 
+// TestCountsOfCreatesGoRound: after 2^31-1 comes -2^31, in the tree and in a trial, and a
+// replay of what was before it does not bring it back.
+func TestCountsOfCreatesGoRound(t *testing.T) {
+	tree := New()
+	tree.SetStarts(history.Rules{SequenceStart: 1<<31 - 2})
+	tree.Apply(txn(1, 7, &wire.CreateTxn{Path: "/q", ParentCversion: 1}))
+	child := &history.Part{F: history.Create, Path: "/q/n", Mode: wire.ModePersistentSequential}
+	for i, want := range []string{"/q/n0000000000", "/q/n2147483646", "/q/n2147483647", "/q/n-2147483648", "/q/n-2147483647"} {
+		trial := tree.Try()
+		if got := trial.CreatedPath(child); got != want {
+			t.Errorf("create %d makes %s, want %s", i, got, want)
+		}
+		next := tree.NextCreates("/q")
+		if trial.Do(7, child); trial.look("/q").creates != next {
+			t.Errorf("create %d: a trial counts %d, the tree %d", i, trial.look("/q").creates, next)
+		}
+		if code := tree.Apply(txn(uint32(i+2), 7, &wire.CreateTxn{Path: want, ParentCversion: next})); code != wire.OK || tree.Creates("/q") != next {
+			t.Errorf("create %d: %v, the count is %d, want %d", i, code, tree.Creates("/q"), next)
+		}
+	}
+	if st, _ := tree.Stat("/q"); st.Cversion != -1 || st.NumChildren != 5 {
+		t.Errorf("at a count of -2^31+2 with five children, cversion is %d", st.Cversion)
+	}
+	before := tree.Creates("/q")
+	tree.Apply(txn(4, 7, &wire.CreateTxn{Path: "/q/n2147483647", ParentCversion: 1<<31 - 1}))
+	if tree.Creates("/q") != before {
+		t.Errorf("a replay moved the count from %d to %d", before, tree.Creates("/q"))
+	}
+}
+
 func TestStatFollowsTheSpecification(t *testing.T) {
 	z := func(c uint32) wire.Zxid { return wire.MakeZxid(1, c) }
 	tree := New()

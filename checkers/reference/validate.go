@@ -143,7 +143,7 @@ func (tr *Trial) Do(session int64, p *history.Part) {
 		path := tr.CreatedPath(p)
 		parent := tr.look(Parent(path))
 		parent.children++
-		parent.creates++
+		parent.creates = tr.tree.afterCreate(parent.creates)
 		tr.put(Parent(path), parent)
 		made := sketch{unset: true, exists: true}
 		made.acl, _ = tr.Stored(p)

@@ -146,6 +146,7 @@ const (
 	FollowsLowerEpoch
 	LimitOffByOne
 	ReaperNotRestarted
+	SequenceStuck
 	last
 )
 

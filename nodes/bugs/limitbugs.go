@@ -50,6 +50,13 @@ var limitBugs = []Bug{
 		Scenario: leases,
 	},
 	{
+		ID: SequenceStuck, Name: "sequence-stuck",
+		Wrong:    "The count of the creates below a znode stays at 2^31-1, because the number after it is less: sequential names repeat, and creates are refused. ZooKeeper 3.8 does the same, and only creates in flight get the negative numbers that its guide promises.",
+		Schedule: "Create children until their count has passed the greatest number; knob sequence-start brings that near.",
+		Breaks:   []string{"d3-prefix-consistency", "sequential-names", "write-result", "read-result"},
+		Scenario: sequence,
+	},
+	{
 		ID: Create2InMultiAsCreate, Name: "create2-in-multi-as-create", Upstream: "ZOOKEEPER-4026",
 		Wrong:    "A create2 in a multi is answered as if it were a create: without the Stat.",
 		Schedule: "Any multi that creates a znode by create2.",

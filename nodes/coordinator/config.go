@@ -121,6 +121,9 @@ type Config struct {
 	// VersionStart is the version that a node's first setData gives it, for tests of
 	// what happens when the counter wraps; 0 for 1.
 	VersionStart int32
+	// SequenceStart is the count of creates that a node's first child gives it, for tests
+	// of what follows on 2^31-1; 0 for 1.
+	SequenceStart int32
 	// CounterLimit is the zxid counter at which a leader gives up its epoch, before
 	// proposing it; default 0xffffffff, the greatest there is. Small, and every few
 	// transactions cost an election (ZOOKEEPER-1277).
@@ -280,5 +283,5 @@ func (c Config) votingSids() []int64 {
 
 // limits are what requests are judged by.
 func (c Config) limits() prep.Limits {
-	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, VersionStart: c.VersionStart, NeverUsed: c.NeverUsed.Milliseconds()}
+	return prep.Limits{ExtendedTypes: c.ExtendedTypes, EnforceQuota: c.EnforceQuota, VersionStart: c.VersionStart, SequenceStart: c.SequenceStart, NeverUsed: c.NeverUsed.Milliseconds()}
 }

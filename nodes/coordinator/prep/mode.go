@@ -17,6 +17,9 @@ type Limits struct {
 	// VersionStart is the version that the first setData gives a node, 0 for 1. It
 	// brings the end of the counter near.
 	VersionStart int32
+	// SequenceStart is the count of creates that the first child gives a node, 0 for 1,
+	// for the same purpose.
+	SequenceStart int32
 }
 
 // SetLimits makes requests prepared from now on obey these limits.

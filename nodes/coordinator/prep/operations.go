@@ -85,7 +85,7 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 	if ephemeral {
 		child.Owner = txn.Session
 	}
-	parent.Creates++
+	parent.Creates = p.nextCount(parent.Creates)
 	parent.Children++
 	p.putParent(txn.Zxid, parentPath, parent)
 	p.put(txn.Zxid, path, true, child)
@@ -93,6 +93,14 @@ func (p *Prep) create(txn *wire.Txn, op wire.OpCode, r *wire.CreateRequest, ttl 
 		Path: path, Data: r.Data, ACL: list, Ephemeral: ephemeral, Container: child.Container, TTL: ttl,
 		ParentCversion: parent.Creates,
 	}, wire.OK
+}
+
+// nextCount counts a create.
+func (p *Prep) nextCount(creates int32) int32 {
+	if creates == 0 && p.limits.SequenceStart != 0 {
+		return p.limits.SequenceStart
+	}
+	return creates + 1
 }
 
 // sequence returns the suffix of a sequential name: the number of children ever

@@ -1,6 +1,7 @@
 package prep
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -30,6 +31,43 @@ func TestVersionsFromAStart(t *testing.T) {
 				if !ok || body.Version != want {
 					t.Errorf("applied %t, setData %d: got %+v, want version %d", applied, i, body, want)
 				}
+			}
+		}
+	}
+}
+
+// Sequential names go on with negative numbers, whether what they count is in the tree or
+// on its way. In a tree that does not follow, they go on only as long as they are on
+// their way, and then the last one is taken.
+func TestSequencesFromAStart(t *testing.T) {
+	names := []string{"0000000000", "2147483647", "-2147483648", "-2147483647"}
+	for _, c := range []struct {
+		name    string
+		bugs    bugs.Set
+		applied bool
+		last    wire.ErrorCode
+	}{
+		{"in the tree", bugs.Set{}, true, wire.OK},
+		{"on its way", bugs.Set{}, false, wire.OK},
+		{"stuck in the tree", bugs.Of(bugs.SequenceStuck), true, wire.ErrNodeExists},
+		{"stuck, on its way", bugs.Of(bugs.SequenceStuck), false, wire.OK},
+	} {
+		l := newLeader(c.bugs)
+		l.tree.SetBugs(c.bugs)
+		l.prep.SetLimits(Limits{SequenceStart: math.MaxInt32})
+		l.open(1)
+		l.create("/q", 0)
+		for i, name := range names {
+			if c.applied {
+				l.applyAll()
+			}
+			txn := l.create("/q/n", wire.ModePersistentSequential)
+			want := wire.OK
+			if i >= 2 {
+				want = c.last
+			}
+			if body, made := txn.Body.(*wire.CreateTxn); code(txn) != want || made && body.Path != "/q/n"+name {
+				t.Errorf("%s, create %d: %v, want %v of %s", c.name, i, txn, want, name)
 			}
 		}
 	}

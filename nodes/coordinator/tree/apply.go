@@ -72,7 +72,9 @@ func (t *Tree) create(txn *wire.Txn, b *wire.CreateTxn) Result {
 	if parent == nil {
 		return Result{Err: wire.ErrNoNode}
 	}
-	parent.childCreated(b.ParentCversion, txn.Zxid)
+	if b.ParentCversion >= parent.creates || !t.bugs.Has(bugs.SequenceStuck) {
+		parent.childCreated(b.ParentCversion, txn.Zxid)
+	}
 	t.rehash(parent)
 	if n := t.nodes[b.Path]; n != nil {
 		// A snapshot caught the node, but perhaps not its list (ZOOKEEPER-4846).
