@@ -1,0 +1,277 @@
+package controller
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	zk "github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// A reassignment moves a partition to other brokers (KIP-455). Until all of the target
+// are in sync, old and new replicas are all assigned; the znode of the topic says which
+// are coming and which are going, so that a new controller can go on or turn back.
+//
+//	               replicas       adding   removing  leader  in sync
+//	before         1,2,3                             1       1,2,3
+//	written        4,5,6,1,2,3    4,5,6    1,2,3     1       1,2,3
+//	caught up      4,5,6,1,2,3    4,5,6    1,2,3     1       1,2,3,4,5,6
+//	led anew       4,5,6,1,2,3    4,5,6    1,2,3     4       1,2,3,4,5,6
+//	shrunk         4,5,6,1,2,3    4,5,6    1,2,3     4       4,5,6
+//	ended          4,5,6                             4       4,5,6
+
+// reassignTo is the assignment on the way from a's original replicas to a target.
+func reassignTo(a znodes.Assignment, target []int32) znodes.Assignment {
+	original := a.Original()
+	full := slices.Clone(target)
+	for _, id := range original {
+		if !slices.Contains(full, id) {
+			full = append(full, id)
+		}
+	}
+	in := func(list []int32) func(int32) bool { return func(id int32) bool { return slices.Contains(list, id) } }
+	return znodes.Assignment{
+		Replicas: full,
+		Adding:   slices.DeleteFunc(slices.Clone(full), in(original)),
+		Removing: slices.DeleteFunc(slices.Clone(full), in(target)),
+	}
+}
+
+// reassigningNow lists the partitions whose reassignment is under way.
+func (c *Controller) reassigningNow() []*partition {
+	return c.cluster.all(func(p *partition) bool { return c.cluster.reassigning[p.id] })
+}
+
+func (c *Controller) stateReassignment(p *partition, step int64) {
+	a := p.assignment
+	c.state(node.Event{Kind: facts.Reassignment, Text: p.id.String(), N: [4]int64{
+		facts.Set(a.Replicas), facts.Set(a.Adding), facts.Set(a.Removing), step,
+	}})
+}
+
+// reassign begins a reassignment, goes on with it, or puts another in its place.
+func (c *Controller) reassign(p *partition, a znodes.Assignment) {
+	c.holdUp(c.cluster.topics[p.id.Topic])
+	c.writeReassignment(p, a)
+	c.cluster.reassigning[p.id] = true
+	c.zk.OnNode(znodes.StatePath(p.id), func(zookeeper.Event) {
+		c.putActive("state changed", func() { c.completeIfCaughtUp(p) })
+	})
+	if c.caughtUp(p) {
+		c.finishReassignment(p)
+		return
+	}
+	if c.raiseEpoch(p) {
+		c.addLeader(a.Original(), p, false)
+		c.addLeader(a.Adding, p, true)
+		c.flush()
+	}
+	c.stateReassignment(p, facts.ReassignmentBegun)
+	for _, id := range a.Adding {
+		c.moveReplicas([]replica{{p, id}}, newReplica)
+	}
+}
+
+// writeReassignment writes an assignment, if it is another than it was, and stops
+// replicas that the one before wanted and this one does not.
+func (c *Controller) writeReassignment(p *partition, a znodes.Assignment) {
+	before := p.assignment
+	if before.Equal(a) {
+		return
+	}
+	p.assignment = a
+	c.writeAssignments(c.cluster.topics[p.id.Topic])
+	c.stateReassignment(p, facts.ReassignmentWritten)
+	var unneeded []int32
+	for _, id := range before.Replicas {
+		if !slices.Contains(a.Replicas, id) {
+			unneeded = append(unneeded, id)
+		}
+	}
+	c.removeReplicas(p, unneeded)
+}
+
+// caughtUp reports whether all replicas of the target are in sync, as of now.
+func (c *Controller) caughtUp(p *partition) bool {
+	if !p.assignment.Reassigning() {
+		return true
+	}
+	r := c.read(zookeeper.Get(znodes.StatePath(p.id)))[0]
+	if !r.OK() {
+		return false
+	}
+	isr := c.decodeState(p.id, &r).Isr
+	return !slices.ContainsFunc(p.assignment.Target(), func(id int32) bool { return !slices.Contains(isr, id) })
+}
+
+// completeIfCaughtUp ends a reassignment that waits for nothing any more.
+func (c *Controller) completeIfCaughtUp(p *partition) {
+	if c.cluster.find(p.id) == p && c.cluster.reassigning[p.id] && c.caughtUp(p) {
+		c.reassign(p, p.assignment)
+	}
+}
+
+// finishReassignment leaves the target alone. The znode of the topic comes last, since it
+// alone says what there was before: a new controller that finds it unchanged does all of
+// this again.
+func (c *Controller) finishReassignment(p *partition) {
+	a := p.assignment
+	if a.Reassigning() {
+		c.stateReassignment(p, facts.ReassignmentCaughtUp)
+	}
+	for _, id := range a.Adding {
+		c.moveReplicas([]replica{{p, id}}, onlineReplica)
+	}
+	p.assignment = znodes.Assignment{Replicas: a.Target()}
+	c.leadFromTarget(p)
+	c.removeReplicas(p, a.Removing)
+	c.writeAssignments(c.cluster.topics[p.id.Topic])
+	c.zk.OnNode(znodes.StatePath(p.id), nil)
+	c.dropAsked(func(r znodes.Reassignment) bool {
+		return r.TopicPartition == p.id && slices.Equal(r.Replicas, p.assignment.Replicas)
+	})
+	delete(c.cluster.reassigning, p.id)
+	c.stateReassignment(p, facts.ReassignmentEnded)
+	c.sendMetadata(c.cluster.brokerIDs(), p)
+	c.cluster.topics[p.id.Topic].heldUp = false
+	c.resumeDeletions()
+}
+
+// leadFromTarget elects among the replicas that stay, if the leader goes or is dead, or
+// else has it and its followers take note that the others do not belong any more.
+func (c *Controller) leadFromTarget(p *partition) {
+	if p.state == nil {
+		return
+	}
+	leader := p.state.Leader
+	if !slices.Contains(p.assignment.Replicas, leader) || !c.cluster.lives(leader, p) {
+		c.electLeaders([]*partition{p}, electReassigned)
+		return
+	}
+	if c.raiseEpoch(p) {
+		c.addLeader(p.assignment.Replicas, p, false)
+		c.flush()
+	}
+}
+
+// removeReplicas takes replicas out of sync, and has them deleted. Nobody waits for it:
+// they do not count any more.
+func (c *Controller) removeReplicas(p *partition, ids []int32) {
+	var list []replica
+	for _, id := range ids {
+		list = append(list, replica{p, id})
+	}
+	for _, to := range []replicaPhase{offlineReplica, deletionStarted, deletionSuccessful, nonExistentReplica} {
+		c.moveReplicas(list, to)
+	}
+}
+
+// resumeReassignments goes on after a failover: first with what an operator has left in
+// the znode meanwhile, which takes the place of what was under way.
+func (c *Controller) resumeReassignments() {
+	asked := c.reassignAsAsked()
+	for _, p := range c.reassigningNow() {
+		if !asked[p.id] {
+			c.reassign(p, p.assignment)
+		}
+	}
+}
+
+// reassignAsAsked takes up what an operator has left in the znode, and strikes off what
+// cannot be done.
+func (c *Controller) reassignAsAsked() (taken map[znodes.TopicPartition]bool) {
+	taken = map[znodes.TopicPartition]bool{}
+	failed := map[znodes.TopicPartition]bool{}
+	for _, r := range c.asked() {
+		p := c.cluster.find(r.TopicPartition)
+		if p == nil || c.cluster.doomed(p) || len(r.Replicas) == 0 {
+			failed[r.TopicPartition] = true
+			continue
+		}
+		taken[p.id] = true
+		c.reassign(p, reassignTo(p.assignment, r.Replicas))
+	}
+	if len(failed) > 0 {
+		c.dropAsked(func(r znodes.Reassignment) bool { return failed[r.TopicPartition] })
+	}
+	return taken
+}
+
+// asked reads what an operator has left, and watches for more.
+func (c *Controller) asked() []znodes.Reassignment {
+	replies := c.read(zookeeper.Exists(znodes.ReassignPartitions), zookeeper.Get(znodes.ReassignPartitions))
+	if !replies[1].OK() {
+		return nil
+	}
+	list, err := znodes.DecodeReassignments(replies[1].Data)
+	if err != nil {
+		return nil // an operator's typing error is no reason to stop
+	}
+	return list
+}
+
+// dropAsked strikes off what is done. With the last the znode goes.
+func (c *Controller) dropAsked(done func(znodes.Reassignment) bool) {
+	list := c.asked()
+	rest := slices.DeleteFunc(slices.Clone(list), done)
+	switch {
+	case len(rest) == len(list):
+	case len(rest) == 0:
+		c.remove(znodes.ReassignPartitions)
+		c.asked() // watches for the next
+	default:
+		w := c.write(zookeeper.Set(znodes.ReassignPartitions, znodes.EncodeReassignments(rest), zookeeper.AnyVersion))[0]
+		if w.err != zk.OK && w.err != zk.ErrNoNode {
+			panic("controller: cannot write " + znodes.ReassignPartitions + ": " + w.err.String())
+		}
+	}
+}
+
+// alterReassignments begins and cancels reassignments as a request asks; nil replicas
+// cancel.
+func (c *Controller) alterReassignments(asked map[znodes.TopicPartition][]int32) map[znodes.TopicPartition]wire.ErrorCode {
+	result := map[znodes.TopicPartition]wire.ErrorCode{}
+	next := map[znodes.TopicPartition]znodes.Assignment{}
+	keys := slices.SortedFunc(maps.Keys(asked), znodes.TopicPartition.Compare)
+	for _, key := range keys {
+		a, code := c.reassignmentOf(key, asked[key])
+		if result[key] = code; code == wire.OK {
+			next[key] = a
+		}
+	}
+	c.dropAsked(func(r znodes.Reassignment) bool { _, replaced := next[r.TopicPartition]; return replaced })
+	for _, key := range keys {
+		if a, ok := next[key]; ok {
+			p := c.cluster.find(key)
+			if asked[key] == nil {
+				c.stateReassignment(p, facts.ReassignmentCancelled)
+			}
+			c.reassign(p, a)
+		}
+	}
+	return result
+}
+
+// reassignmentOf checks one wish.
+func (c *Controller) reassignmentOf(key znodes.TopicPartition, target []int32) (znodes.Assignment, wire.ErrorCode) {
+	p := c.cluster.find(key)
+	if p == nil || c.cluster.doomed(p) {
+		return znodes.Assignment{}, wire.UnknownTopicOrPartition
+	}
+	if target == nil {
+		if !p.assignment.Reassigning() {
+			return znodes.Assignment{}, wire.NoReassignmentInProgress
+		}
+		return reassignTo(p.assignment, p.assignment.Original()), wire.OK
+	}
+	a := reassignTo(p.assignment, target)
+	twice := len(slices.Compact(sortedBrokers(target))) != len(target)
+	if len(target) == 0 || twice || len(c.cluster.living(a.Adding, p)) != len(a.Adding) {
+		return znodes.Assignment{}, wire.InvalidReplicaAssignment
+	}
+	return a, wire.OK
+}

@@ -1,0 +1,120 @@
+package controller
+
+import (
+	"slices"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+)
+
+// candidates is what an election goes by.
+type candidates struct {
+	// replicas are in the order of preference.
+	replicas []int32
+	isr      []int32
+	// lives: the broker serves the partition and is not leaving. present: it may be leaving.
+	lives, present func(int32) bool
+	// unclean: if nobody that is in sync lives, somebody that is not may lead.
+	unclean bool
+}
+
+// choice is who shall lead, with which in-sync replicas.
+type choice struct {
+	leader  int32
+	isr     []int32
+	unclean bool
+}
+
+// first finds the first of the replicas for which all of the conditions hold.
+func (c *candidates) first(conditions ...func(int32) bool) (id int32, found bool) {
+	for _, id := range c.replicas {
+		if !slices.ContainsFunc(conditions, func(holds func(int32) bool) bool { return !holds(id) }) {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// inSync reports whether a replica is in sync.
+func (c *candidates) inSync(id int32) bool { return slices.Contains(c.isr, id) }
+
+// offline elects for a partition without a leader: the first that lives and is in sync.
+// Those of the in-sync replicas that do not live leave them.
+func offline(c *candidates) (choice, bool) {
+	if id, found := c.first(c.lives, c.inSync); found {
+		return choice{leader: id, isr: slices.DeleteFunc(slices.Clone(c.isr), func(id int32) bool { return !c.lives(id) })}, true
+	}
+	if id, found := c.first(c.lives); found && c.unclean {
+		return choice{leader: id, isr: []int32{id}, unclean: true}, true
+	}
+	return choice{}, false
+}
+
+// preferred elects the first replica, if it lives and is in sync, or nobody.
+func preferred(c *candidates) (choice, bool) {
+	head := candidates{replicas: c.replicas[:min(1, len(c.replicas))], isr: c.isr}
+	id, found := head.first(c.lives, c.inSync)
+	return choice{leader: id, isr: c.isr}, found
+}
+
+// reassigned elects among the replicas that shall be; the in-sync replicas stay.
+func reassigned(c *candidates) (choice, bool) {
+	id, found := c.first(c.lives, c.inSync)
+	return choice{leader: id, isr: c.isr}, found
+}
+
+// shutdown elects somebody who is not leaving; those who are leave the in-sync replicas.
+func shutdown(c *candidates) (choice, bool) {
+	leaves := func(id int32) bool { return c.present(id) && !c.lives(id) }
+	id, found := c.first(c.present, c.inSync, func(id int32) bool { return !leaves(id) })
+	return choice{leader: id, isr: slices.DeleteFunc(slices.Clone(c.isr), leaves)}, found
+}
+
+// strategy is a way to elect, and who has to hear of it.
+type strategy struct {
+	elect func(*candidates) (choice, bool)
+	kind  int // of facts.Elections
+	// unclean allows what the topic's configuration forbids.
+	unclean bool
+	// target: only replicas that stay when a reassignment is done may lead.
+	target bool
+}
+
+// electOffline is for partitions without a leader. unclean says that an operator has
+// asked for it.
+func electOffline(unclean bool) strategy {
+	return strategy{elect: offline, kind: facts.ElectedOffline, unclean: unclean}
+}
+
+var (
+	electPreferred  = strategy{elect: preferred, kind: facts.ElectedPreferred}
+	electReassigned = strategy{elect: reassigned, kind: facts.ElectedReassigned, target: true}
+	electShutdown   = strategy{elect: shutdown, kind: facts.ElectedShutdown}
+)
+
+// recipients are the replicas that are told: all that an election looked at and that can
+// hear.
+func (c *Controller) recipients(p *partition, s strategy) []int32 {
+	switch s.kind {
+	case facts.ElectedPreferred:
+		return p.assignment.Replicas
+	case facts.ElectedReassigned:
+		return p.assignment.Target()
+	case facts.ElectedShutdown:
+		return slices.DeleteFunc(slices.Clone(p.assignment.Replicas), func(id int32) bool { return !c.cluster.livesOrLeaves(id, p) })
+	}
+	return c.cluster.living(p.assignment.Replicas, p)
+}
+
+// candidatesOf gathers what an election goes by, given the state as it is now.
+func (c *Controller) candidatesOf(p *partition, now *znodes.State, s strategy, unclean bool) *candidates {
+	replicas := p.assignment.Replicas
+	if s.target {
+		replicas = p.assignment.Target()
+	}
+	return &candidates{
+		replicas: replicas, isr: now.Isr, unclean: unclean,
+		lives:   func(id int32) bool { return c.cluster.lives(id, p) },
+		present: func(id int32) bool { return c.cluster.livesOrLeaves(id, p) },
+	}
+}

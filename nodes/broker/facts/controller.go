@@ -1,0 +1,92 @@
+package facts
+
+// The controller of the cluster.
+var (
+	ControllerElected  = kind(50, true, "controller-elected", "the broker is the controller of this epoch, the znode of which has that version", "broker", "controllerEpoch", "version")
+	ElectionAdopted    = kind(51, true, "controller-election-adopted", "a broker found that its election whose reply was lost had happened", "controllerEpoch", "version")
+	ControllerResigned = kind(52, true, "controller-resigned", "the broker stopped being the controller, for the reason in the text", "broker", "controllerEpoch")
+	ControllerOutdated = kind(53, true, "controller-outdated", "a write of the controller was refused, there having been another election", "broker", "controllerEpoch")
+	FailoverStep       = kind(54, true, "failover-step", "a new controller has come this far in taking over", "controllerEpoch", "", "", "step")
+	BrokerChanged      = kind(55, true, "broker-changed", "the controller noticed a broker come, go, or go and come; zxid is its broker epoch, the last known if it went", "broker", "zxid", "", "change")
+	StateWritten       = kind(56, true, "state-written", "the controller knows that the state znode has these in-sync replicas and this leader, -1 for none, in this version; the body is a *Rule", "set", "version", "leaderEpoch", "leader")
+	StateAdopted       = kind(57, true, "state-adopted", "the controller found that its write of a state whose reply was lost had happened", "version", "leaderEpoch")
+	LeaderElected      = kind(58, true, "leader-elected", "the controller elected a leader, and the state znode says so", "leader", "leaderEpoch", "set", "election")
+	NoLeaderFound      = kind(59, true, "no-leader-found", "the controller found nobody that may lead, these replicas being in sync and none of them eligible", "set", "leaderEpoch")
+	TopicSeen          = kind(60, true, "topic-seen", "the controller took note of a new topic, or of new partitions of one; the text is its name, the body its ID", "partitions")
+	TopicDeletion      = kind(61, true, "topic-deletion", "the deletion of the topic in the text has come this far", "", "", "", "step")
+	Reassignment       = kind(62, true, "reassignment", "the reassignment of a partition has come this far; replicas, and those of them being added and removed", "replicas", "adding", "removing", "step")
+	IsrChangeSeen      = kind(63, true, "isr-change-seen", "the controller took note of in-sync replicas that a leader has changed", "set", "version", "leaderEpoch", "leader")
+)
+
+// Rule is the body of [StateWritten]: under whom it was written.
+type Rule struct {
+	ControllerEpoch, By int32
+}
+
+// The cases of the kinds above.
+var (
+	// FailoverSteps are those of a new controller, in their order.
+	FailoverSteps = []string{
+		"watches-set", "notifications-deleted", "context-read", "metadata-sent", "replicas-started", "partitions-started",
+		"reassignments-resumed", "deletions-resumed", "elections-resumed",
+	}
+	BrokerChanges = []string{"new", "dead", "bounced", "changed"}
+	// Elections are why a leader was elected.
+	Elections     = []string{"new", "offline", "unclean", "preferred", "reassignment", "shutdown"}
+	DeletionSteps = []string{"queued", "held-up", "started", "completed"}
+	// ReassignmentSteps: it is written, waits for new replicas, is found complete, ended.
+	ReassignmentSteps = []string{"written", "begun", "caught-up", "ended", "cancelled"}
+)
+
+// The numbers of [FailoverSteps].
+const (
+	StepWatches = iota
+	StepNotifications
+	StepContext
+	StepMetadata
+	StepReplicas
+	StepPartitions
+	StepReassignments
+	StepDeletions
+	StepElections
+)
+
+// The numbers of [BrokerChanges].
+const (
+	BrokerNew = iota
+	BrokerDead
+	BrokerBounced
+	BrokerModified
+)
+
+// The numbers of [Elections].
+const (
+	ElectedNew = iota
+	ElectedOffline
+	ElectedUnclean
+	ElectedPreferred
+	ElectedReassigned
+	ElectedShutdown
+)
+
+// The numbers of [DeletionSteps].
+const (
+	DeletionQueued = iota
+	DeletionHeldUp
+	DeletionStarted
+	DeletionCompleted
+)
+
+// The numbers of [ReassignmentSteps].
+const (
+	ReassignmentWritten = iota
+	ReassignmentBegun
+	ReassignmentCaughtUp
+	ReassignmentEnded
+	ReassignmentCancelled
+)
+
+func init() {
+	FailoverStep.Cases, BrokerChanged.Cases, LeaderElected.Cases = FailoverSteps, BrokerChanges, Elections
+	TopicDeletion.Cases, Reassignment.Cases = DeletionSteps, ReassignmentSteps
+}
