@@ -239,9 +239,11 @@ func (c *Checker) observeRare(s *server, e node.Event) {
 		c.denied(s, e.N[0])
 	case facts.ElectionStarted:
 		c.rereadConfig(s)
-		c.electionStarted(s, second, e.N[2])
 		s.idle()
 		c.reread(s)
+		c.electionStarted(s, second, e.N[2])
+	case facts.ElectionDecided:
+		c.electionDecided(s, e.N[1])
 	case facts.LeaderHandedOver, facts.VotesCounted, facts.ConfigActivated:
 		c.observeConfig(s, e)
 	case facts.ClientAdmitted, facts.SessionOpened, facts.LocalOpened, facts.ReadOnlyOpened:

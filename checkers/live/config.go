@@ -254,23 +254,42 @@ func (c *Checker) configDurable(s *server, version wire.Zxid, act string) bool {
 	return true
 }
 
-// votesCounted checks on whose word an election was decided: in the configuration
-// that the server goes by, and in the one that its history ends with.
+// votesCounted checks on whose word a server ends an election: a quorum of the
+// configuration that it goes by, and no strangers. Whom that makes the leader is said
+// next; see electionDecided.
 func (c *Checker) votesCounted(s *server, backers uint64, committed wire.Zxid) {
 	own := c.diskConfig(s, cached, false)
 	if own.version != committed {
 		c.fail(s, ConfigElection, fmt.Sprintf("%s decides by the configuration of %v, its disk has that of %v", s.Name, committed, own.version))
 		return
 	}
-	last := own
-	if s.log != nil {
-		if g := c.configAfter(s.log); g.version > own.version {
-			last = g
-		}
-	}
-	if problem := c.evidence(backers, backers, "vote", both(own, last)...); problem != "" {
+	s.own, s.backers = own, backers
+	known := backers &^ (c.lastConfig(s).voters &^ own.voters)
+	if problem := c.evidence(known, known, "vote", own); problem != "" {
 		c.fail(s, ConfigElection, fmt.Sprintf("%s decides an election %s", s.Name, problem))
 	}
+}
+
+// electionDecided checks who makes itself the leader: it needs a quorum in the
+// configuration that its history ends with as well. Others may join one without.
+func (c *Checker) electionDecided(s *server, leader int64) {
+	if s.own == nil || leader != s.Sid {
+		return
+	}
+	if problem := c.evidence(s.backers, s.backers, "vote", both(s.own, c.lastConfig(s))...); problem != "" {
+		c.fail(s, ConfigElection, fmt.Sprintf("%s elects itself %s", s.Name, problem))
+	}
+}
+
+// lastConfig is the configuration that may follow the one of its disk for a server that
+// looks for a leader, or else that one.
+func (c *Checker) lastConfig(s *server) *config {
+	if s.log != nil {
+		if g := c.configAfter(s.log); g.version > s.own.version {
+			return g
+		}
+	}
+	return s.own
 }
 
 // demoted lists those that hold a proposal, were asked for it as participants, and are

@@ -123,6 +123,15 @@ var configScenes = []scene{
 		p.reconfig(A, z(1, 2), text)
 		p.seen(z(1, 2), text, B)
 		p.fact(B, facts.VotesCounted, 2, bit(A, B), n(1, 0), n(1, 2))
+		p.fact(B, facts.ElectionDecided, 2, 2)
+	}},
+	{"", "who joins others need not wait for what is still to come", func(p *play) {
+		p.changing()
+		text := configText(z(1, 2), 1, 4, 5)
+		p.reconfig(A, z(1, 2), text)
+		p.seen(z(1, 2), text, A)
+		p.fact(A, facts.VotesCounted, 2, bit(B, C), n(1, 0), n(1, 2))
+		p.fact(A, facts.ElectionDecided, 2, 3)
 	}},
 	{"", "what a follower logged counts when it is an observer", func(p *play) {
 		p.demote()
@@ -196,6 +205,18 @@ var configScenes = []scene{
 		p.removed()
 		p.activate(B, z(1, 2), configText(z(1, 2), 2, 3))
 		p.fact(B, facts.VotesCounted, 2, bit(A, B), n(1, 2), n(1, 2))
+	}},
+	{ConfigElection, "what is still to come has no quorum for who leads", func(p *play) {
+		p.changing()
+		text := configText(z(1, 2), 1)
+		p.reconfig(A, z(1, 2), text)
+		p.seen(z(1, 2), text, B)
+		p.fact(B, facts.VotesCounted, 2, bit(B, C), n(1, 0), n(1, 2))
+		p.fact(B, facts.ElectionDecided, 2, 2)
+	}},
+	{ConfigElection, "a server joins without a quorum", func(p *play) {
+		p.changing()
+		p.fact(B, facts.VotesCounted, 2, bit(C), n(1, 0), n(1, 0))
 	}},
 	{ConfigElection, "a server claims to go by what its disk has not", func(p *play) {
 		p.removed()

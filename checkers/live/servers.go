@@ -33,6 +33,10 @@ type server struct {
 	// scanned says how far either view of its log files was read and found sound.
 	scanned [2]scan
 
+	// backers are those on whose word it ended its latest election, own the
+	// configuration by which it did, nil if none ever.
+	backers uint64
+	own     *config
 	// vote is what it first voted for in its latest election, bestVote the best it
 	// ever said of itself, in this life or before.
 	vote, bestVote vote

@@ -25,10 +25,17 @@ func (v vote) String() string {
 	return fmt.Sprintf("%d with epoch %d and history up to %v", v.sid, v.epoch, v.zxid)
 }
 
-// electionStarted notes what a server votes for first: itself. One without a vote
+// electionStarted notes what a server votes for first: itself. One without a vote, be
+// it in the configuration that it goes by or in the one that its history ends with,
 // proposes nobody, and may take any voter's word.
 func (c *Checker) electionStarted(s *server, z wire.Zxid, epoch int64) {
-	if s.config.voters&s.bit == 0 {
+	voters := s.config.voters
+	if s.log != nil {
+		if next := c.configAfter(s.log); next.version > s.config.version {
+			voters |= next.voters
+		}
+	}
+	if voters&s.bit == 0 {
 		s.vote = vote{}
 		return
 	}

@@ -128,11 +128,11 @@ func (e *Election) SetView(v View) { e.cfg.View = v }
 
 // Start begins an election: a new round in which we propose own, which names
 // ourselves, the zxid our history ends with and our currentEpoch. A server that
-// is no voter proposes nobody.
+// is no voter, so far as it knows, proposes nobody.
 func (e *Election) Start(own Vote) {
 	e.round++
 	e.observe(facts.ElectionStarted, e.round, int64(own.Zxid), own.PeerEpoch)
-	if !e.votes() {
+	if !e.counts(e.cfg.Sid) {
 		own = noVote
 	}
 	e.state, e.own, e.vote = wire.Looking, own, own

@@ -19,8 +19,11 @@ func (e *Election) Receive(n wire.Notification) {
 	if e.state != wire.Looking || !e.heeds(n.From) {
 		return
 	}
-	if !e.counts(n.Leader) {
+	if n.Leader == noVote.Leader {
 		e.catchUp(n)
+		return
+	}
+	if !e.mayLead(n.Leader) {
 		return
 	}
 	switch n.State {
@@ -120,7 +123,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 	if b.round == e.round {
 		e.tally.put(n.From, b)
 		if e.established(&e.tally, b) {
-			e.decide(b, e.withUs(e.tally.backers(b), b))
+			e.decide(b, e.tally.backers(b))
 			return
 		}
 	}
@@ -128,7 +131,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 	if e.established(&e.settled, b) {
 		e.round = b.round
 		e.observe(facts.ElectionJoined, b.round, b.vote.Leader)
-		e.decide(b, e.withUs(e.settled.backers(b), b))
+		e.decide(b, e.settled.backers(b))
 	}
 }
 
@@ -138,7 +141,7 @@ func (e *Election) receiveSettled(n wire.Notification) {
 // the quorum must have decided in our present round, or it speaks of a time
 // before we stepped down (ZOOKEEPER-1514).
 func (e *Election) established(t *tally, b ballot) bool {
-	if !e.decides(e.withUs(t.backers(b), b)) {
+	if !e.decides(b.vote.Leader, t.backers(b)) {
 		return false
 	}
 	if b.vote.Leader == e.cfg.Sid {
@@ -151,7 +154,7 @@ func (e *Election) established(t *tally, b ballot) bool {
 // recount records our own vote and opens the finalize window if a quorum holds
 // the same.
 func (e *Election) recount() {
-	if e.counts(e.vote.Leader) && e.counts(e.cfg.Sid) {
+	if e.vote != noVote && e.counts(e.cfg.Sid) {
 		e.tally.put(e.cfg.Sid, e.ballot())
 	}
 	if !e.finalizing && e.agreed() && e.own.Zxid != wire.NoZxid {
@@ -163,7 +166,7 @@ func (e *Election) recount() {
 
 // agreed reports whether a quorum holds our vote.
 func (e *Election) agreed() bool {
-	return e.decides(e.tally.backers(e.ballot()))
+	return e.decides(e.vote.Leader, e.tally.backers(e.ballot()))
 }
 
 // unfinalize closes the finalize window, if open, and waits for votes again.
@@ -203,10 +206,5 @@ func (e *Election) rest() {
 	e.host.SetTimeout(0, FinalizeTimeout)
 }
 
-// votes reports whether we are a voter of the active configuration, and may lead.
-//
-// Who is a voter only of the one that may follow passes on what others vote, and is
-// counted by whoever knows of it. To propose itself would be in vain: a voter of the
-// active configuration that has not heard of the other ignores it, and with its higher
-// sid it would draw away the votes of those that have.
+// votes reports whether we are a voter of the active configuration.
 func (e *Election) votes() bool { return e.cfg.Voters.Members().Has(e.cfg.Sid) }

@@ -1,6 +1,8 @@
 package election
 
 import (
+	"slices"
+
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -55,13 +57,17 @@ func (e *Election) Connected(peer int64) {
 	}
 }
 
-// broadcast tells every other server our vote.
+// broadcast tells every other server our vote, and whom we vote for, though it may be
+// no member that we know of.
 func (e *Election) broadcast() {
 	n := e.notification()
 	for _, sid := range e.cfg.Members {
 		if sid != e.cfg.Sid {
 			e.host.Notify(sid, n)
 		}
+	}
+	if to := e.vote.Leader; e.vote != noVote && to != e.cfg.Sid && !slices.Contains(e.cfg.Members, to) {
+		e.host.Notify(to, n)
 	}
 }
 

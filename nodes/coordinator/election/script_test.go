@@ -17,6 +17,7 @@ import (
 // states, and ".." for a timeout it sets or cancels.
 //
 //	ensemble voters=(1,2,3) [observers=(4)] [ignoring-zxids]   everybody up, at rest
+//	view SID active=(1,2,3) [next=(1,4,5)]                what it knows of an ensemble that changes
 //	start SID zxid=E:C epoch=E                            begin an election
 //	deliver [from=(…)] [to=(…)] [first]                   until nothing (or the first) that matches is under way
 //	drop [from=(…)] [to=(…)]                              lose what matches
@@ -48,6 +49,8 @@ func (p *play) run(c *script.Command) string {
 		c.Fatalf("a script begins with ensemble")
 	}
 	switch c.Name {
+	case "view":
+		p.server(c).SetView(changingView(c.Ints("active"), c.Ints("next")))
 	case "start":
 		el := p.server(c)
 		el.Start(Vote{el.cfg.Sid, zxid(c), c.Int("epoch")})
@@ -85,6 +88,16 @@ func (p *play) ensemble(c *script.Command) string {
 	p.voters = quorum.Majority(voters...)
 	p.arena = newArena(p.voters, append(voters, c.Ints("observers")...), p.bugs)
 	return ""
+}
+
+// changingView is what a server goes by that knows of these voters.
+func changingView(active, next []int64) View {
+	v := View{Voters: quorum.Majority(active...), Members: active, Follows: true, Config: fmt.Sprint(active)}
+	if next != nil {
+		v.Next = quorum.Majority(next...)
+		v.Members = (v.Voters.Members() | v.Next.Members()).Members()
+	}
+	return v
 }
 
 // server reads the sid of a server that is up.

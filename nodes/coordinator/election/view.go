@@ -10,12 +10,13 @@ import (
 
 // View is the membership that an election goes by.
 type View struct {
-	// Voters says whose votes count and how many decide. Votes by and for anybody
-	// else are ignored. If we are not among them, we only look for a leader to
+	// Voters says whose votes count and how many decide; anybody else's are ignored.
+	// If we are not among them, nor among those of Next, we only look for a leader to
 	// learn from.
 	Voters quorum.Verifier
 	// Next, if not nil, is the rule of a configuration that this server has seen and
-	// does not know to be active: it has to be satisfied as well, for it may be.
+	// does not know to be active: if we are to lead, it has to be satisfied as well, for
+	// it may be.
 	Next quorum.Verifier
 	// Members are all servers to notify, voters or not, ourselves included or not.
 	Members []int64
@@ -55,30 +56,46 @@ func (e *Election) counts(sid int64) bool {
 	return e.cfg.Voters.Members().Has(sid) || e.cfg.Next != nil && e.cfg.Next.Members().Has(sid)
 }
 
+// mayLead reports whether a vote for a server is taken for one. In an ensemble that
+// changes, a voter that we know of may know of a voter to come that we do not:
+//
+//	{1,2} is active, {1,4,5} is proposed, and has not reached 2. Who lost the last
+//	leader are 4 and 5, with histories longer than that of 1. Neither 1 nor 2 can lead,
+//	as 4 or 5 is needed and would see that they must not. So 4 and 5 propose themselves,
+//	and 2 has to take the word of 1 for it that 5 is somebody.
+//
+// So each looks for the best history that anybody in reach claims, and all that count
+// each other, directly or not, find the same in the end. Whoever has it is a voter of
+// the active configuration or of the one that its own history ends with. It knows the
+// voters of both, they vote for it, and none of them has a longer history, on seeing
+// which it would have to step down. Whom nobody in reach knows as a voter is not voted
+// for; it follows the others: see [Election.decides].
+//
+// Nobody is elected by that who should not be: it is still the candidate who counts
+// quorums in both configurations that its history leaves in question.
+func (e *Election) mayLead(sid int64) bool { return e.cfg.Config != "" || e.counts(sid) }
+
 // heeds reports whether a server's vote goes into the tally.
 func (e *Election) heeds(sid int64) bool {
 	return e.counts(sid) || e.cfg.Bugs.Has(bugs.RemovedMemberVotes) && quorum.Valid(sid)
 }
 
-// decides reports whether voters are enough in every configuration that matters.
-func (e *Election) decides(backers quorum.Bits) bool {
-	if e.cfg.Bugs.Has(bugs.RemovedMemberVotes) {
-		return backers.Count() > e.cfg.Voters.Members().Count()/2
-	}
-	return e.cfg.Voters.HasQuorum(backers) && (e.cfg.Next == nil || e.cfg.Next.HasQuorum(backers))
-}
-
-// withUs adds ourselves to those who settled on another leader, where a quorum of the
-// active configuration has done so without us. What is still to come may ask for us:
+// decides reports whether voters are enough to have a server lead: in every
+// configuration that matters if it is ourselves, and in the active one if it is another.
+// To ask for more before we follow would be safer for nobody, since a leader counts for
+// itself who does, and those could wait for ever that are needed by nobody but each other:
 //
-//	Server 4 proposed an ensemble of itself alone and lost its leadership. As long as
-//	it has that in its log, nobody but itself could tell it to follow another leader,
-//	who would make it drop the proposal.
-func (e *Election) withUs(backers quorum.Bits, b ballot) quorum.Bits {
-	if e.cfg.Next == nil || b.vote.Leader == e.cfg.Sid || !e.cfg.Next.Members().Has(e.cfg.Sid) || !e.cfg.Voters.HasQuorum(backers) {
-		return backers
+//	{1,2,3} is active, 1 proposed {1,4,5}, and only 4 and 5 logged it, too.
+//	Cut off from them, 2 and 3 elect 3. When all are back, none of 1, 4 and 5 may
+//	follow 3 before two of them do, and none of the three can lead.
+func (e *Election) decides(leader int64, backers quorum.Bits) bool {
+	switch {
+	case e.cfg.Bugs.Has(bugs.RemovedMemberVotes):
+		return backers.Count() > e.cfg.Voters.Members().Count()/2
+	case !e.cfg.Voters.HasQuorum(backers):
+		return false
 	}
-	return backers.Add(e.cfg.Sid)
+	return e.cfg.Next == nil || leader != e.cfg.Sid || e.cfg.Next.HasQuorum(backers)
 }
 
 // observeBackers states on whose word an election in a changing ensemble was decided.
