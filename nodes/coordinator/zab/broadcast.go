@@ -159,8 +159,13 @@ func (l *Leader) commitPacket(p *proposal, observer bool) *wire.Packet {
 
 // Sync arranges that server sid is told when everything proposed so far is
 // committed. It takes no quorum's word that we still lead (ZOOKEEPER-1675): a
-// deposed leader that has nothing outstanding answers at once.
+// deposed leader that has nothing outstanding answers at once. But one that committed
+// its own removal knows that another leads, maybe already, and commits what it will
+// not hear of. Who asks is told nothing, and asks elsewhere when the connection ends.
 func (l *Leader) Sync(sid, session int64, cxid int32) {
+	if l.retired {
+		return
+	}
 	s := syncRequest{sid, session, cxid}
 	if n := len(l.outstanding); n > 0 {
 		last := l.outstanding[n-1]

@@ -1,6 +1,7 @@
 package zab
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -111,6 +112,26 @@ func TestRemovedLeaderHandsOver(t *testing.T) {
 	for _, follower := range []string{"2 -> 2 is to lead", "3 -> 2 is to lead"} {
 		if !strings.Contains(l.trace.String(), follower) {
 			t.Errorf("nobody says %q:\n%s", follower, l.trace.String())
+		}
+	}
+}
+
+// A sync that a removed leader answers may be followed by a read that lacks what its
+// successor committed, long before it notices that its followers are gone.
+func TestRemovedLeaderAnswersNoSync(t *testing.T) {
+	l := changing(t)
+	lead := l.servers[1].leader
+	lead.Sync(1, 7, 1)
+	l.reconfig(1, 2, 3)
+	lead.Sync(1, 7, 2) // is behind the reconfiguration, whose commit is the leader's last
+	l.settleAll()
+	if !lead.retired || lead.over {
+		t.Fatalf("1 is not a removed leader whose followers are leaving:\n%s", l.trace.String())
+	}
+	lead.Sync(1, 7, 3)
+	for cxid, want := range map[int]bool{1: true, 2: true, 3: false} { //sim:unordered each stands for itself
+		if got := strings.Contains(l.trace.String(), fmt.Sprintf("cxid=%d", cxid)); got != want {
+			t.Errorf("sync %d is answered: %v, want %v\n%s", cxid, got, want, l.trace.String())
 		}
 	}
 }
