@@ -27,6 +27,11 @@ func Judge(h *history.History, o Options) Report {
 
 // judge is Judge without the gate.
 func judge(h *history.History, o Options) Report {
+	if onlyLogs(h) {
+		r := Report{Verdict: Pass, Counted: countOps(h)}
+		r.judgeLogs(h)
+		return r
+	}
 	r := Report{Verdict: Pass, Counted: countOps(h)}
 	w := runWitness(h)
 	r.Findings, r.Notes = w.findings, w.notes()
@@ -57,6 +62,8 @@ func judge(h *history.History, o Options) Report {
 			r.searched(models.Queues(source, budget), true)
 		case Fence:
 			r.searched(models.Fences(source, budget), true)
+		case Log:
+			r.judgeLogs(h)
 		case Witness, Session:
 		default:
 			panic("checkers: no judge is called " + name)
@@ -177,6 +184,7 @@ var Models = []Model{
 	{"directory", "the witness, and a search of every directory", nil, checkWith(Directory)},
 	{"queue", "the witness, and a search of every plain queue", nil, checkWith(Queue)},
 	{"fence", "the witness, and a search of every resource behind a lock", nil, checkWith(Fence)},
+	{"log", "what clients of brokers sent and read", nil, checkWith(Log)},
 }
 
 // CheckHistory judges a recorded history for `stampede check FILE --model NAME`. The

@@ -38,12 +38,25 @@ func (w *witness) nothingUnasked() {
 			return
 		}
 	}
+	known := w.knownSessions()
 	for t := range w.h.Log {
 		txn := w.h.Log[t].Txn
+		if w.h.Rules.Strangers && !known[txn.Session] {
+			continue
+		}
 		if _, opens := txn.Body.(*wire.CreateSessionTxn); w.opOf[t] == none && txn.Cxid > 0 && !opens && !turnedAway(txn) {
 			w.report(NothingUnasked, ^t, fmt.Sprintf("But %v is request %d of session %#x, and no client sent that.", txn.Zxid, txn.Cxid, txn.Session))
 		}
 	}
+}
+
+// knownSessions are those of the clients on record.
+func (w *witness) knownSessions() map[int64]bool {
+	known := map[int64]bool{}
+	for i := range w.h.Sessions {
+		known[w.h.Sessions[i].Session] = true
+	}
+	return known
 }
 
 // durability: an acknowledged write is in the committed log. So is a write rejected

@@ -33,13 +33,16 @@ const (
 	// that the resources behind locks took and refused.
 	Queue = "queue"
 	Fence = "fence"
+	// Log judges what clients of brokers sent and read. It does not imply the witness,
+	// which is left out where nobody but brokers used the coordinator.
+	Log = "log"
 	// Session is the witness alone, for workloads of sessions and ephemerals.
 	Session = "session"
 )
 
 // Options say how to judge. The zero value runs the witness.
 type Options struct {
-	// Judges lists Witness, Register, Directory, Queue, Fence and Session.
+	// Judges lists Witness, Register, Directory, Queue, Fence, Session and Log.
 	Judges []string
 	// Require lists functions of which at least one operation must have ended ok,
 	// or the verdict is vacuous.

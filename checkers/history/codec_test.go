@@ -118,10 +118,11 @@ func genLogOp(t *rapid.T) *LogOp {
 		From: word.Draw(t, "from"), Group: word.Draw(t, "group"), Znodes: rapid.Bool().Draw(t, "znodes"), Args: word.Draw(t, "args"),
 		Broker: n.Draw(t, "broker"), Err: rapid.Int16().Draw(t, "err"), Partition: word.Draw(t, "partition"), Offset: i.Draw(t, "offset"),
 		Epoch: n.Draw(t, "epoch"), Producer: i.Draw(t, "producer"), ProducerEpoch: rapid.Int16().Draw(t, "producer epoch"),
-		Sequence: n.Draw(t, "sequence"), Generation: n.Draw(t, "generation"), Member: word.Draw(t, "member"), Moved: rapid.Bool().Draw(t, "moved"),
+		Sequence: n.Draw(t, "sequence"), Generation: n.Draw(t, "generation"), Member: word.Draw(t, "member"), Attempts: rapid.IntRange(0, 3).Draw(t, "attempts"), Moved: rapid.Bool().Draw(t, "moved"),
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "records") {
 		l.Records = append(l.Records, Record{Partition: word.Draw(t, "rp"), Offset: i.Draw(t, "ro"), Key: word.Draw(t, "rk"), Value: word.Draw(t, "rv"), Tombstone: rapid.Bool().Draw(t, "rt")})
+		l.Jumps = append(l.Jumps, Jump{word.Draw(t, "jp"), i.Draw(t, "from"), i.Draw(t, "to"), word.Draw(t, "why")})
 		l.Positions = append(l.Positions, Position{word.Draw(t, "pp"), i.Draw(t, "po")})
 	}
 	return l

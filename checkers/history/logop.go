@@ -67,10 +67,15 @@ type LogOp struct {
 	Producer      int64 `json:"producer,omitempty"`
 	ProducerEpoch int16 `json:"producerEpoch,omitempty"`
 	Sequence      int32 `json:"sequence,omitempty"`
+	// Attempts is how often a send went out.
+	Attempts int `json:"attempts,omitempty"`
 	// Records are those that a poll brought, in order; Positions, by partition, from
 	// where the client reads on after it, or what a commit saved.
 	Records   []Record   `json:"records,omitempty"`
 	Positions []Position `json:"positions,omitempty"`
+	// Jumps are the positions that changed before these records otherwise than by
+	// reading on.
+	Jumps []Jump `json:"jumps,omitempty"`
 	// Generation and Member are those of a group's member; Moved says that the group
 	// shared out its partitions anew since the client's last operation.
 	Generation int32  `json:"generation,omitempty"`
@@ -92,6 +97,15 @@ type Record struct {
 type Position struct {
 	Partition string `json:"partition"`
 	Offset    int64  `json:"offset"`
+}
+
+// Jump is a position that changed otherwise than by reading on. From is Unknown if
+// there was none before; Why is begin, out-of-range or truncated.
+type Jump struct {
+	Partition string `json:"partition"`
+	From      int64  `json:"from"`
+	To        int64  `json:"to"`
+	Why       string `json:"why"`
 }
 
 // LogEventKind says what happened to a partition that readers must reckon with.

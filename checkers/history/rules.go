@@ -14,6 +14,8 @@ type Rules struct {
 	VersionStart int32 `json:"versionStart,omitempty"`
 	// SequenceStart is the count of creates that a znode's first child gives it, 0 for 1.
 	SequenceStart int32 `json:"sequenceStart,omitempty"`
+	// Strangers: the coordinator has users that the history has nothing of, brokers.
+	Strangers bool `json:"strangers,omitempty"`
 	// SkipACL: everybody may do everything.
 	SkipACL bool `json:"skipACL,omitempty"`
 }

@@ -64,6 +64,8 @@ type Config struct {
 	// DriftPPM bounds how much faster than virtual time a server's clock may run,
 	// in parts per million.
 	DriftPPM int64
+	// Committed, if set, is told every transaction when it is committed, in order.
+	Committed func(step uint64, at time.Duration, txn *wire.Txn)
 	// Wall is what a server's wall clock shows now, in ms.
 	Wall func(id node.ID) int64
 }

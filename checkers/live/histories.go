@@ -157,6 +157,9 @@ func (c *Checker) commit(e *entry, reign int64) {
 	e.committed, e.reign = true, reign
 	e.at = c.now.at
 	c.frontier = e
+	if c.cfg.Committed != nil {
+		c.cfg.Committed(c.now.step, c.now.at, e.txn)
+	}
 }
 
 // commitUpTo extends the committed log through history e, which holds it.

@@ -1,0 +1,29 @@
+package checkers
+
+import (
+	"slices"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/checkers/logs"
+)
+
+// onlyLogs reports whether a history is of clients of brokers alone.
+func onlyLogs(h *history.History) bool {
+	return len(h.Ops) > 0 && !slices.ContainsFunc(h.Ops, func(op history.Op) bool { return !op.OnLogs() })
+}
+
+// judgeLogs adds what clients of brokers saw.
+func (r *Report) judgeLogs(h *history.History) {
+	v := logs.Judge(h)
+	r.Findings = append(r.Findings, v.Findings...)
+	for _, c := range v.Counts {
+		r.Counted = append(r.Counted, Count(c))
+	}
+	r.Notes = append(r.Notes, v.Missing...)
+	switch {
+	case len(v.Findings) > 0:
+		r.Verdict = Violation
+	case len(v.Missing) > 0 && r.Verdict == Pass:
+		r.Verdict = Vacuous
+	}
+}

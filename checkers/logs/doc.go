@@ -1,0 +1,56 @@
+// Package logs judges what clients of brokers saw: records sent, offsets answered,
+// records polled. It knows no broker and no fact but those that explain a loss, so a
+// history of a real cluster can be judged as well.
+//
+// # Versions of a partition
+//
+// The final reads say what each partition came to: which record is at which offset.
+// Every record that was read before must be there, and every one that was acknowledged
+// by all in-sync replicas; both at the offset that was told. So the checks need no
+// search: each is one pass over the history.
+//
+// Reads are not linearizable in Kafka. A leader that was deposed and does not know it
+// answers fetches and questions for the end of the log, from a prefix of what is
+// committed. Reads are therefore held to prefixes: what they bring is right, and in
+// order, and may be old.
+//
+// # What may be lost
+//
+// A history names the elections of replicas that were not in sync, the last in-sync
+// replicas that lost their tail, and what was deleted by age, size, request or
+// compaction ([history.LogEvent]). A loss that one of these explains is counted and
+// blames nobody. A record that only its leader acknowledged (acks=1) may go with its
+// leader; one that nobody acknowledged (acks=0) may never have been there.
+//
+// The anomalies have the names of Jepsen's Kafka workload (jepsen.tests.kafka).
+package logs
+
+import "github.com/stampede-sim/stampede/checkers/guarantee"
+
+// IDs of the guarantees.
+const (
+	LostWrite           = "lost-write"
+	InconsistentOffsets = "inconsistent-offsets"
+	Duplicate           = "duplicate"
+	AbortedRead         = "aborted-read"
+	UnsentRead          = "unsent-read"
+	ReadStays           = "read-stays"
+	PollOrder           = "nonmonotonic-poll"
+	PollSkip            = "poll-skip"
+	SendOrder           = "nonmonotonic-send"
+)
+
+const source = "jepsen.tests.kafka: "
+
+// Guarantees lists what this package checks.
+var Guarantees = []guarantee.Guarantee{
+	{ID: LostWrite, Sentence: "A record that all in-sync replicas acknowledged is read at its offset as long as the log reaches back to it.", Source: source + "lost-write"},
+	{ID: InconsistentOffsets, Sentence: "An offset of a partition has one record, whoever reads it and whoever was told it.", Source: source + "inconsistent-offsets"},
+	{ID: Duplicate, Sentence: "A record that was sent once, or by an idempotent producer, is in a partition once.", Source: source + "duplicate"},
+	{ID: AbortedRead, Sentence: "A record whose sender knows that it was not written is read by nobody.", Source: source + "G1a"},
+	{ID: UnsentRead, Sentence: "A record that is read was sent to that partition before.", Source: "Kafka documentation: message delivery semantics"},
+	{ID: ReadStays, Sentence: "A record that was read is read again at its offset as long as the log reaches back to it.", Source: "Vanlightly: kafka-tlaplus, ConsistentRead"},
+	{ID: PollOrder, Sentence: "A reader gets the records of a partition in the order of their offsets, none of them again.", Source: source + "nonmonotonic-poll"},
+	{ID: PollSkip, Sentence: "A reader that reads on misses no record of a partition.", Source: source + "poll-skip"},
+	{ID: SendOrder, Sentence: "A record that was sent after another was acknowledged has a higher offset in the same partition.", Source: source + "nonmonotonic-send"},
+}

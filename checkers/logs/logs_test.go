@@ -1,0 +1,170 @@
+package logs
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// story is a run in which nothing went wrong: three records, two of them read on the
+// way, all of them in the end. One send never came back, and was written.
+func story() *history.History {
+	send := func(id, client int, value string, at time.Duration, offset int64) history.Op {
+		return history.Op{
+			ID: id, Client: client, Process: client, F: history.Send, Path: "orders-0", Value: value, Invoke: at, Return: at + 5, Outcome: history.OK,
+			Log: &history.LogOp{Keyless: true, Acks: -1, Partition: "orders-0", Offset: offset, Attempts: 1},
+		}
+	}
+	read := func(offset int64, value string) history.Record {
+		return history.Record{Partition: "orders-0", Offset: offset, Value: value}
+	}
+	poll := func(id int, at time.Duration, records ...history.Record) history.Op {
+		return history.Op{
+			ID: id, Client: 2, Process: 2, F: history.Poll, Invoke: at, Return: at + 5, Outcome: history.OK,
+			Log: &history.LogOp{Offset: history.Unknown, Records: records},
+		}
+	}
+	lost := send(3, 1, "c", 20, history.Unknown)
+	lost.Outcome, lost.Return, lost.Log.Partition = history.Info, history.Never, ""
+	last := poll(7, 100, read(0, "a"), read(1, "b"), read(2, "c"))
+	last.Path, last.Final, last.Log.Offset = "orders-0", true, 3
+	return &history.History{Ops: []history.Op{
+		send(1, 0, "a", 0, 0), send(2, 0, "b", 10, 1), lost,
+		{ID: 4, Client: 2, Process: 2, F: history.Assign, Path: "orders-0", Invoke: 1, Return: 1, Outcome: history.OK, Log: &history.LogOp{From: "beginning", Offset: history.Unknown}},
+		poll(5, 20, read(0, "a")), poll(6, 30, read(1, "b")), last,
+	}}
+}
+
+// spoiled are ways to make the story wrong, and ways that are not wrong.
+var spoiled = []struct {
+	name  string
+	want  string // "" for no finding
+	spoil func(*history.History)
+}{
+	{"as it was", "", func(*history.History) {}},
+	{"the last record is gone that was acknowledged", LostWrite, func(h *history.History) {
+		h.Ops[5].Log.Records = nil
+		h.Ops[6].Log.Records = h.Ops[6].Log.Records[:1]
+	}},
+	{"the record is gone, and its leader alone had acknowledged it", "", func(h *history.History) {
+		h.Ops[5].Log.Records, h.Ops[1].Log.Acks = nil, 1
+		h.Ops[6].Log.Records = slices.Delete(h.Ops[6].Log.Records, 1, 2)
+	}},
+	{"the record is gone by an unclean election", "", func(h *history.History) {
+		h.Ops[6].Log.Records = h.Ops[6].Log.Records[:1]
+		h.Partitions = []history.LogEvent{{Kind: history.UncleanElection, Partition: "orders-0", Offset: 1}}
+	}},
+	{"the record is gone by an unclean election that lost later ones only", LostWrite, func(h *history.History) {
+		h.Ops[5].Log.Records = nil
+		h.Ops[6].Log.Records = h.Ops[6].Log.Records[:1]
+		h.Partitions = []history.LogEvent{{Kind: history.UncleanElection, Partition: "orders-0", Offset: 2}}
+	}},
+	{"what was old was deleted", "", func(h *history.History) {
+		h.Ops[6].Log.Records = h.Ops[6].Log.Records[1:]
+		h.Partitions = []history.LogEvent{{Kind: history.StartMoved, Partition: "orders-0", Offset: 1}}
+	}},
+	{"a record was read and is gone", ReadStays, func(h *history.History) {
+		h.Ops[1].Outcome, h.Ops[1].Log.Offset = history.Info, history.Unknown
+		h.Ops[6].Log.Records = slices.Delete(h.Ops[6].Log.Records, 1, 2)
+	}},
+	{"two readers see two records at an offset", InconsistentOffsets, func(h *history.History) {
+		h.Ops[1].Outcome, h.Ops[1].Log.Offset = history.Info, history.Unknown
+		h.Ops[6].Log.Records[1].Value, h.Ops[6].Log.Records[2].Value = "c", "b"
+	}},
+	{"the sender was told another offset", InconsistentOffsets, func(h *history.History) {
+		h.Ops[6].Log.Records[1].Offset, h.Ops[6].Log.Records[2].Offset = 2, 3
+		h.Ops[5].Log.Records[0].Offset = 2
+		h.Ops[6].Log.Records[1], h.Ops[6].Log.Offset = history.Record{Partition: "orders-0", Offset: 2, Value: "b"}, 4
+	}},
+	{"a record is there twice", Duplicate, func(h *history.History) {
+		h.Ops[6].Log.Records = append(h.Ops[6].Log.Records, history.Record{Partition: "orders-0", Offset: 3, Value: "a"})
+	}},
+	{"a record is there twice that was sent twice", "", func(h *history.History) {
+		h.Ops[0].Log.Attempts = 2
+		h.Ops[6].Log.Records = append(h.Ops[6].Log.Records, history.Record{Partition: "orders-0", Offset: 3, Value: "a"})
+	}},
+	{"an idempotent producer's record is there twice", Duplicate, func(h *history.History) {
+		h.Ops[0].Log.Attempts, h.Ops[0].Log.Producer = 2, 7
+		h.Ops[6].Log.Records = append(h.Ops[6].Log.Records, history.Record{Partition: "orders-0", Offset: 3, Value: "a"})
+	}},
+	{"a record is read whose sender knows that it failed", AbortedRead, func(h *history.History) {
+		h.Ops[2].Outcome, h.Ops[2].Return = history.Fail, 25
+	}},
+	{"a record is read that nobody sent", UnsentRead, func(h *history.History) {
+		h.Ops[6].Log.Records[2].Value = "x"
+	}},
+	{"a record is read in another partition", UnsentRead, func(h *history.History) { h.Ops[2].Path = "orders-1" }},
+	{"a record is read before it was sent", UnsentRead, func(h *history.History) { h.Ops[2].Invoke = 200 }},
+	{"a reader goes back", PollOrder, func(h *history.History) {
+		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 0, Value: "a"}}
+	}},
+	{"a reader goes back whose position was out of range", "", func(h *history.History) {
+		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 0, Value: "a"}}
+		h.Ops[5].Log.Jumps = []history.Jump{{Partition: "orders-0", From: 1, To: 0, Why: "out-of-range"}}
+	}},
+	{"a reader misses a record", PollSkip, func(h *history.History) {
+		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 2, Value: "c"}}
+	}},
+	{"a later record comes first", SendOrder, func(h *history.History) {
+		h.Ops[0].Log.Offset, h.Ops[1].Log.Offset = 1, 0
+		h.Ops[4].Log.Records, h.Ops[5].Log.Records = nil, nil
+		h.Ops[6].Log.Records[0].Value, h.Ops[6].Log.Records[1].Value = "b", "a"
+	}},
+}
+
+// TestJudgeIsJudged: each spoiled story falls by its guarantee, and by no other.
+func TestJudgeIsJudged(t *testing.T) {
+	broken := map[string]bool{}
+	for _, s := range spoiled {
+		h := story()
+		s.spoil(h)
+		v := Judge(h)
+		if len(v.Missing) > 0 {
+			t.Errorf("%s: nothing is judged: %v", s.name, v.Missing)
+		}
+		got := ""
+		for _, f := range v.Findings {
+			if got != "" && got != f.Guarantee {
+				t.Errorf("%s: falls by %s, too", s.name, f.Guarantee)
+			}
+			got = f.Guarantee
+		}
+		if got != s.want {
+			t.Errorf("%s: falls by %q, want %q: %v", s.name, got, s.want, v.Findings)
+		}
+		broken[s.want] = true
+	}
+	for _, g := range Guarantees {
+		if !broken[g.ID] {
+			t.Errorf("no story breaks %s", g.ID)
+		}
+	}
+}
+
+// TestSilenceIsNoSuccess: without a final read that was answered there is no verdict.
+func TestSilenceIsNoSuccess(t *testing.T) {
+	h := story()
+	h.Ops[6].Outcome = history.Info
+	if v := Judge(h); len(v.Missing) == 0 {
+		t.Error("a final read without an answer passes")
+	}
+	h.Ops = h.Ops[:6]
+	if v := Judge(h); len(v.Missing) == 0 {
+		t.Error("a history without final reads passes")
+	}
+	if v := Judge(story()); v.Counts[0] != (Count{"records sent", 3}) {
+		t.Errorf("counted %v", v.Counts)
+	}
+}
+
+// TestFindingsTellTheStory: operations and their evidence come with a finding.
+func TestFindingsTellTheStory(t *testing.T) {
+	h := story()
+	h.Ops[2].Outcome, h.Ops[2].Return = history.Fail, 25
+	f := Judge(h).Findings[0]
+	if !slices.Equal(f.Ops, []int{3, 7}) || f.Evidence[0] != `op 3 of c1: send orders-0 "c" acks=-1 from 20ns to 25ns: fail` {
+		t.Errorf("ops %v, evidence %q", f.Ops, f.Evidence)
+	}
+}

@@ -1,0 +1,119 @@
+package logs
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// sendOrder: an acknowledged record is before all that are sent later.
+func (j *judge) sendOrder() {
+	by := map[string][]int{}
+	for i := range j.h.Ops {
+		op := &j.h.Ops[i]
+		if op.F == history.Send && op.Outcome == history.OK && op.Log.Acks == allAcks && op.Log.Offset != history.Unknown {
+			by[op.Log.Partition] = append(by[op.Log.Partition], i)
+		}
+	}
+	for _, p := range j.sorted() {
+		if !p.deleted && p.lossy < 0 {
+			j.inOrder(by[p.name])
+		}
+	}
+}
+
+// inOrder checks the sends of one partition: going through invocations in order of
+// time, the highest offset that was told before must be lower.
+func (j *judge) inOrder(sends []int) {
+	returned := slices.Clone(sends)
+	ops := j.h.Ops
+	slices.SortStableFunc(sends, func(a, b int) int { return cmp.Compare(ops[a].Invoke, ops[b].Invoke) })
+	slices.SortStableFunc(returned, func(a, b int) int { return cmp.Compare(ops[a].Return, ops[b].Return) })
+	highest, next := -1, 0
+	for _, i := range sends {
+		for ; next < len(returned) && ops[returned[next]].Return < ops[i].Invoke; next++ {
+			if r := returned[next]; highest < 0 || ops[r].Log.Offset > ops[highest].Log.Offset {
+				highest = r
+			}
+		}
+		if highest >= 0 && ops[highest].Log.Offset >= ops[i].Log.Offset {
+			j.report(SendOrder, fmt.Sprintf("But the later one has offset %d of %s, the earlier %d.", ops[i].Log.Offset, ops[i].Log.Partition, ops[highest].Log.Offset), highest, i)
+		}
+	}
+}
+
+// reader is how far a client has read a partition since it was assigned it.
+type reader struct {
+	client    int
+	partition string
+}
+
+// pollOrder: from poll to poll, offsets grow and nothing is left out.
+func (j *judge) pollOrder() {
+	at := map[reader]progress{}
+	for _, i := range j.byTime() {
+		op := &j.h.Ops[i]
+		switch {
+		case op.F == history.Assign || op.F == history.Subscribe:
+			for k := range at { //sim:unordered each for itself
+				if k.client == op.Client {
+					delete(at, k)
+				}
+			}
+		case op.F == history.Poll && !op.Final && op.Log.Moved:
+			continue // the group shared out anew: positions are others
+		case op.F == history.Poll && op.Outcome == history.OK:
+			j.pollWent(i, at)
+		}
+	}
+}
+
+// progress is the last offset read, and in which operation.
+type progress struct {
+	offset int64
+	op     int
+}
+
+// pollWent checks one poll against how far its client was.
+func (j *judge) pollWent(i int, at map[reader]progress) {
+	op := &j.h.Ops[i]
+	own := at
+	if op.Final {
+		own = map[reader]progress{} // by a reader of its own
+	}
+	for _, jump := range op.Log.Jumps {
+		delete(own, reader{op.Client, jump.Partition})
+	}
+	for _, r := range op.Log.Records {
+		key := reader{op.Client, r.Partition}
+		if was, ok := own[key]; ok {
+			j.follows(was, i, r)
+		}
+		own[key] = progress{r.Offset, i}
+	}
+}
+
+// follows: a record is the next that there is after the last one read.
+func (j *judge) follows(was progress, i int, r history.Record) {
+	if r.Offset <= was.offset {
+		j.report(PollOrder, fmt.Sprintf("But offset %d of %s comes after %d.", r.Offset, r.Partition, was.offset), was.op, i)
+		return
+	}
+	p := j.partition(r.Partition)
+	k, _ := slices.BinarySearch(p.offsets, was.offset+1)
+	if k < len(p.offsets) && p.offsets[k] < r.Offset && !p.excuses(p.offsets[k]) {
+		j.report(PollSkip, fmt.Sprintf("But after offset %d of %s comes %d, and offset %d has %q.", was.offset, r.Partition, r.Offset, p.offsets[k], p.at[p.offsets[k]].Value), was.op, i)
+	}
+}
+
+// byTime lists the operations in the order of their invocation.
+func (j *judge) byTime() []int {
+	order := make([]int, len(j.h.Ops))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(j.h.Ops[a].Invoke, j.h.Ops[b].Invoke) })
+	return order
+}

@@ -1,0 +1,131 @@
+package logs
+
+import (
+	"fmt"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// reads: what anybody read was sent, and not in vain; it stays where it was.
+func (j *judge) reads() {
+	for i := range j.h.Ops {
+		op := &j.h.Ops[i]
+		if op.F != history.Poll || op.Log == nil {
+			continue
+		}
+		for _, r := range op.Log.Records {
+			j.polled++
+			j.sent(i, r)
+			if !op.Final {
+				j.stays(i, r)
+			}
+		}
+	}
+}
+
+// sent: a record that is read was sent there, and its sender does not know better.
+func (j *judge) sent(i int, r history.Record) {
+	s, ok := j.senders[r.Value]
+	if !ok {
+		j.report(UnsentRead, fmt.Sprintf("But nobody sent %q, which is at offset %d of %s.", r.Value, r.Offset, r.Partition), i)
+		return
+	}
+	send := &j.h.Ops[s]
+	switch {
+	case send.Path != r.Partition && send.Path != topicOf(r.Partition):
+		j.report(UnsentRead, fmt.Sprintf("But %q is at offset %d of %s and was sent elsewhere.", r.Value, r.Offset, r.Partition), i, s)
+	case send.Invoke > j.h.Ops[i].Return:
+		j.report(UnsentRead, fmt.Sprintf("But %q was read at offset %d of %s before it was sent.", r.Value, r.Offset, r.Partition), i, s)
+	case send.Outcome == history.Fail:
+		j.report(AbortedRead, fmt.Sprintf("But %q is at offset %d of %s.", r.Value, r.Offset, r.Partition), s, i)
+	case send.Outcome == history.OK && send.Log.Offset != history.Unknown && send.Log.Offset != r.Offset && len(j.partition(r.Partition).copies[r.Value]) < 2:
+		if !j.partition(r.Partition).excuses(send.Log.Offset) {
+			j.report(InconsistentOffsets, fmt.Sprintf("But %q is read at offset %d of %s, and its sender was told %d.", r.Value, r.Offset, r.Partition, send.Log.Offset), s, i)
+		}
+	}
+}
+
+// topicOf is the topic of a partition's name.
+func topicOf(partition string) string {
+	for i := len(partition) - 1; i > 0; i-- {
+		if partition[i] == '-' {
+			return partition[:i]
+		}
+	}
+	return partition
+}
+
+// stays: what was read once is read again.
+func (j *judge) stays(i int, r history.Record) {
+	p := j.partition(r.Partition)
+	if !p.read {
+		return
+	}
+	now, there := p.at[r.Offset]
+	switch {
+	case there && now.Value == r.Value:
+	case p.excuses(r.Offset):
+		j.excused++
+	case there:
+		j.report(InconsistentOffsets, fmt.Sprintf("But offset %d of %s had %q and came to have %q.", r.Offset, r.Partition, r.Value, now.Value), i, j.senders[now.Value])
+	default:
+		j.report(ReadStays, fmt.Sprintf("But %q was at offset %d of %s, which in the end has nothing there and ends at %d.", r.Value, r.Offset, r.Partition, p.end), i)
+	}
+}
+
+// acknowledged: what all in-sync replicas acknowledged is there in the end.
+func (j *judge) acknowledged() {
+	for i := range j.h.Ops {
+		op := &j.h.Ops[i]
+		if op.F != history.Send || op.Outcome != history.OK || op.Log.Offset == history.Unknown {
+			continue
+		}
+		p := j.partition(op.Log.Partition)
+		if !p.read {
+			continue
+		}
+		now, there := p.at[op.Log.Offset]
+		switch {
+		case there && now.Value == op.Value:
+		case len(p.copies[op.Value]) > 0: // elsewhere, of which its readers tell
+		case p.excuses(op.Log.Offset) || op.Log.Acks != allAcks:
+			j.excused++
+		case there:
+			j.report(LostWrite, fmt.Sprintf("But offset %d of %s has %q instead.", op.Log.Offset, p.name, now.Value), i, j.senders[now.Value])
+		default:
+			j.report(LostWrite, fmt.Sprintf("But %s in the end has nothing at offset %d, and ends at %d.", p.name, op.Log.Offset, p.end), i)
+		}
+	}
+}
+
+// allAcks is what a send asks for that wants all in-sync replicas to have it.
+const allAcks = -1
+
+// copies: what was sent once is there once.
+func (j *judge) copies() {
+	for i := range j.h.Ops {
+		op := &j.h.Ops[i]
+		if op.F != history.Send || op.Log.Attempts > 1 && op.Log.Producer == 0 {
+			continue
+		}
+		for _, p := range j.places(op) {
+			if at := p.copies[op.Value]; len(at) > 1 {
+				j.report(Duplicate, fmt.Sprintf("But %q is at the offsets %v of %s.", op.Value, at, p.name), i)
+			}
+		}
+	}
+}
+
+// places are the partitions that a send may have gone to.
+func (j *judge) places(op *history.Op) []*partition {
+	if op.Log.Partition != "" {
+		return []*partition{j.partition(op.Log.Partition)}
+	}
+	var all []*partition
+	for _, p := range j.sorted() {
+		if p.name == op.Path || topicOf(p.name) == op.Path {
+			all = append(all, p)
+		}
+	}
+	return all
+}
