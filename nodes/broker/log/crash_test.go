@@ -1,0 +1,188 @@
+package log
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
+)
+
+// crashed draws one of the states that a power failure now could leave.
+func crashed(t *rapid.T, d *crashdisk.Disk) *crashdisk.Disk {
+	if rapid.IntRange(0, 3).Draw(t, "process only") == 0 {
+		return d.Clone()
+	}
+	n := rapid.IntRange(0, 1500).Draw(t, "state")
+	var last *crashdisk.Disk
+	for state := range d.Crashes() {
+		last = state
+		if n--; n < 0 {
+			break
+		}
+	}
+	return last
+}
+
+// crash kills the broker and opens the log from what is left, with what checkpoints may
+// say: what is true now, or was some time before.
+//
+// The file of the checkpoint may be older than the log. Once it was read, none older
+// than that comes back.
+func (h *history) crash(t *rapid.T) {
+	before, settled := h.log, h.log.Settled()
+	h.disk = crashed(t, h.disk)
+	o := Options{
+		RecoveryPoint: rapid.SampledFrom(h.checkpoints).Draw(t, "checkpoint"),
+		HighWatermark: rapid.Int64Range(0, h.twin.hw).Draw(t, "hw"),
+		Start:         rapid.SampledFrom([]int64{0, h.twin.start}).Draw(t, "start"), Now: h.now,
+	}
+	h.checkpoints = []int64{o.RecoveryPoint}
+	l, _, err := Open(h.disk, dir, h.cfg, o)
+	if err != nil {
+		t.Fatalf("%v; the disk has %v", err, h.disk.List())
+	}
+	h.log = l
+	content, err := reading(l, l.Start(), l.End(), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if durable := min(before.RecoveryPoint(), h.twin.end); settled && before.Start() < durable && o.Start <= durable {
+		if want := h.twin.read(l.Start(), durable); l.End() < durable || !bytes.HasPrefix(content, want) {
+			t.Fatalf("everything below %d was durable: %s; recovered %v with %s", durable, list(want), l, list(content))
+		}
+	}
+	h.twin = h.match(t)
+	h.twin.hw = l.HighWatermark()
+	h.resequence()
+	h.sameProducers(t)
+}
+
+// raw is everything in a log, also what is hidden.
+func raw(l *Log) (all []byte) {
+	for _, s := range l.segs {
+		all = append(all, l.disk.ReadAt(s.name, 0, int(s.size))...)
+	}
+	return all
+}
+
+// match finds the moment in the past whose beginning was recovered.
+func (h *history) match(t *rapid.T) *twin {
+	l, content := h.log, raw(h.log)
+	for _, p := range slices.Backward(h.past) {
+		if p.end < l.End() || !bytes.Equal(p.read(l.segs[0].base, l.End()), content) {
+			continue
+		}
+		w := &twin{}
+		for r := batch.Read(content); r.Next(); {
+			w.add(r.Batch)
+		}
+		w.end = l.End()
+		w.advance(l.Start())
+		w.adopt(l)
+		return w
+	}
+	t.Fatalf("recovered %v with %s, which never was; the past ends with %s", l, list(content), list(h.past[len(h.past)-1].read(0, 1<<60)))
+	return nil
+}
+
+// TestRecovery crashes at any moment, in any way, again and again.
+func TestRecovery(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := newHistory(tiny())
+		ops := h.ops()
+		check := h.checked(ops)[""]
+		ops[""] = func(t *rapid.T) {
+			check(t)
+			h.checkpoints = append(h.checkpoints, h.log.RecoveryPoint())
+		}
+		ops["step"] = func(*rapid.T) { step(h.log, h.disk) }
+		ops["drain"] = func(*rapid.T) {
+			for h.disk.Pending() > 0 || h.log.Pending() {
+				step(h.log, h.disk)
+			}
+		}
+		ops["crash"] = func(t *rapid.T) { h.crash(t) }
+		t.Repeat(ops)
+	})
+}
+
+// TestEveryCrashOfAStory opens the log from every state that a crash could leave at any
+// moment of a story with a roll, a flush, a truncation over several segments, and what
+// comes after.
+func TestEveryCrashOfAStory(t *testing.T) {
+	h := newHistory(tiny())
+	states := 0
+	check := func(d *crashdisk.Disk) {
+		states++
+		for _, point := range []int64{0, h.log.RecoveryPoint(), h.log.claimed} {
+			if err := h.legal(d.Clone(), point); err != nil {
+				t.Fatalf("with the checkpoint %d: %v", point, err)
+			}
+		}
+	}
+	append1 := func(epoch int32) {
+		o := batch.Plain()
+		o.ProducerID, o.ProducerEpoch, o.BaseSequence = 1, 0, int32(h.twin.end)
+		b := batch.Batch(sent(o, 1000+h.twin.end, h.values(2)...))
+		after := h.twin.clone()
+		b.SetBaseOffset(h.twin.end)
+		b.SetLeaderEpoch(epoch)
+		after.add(b)
+		h.past = append(h.past, after)
+		b = slices.Clone(b)
+		b.SetBaseOffset(0)
+		if _, code := h.log.AppendAsLeader(b, epoch, h.now); code != 0 {
+			t.Fatal(code)
+		}
+		h.twin = after
+	}
+	h.note()
+	h.disk.Effect = func() {
+		for state := range h.disk.Crashes() {
+			check(state)
+		}
+		check(h.disk)
+	}
+	for range 4 {
+		append1(1)
+	}
+	drain(h.log, h.disk)
+	append1(2)
+	h.note()
+	cut := h.twin.clone()
+	cut.truncate(2)
+	h.past = append(h.past, cut)
+	h.log.Truncate(2)
+	h.twin = cut
+	drain(h.log, h.disk)
+	append1(3)
+	append1(3)
+	drain(h.log, h.disk)
+	if states < 1000 {
+		t.Errorf("only %d states were looked at", states)
+	}
+}
+
+// legal opens a log and reports whether it is the beginning of one that was.
+func (h *history) legal(d *crashdisk.Disk, point int64) error {
+	d.Effect = nil
+	l, got, err := Open(d, dir, h.cfg, Options{RecoveryPoint: point})
+	if err != nil {
+		return err
+	}
+	content, err := reading(l, l.Start(), l.End(), 1000)
+	if err != nil {
+		return err
+	}
+	for _, p := range h.past {
+		if p.end >= l.End() && bytes.Equal(p.read(l.Start(), l.End()), content) {
+			return nil
+		}
+	}
+	return fmt.Errorf("recovered %v (%+v) with %s", l, got, list(content))
+}

@@ -1,0 +1,260 @@
+package log
+
+import "github.com/stampede-sim/stampede/nodes/node"
+
+// chore is one change to the disk, or one wait for its durability. Chores are done in
+// order, one at a time.
+type chore struct {
+	kind   choreKind
+	name   string
+	seg    *segment
+	size   int64 // cutFile: what remains
+	offset int64 // reach
+}
+
+type choreKind uint8
+
+const (
+	removeSegment choreKind = iota + 1 // its files
+	cutFile                            // to a size
+	createFile                         // empty
+	syncFile                           // if it is still there
+	syncNames
+	writeEpochs // to the temporary name
+	nameEpochs  // give it its name
+	reach       // everything below offset is durable
+	settle      // a truncation is over
+)
+
+// work are the chores of a log and who does them.
+type work struct {
+	chores []chore
+	// busy says that a sync is under way, for the task if there is one.
+	busy    bool
+	tag     node.Tag
+	waiters []*node.Signal
+}
+
+func (w *work) add(c ...chore) { w.chores = append(w.chores, c...) }
+
+func (w *work) wake(err error) {
+	waiting := w.waiters
+	w.waiters = nil
+	for _, s := range waiting {
+		s.Set(err)
+	}
+}
+
+// Pending reports whether there are chores that nobody does: then [Log.Work] is due.
+func (l *Log) Pending() bool { return len(l.work.chores) > 0 && !l.work.busy && l.failed == nil }
+
+// Settled reports whether no truncation is under way. Until it is over, nothing can be
+// appended: a crash could bring back a segment that was cut off, behind what came
+// after it.
+func (l *Log) Settled() bool { return l.unsettled == 0 }
+
+// Work begins to do the chores: to flush segments and checkpoints, to remove files.
+// Each sync that it takes completes with DiskDone(tag), which must be handed to
+// [Log.Synced].
+func (l *Log) Work(tag node.Tag) {
+	if !l.Pending() {
+		return
+	}
+	l.work.tag = tag
+	l.proceed()
+}
+
+// Synced takes the completion of what Work or Synced waited for. done says that no
+// other completion will come until there is work again.
+func (l *Log) Synced(err error) (done bool) {
+	if !l.work.busy {
+		panic("log: a sync completed that nobody asked for")
+	}
+	l.finish(err)
+	if l.failed == nil {
+		l.proceed()
+	}
+	return !l.work.busy
+}
+
+// proceed does chores up to the next one that takes time.
+func (l *Log) proceed() {
+	name, wait := l.next()
+	switch {
+	case !wait:
+		l.work.wake(l.failed)
+	case name == "":
+		l.disk.SyncDir(l.work.tag)
+	default:
+		l.disk.Sync(name, l.work.tag)
+	}
+}
+
+// Settle does all chores from inside a task, or waits until who does them is done. The
+// error is that of the disk, and the log is offline then.
+func (l *Log) Settle(t *node.Task) error {
+	for len(l.work.chores) > 0 && l.failed == nil {
+		if l.work.busy {
+			done := new(node.Signal)
+			l.work.waiters = append(l.work.waiters, done)
+			if err := t.Await(done); err != nil {
+				return err
+			}
+			continue
+		}
+		l.settle(t)
+	}
+	return l.failed
+}
+
+func (l *Log) settle(t *node.Task) {
+	for l.failed == nil {
+		name, wait := l.next()
+		if !wait {
+			break
+		}
+		l.finish(await(t, name))
+	}
+	l.work.wake(l.failed)
+}
+
+func await(t *node.Task, name string) error {
+	if name == "" {
+		return t.SyncDir()
+	}
+	return t.Sync(name)
+}
+
+// next does chores until one must be waited for: the sync of the named file, or of
+// the directory if the name is empty.
+func (l *Log) next() (name string, wait bool) {
+	for len(l.work.chores) > 0 && l.failed == nil {
+		c := l.work.chores[0]
+		if c.kind == syncNames || c.kind == syncFile && exists(l.disk, c.name) {
+			l.work.busy = true
+			return c.name, true
+		}
+		if err := l.do(c); err != nil {
+			l.offline("chores", err)
+			return "", false
+		}
+		l.work.chores = l.work.chores[1:]
+	}
+	return "", false
+}
+
+func (l *Log) finish(err error) {
+	l.work.busy = false
+	if err != nil {
+		l.offline("sync", err)
+		return
+	}
+	l.work.chores = l.work.chores[1:]
+}
+
+// do does a chore that takes no time.
+func (l *Log) do(c chore) error {
+	switch c.kind {
+	case removeSegment:
+		return removeFiles(l.disk, c.seg)
+	case cutFile:
+		if l.disk.Size(c.name) > c.size {
+			return l.disk.Truncate(c.name, c.size)
+		}
+	case createFile:
+		return l.disk.WriteFile(c.name, nil)
+	case writeEpochs:
+		return l.disk.WriteFile(c.name, l.epochs.encode())
+	case nameEpochs:
+		return l.disk.Rename(c.name, l.dir+EpochCheckpoint)
+	case reach:
+		l.recovery = max(l.recovery, min(c.offset, l.end))
+		l.claimed = max(l.claimed, l.recovery)
+	case settle:
+		l.unsettled--
+	}
+	return nil
+}
+
+// removeFiles removes a segment, the batches last: an index without its log is
+// nothing, a log without its index is a log.
+func removeFiles(d node.Disk, s *segment) error {
+	for _, ending := range [...]string{indexFile, timeFile, snapshotFile, logFile} {
+		if err := d.Remove(s.file(ending)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func exists(d node.Disk, name string) bool {
+	if d.Size(name) > 0 {
+		return true
+	}
+	_, ok := d.Read(name)
+	return ok
+}
+
+// Flush makes the chores of making everything below an offset durable that is not;
+// the recovery point is there when they are done. The usual offset is where the active
+// segment begins, see [Log.Roll]; before a clean stop it is the end.
+func (l *Log) Flush(offset int64) {
+	if offset = min(offset, l.end); offset <= max(l.recovery, l.planned) {
+		return
+	}
+	for _, s := range l.segs[l.floor(max(l.recovery, l.planned)):] {
+		// The snapshot of a segment is of what lies before it.
+		l.work.add(chore{kind: syncFile, name: s.file(snapshotFile)})
+		if s.base >= offset {
+			break
+		}
+		for _, ending := range [...]string{logFile, indexFile, timeFile} {
+			l.work.add(chore{kind: syncFile, name: s.file(ending)})
+		}
+	}
+	l.addEpochs()
+	l.work.add(chore{kind: syncNames}, chore{kind: reach, offset: offset})
+	l.planned = offset
+}
+
+// saveEpochs makes the chores of writing the epochs down. A recovery point never
+// depends on them, as each flush writes them, too; this only keeps the file young.
+func (l *Log) saveEpochs() {
+	for _, c := range l.work.chores {
+		if c.kind == writeEpochs {
+			return // it has not been done, and will write what is known then
+		}
+	}
+	l.addEpochs()
+	l.work.add(chore{kind: syncNames})
+}
+
+// addEpochs makes the chores of writing the epochs down, except for making the name
+// durable.
+func (l *Log) addEpochs() {
+	temp := l.dir + EpochCheckpoint + temporary
+	l.work.add(chore{kind: writeEpochs, name: temp}, chore{kind: syncFile, name: temp}, chore{kind: nameEpochs, name: temp})
+}
+
+// Close makes the chores of a clean stop: all is flushed, indexes and producers as of
+// the end, so that the next [Open] may believe the files. Nothing may be appended
+// afterwards.
+func (l *Log) Close() error {
+	if l.failed != nil {
+		return l.failed
+	}
+	err := l.closeTimes()
+	if err == nil {
+		err = l.disk.WriteFile(fileName(l.dir, l.end, snapshotFile), l.producers.encode())
+	}
+	if err != nil {
+		l.offline("close", err)
+		return l.failed
+	}
+	l.Flush(l.end)
+	l.work.add(chore{kind: syncFile, name: l.active().file(timeFile)})
+	l.work.add(chore{kind: syncFile, name: fileName(l.dir, l.end, snapshotFile)})
+	l.addEpochs()
+	l.work.add(chore{kind: syncNames})
+	return nil
+}
