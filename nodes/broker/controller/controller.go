@@ -145,15 +145,13 @@ func (c *Controller) finishes(e event) (finished bool) {
 	return true
 }
 
-// afterAbandoning finds out who the controller is, and resigns. In a session that is
-// over nothing can be found out; Expired is on its way.
+// afterAbandoning resigns, and looks who the controller is now. In a session that is over
+// nothing can be found out; Expired is on its way.
 func (c *Controller) afterAbandoning() {
-	why := c.why
-	c.batch = batch{}
-	c.finishes(event{name: "resign", run: func() {
-		c.resign(why)
-		c.lookAgain()
-	}})
+	c.resign(c.why)
+	if c.term == c.zk.Term() && !c.zk.Over() {
+		c.put("look again", c.lookAgain)
+	}
 }
 
 // Owns reports whether a connection is the controller's, to some broker.

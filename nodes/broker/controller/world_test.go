@@ -18,7 +18,11 @@ import (
 	"github.com/stampede-sim/stampede/sim"
 )
 
-const sessionTimeout = 2 * time.Second
+// Session timeouts of most, and of those who have to bear being paused.
+const (
+	sessionTimeout = time.Second
+	patient        = 6 * time.Second
+)
 
 // cluster is a world with three coordinators, some brokers that consist of a controller
 // and obey all control requests, and an operator who reads and writes znodes.
@@ -53,7 +57,7 @@ func newCluster(t *testing.T, brokers int, tune ...func(*controller.Config)) *cl
 	}
 	for i := range members {
 		cfg := coordinator.Config{
-			Sid: int64(i + 1), Members: members, Tick: 100 * time.Millisecond, SnapCount: 500, CommitLogCount: 100,
+			Sid: int64(i + 1), Members: members, Tick: 300 * time.Millisecond, SnapCount: 500, CommitLogCount: 100,
 			DiskSync: true, ElectionTimeoutMax: time.Second,
 		}
 		id := c.world.Add(fmt.Sprintf("zk%d", i+1), "zk", func() node.Node { return coordinator.New(cfg) })
@@ -64,7 +68,7 @@ func newCluster(t *testing.T, brokers int, tune ...func(*controller.Config)) *cl
 	c.world.Start(c.world.Add("operator", "operator", func() node.Node { return c.op }))
 	for i := range brokers {
 		id := int32(i + 1)
-		f := &fake{c: c, number: id}
+		f := &fake{c: c, number: id, timeout: sessionTimeout}
 		name := fmt.Sprintf("b%d", id)
 		f.id = c.world.Add(name, "broker", func() node.Node { f.reset(); return f })
 		c.hosts[name], c.brokers[id] = f.id, f
@@ -107,11 +111,12 @@ func (c *cluster) run(d time.Duration) {
 func (c *cluster) crash(ids ...int32) {
 	for _, id := range ids {
 		c.world.Crash(c.brokers[id].id, sim.LoseAll)
+		c.brokers[id].ctl = nil
 	}
 }
 
 // expire lets sessions of dead brokers expire.
-func (c *cluster) expire() { c.t.Helper(); c.run(2 * sessionTimeout) }
+func (c *cluster) expire() { c.t.Helper(); c.run(3 * sessionTimeout) }
 
 // controllers lists who thinks to be the controller, with the epoch.
 func (c *cluster) controllers() (list []string) {
@@ -215,7 +220,7 @@ type operator struct {
 
 func (o *operator) Boot(env node.Env) {
 	o.env = env
-	o.session = zookeeper.New(env, zookeeper.Config{Servers: o.c.servers, Timeout: 10 * time.Second}, o)
+	o.session = zookeeper.New(env, zookeeper.Config{Servers: o.c.servers, Timeout: patient}, o)
 	o.session.Start()
 }
 func (o *operator) SessionBegan()                              {}
@@ -264,8 +269,9 @@ type fake struct {
 	// silent: it answers nothing. refuse: it answers with this error.
 	silent bool
 	refuse wire.ErrorCode
-	// gone: its session has not been replaced.
-	known []int32 // who the controller is, as told
+	known  []int32 // who the controller is, as told
+	// timeout is that of its session.
+	timeout time.Duration
 }
 
 func (f *fake) reset() {
@@ -274,7 +280,7 @@ func (f *fake) reset() {
 
 func (f *fake) Boot(env node.Env) {
 	f.env = env
-	f.session = zookeeper.New(env, zookeeper.Config{Servers: f.c.servers, Timeout: sessionTimeout, TimerKind: 10}, f)
+	f.session = zookeeper.New(env, zookeeper.Config{Servers: f.c.servers, Timeout: f.timeout, TimerKind: 10}, f)
 	cfg := controller.Config{
 		Broker: f.number, Hosts: f.c.hosts, TimerKind: 1, SocketTimeout: time.Second, NoRebalance: true,
 		Elected: func(id, epoch int32) { f.known = append(f.known, id) },
@@ -439,4 +445,34 @@ func describe(body kmsg.Request) string {
 		}
 	}
 	return b.String()
+}
+
+// remove deletes a znode.
+func (c *cluster) remove(path string) {
+	c.op.do(func(s *zookeeper.Session, t *node.Task) { s.One(t, zookeeper.Delete(path, -1)) })
+}
+
+// set writes a znode, whatever its version.
+func (c *cluster) set(path string, data []byte) {
+	c.op.do(func(s *zookeeper.Session, t *node.Task) { s.One(t, zookeeper.Set(path, data, -1)) })
+	c.run(300 * time.Millisecond)
+}
+
+// block keeps a broker away from the coordinators, until "island" is unblocked.
+func (c *cluster) block(broker int32) {
+	c.world.Block("island", func(from, to node.ID, _ node.Port) bool {
+		return (from == c.brokers[broker].id || to == c.brokers[broker].id) && (from <= c.servers[2] || to <= c.servers[2])
+	})
+}
+
+// expectAssignments counts the partitions of a topic.
+func (c *cluster) expectAssignments(name string, want int) {
+	c.t.Helper()
+	c.op.do(func(s *zookeeper.Session, t *node.Task) {
+		r := s.Do(t, zookeeper.Sync("/"), zookeeper.Get(znodes.TopicPath(name)))[1]
+		topic, err := znodes.DecodeTopic(name, r.Data)
+		if err != nil || len(topic.Partitions) != want {
+			c.t.Errorf("%s has %d partitions, want %d (%v)", name, len(topic.Partitions), want, err)
+		}
+	})
 }
