@@ -1,0 +1,168 @@
+package client
+
+import (
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
+
+// link is the connection of one user to one broker. It opens with the first call, asks
+// what the broker understands, and only then sends what it was given. So a request that
+// was sent went to a broker that had answered, and one that waits has not left.
+type link struct {
+	c      *Cluster
+	caller *wire.Caller
+
+	// versions are the newest versions of requests that the broker understands. Nil
+	// until it has said so, on every connection anew: it may be another build by now.
+	versions map[int16]versionRange
+	opening  bool
+	failures int   // to open, in a row
+	pause    timer // before the next attempt to open
+
+	waiting []*call // not sent, in order
+	sent    []*call // not answered, in order
+}
+
+// versionRange is what a broker said of one request.
+type versionRange struct{ min, max int16 }
+
+// call is one request on a link.
+type call struct {
+	body  kmsg.Request
+	done  func(kmsg.Response, error)
+	limit timer
+}
+
+func newLink(c *Cluster, host string) *link {
+	return &link{c: c, caller: wire.NewCaller(c.env, c.cfg.Hosts[host], c.cfg.Port, c.cfg.ClientID)}
+}
+
+// call asks for a request to be sent, and for done to be called once, later.
+func (l *link) call(body kmsg.Request, limit time.Duration, done func(kmsg.Response, error)) {
+	a := &call{body: body, done: done}
+	a.limit = l.c.after(limit, func() { l.overdue(a) })
+	l.waiting = append(l.waiting, a)
+	l.pump()
+}
+
+// pump sends what waits, or opens the connection that it waits for.
+func (l *link) pump() {
+	switch {
+	case len(l.waiting) == 0 || l.opening || l.pause != 0 || l.c.closed:
+	case l.versions == nil:
+		l.open(apiVersionsMax)
+	default:
+		ready := l.waiting
+		l.waiting = nil
+		for _, a := range ready {
+			l.send(a)
+		}
+	}
+}
+
+// apiVersionsMax is the newest ApiVersions that the client speaks.
+const apiVersionsMax = 3
+
+// open dials and asks what the broker understands. A broker that does not know the
+// version of the question answers in the oldest one, and is asked again (KIP-511).
+func (l *link) open(version int16) {
+	l.opening = true
+	ask := kmsg.NewPtrApiVersionsRequest()
+	ask.SetVersion(version)
+	ask.ClientSoftwareName, ask.ClientSoftwareVersion = "stampede", "1"
+	limit := l.c.after(l.c.cfg.RequestTimeout, l.hangUp)
+	l.caller.Call(ask, func(r kmsg.Response, err error) {
+		l.c.stop(&limit)
+		l.opening = false
+		if err != nil {
+			l.unreachable()
+			return
+		}
+		answer := r.(*kmsg.ApiVersionsResponse)
+		if wire.ErrorCode(answer.ErrorCode) == wire.UnsupportedVersion && version > 0 {
+			l.open(0)
+			return
+		}
+		l.failures = 0
+		l.versions = map[int16]versionRange{}
+		for _, k := range answer.ApiKeys {
+			l.versions[k.ApiKey] = versionRange{k.MinVersion, k.MaxVersion}
+		}
+		l.pump()
+	})
+}
+
+// unreachable ends what waits: its owners know best whether to try another broker. The
+// next attempt on this link has to wait.
+func (l *link) unreachable() {
+	l.failures++
+	l.pause = l.c.after(l.c.backoff(l.failures), func() {
+		l.pause = 0
+		l.pump()
+	})
+	l.failWaiting()
+}
+
+func (l *link) failWaiting() {
+	lost := l.waiting
+	l.waiting = nil
+	for _, a := range lost {
+		l.c.stop(&a.limit)
+		a.done(nil, ErrNotSent)
+	}
+}
+
+// send puts a request on the connection, in the newest version that both ends know.
+func (l *link) send(a *call) {
+	key := a.body.Key()
+	theirs, ok := l.versions[key]
+	ours := spoken(key)
+	version := min(ours.max, theirs.max)
+	if !ok || version < ours.min || version < theirs.min {
+		// Not at once: its owner may be about to note that it has called.
+		l.c.stop(&a.limit)
+		l.c.after(0, func() { a.done(nil, ErrUnsupported) })
+		return
+	}
+	a.body.SetVersion(version)
+	if p, ok := a.body.(*kmsg.ProduceRequest); ok && p.Acks == 0 {
+		l.caller.Call(a.body, nil)
+		l.c.stop(&a.limit)
+		l.c.after(0, func() { a.done(nil, nil) })
+		return
+	}
+	l.sent = append(l.sent, a)
+	l.caller.Call(a.body, func(r kmsg.Response, err error) {
+		l.sent = slices.DeleteFunc(l.sent, func(other *call) bool { return other == a })
+		l.c.stop(&a.limit)
+		a.done(r, err)
+	})
+}
+
+// overdue ends a request whose time is over: with the connection, if it was sent.
+func (l *link) overdue(a *call) {
+	a.limit = 0
+	if i := slices.Index(l.waiting, a); i >= 0 {
+		l.waiting = slices.Delete(l.waiting, i, i+1)
+		a.done(nil, ErrNotSent)
+		return
+	}
+	l.hangUp()
+	l.pump()
+}
+
+// broken notes that the connection is gone. What was sent is told by its caller.
+func (l *link) broken() { l.versions = nil }
+
+// hangUp ends the connection and everything that is pending on it.
+func (l *link) hangUp() {
+	l.broken()
+	l.caller.Hangup()
+	if l.c.closed {
+		l.failWaiting()
+	}
+}

@@ -1,0 +1,52 @@
+package client
+
+import (
+	"errors"
+
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
+
+// Outcome is how an operation ended, as far as the client can know.
+type Outcome uint8
+
+const (
+	// Succeeded: a broker said so.
+	Succeeded Outcome = iota + 1
+	// Failed: it did not happen, and will not.
+	Failed
+	// Unknown: it may have happened, or may happen yet.
+	Unknown
+)
+
+// String returns the outcome in the words of histories.
+func (o Outcome) String() string {
+	switch o {
+	case Succeeded:
+		return "ok"
+	case Failed:
+		return "failed"
+	case Unknown:
+		return "unknown"
+	}
+	return "none"
+}
+
+// Why an operation ended that no broker answered.
+var (
+	// ErrNotSent: the request never left, as its broker could not be reached in time.
+	ErrNotSent = errors.New("the request was not sent")
+	// ErrUnsupported: the broker does not know the request in any version that the
+	// client speaks. It was not sent.
+	ErrUnsupported = errors.New("the broker does not know this request")
+	// ErrExpired: the time for the operation was over before it could be tried (again).
+	ErrExpired = errors.New("the time for the operation is over")
+	// ErrSequenceLost: the batch may have been appended, and its partition needs a new
+	// epoch of the producer, in which the batch could not be known again.
+	ErrSequenceLost = errors.New("the sequences of the partition begin anew")
+	// ErrClosed: the client was closed.
+	ErrClosed = errors.New("the client is closed")
+)
+
+// sent reports whether a request may have reached its broker, given why it was not
+// answered.
+func sent(err error) bool { return errors.Is(err, wire.ErrDisconnected) }
