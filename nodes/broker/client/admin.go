@@ -72,7 +72,7 @@ func (a *Admin) start(t *task) {
 		t.giveUp()
 		return
 	}
-	a.c.after(0, t.try)
+	a.c.clock.After(0, t.try)
 }
 
 // try asks once.
@@ -148,7 +148,7 @@ func (t *task) again(why Done) {
 		return
 	}
 	t.a.c.refresh()
-	t.a.c.after(wait, t.try)
+	t.a.c.clock.After(wait, t.try)
 }
 
 func (t *task) giveUp() {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -13,7 +14,8 @@ import (
 type Cluster struct {
 	env node.Env
 	cfg Config
-	timers
+	// clock is what everything here is timed by.
+	clock alarm.Clock
 
 	// links are the connections in the order in which they were first wanted; byName
 	// finds them.
@@ -44,8 +46,7 @@ func New(env node.Env, cfg Config) *Cluster {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	c := &Cluster{env: env, cfg: cfg, byName: map[linkName]*link{}, lanes: 1}
-	c.timers = timers{env: env, kind: cfg.TimerKind, pending: map[uint64]alarm{}}
+	c := &Cluster{env: env, cfg: cfg, clock: alarm.New(env, cfg.TimerKind), byName: map[linkName]*link{}, lanes: 1}
 	c.metadata = newMetadata(c)
 	return c
 }
@@ -91,7 +92,7 @@ func (c *Cluster) newLane() int {
 // callbacks that is when the present one of the node has returned.
 func (c *Cluster) tell(f func()) {
 	if c.inside == 0 && len(c.untold) == 0 {
-		c.after(0, func() {})
+		c.clock.After(0, func() {})
 	}
 	c.untold = append(c.untold, f)
 }
@@ -154,11 +155,11 @@ func (c *Cluster) Closed(conn node.ConnID, _ node.CloseReason) bool {
 
 // Timer forwards [node.Node.Timer].
 func (c *Cluster) Timer(tag node.Tag) bool {
-	if tag.Kind != c.kind {
+	if !c.clock.Owns(tag) {
 		return false
 	}
 	c.enter()
-	c.ring(tag.Arg)
+	c.clock.Ring(tag)
 	c.leave()
 	return true
 }
@@ -182,7 +183,7 @@ func (c *Cluster) call(lane int, broker int32, body kmsg.Request, done func(kmsg
 func (c *Cluster) callWithin(limit time.Duration, lane int, broker int32, body kmsg.Request, done func(kmsg.Response, error)) {
 	host, ok := c.metadata.hosts[broker]
 	if !ok || c.closed {
-		c.after(0, func() { done(nil, ErrNotSent) })
+		c.clock.After(0, func() { done(nil, ErrNotSent) })
 		return
 	}
 	c.link(host, lane).call(body, limit, done)

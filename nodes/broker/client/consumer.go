@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 )
 
 // Reset is what a consumer does whose position is not in the log
@@ -126,8 +127,8 @@ type Consumer struct {
 	fetching map[int32]bool
 	poll     *poll
 	jumps    []Jump
-	next     int   // which of parts a poll begins with, for fairness
-	pumping  timer // pump is due, at due
+	next     int         // which of parts a poll begins with, for fairness
+	pumping  alarm.Alarm // pump is due, at due
 	due      time.Duration
 	closed   bool
 }
@@ -136,7 +137,7 @@ type Consumer struct {
 type poll struct {
 	max   int
 	done  func(Polled)
-	limit timer
+	limit alarm.Alarm
 }
 
 // NewConsumer makes a consumer of nothing. A config that [ConsumerConfig.Validate]
@@ -238,7 +239,7 @@ func (s *Consumer) Poll(max int, wait time.Duration, done func(Polled)) {
 	}
 	s.soon() // before the limit, so that a poll that does not wait still asks
 	s.poll = &poll{max: max, done: done}
-	s.poll.limit = s.c.after(wait, func() {
+	s.poll.limit = s.c.clock.After(wait, func() {
 		s.poll.limit = 0
 		s.deliver(true)
 	})
@@ -252,7 +253,7 @@ func (s *Consumer) shutDown() {
 		return
 	}
 	s.closed = true
-	s.c.stop(&s.pumping)
+	s.c.clock.Stop(&s.pumping)
 	s.finish(Polled{Err: ErrClosed})
 }
 
@@ -272,9 +273,9 @@ func (s *Consumer) wakeIn(d time.Duration) {
 	if s.closed || s.pumping != 0 && s.due <= at {
 		return
 	}
-	s.c.stop(&s.pumping)
+	s.c.clock.Stop(&s.pumping)
 	s.due = at
-	s.pumping = s.c.after(max(d, 0), s.pump)
+	s.pumping = s.c.clock.After(max(d, 0), s.pump)
 }
 
 // pump answers the poll if it can, and asks brokers for what is missing.
@@ -321,7 +322,7 @@ func (s *Consumer) finish(result Polled) {
 		return
 	}
 	done := s.poll.done
-	s.c.stop(&s.poll.limit)
+	s.c.clock.Stop(&s.poll.limit)
 	s.poll = nil
 	result.Jumps, s.jumps = s.jumps, nil
 	s.c.tell(func() { done(result) })

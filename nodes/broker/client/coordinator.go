@@ -12,7 +12,7 @@ import (
 func (c *Cluster) findCoordinator(lane int, group string, done func(broker int32, code wire.ErrorCode, err error)) {
 	if len(c.metadata.ids) == 0 {
 		c.refresh()
-		c.after(0, func() { done(-1, wire.OK, ErrNotSent) })
+		c.clock.After(0, func() { done(-1, wire.OK, ErrNotSent) })
 		return
 	}
 	ask := kmsg.NewPtrFindCoordinatorRequest()

@@ -106,7 +106,7 @@ func (p *Producer) identifyLater() {
 	p.failures++
 	p.c.refresh()
 	p.asking = true
-	p.c.after(p.c.backoff(p.failures), func() {
+	p.c.clock.After(p.c.backoff(p.failures), func() {
 		p.asking = false
 		p.soon()
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 )
 
 // link is the connection of one user to one broker. It opens with the first call, asks
@@ -20,8 +21,8 @@ type link struct {
 	// until it has said so, on every connection anew: it may be another build by now.
 	versions map[int16]versionRange
 	opening  bool
-	failures int   // to open, in a row
-	pause    timer // before the next attempt to open
+	failures int         // to open, in a row
+	pause    alarm.Alarm // before the next attempt to open
 
 	waiting []*call // not sent, in order
 	sent    []*call // not answered, in order
@@ -34,7 +35,7 @@ type versionRange struct{ min, max int16 }
 type call struct {
 	body  kmsg.Request
 	done  func(kmsg.Response, error)
-	limit timer
+	limit alarm.Alarm
 }
 
 func newLink(c *Cluster, host string) *link {
@@ -44,7 +45,7 @@ func newLink(c *Cluster, host string) *link {
 // call asks for a request to be sent, and for done to be called once, later.
 func (l *link) call(body kmsg.Request, limit time.Duration, done func(kmsg.Response, error)) {
 	a := &call{body: body, done: done}
-	a.limit = l.c.after(limit, func() { l.overdue(a) })
+	a.limit = l.c.clock.After(limit, func() { l.overdue(a) })
 	l.waiting = append(l.waiting, a)
 	l.pump()
 }
@@ -74,9 +75,9 @@ func (l *link) open(version int16) {
 	ask := kmsg.NewPtrApiVersionsRequest()
 	ask.SetVersion(version)
 	ask.ClientSoftwareName, ask.ClientSoftwareVersion = "stampede", "1"
-	limit := l.c.after(l.c.cfg.RequestTimeout, l.hangUp)
+	limit := l.c.clock.After(l.c.cfg.RequestTimeout, l.hangUp)
 	l.caller.Call(ask, func(r kmsg.Response, err error) {
-		l.c.stop(&limit)
+		l.c.clock.Stop(&limit)
 		l.opening = false
 		if err != nil {
 			l.unreachable()
@@ -100,7 +101,7 @@ func (l *link) open(version int16) {
 // next attempt on this link has to wait.
 func (l *link) unreachable() {
 	l.failures++
-	l.pause = l.c.after(l.c.backoff(l.failures), func() {
+	l.pause = l.c.clock.After(l.c.backoff(l.failures), func() {
 		l.pause = 0
 		l.pump()
 	})
@@ -111,7 +112,7 @@ func (l *link) failWaiting() {
 	lost := l.waiting
 	l.waiting = nil
 	for _, a := range lost {
-		l.c.stop(&a.limit)
+		l.c.clock.Stop(&a.limit)
 		a.done(nil, ErrNotSent)
 	}
 }
@@ -124,21 +125,21 @@ func (l *link) send(a *call) {
 	version := min(ours.max, theirs.max)
 	if !ok || version < ours.min || version < theirs.min {
 		// Not at once: its owner may be about to note that it has called.
-		l.c.stop(&a.limit)
-		l.c.after(0, func() { a.done(nil, ErrUnsupported) })
+		l.c.clock.Stop(&a.limit)
+		l.c.clock.After(0, func() { a.done(nil, ErrUnsupported) })
 		return
 	}
 	a.body.SetVersion(version)
 	if p, ok := a.body.(*kmsg.ProduceRequest); ok && p.Acks == 0 {
 		l.caller.Call(a.body, nil)
-		l.c.stop(&a.limit)
-		l.c.after(0, func() { a.done(nil, nil) })
+		l.c.clock.Stop(&a.limit)
+		l.c.clock.After(0, func() { a.done(nil, nil) })
 		return
 	}
 	l.sent = append(l.sent, a)
 	l.caller.Call(a.body, func(r kmsg.Response, err error) {
 		l.sent = slices.DeleteFunc(l.sent, func(other *call) bool { return other == a })
-		l.c.stop(&a.limit)
+		l.c.clock.Stop(&a.limit)
 		a.done(r, err)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 )
 
 // TopicPartition names a partition.
@@ -57,7 +58,7 @@ type metadata struct {
 	asking, stale bool
 	failures      int
 	notBefore     time.Duration // of the next request
-	due           timer         // to ask, at notBefore or when the metadata are too old
+	due           alarm.Alarm   // to ask, at notBefore or when the metadata are too old
 }
 
 func newMetadata(c *Cluster) metadata {
@@ -109,8 +110,8 @@ func (c *Cluster) refresh() {
 	if c.closed {
 		return
 	}
-	c.stop(&m.due)
-	m.due = c.after(max(m.notBefore-c.env.Now(), 0), m.ask)
+	c.clock.Stop(&m.due)
+	m.due = c.clock.After(max(m.notBefore-c.env.Now(), 0), m.ask)
 }
 
 // ask sends the request to the next of all known hosts: one that does not answer is
@@ -161,7 +162,7 @@ func (m *metadata) answered(r kmsg.Response, err error) {
 	if m.stale {
 		m.c.refresh()
 	} else if !m.c.closed {
-		m.due = m.c.after(m.c.cfg.MetadataMaxAge, m.ask)
+		m.due = m.c.clock.After(m.c.cfg.MetadataMaxAge, m.ask)
 	}
 	for _, u := range m.users {
 		u.metadataChanged()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 )
 
 // ProducerConfig is what a [Producer] has to be told.
@@ -113,9 +114,9 @@ type Producer struct {
 	sticky    map[string]int32 // where records without a key go for now
 
 	identity identity
-	asking   bool  // for an identity
-	failures int   // to get one, in a row
-	pumping  timer // pump is due, at due
+	asking   bool        // for an identity
+	failures int         // to get one, in a row
+	pumping  alarm.Alarm // pump is due, at due
 	due      time.Duration
 	serial   uint64 // of the last batch
 	closed   bool
@@ -126,7 +127,7 @@ type record struct {
 	Record
 	done     func(Sent)
 	deadline time.Duration
-	expiry   timer // while it is undecided
+	expiry   alarm.Alarm // while it is undecided
 }
 
 // NewProducer makes a producer. A config that [ProducerConfig.Validate] rejects is a
@@ -156,7 +157,7 @@ func (p *Producer) Send(r Record, done func(Sent)) {
 	rec := &record{Record: r, done: done, deadline: p.c.env.Now() + p.cfg.DeliveryTimeout}
 	p.c.Want(r.Topic)
 	if !p.place(rec) {
-		rec.expiry = p.c.after(p.cfg.DeliveryTimeout, func() { p.giveUp(rec) })
+		rec.expiry = p.c.clock.After(p.cfg.DeliveryTimeout, func() { p.giveUp(rec) })
 		p.undecided = append(p.undecided, rec)
 	}
 	p.soon()
@@ -181,9 +182,9 @@ func (p *Producer) shutDown() {
 		return
 	}
 	p.closed = true
-	p.c.stop(&p.pumping)
+	p.c.clock.Stop(&p.pumping)
 	for _, r := range p.undecided {
-		p.c.stop(&r.expiry)
+		p.c.clock.Stop(&r.expiry)
 		p.c.tell(func() { r.done(Sent{Outcome: Failed, Partition: r.Partition, Offset: -1, Err: ErrClosed}) })
 	}
 	p.undecided = nil
@@ -249,7 +250,7 @@ func (p *Producer) metadataChanged() {
 	p.undecided = nil
 	for _, r := range rest {
 		if p.place(r) {
-			p.c.stop(&r.expiry)
+			p.c.clock.Stop(&r.expiry)
 		} else {
 			p.undecided = append(p.undecided, r)
 		}
@@ -270,9 +271,9 @@ func (p *Producer) wakeIn(d time.Duration) {
 	if p.pumping != 0 && p.due <= at {
 		return
 	}
-	p.c.stop(&p.pumping)
+	p.c.clock.Stop(&p.pumping)
 	p.due = at
-	p.pumping = p.c.after(max(d, 0), p.pump)
+	p.pumping = p.c.clock.After(max(d, 0), p.pump)
 }
 
 // pump sends what can be sent and sees when it has to look again.
