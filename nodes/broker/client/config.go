@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
-	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -34,8 +33,6 @@ type Config struct {
 	// AutoCreate lets brokers create topics that are asked for, if they are configured
 	// to (allow.auto.create.topics).
 	AutoCreate bool
-	// Bugs are the switched-on bugs; zero for the correct build.
-	Bugs bugs.Set
 	// TimerKind is the one timer tag kind that the client takes for itself.
 	TimerKind uint32
 }
