@@ -1,11 +1,16 @@
 package sim
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // directory is the one directory of a disk: which file goes by which name.
 type directory struct {
 	// durable are the names that every crash starts from, cache the present ones.
 	durable, cache map[string]*file
+	// sorted are the names in cache, in order; nil when they are not known.
+	sorted []string
 	// pending are the operations since durable, oldest first; retired counts the
 	// settled ones, as in file.
 	pending []link
@@ -64,6 +69,7 @@ func (l *link) unname(names map[string]*file) {
 
 func (d *directory) note(l link) {
 	l.apply(d.cache)
+	d.sorted = nil
 	d.pending = append(d.pending, l)
 }
 
@@ -104,5 +110,13 @@ func (d *directory) become() {
 	d.retired = d.now()
 	clear(d.pending)
 	d.pending = d.pending[:0]
-	d.cache = maps.Clone(d.durable)
+	d.cache, d.sorted = maps.Clone(d.durable), nil
+}
+
+// names are the present ones, sorted: they are asked for far more often than they change.
+func (d *directory) names() []string {
+	if d.sorted == nil {
+		d.sorted = slices.Sorted(maps.Keys(d.cache))
+	}
+	return d.sorted
 }

@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"io/fs"
-	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -35,25 +34,36 @@ func newDisk(r *rand.Rand, cfg DiskConfig) *Disk {
 func (w *World) DiskOf(id node.ID) *Disk { return w.process(id).disk }
 
 // Files returns the names of all files, sorted.
-func (d *Disk) Files() []string { return slices.Sorted(maps.Keys(d.dir.cache)) }
+func (d *Disk) Files() []string { return slices.Clone(d.dir.names()) }
 
 // Read returns a copy of a file as the process wrote it, and whether it exists.
 func (d *Disk) Read(name string) ([]byte, bool) {
-	f, ok := d.dir.cache[name]
-	if !ok {
-		return nil, false
-	}
-	return slices.Clone(f.cache), true
+	b, ok := d.View(name)
+	return slices.Clone(b), ok
 }
 
 // Durable returns a copy of what a crash that loses everything unsynced would
 // leave of a file, and whether it would leave the file.
 func (d *Disk) Durable(name string) ([]byte, bool) {
-	f, ok := d.dir.durable[name]
-	if !ok {
-		return nil, false
+	b, ok := d.DurableView(name)
+	return slices.Clone(b), ok
+}
+
+// View is [Disk.Read] without the copy: what it returns stays as it is, whatever is
+// written later, and must not be changed.
+func (d *Disk) View(name string) ([]byte, bool) {
+	if f, ok := d.dir.cache[name]; ok {
+		return slices.Clip(f.cache), true
 	}
-	return slices.Clone(f.durable), true
+	return nil, false
+}
+
+// DurableView is [Disk.Durable] without the copy, as [Disk.View] is.
+func (d *Disk) DurableView(name string) ([]byte, bool) {
+	if f, ok := d.dir.durable[name]; ok {
+		return slices.Clip(f.durable), true
+	}
+	return nil, false
 }
 
 // DurableSize returns how much of a file, from its beginning, a crash would leave as

@@ -355,6 +355,55 @@ func TestViewsAreImmutable(t *testing.T) {
 	}
 }
 
+// TestViewsOutsideStay: what a view showed it goes on showing, whatever its holder
+// appends to it and whatever happens to the file.
+func TestViewsOutsideStay(t *testing.T) {
+	var view, durable []byte
+	w, id := onDisk(1, func(d node.Disk) {
+		d.Append("f", []byte("abc"))
+	})
+	defer w.Close()
+	w.Run(0)
+	disk := w.DiskOf(id)
+	f := disk.dir.cache["f"]
+	f.settle(f.now())
+	disk.dir.settle(disk.dir.now())
+	view, _ = disk.View("f")
+	durable, _ = disk.DurableView("f")
+	_ = append(view, "mine"...)
+	f.append([]byte("def"))
+	f.truncate(1)
+	f.append([]byte("XYZ"))
+	f.settle(f.now())
+	if string(view) != "abc" || string(durable) != "abc" {
+		t.Errorf("the views show %q and %q", view, durable)
+	}
+	if now, _ := disk.View("f"); string(now) != "aXYZ" {
+		t.Errorf("the file is %q", now)
+	}
+	if _, ok := disk.View("g"); ok {
+		t.Error("a file that is not there can be viewed")
+	}
+}
+
+// TestFramesShareNoBytes: messages of all lengths, encoded one after the other, stay
+// what they were.
+func TestFramesShareNoBytes(t *testing.T) {
+	var s slab
+	var kept, want [][]byte
+	for n := range 2000 {
+		b := bytes.Repeat([]byte{byte(n)}, n%(slabBytes/8+9))
+		kept, want = append(kept, s.keep(b)), append(want, bytes.Clone(b))
+		_ = append(kept[n], 0xff) // nobody else's
+		clear(b)
+	}
+	for n := range kept {
+		if !bytes.Equal(kept[n], want[n]) {
+			t.Fatalf("frame %d is %x, want %x", n, kept[n], want[n])
+		}
+	}
+}
+
 func TestSyncOfMissingFile(t *testing.T) {
 	w := NewWorld(quick(1))
 	defer w.Close()

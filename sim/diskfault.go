@@ -170,7 +170,7 @@ func (d *directory) evict() {
 		return
 	}
 	d.lost = false
-	d.cache = maps.Clone(d.durable)
+	d.cache, d.sorted = maps.Clone(d.durable), nil
 	for i := range d.pending {
 		d.pending[i].apply(d.cache)
 	}

@@ -7,7 +7,7 @@ func (inc *incarnation) Go(name string, body func(*node.Task)) {
 	if !inc.alive {
 		return
 	}
-	t := node.NewTask(name, inc, body)
+	t := inc.w.coroutines.NewTask(name, inc, body)
 	inc.keepTask(t)
 	t.Start()
 }

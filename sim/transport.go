@@ -55,7 +55,7 @@ func (inc *incarnation) send(c *conn, to int, m node.Message) {
 		return
 	}
 	if w.cfg.Wire {
-		m = &frame{kind: m.Kind(), b: m.AppendWire(nil)}
+		m = w.encode(m)
 	}
 	w.transmit(c, to, item{m: m}, int64(max(verdict, 0)))
 }
@@ -257,6 +257,44 @@ func (f *frame) Fingerprint() uint64        { return hashBytes(0, f.b) }
 func (f *frame) AppendWire(b []byte) []byte { return append(b, f.b...) }
 func (f *frame) String() string             { return fmt.Sprintf("%s, %d bytes", f.kind, len(f.b)) }
 
+// encode puts a message into a frame of its own size.
+func (w *World) encode(m node.Message) *frame {
+	w.scratch = m.AppendWire(w.scratch[:0])
+	if len(w.slab.frames) == 0 {
+		w.slab.frames = make([]frame, slabFrames)
+	}
+	f := &w.slab.frames[0]
+	w.slab.frames = w.slab.frames[1:]
+	f.kind, f.b = m.Kind(), w.slab.keep(w.scratch)
+	return f
+}
+
+// slab is where frames and their bytes come from, many at a time: most messages are
+// short. No byte is used twice, so that whoever keeps a part of a frame may.
+type slab struct {
+	frames []frame
+	bytes  []byte
+}
+
+const (
+	slabFrames = 64
+	slabBytes  = 4096
+)
+
+// keep returns a copy of b.
+func (s *slab) keep(b []byte) []byte {
+	if len(b) > slabBytes/8 {
+		return bytes.Clone(b)
+	}
+	if len(b) > len(s.bytes) {
+		s.bytes = make([]byte, slabBytes)
+	}
+	n := copy(s.bytes, b)
+	kept := s.bytes[:n:n]
+	s.bytes = s.bytes[n:]
+	return kept
+}
+
 // decode turns a frame into a message. That it fails, or that the message
 // encodes differently, is a bug of the node's codec.
 func (inc *incarnation) decode(id node.ConnID, f *frame) node.Message {
@@ -264,8 +302,9 @@ func (inc *incarnation) decode(id node.ConnID, f *frame) node.Message {
 	if err != nil {
 		panic(fmt.Sprintf("wire: %s does not decode: %v\nframe: %x", f.kind, err, f.b))
 	}
-	if again := m.AppendWire(nil); !bytes.Equal(again, f.b) {
-		panic(fmt.Sprintf("wire: %s decodes to %v, which encodes differently\nsent:  %x\nagain: %x", f.kind, m, f.b, again))
+	w := inc.w
+	if w.scratch = m.AppendWire(w.scratch[:0]); !bytes.Equal(w.scratch, f.b) {
+		panic(fmt.Sprintf("wire: %s decodes to %v, which encodes differently\nsent:  %x\nagain: %x", f.kind, m, f.b, w.scratch))
 	}
 	return m
 }

@@ -22,6 +22,10 @@ type World struct {
 	actions []action
 	streams map[string]*rand.Rand
 	counts  [counterCount]uint64
+	scratch []byte // for encoding messages
+	slab    slab
+
+	coroutines node.Coroutines
 
 	// current is the incarnation whose code is on the stack, nil if none is.
 	current *incarnation
@@ -283,4 +287,5 @@ func (w *World) Close() {
 			p.inc.stopTasks()
 		}
 	}
+	w.coroutines.Close()
 }

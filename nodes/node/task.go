@@ -1,9 +1,6 @@
 package node
 
-import (
-	"iter"
-	"time"
-)
+import "time"
 
 // Task is a coroutine inside a node, for flows that take several awaited steps
 // and read best straight down: a client's script, the atomic replacement of a
@@ -18,13 +15,15 @@ type Task struct {
 	// Name is for traces.
 	Name string
 
-	host   TaskHost
-	yield  func(struct{}) bool
-	resume func() (struct{}, bool)
-	stop   func()
-	err    error
-	parked bool
-	ended  bool
+	host TaskHost
+	body func(*Task)
+	pool *Coroutines
+	// on is the coroutine that runs it; nil until it has started.
+	on      *coroutine
+	err     error
+	parked  bool
+	stopped bool
+	ended   bool
 }
 
 // TaskHost is what a world gives a task beyond [Env]: completions that resume
@@ -41,33 +40,47 @@ type TaskHost interface {
 // taskStopped unwinds the body of a task whose process died.
 type taskStopped struct{}
 
-// NewTask makes a task that has not started. Worlds call it to implement
-// [Env.Go]; nodes never do.
+// NewTask makes a task that has not started, on a coroutine of its own. Worlds call it,
+// or [Coroutines.NewTask], to implement [Env.Go]; nodes never do.
 func NewTask(name string, host TaskHost, body func(*Task)) *Task {
-	t := &Task{Name: name, host: host}
-	t.resume, t.stop = iter.Pull(func(yield func(struct{}) bool) {
-		t.yield = yield
-		defer func() {
-			t.ended = true
-			if r := recover(); r != nil {
-				if _, ok := r.(taskStopped); !ok {
-					panic(r)
-				}
-			}
-		}()
-		body(t)
-	})
-	return t
+	return &Task{Name: name, host: host, body: body}
+}
+
+// NewTask makes a task that has not started, and will run on a coroutine of the pool.
+func (p *Coroutines) NewTask(name string, host TaskHost, body func(*Task)) *Task {
+	return &Task{Name: name, host: host, body: body, pool: p}
 }
 
 // Start runs the task to its first await.
-func (t *Task) Start() { t.resume() }
+func (t *Task) Start() {
+	t.on = t.pool.take()
+	t.on.task = t
+	t.on.resume()
+}
+
+// run is the task's life on its coroutine.
+func (t *Task) run() {
+	defer func() {
+		t.ended = true
+		if r := recover(); r != nil {
+			if _, ok := r.(taskStopped); !ok {
+				panic(r)
+			}
+		}
+	}()
+	t.body(t)
+}
 
 // Stop ends a task at its present await. The world calls it when the
 // incarnation ends, never from inside the task.
 func (t *Task) Stop() {
-	if !t.ended {
-		t.stop()
+	switch {
+	case t.ended:
+	case t.on == nil:
+		t.ended = true
+	default:
+		t.stopped = true
+		t.on.resume()
 	}
 }
 
@@ -84,13 +97,14 @@ func (t *Task) Wake(err error) {
 		panic("node: woke task " + t.Name + " which awaits nothing")
 	}
 	t.parked, t.err = false, err
-	t.resume()
+	t.on.resume()
 }
 
 // park gives control back to the world until Wake.
 func (t *Task) park() error {
 	t.parked = true
-	if !t.yield(struct{}{}) {
+	t.on.yield(struct{}{})
+	if t.stopped {
 		panic(taskStopped{})
 	}
 	return t.err
