@@ -79,6 +79,7 @@ func (r *run) addServers() {
 func (r *run) addClients() {
 	k, shape := r.plan.Knobs, r.plan.Shape
 	setup, final := r.workload.Setup(shape), r.workload.FinalReads(shape)
+	r.recorder.Expect(len(setup) + len(r.plan.Ops) + len(final))
 	r.finals = len(final)
 	r.clients = make([]*workloads.Client, shape.Clients)
 	var servers []node.ID
@@ -109,11 +110,12 @@ const supervision = time.Second
 // watch puts the checkers between the nodes and the faults: a fact is judged
 // before a fault may strike at it.
 func (r *run) watch(o RunOptions) {
+	servers := node.ID(r.plan.Knobs.size())
 	r.world.OnEvent(func(s sim.Seen) {
-		r.marks.add(s.Event)
-		if int(s.Node) < r.plan.Knobs.size() {
-			r.ensemble.observe(s)
-			r.windows.observe(s)
+		r.marks.add(&s.Event)
+		if s.Node < servers {
+			r.ensemble.observe(&s)
+			r.windows.observe(&s)
 			r.checker.Observe(s.Step, s.At, s.Node, s.Event)
 			if r.checker.Finding() != nil {
 				r.world.Stop("a live invariant is broken")
@@ -124,7 +126,7 @@ func (r *run) watch(o RunOptions) {
 		}
 	})
 	r.world.OnProcess(func(c sim.ProcessChange) {
-		if int(c.Node) < r.plan.Knobs.size() {
+		if c.Node < servers {
 			r.changed(c)
 		}
 	})
@@ -155,10 +157,10 @@ type ghost struct{ world *sim.World }
 
 func (g ghost) Files(id node.ID) []string { return g.world.DiskOf(id).Files() }
 
-func (g ghost) Read(id node.ID, file string) ([]byte, bool) { return g.world.DiskOf(id).Read(file) }
+func (g ghost) Read(id node.ID, file string) ([]byte, bool) { return g.world.DiskOf(id).View(file) }
 
 func (g ghost) Durable(id node.ID, file string) ([]byte, bool) {
-	return g.world.DiskOf(id).Durable(file)
+	return g.world.DiskOf(id).DurableView(file)
 }
 
 func (g ghost) Rotten(id node.ID, file string) bool { return g.world.DiskOf(id).Rotten(file) }

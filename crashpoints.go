@@ -145,42 +145,47 @@ func newWindows(servers int) windows {
 	return w
 }
 
-// affected lists by the code of a fact which points it opens or closes: facts are many.
-var affected = func() map[uint64][]int {
-	m := map[uint64][]int{}
+// effect is what a fact does to a crash point: it opens or closes it.
+type effect struct {
+	point int
+	opens bool
+	text  string
+}
+
+// effects lists those of each fact by its code, for facts are many; of one point, the
+// opening ones first.
+var effects = func() (all [][]effect) {
 	for i, p := range CrashPoints {
-		for _, at := range append(append([]moment(nil), p.opens...), p.closes...) {
-			m[at.kind.Code] = append(m[at.kind.Code], i)
+		for j, m := range append(append([]moment(nil), p.opens...), p.closes...) {
+			code := int(m.kind.Code)
+			all = append(all, make([][]effect, max(0, code+1-len(all)))...)
+			all[code] = append(all[code], effect{point: i, opens: j < len(p.opens), text: m.text})
 		}
 	}
-	return m
+	return all
 }()
 
-func (w *windows) observe(s sim.Seen) {
+func (w *windows) observe(s *sim.Seen) {
 	switch s.Event.Kind {
 	case facts.EpochChosen:
 		w.leads[s.Node] = true
 	case facts.ElectionStarted:
 		w.leads[s.Node] = false
 	}
-	for _, i := range affected[s.Event.Kind.Code] {
-		p := &CrashPoints[i]
+	if s.Event.Kind.Code >= uint64(len(effects)) {
+		return
+	}
+	opened := -1
+	for _, e := range effects[s.Event.Kind.Code] {
 		switch {
-		case states(p.opens, s.Event) && p.mayBe(w.leads[s.Node]):
-			w.open[s.Node][i], w.step[s.Node][i] = true, s.Step
-		case states(p.closes, s.Event):
-			w.open[s.Node][i] = false
+		case e.text != "" && e.text != s.Event.Text:
+		case !e.opens:
+			w.open[s.Node][e.point] = e.point == opened
+		case CrashPoints[e.point].mayBe(w.leads[s.Node]):
+			opened = e.point
+			w.open[s.Node][opened], w.step[s.Node][opened] = true, s.Step
 		}
 	}
-}
-
-func states(any []moment, e node.Event) bool {
-	for _, m := range any {
-		if m.kind == e.Kind && (m.text == "" || m.text == e.Text) {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *CrashPoint) mayBe(leads bool) bool {

@@ -14,7 +14,7 @@ func life(w *windows, end sim.ChangeKind, stated ...node.Event) {
 	step := uint64(0)
 	for _, e := range stated {
 		step++
-		w.observe(sim.Seen{Step: step, Node: 1, Event: e})
+		w.observe(&sim.Seen{Step: step, Node: 1, Event: e})
 	}
 	w.died(sim.ProcessChange{Kind: end, Node: 1, Step: step})
 }

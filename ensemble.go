@@ -28,7 +28,7 @@ func newEnsemble(k Knobs) ensemble {
 	return e
 }
 
-func (e *ensemble) observe(s sim.Seen) {
+func (e *ensemble) observe(s *sim.Seen) {
 	switch s.Event.Kind {
 	case facts.Established:
 		e.epochs[s.Node], e.leads[s.Node] = s.Event.N[0], true

@@ -224,7 +224,7 @@ type tally struct {
 	cases map[*node.EventKind][]uint64
 }
 
-func (t *tally) add(e node.Event) {
+func (t *tally) add(e *node.Event) {
 	if missing := int(e.Kind.Code) - len(t.kinds) + 1; missing > 0 {
 		t.kinds = append(t.kinds, make([]uint64, missing)...)
 	}

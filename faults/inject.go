@@ -57,6 +57,8 @@ type armed struct {
 	seen         int
 }
 
+func (a *armed) awaits(k *node.EventKind) bool { return k.Name == a.name && k.System == a.system }
+
 // opened is a fault that lasts, with how to end it.
 type opened struct {
 	fault, span int
@@ -126,8 +128,12 @@ func (in *Injector) disarm(a *armed) bool {
 
 // observe counts facts for the armed faults and fires those whose moment this is.
 func (in *Injector) observe(s sim.Seen) {
-	for _, a := range slices.Clone(in.armed) {
-		if s.Event.Kind.Name != a.name || s.Event.Kind.System != a.system || !in.concerns(a.fault, s.Node) {
+	k := s.Event.Kind
+	if !slices.ContainsFunc(in.armed, func(a *armed) bool { return a.awaits(k) }) {
+		return
+	}
+	for _, a := range slices.Clone(in.armed) { // what fires changes the list
+		if !a.awaits(k) || !in.concerns(a.fault, s.Node) {
 			continue
 		}
 		if a.seen++; a.seen < in.plan[a.fault].When.After {

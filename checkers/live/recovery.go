@@ -72,7 +72,7 @@ func (c *Checker) truncated(s *server, z wire.Zxid) {
 	}
 	c.void(s, end)
 	s.log, s.tree = end, end
-	s.scanned = [2]scan{}
+	s.unread()
 	if s.promised.zxid > end.zxid {
 		s.promised = s.promised.upTo(end.zxid)
 	}
@@ -109,7 +109,7 @@ func (c *Checker) snapshotLoaded(s *server, z wire.Zxid, digest uint64) {
 	}
 	c.void(s, e)
 	s.log, s.tree, s.pending = e, e, s.pending[:0]
-	s.scanned = [2]scan{}
+	s.unread()
 	// A crash brings back the old history until the snapshot is durable, and only
 	// the new one after.
 	s.promised = s.promised.lastCommitted()

@@ -30,8 +30,10 @@ type server struct {
 	config     *config
 	configKept wire.Zxid
 
-	// scanned says how far either view of its log files was read and found sound.
+	// scanned says how far either view of its log files was read and found sound, read
+	// what of them purges have read.
 	scanned [2]scan
+	read    map[string]stretch
 
 	// backers are those on whose word it ended its latest election, own the
 	// configuration by which it did, nil if none ever.
@@ -88,6 +90,9 @@ func (s *server) down() {
 	s.idle()
 	s.log, s.tree, s.pending = nil, nil, s.pending[:0]
 	s.readOnly = nil
-	s.scanned = [2]scan{}
+	s.unread()
 	clear(s.gone)
 }
+
+// unread forgets what was read of its log files, which may now hold something else.
+func (s *server) unread() { s.scanned, s.read = [2]scan{}, nil }

@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -12,7 +13,7 @@ import (
 // only a replay of them all makes that right. If the log loses one in a crash, the
 // tree becomes one that never was.
 func (c *Checker) snapshotTaken(s *server, z wire.Zxid) {
-	b, _ := c.ghost.Durable(s.ID, fmt.Sprintf("snapshot.%x", int64(z)))
+	b, _ := c.ghost.Durable(s.ID, "snapshot."+strconv.FormatInt(int64(z), 16))
 	trace := newestTrace(b)
 	if trace <= z {
 		return

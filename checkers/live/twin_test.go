@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -141,6 +142,42 @@ func TestScanTwin(t *testing.T) {
 				if v == cached && got.zxid != last {
 					t.Fatalf("the log ends at %v, read %v", last, got)
 				}
+			}
+		}
+	})
+}
+
+// TestStretchTwin appends, rolls, snapshots and deletes files at random. Where a log
+// leads according to what earlier purges read of it is where reading it anew leads.
+func TestStretchTwin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := opened()
+		s, d := p.c.server(A), p.disks[A]
+		last, files := z(1, 1), []string{logFile}
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			switch rapid.IntRange(0, 6).Draw(t, "do") {
+			case 0:
+				files = append(files, fmt.Sprintf("log.%x", int64(last)+1))
+			case 1, 2:
+				if len(files) > 1 {
+					i := rapid.IntRange(0, len(files)-2).Draw(t, "gone")
+					delete(d.cached, files[i])
+					files = slices.Delete(files, i, i+1)
+				}
+			default:
+				last++
+				p.propose(A, last, znode(fmt.Sprint(int64(last))))
+				p.appendTo(A, files[len(files)-1], last)
+			}
+			counter := rapid.Uint32Range(1, last.Counter()).Draw(t, "snapshot")
+			got := p.c.replayable(s, z(1, counter), last)
+			kept := s.read
+			s.read = nil
+			if want := p.c.replayable(s, z(1, counter), last); got != want {
+				t.Fatalf("from %d, read on: %q, afresh: %q", counter, got, want)
+			}
+			if rapid.Bool().Draw(t, "remember") {
+				s.read = kept
 			}
 		}
 	})
