@@ -137,7 +137,7 @@ func (c *Client) run(t *node.Task) {
 	c.setup(t)
 	c.sleepUntil(t, c.cfg.StartAt)
 	for i := c.rec.begin(c.cfg.Index, len(c.cfg.Ops)); i >= 0; i = c.rec.begin(c.cfg.Index, len(c.cfg.Ops)) {
-		op := c.cfg.Ops[i]
+		op := &c.cfg.Ops[i]
 		if !op.Pipelined {
 			c.drain(t)
 		}
@@ -180,7 +180,7 @@ func (c *Client) awaitConnection(t *node.Task) {
 func (c *Client) tryCreate(t *node.Task, op Op) bool {
 	c.awaitConnection(t)
 	op.ID = c.rec.freshID(op.ID)
-	c.submit(op, false)
+	c.submit(&op, false)
 	c.drain(t)
 	got := c.rec.op(op.ID)
 	return got.Outcome == history.OK || got.Err == wire.ErrNodeExists
@@ -200,16 +200,16 @@ func (c *Client) final(t *node.Task) {
 // that nobody but its owner may see it.
 func (c *Client) tryFinal(t *node.Task, op Op) bool {
 	c.revive()
-	c.submit(op, true)
+	c.submit(&op, true)
 	c.drain(t)
 	got := c.rec.op(op.ID)
 	return got.Outcome == history.OK || got.Err == wire.ErrNoNode || got.Err == wire.ErrNoAuth
 }
 
 // perform does one operation of the plan.
-func (c *Client) perform(t *node.Task, op Op) {
+func (c *Client) perform(t *node.Task, op *Op) {
 	if isRecipe(op.F) {
-		c.follow(t, op)
+		c.follow(t, *op)
 		return
 	}
 	switch op.F {
@@ -225,9 +225,9 @@ func (c *Client) perform(t *node.Task, op Op) {
 		c.credentials = nil
 		c.reopen()
 	case history.Ask:
-		c.ask(t, op)
+		c.ask(t, *op)
 	case Auth:
-		c.authenticate(op)
+		c.authenticate(*op)
 	default:
 		if !op.Pipelined {
 			c.revive()

@@ -92,9 +92,15 @@ var recipeVerbs = []verb{
 }
 
 // isRecipe reports whether a function is a recipe step.
-func isRecipe(f history.F) bool {
-	return slices.ContainsFunc(recipeVerbs, func(v verb) bool { return v.f == f })
-}
+func isRecipe(f history.F) bool { return recipes[f] }
+
+var recipes = func() map[history.F]bool {
+	all := map[history.F]bool{}
+	for _, v := range recipeVerbs {
+		all[v.f] = true
+	}
+	return all
+}()
 
 // perform runs the recipe.
 func (s *step) perform() {

@@ -41,6 +41,9 @@ func NewRecorder(clients int, now func() time.Duration) *Recorder {
 	return r
 }
 
+// Expect makes room for so many operations, of which a record is long.
+func (r *Recorder) Expect(ops int) { r.ops = slices.Grow(r.ops, ops) }
+
 // Now is the world's virtual time.
 func (r *Recorder) Now() time.Duration { return r.now() }
 
@@ -179,10 +182,22 @@ func (r *Recorder) Counts() (ok, fail, info int) {
 // History returns what was recorded so far: operations by ID, session events in
 // the order they happened, no log.
 func (r *Recorder) History() *history.History {
-	ops := slices.Clone(r.ops)
-	slices.SortFunc(ops, func(a, b history.Op) int { return a.ID - b.ID })
 	return &history.History{
-		Ops: ops, Sessions: slices.Clone(r.sessions), Events: slices.Clone(r.events), Rearms: slices.Clone(r.rearms), Auths: slices.Clone(r.auths),
+		Ops: r.byID(), Sessions: slices.Clone(r.sessions), Events: slices.Clone(r.events), Rearms: slices.Clone(r.rearms), Auths: slices.Clone(r.auths),
 		Claims: slices.Clone(r.claims),
 	}
+}
+
+// byID lists the operations by ID. It sorts their places, as they are long themselves.
+func (r *Recorder) byID() []history.Op {
+	places := make([]int, len(r.ops))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortFunc(places, func(a, b int) int { return r.ops[a].ID - r.ops[b].ID })
+	ops := make([]history.Op, len(places))
+	for i, place := range places {
+		ops[i] = r.ops[place]
+	}
+	return ops
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // submit records the start of an operation and hands it to the session.
-func (c *Client) submit(op Op, final bool) {
+func (c *Client) submit(op *Op, final bool) {
 	h := c.resolve(op)
 	h.Final = final
 	c.rec.Invoke(h)
@@ -54,7 +54,7 @@ func synced(sync, read client.Result) client.Result {
 
 // resolve makes the record of an operation of a plan, with its relative
 // arguments made absolute.
-func (c *Client) resolve(op Op) history.Op {
+func (c *Client) resolve(op *Op) history.Op {
 	h := history.Op{
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value,
 		Mode: op.Mode, TTL: op.TTL.Milliseconds(), Version: c.version(op.Path, op.Version), Server: int(node.Nobody), Watch: op.Watch, Step: op.step, ACL: op.ACL,
@@ -78,10 +78,14 @@ func (c *Client) resolve(op Op) history.Op {
 			h.Value = wire.FormatACL(accessList(op.Value))
 		}
 	}
-	for _, p := range op.Parts {
-		h.Parts = append(h.Parts, history.Part{
+	if len(op.Parts) > 0 {
+		h.Parts = make([]history.Part, len(op.Parts))
+	}
+	for i := range op.Parts {
+		p := &op.Parts[i]
+		h.Parts[i] = history.Part{
 			F: p.F, Path: p.Path, Value: p.Value, Mode: p.Mode, TTL: p.TTL.Milliseconds(), Version: c.version(p.Path, p.Version), ACL: p.ACL,
-		})
+		}
 	}
 	return h
 }

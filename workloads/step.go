@@ -71,7 +71,7 @@ func (s *step) do(op Op) history.Op {
 	if op.F == history.Create && op.Value == "" {
 		op.Value = fmt.Sprintf("c%d.%d.%d", op.Client, s.op.ID, s.issued)
 	}
-	s.c.submit(op, false)
+	s.c.submit(&op, false)
 	s.c.drain(s.t)
 	return s.c.rec.op(op.ID)
 }

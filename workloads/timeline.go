@@ -2,7 +2,6 @@ package workloads
 
 import (
 	"cmp"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -17,7 +16,7 @@ import (
 // did to it until then, every client says farewell: the least that makes a history
 // worth judging, done when the faults have ended.
 func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op, farewell func(client int) []Op) []Op {
-	var plan []Op
+	var turns []turn
 	for client := range s.Clients {
 		var at time.Duration
 		for {
@@ -25,17 +24,41 @@ func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op, farewell fun
 			if at >= s.Duration {
 				break
 			}
-			plan = append(plan, s.turn(r, client, at, invent)...)
+			turns = append(turns, turn{at, client, s.turn(r, client, at, invent)})
 		}
-		for _, op := range farewell(client) {
+		last := slices.Clone(farewell(client))
+		for i := range last {
+			op := &last[i]
 			op.Client, op.At, op.Patient = client, s.Duration, true
-			plan = append(plan, op)
 		}
+		turns = append(turns, turn{s.Duration, client, last})
 	}
-	slices.SortStableFunc(plan, func(a, b Op) int {
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Client, b.Client))
-	})
+	plan := inOrder(turns)
 	number(plan, FirstID)
+	return plan
+}
+
+// turn is what a client does at one time.
+type turn struct {
+	at     time.Duration
+	client int
+	ops    []Op
+}
+
+// inOrder lists the operations of turns by time, then by client. An operation is long,
+// so it is turns that are sorted.
+func inOrder(turns []turn) []Op {
+	slices.SortStableFunc(turns, func(a, b turn) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.client, b.client))
+	})
+	n := 0
+	for _, t := range turns {
+		n += len(t.ops)
+	}
+	plan := make([]Op, 0, n)
+	for _, t := range turns {
+		plan = append(plan, t.ops...)
+	}
 	return plan
 }
 
@@ -61,9 +84,12 @@ func (s Shape) turn(r *rand.Rand, client int, at time.Duration, invent func(stri
 // pausing reports whether some operation is about the session rather than on it, or
 // many in one: such operations do not make sense in a pipeline.
 func pausing(ops []Op) bool {
-	return slices.ContainsFunc(ops, func(o Op) bool {
-		return o.F == Hang || o.F == Move || o.F == Stumble || o.F == Open || o.F == history.Close || isRecipe(o.F)
-	})
+	for i := range ops {
+		if f := ops[i].F; f == Hang || f == Move || f == Stumble || f == Open || f == history.Close || isRecipe(f) {
+			return true
+		}
+	}
+	return false
 }
 
 // key draws one of the keys, the first one more often if the shape is hot.
@@ -81,15 +107,18 @@ func number(ops []Op, first int) {
 		o := &ops[i]
 		o.ID = first + i
 		if o.F == history.Create || o.F == history.Set || o.F == history.SetACL && o.ACL == "" {
-			o.Value = unique(o.Path, o.Value, fmt.Sprintf("c%d.%d", o.Client, o.ID))
+			o.Value = unique(o.Path, o.Value, tag(o))
 		}
 		for j := range o.Parts {
 			if p := &o.Parts[j]; p.F == history.Create || p.F == history.Set {
-				p.Value = unique(p.Path, p.Value, fmt.Sprintf("c%d.%d.%d", o.Client, o.ID, j))
+				p.Value = unique(p.Path, p.Value, tag(o)+"."+strconv.Itoa(j))
 			}
 		}
 	}
 }
+
+// tag names an operation: client and ID.
+func tag(o *Op) string { return "c" + strconv.Itoa(o.Client) + "." + strconv.Itoa(o.ID) }
 
 // unique is the value to write where tag names the operation. What a workload drew is
 // its end, except where servers read it.

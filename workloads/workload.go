@@ -72,9 +72,9 @@ func OpsOf(ops []Op, client int) []Op {
 		}
 	}
 	own := make([]Op, 0, n)
-	for _, o := range ops {
-		if o.Client == client {
-			own = append(own, o)
+	for i := range ops {
+		if ops[i].Client == client {
+			own = append(own, ops[i])
 		}
 	}
 	return own
