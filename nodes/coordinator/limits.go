@@ -1,6 +1,8 @@
 package coordinator
 
 import (
+	"slices"
+
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -83,7 +85,7 @@ func (s *Server) enqueue(c *clientConn, p *pending) {
 // dequeue takes the request at the head, which is being answered.
 func (s *Server) dequeue(c *clientConn) *pending {
 	p := c.queue[0]
-	c.queue[0], c.queue = nil, c.queue[1:]
+	c.queue = slices.Delete(c.queue, 0, 1)
 	if !s.bug(bugs.OutstandingNotReleased) {
 		c.outstanding--
 		s.inProcess--
@@ -100,7 +102,7 @@ func (s *Server) forgetOutstanding(c *clientConn) {
 // congested reports whether a connection should not be read: it waits for answers, and
 // so do too many others.
 func (s *Server) congested(c *clientConn) bool {
-	return c.outstanding > 0 && s.inProcess > s.cfg.outstandingHere()
+	return c.outstanding > 0 && s.inProcess > s.fairShare
 }
 
 // hold stops reading from a connection if it must.

@@ -10,7 +10,8 @@ import (
 func limitedServer(c Config) *Server {
 	c.Members = []Member{{Sid: 1}, {Sid: 2}, {Sid: 3}}
 	c.Sid = 1
-	return &Server{cfg: c.withDefaults()}
+	cfg := c.withDefaults()
+	return &Server{cfg: cfg, fairShare: cfg.outstandingHere()}
 }
 
 func TestRequestsAreOnlySoLong(t *testing.T) {

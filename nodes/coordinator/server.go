@@ -86,9 +86,10 @@ type Server struct {
 	ledSince int64 // ns of the monotonic clock
 	reaper   reaper
 
-	// inProcess counts the requests taken and not answered; scratch is for measuring.
-	inProcess int
-	scratch   []byte
+	// inProcess counts the requests taken and not answered, of which fairShare is how
+	// many may be; scratch is for measuring.
+	inProcess, fairShare int
+	scratch              []byte
 }
 
 var _ node.Node = (*Server)(nil)
@@ -127,6 +128,7 @@ func New(cfg Config) *Server {
 		electionTimers: map[election.TimeoutKind]node.TimerID{},
 		conns:          map[node.ConnID]*connection{},
 	}
+	s.fairShare = s.cfg.outstandingHere()
 	return s
 }
 

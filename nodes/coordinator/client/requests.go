@@ -54,7 +54,7 @@ func (c *Client) Submit(op wire.OpCode, body wire.Record, done func(Result)) {
 func (c *Client) flush() {
 	for c.Connected() && len(c.queue) > 0 {
 		r := c.queue[0]
-		c.queue = c.queue[1:]
+		c.queue = slices.Delete(c.queue, 0, 1)
 		c.send(r)
 	}
 }
@@ -173,7 +173,7 @@ func (c *Client) overdue() {
 	var endings []ending
 	for len(c.queue) > 0 && c.due(c.queue[0]) {
 		r := c.queue[0]
-		c.queue = c.queue[1:]
+		c.queue = slices.Delete(c.queue, 0, 1)
 		c.closing = c.closing && r.op != wire.OpCloseSession
 		endings = append(endings, ending{r.done, r.failed(wire.ErrOperationTimeout)})
 	}

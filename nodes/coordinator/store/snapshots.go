@@ -115,8 +115,11 @@ func SaveSnapshot(t *node.Task, d node.Disk, log *txnlog.Log, snap *tree.Snapsho
 // returns the oldest that is kept, and whether anything was deleted.
 func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int, b bugs.Set) (oldest wire.Zxid, purged bool, err error) {
 	valid, all := 0, snapshots(d)
+	if len(all) < keep {
+		return 0, false, nil
+	}
 	for i, z := range all {
-		if data, _ := d.Read(snapshotName(z)); !continued(all, i, log) || tree.Intact(data) != nil && !b.Has(bugs.PurgeCountsInvalid) {
+		if !continued(all, i, log) || !b.Has(bugs.PurgeCountsInvalid) && !intact(d, z) {
 			continue
 		}
 		if valid++; valid < keep {
@@ -130,6 +133,13 @@ func PurgeSnapshots(d node.Disk, log *txnlog.Log, keep int, b bugs.Set) (oldest 
 		return z, len(all) > i+1, log.Purge(z)
 	}
 	return 0, false, nil
+}
+
+// intact reports whether the snapshot of z can be read. It is read anew at every purge:
+// that it was whole when it was written says nothing about a medium that rots.
+func intact(d node.Disk, z wire.Zxid) bool {
+	data, _ := d.Read(snapshotName(z))
+	return tree.Intact(data) == nil
 }
 
 // continued reports whether the log continues snapshot i of all, newest first. Where it

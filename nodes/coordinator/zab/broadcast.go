@@ -2,6 +2,7 @@ package zab
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
@@ -94,8 +95,7 @@ func (l *Leader) ackProposal(f *learner, z wire.Zxid) {
 func (l *Leader) commitReady() {
 	for len(l.outstanding) > 0 && !l.retired && !l.holdsBack(l.outstanding[0]) && l.hasCommitQuorum(l.outstanding[0]) {
 		p := l.outstanding[0]
-		l.outstanding[0] = nil
-		l.outstanding = l.outstanding[1:]
+		l.outstanding = slices.Delete(l.outstanding, 0, 1)
 		l.commit(p)
 		if l.over {
 			return

@@ -2,6 +2,7 @@ package zab
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -199,7 +200,11 @@ func (f *Learner) proposal(txn *wire.Txn) {
 	if f.phase != broadcast {
 		f.host.Observe(node.Event{Kind: facts.ProposalDuringSync, N: [4]int64{int64(txn.Zxid)}})
 	}
-	f.seeConfig(txn, func() { f.logProposal() })
+	if c := configOf(txn); c != nil && f.cfg.Committed != nil {
+		f.seeConfig(c, f.logProposal)
+		return
+	}
+	f.logProposal()
 }
 
 // logProposal logs what was proposed, unless a planted bug leaves it to UPTODATE.
@@ -259,7 +264,7 @@ func (f *Learner) payOwed() {
 	}
 	for len(f.owed) > 0 && f.owed[0] <= f.durable {
 		z := f.owed[0]
-		f.owed = f.owed[1:]
+		f.owed = slices.Delete(f.owed, 0, 1)
 		f.host.Observe(node.Event{Kind: facts.Acked, N: [4]int64{int64(z)}})
 		f.host.Send(f.leader, &wire.Packet{Type: wire.PacketAck, Zxid: z})
 	}
@@ -272,8 +277,7 @@ func (f *Learner) commit(z wire.Zxid) {
 		panic(fmt.Sprintf("zab: COMMIT %v, but the oldest pending proposal is %s", z, f.oldestPending()))
 	}
 	txn := f.pending[0]
-	f.pending[0] = nil
-	f.pending = f.pending[1:]
+	f.pending = slices.Delete(f.pending, 0, 1)
 	if f.phase == broadcast {
 		f.host.Deliver(txn)
 		return

@@ -54,13 +54,8 @@ func (f *Learner) saveNext(c *membership.Config, then func()) {
 	f.host.SaveNext(c, f.begin(then))
 }
 
-// seeConfig takes note of a proposal that is a reconfiguration before it is logged.
-func (f *Learner) seeConfig(txn *wire.Txn, then func()) {
-	c := configOf(txn)
-	if c == nil || f.cfg.Committed == nil {
-		then()
-		return
-	}
+// seeConfig takes note of a configuration that is proposed before it is logged.
+func (f *Learner) seeConfig(c *membership.Config, then func()) {
 	if f.cfg.Bugs.Has(bugs.ActivatedAtProposal) {
 		f.host.Activate(c, f.begin(func() {
 			f.observeActive(c)
