@@ -168,6 +168,9 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 	if p.latest != nil && !c.configDurable(s, p.latest.zxid, fmt.Sprintf("acknowledges %v", z)) {
 		return
 	}
+	if !c.predecessorDurable(s, s.log.upTo(z), fmt.Sprintf("acknowledges %v", z)) {
+		return
+	}
 	ep := c.epochOf(z.Epoch())
 	ep.acked[s.index] = max(ep.acked[s.index], z)
 }

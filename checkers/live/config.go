@@ -254,6 +254,25 @@ func (c *Checker) configDurable(s *server, version wire.Zxid, act string) bool {
 	return true
 }
 
+// predecessorDurable checks that s, which acknowledges a history that ends with a
+// reconfiguration on its way, holds the configuration that this replaces as the active
+// one. After a crash it would ask the one before for its word instead:
+//
+//	{1,2,3} made way for {4,5}, and {4,5} is to make way for {2,3}, which 3 logs.
+//	With {1,2,3} on its disk, 3 leads with the word of 2, while 4 and 5 go on.
+func (c *Checker) predecessorDurable(s *server, end *entry, act string) bool {
+	if end == nil || end.latest == nil || end.latest.committed || end.latest.before.version.Counter() == 0 {
+		return true
+	}
+	due := end.latest.before.version
+	if have := c.diskConfig(s, durable, false); have.version < due {
+		c.fail(s, ConfigDurable, fmt.Sprintf("%s %s, and after a crash goes by the configuration of %v, where %v replaces that of %v",
+			s.Name, act, have.version, end.latest, due), end.latest)
+		return false
+	}
+	return true
+}
+
 // votesCounted checks on whose word a server ends an election: a quorum of the
 // configuration that it goes by, and no strangers. Whom that makes the leader is said
 // next; see electionDecided.
@@ -298,9 +317,12 @@ func (c *Checker) lastConfig(s *server) *config {
 //
 //	A reconfiguration makes B an observer, with writes behind it that need the old
 //	quorum of A and B. B logs them, hears of the commit, and comes back as observer.
+//
+// The same goes for a reconfiguration behind it that makes B a participant again.
 func (c *Checker) demoted(ep *epoch, p *entry, unsaid uint64) (out uint64) {
 	for _, s := range c.servers {
-		if unsaid&s.bit == 0 || s.config.observers&s.bit == 0 || p.before.participants&s.bit == 0 {
+		asked := p.before.participants | c.configAfter(p).participants
+		if unsaid&s.bit == 0 || s.config.observers&s.bit == 0 || asked&s.bit == 0 {
 			continue
 		}
 		if kept, problem := c.diskHistory(s, durable); problem == "" && kept.holds(p) {

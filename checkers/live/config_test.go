@@ -81,6 +81,22 @@ func (p *play) removed() {
 	p.fact(A, facts.Committed, n(1, 2), bit(A, B, C))
 }
 
+// replaceTwice is an ensemble in which 1:2 is active and 1:3 is on its way, which B
+// acknowledges, with or without having noted that 1:2 is active.
+func (p *play) replaceTwice(noted bool) {
+	p.changing()
+	two, three := configText(z(1, 2), 1, 2), configText(z(1, 3), 1, 2, 3)
+	p.reconfig(A, z(1, 2), two)
+	p.seen(z(1, 2), two, A, B)
+	p.fact(A, facts.Committed, n(1, 2), bit(A, B))
+	p.activate(A, z(1, 2), two)
+	if noted {
+		p.activate(B, z(1, 2), two)
+	}
+	p.reconfig(A, z(1, 3), three)
+	p.seen(z(1, 3), three, B)
+}
+
 // demote is an ensemble whose follower B is made an observer by 1:2, and has 1:3 behind it.
 func (p *play) demote() {
 	p.changing()
@@ -108,6 +124,9 @@ var configScenes = []scene{
 		p.apply(A, z(1, 2))
 		p.apply(B, z(1, 2))
 		p.write(A, z(1, 3), znode("b"), B)
+	}},
+	{"", "a server leaves and comes back", func(p *play) {
+		p.replaceTwice(true)
 	}},
 	{"", "the leader is removed and stays silent", func(p *play) {
 		p.removed()
@@ -137,6 +156,22 @@ var configScenes = []scene{
 		p.demote()
 		p.append(B, z(1, 3))
 		p.disks[B].sync()
+		p.fact(A, facts.Committed, n(1, 3), bit(A, B))
+	}},
+	{"", "what a follower logged counts when it is an observer about to be promoted by that", func(p *play) {
+		p.changing()
+		two := strings.Replace(configText(z(1, 2), 1, 2), "zk2:2888:3888:participant", "zk2:2888:3888:observer", 1)
+		p.reconfig(A, z(1, 2), two)
+		p.seen(z(1, 2), two, A, B)
+		p.fact(A, facts.Committed, n(1, 2), bit(A, B))
+		p.activate(A, z(1, 2), two)
+		three := configText(z(1, 3), 1, 2)
+		p.reconfig(A, z(1, 3), three)
+		p.seen(z(1, 3), three, A)
+		p.seeConfig(B, three)
+		p.append(B, z(1, 3))
+		p.disks[B].sync()
+		p.activate(B, z(1, 2), two)
 		p.fact(A, facts.Committed, n(1, 3), bit(A, B))
 	}},
 	{QuorumEvidence, "what an observer did not log does not", func(p *play) {
@@ -200,6 +235,9 @@ var configScenes = []scene{
 		p.reconfig(A, z(1, 2), configText(z(1, 2), 1, 2))
 		p.append(B, z(1, 2))
 		p.ack(B, z(1, 2))
+	}},
+	{ConfigDurable, "a reconfiguration is acknowledged without the file of what it replaces", func(p *play) {
+		p.replaceTwice(false)
 	}},
 	{ConfigElection, "a stranger is counted", func(p *play) {
 		p.removed()

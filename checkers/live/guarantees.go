@@ -85,7 +85,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ConfigVersion, Sentence: "The version of a configuration is the zxid of the reconfiguration that proposes it, and somebody in it has a vote.", Source: sourceReconfig + "versions"},
 	{ID: ConfigOneAtATime, Sentence: "A configuration is proposed only when the one before it is committed.", Source: sourceReconfig + "one at a time; ZooKeeper dynamic reconfiguration guide: ReconfigInProgress"},
 	{ID: ConfigActive, Sentence: "A server goes by a configuration only when it is committed, and never by an earlier one after that.", Source: sourceReconfig + "activation"},
-	{ID: ConfigDurable, Sentence: "A server that acknowledges a proposal or NEWLEADER holds the configuration that goes with it durably.", Source: sourceReconfig + "recovery; ZOOKEEPER-1324"},
+	{ID: ConfigDurable, Sentence: "A server that acknowledges a proposal or NEWLEADER holds the configuration that goes with it durably, and while that is on its way, as the active one what it replaces.", Source: sourceReconfig + "recovery; ZOOKEEPER-1324"},
 	{ID: ConfigElection, Sentence: "A server ends an election on the word of a quorum of the voters in its active configuration, and to lead, in the one that its history ends with, too.", Source: sourceReconfig + "recovery; ZooKeeper internals: Fast Leader Election"},
 	{ID: ConfigLeader, Sentence: "A leader commits nothing more when a committed configuration has taken its vote.", Source: sourceReconfig + "removal of the leader"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},

@@ -134,6 +134,9 @@ func (c *Checker) newLeaderAcked(s *server, number int64, z wire.Zxid) {
 	if c.cfg.Initial != "" && !c.configDurable(s, ep.offered(), fmt.Sprintf("acknowledges NEWLEADER of epoch %d", number)) {
 		return
 	}
+	if !c.predecessorDurable(s, end, fmt.Sprintf("acknowledges NEWLEADER of epoch %d", number)) {
+		return
+	}
 	ep.newLeader |= s.bit
 	// Proposals in flight that came with the synchronisation are acknowledged with
 	// it: they are as durable as the rest.

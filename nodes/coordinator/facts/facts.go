@@ -183,17 +183,18 @@ var (
 
 // Dynamic reconfiguration. The text is that of the configuration, versions are zxids.
 var (
-	ConfigSeen         = kind(170, true, "config-seen", "a configuration that is not active became durable here", "version")
-	ConfigActivated    = kind(171, true, "config-activated", "goes by this configuration from here on, durably", "version")
-	VotesCounted       = kind(172, true, "votes-counted", "an election in a changing ensemble was decided on the word of these voters (bit set of sids) by the rules of these versions", "round", "voters", "committed", "lastSeen")
-	ConfigAdopted      = kind(173, true, "config-adopted", "looking: another server's vote brought a newer configuration, the election starts anew", "version")
-	JointProposal      = kind(174, true, "joint-proposal", "leader: a proposal needs quorums of the active configuration and of the one proposed", "zxid")
-	ReconfigCommitted  = kind(175, true, "reconfig-committed", "leader: a configuration is committed and names who leads from here on", "zxid", "designated")
-	ReconfigFinished   = kind(176, true, "reconfig-finished", "leader: by being established it activated a configuration that an earlier leader had left proposed", "version")
-	ReconfigRejected   = kind(177, true, "reconfig-rejected", "leader: refuses to change the configuration", "zxid", "error")
-	LeaderHandedOver   = kind(178, true, "leader-handed-over", "goes to the designated leader, or leads as such, without an election", "leader")
-	LearnerConfigAhead = kind(179, false, "learner-config-ahead", "leader: sends away a learner that goes by a later configuration", "learner", "version")
-	NonVoterSynced     = kind(180, true, "non-voter-synced", "leader: a follower without a vote holds our history", "learner")
+	ConfigSeen            = kind(170, true, "config-seen", "a configuration that is not active became durable here", "version")
+	ConfigActivated       = kind(171, true, "config-activated", "goes by this configuration from here on, durably", "version")
+	VotesCounted          = kind(172, true, "votes-counted", "an election in a changing ensemble was decided on the word of these voters (bit set of sids) by the rules of these versions", "round", "voters", "committed", "lastSeen")
+	ConfigAdopted         = kind(173, true, "config-adopted", "looking: another server's vote brought a newer configuration, the election starts anew", "version")
+	JointProposal         = kind(174, true, "joint-proposal", "leader: a proposal needs quorums of the active configuration and of the one proposed", "zxid")
+	ReconfigCommitted     = kind(175, true, "reconfig-committed", "leader: a configuration is committed and names who leads from here on", "zxid", "designated")
+	ReconfigFinished      = kind(176, true, "reconfig-finished", "leader: by being established it activated a configuration that an earlier leader had left proposed", "version")
+	ReconfigRejected      = kind(177, true, "reconfig-rejected", "leader: refuses to change the configuration", "zxid", "error")
+	LeaderHandedOver      = kind(178, true, "leader-handed-over", "goes to the designated leader, or leads as such, without an election", "leader")
+	LearnerConfigAhead    = kind(179, false, "learner-config-ahead", "leader: sends away a learner that goes by a later configuration", "learner", "version")
+	LearnerConfigOutdated = kind(226, false, "learner-config-outdated", "leader, about to finish a reconfiguration: sends away a learner that goes by an earlier configuration than it does itself", "learner", "version")
+	NonVoterSynced        = kind(180, true, "non-voter-synced", "leader: a follower without a vote holds our history", "learner")
 )
 
 // Limits.

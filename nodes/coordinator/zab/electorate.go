@@ -248,6 +248,24 @@ func (l *Leader) finishReconfig() {
 	}
 }
 
+// outdated sends away a learner that goes by an earlier configuration than we do, where
+// that is about to be replaced and we are not established. We would tell it of the latest
+// only, and after a crash it would take the one that it goes by for the one before:
+//
+//	{1,2,3} made way for {4,5}, and 4 has logged that {2,3} is to follow. 3 takes that
+//	over from 4, and both crash. Knowing of {1,2,3} and {2,3} it could lead with the word
+//	of 2, while 5 and whoever follows it go on.
+//
+// It looks for a leader again, and learns from our vote what is active.
+func (l *Leader) outdated(sid int64, version wire.Zxid) bool {
+	if l.phase == broadcast || len(l.needs) < 2 || l.committed.Version.Counter() == 0 || version >= l.committed.Version {
+		return false
+	}
+	l.host.Observe(node.Event{Kind: facts.LearnerConfigOutdated, N: [4]int64{sid, int64(version)}})
+	l.host.Disconnect(sid)
+	return true
+}
+
 // behind sends away a learner that goes by a later configuration than we do: we would
 // take it back to one that is not active any more.
 func (l *Leader) behind(sid int64, version wire.Zxid) bool {

@@ -148,3 +148,69 @@ func TestLearnerOfLaterConfigurationIsSentAway(t *testing.T) {
 		t.Errorf("4 follows a leader of an earlier configuration:\n%s", l.trace.String())
 	}
 }
+
+// A learner that missed one reconfiguration and is told of another on its way holds the
+// first as the active one before it logs the second, whether that was proposed before it
+// was synchronised or since; see [Learner.supersede].
+func TestLearnerKeepsWhatIsReplaced(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		since bool
+	}{{"proposed before", false}, {"proposed since", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			l := changing(t)
+			late, lead := l.servers[3], l.servers[1].leader
+			late.endRole()
+			l.settleAll()
+			first := l.reconfig(1, 1, 2, 4)
+			l.settleAll()
+			second := wire.Zxid(0)
+			propose := func() { second = l.reconfig(1, 2, 3) }
+			if !c.since {
+				propose()
+			}
+			l.join(late, l.servers[1])
+			for range 1000 {
+				if f := lead.learner(3); second == 0 && f != nil && f.forwarding {
+					propose()
+				}
+				l.lose(func(m letter) bool { return m.toward == 3 && m.p != nil && m.p.Type == wire.PacketUpToDate })
+				if len(l.mail) > 0 {
+					l.deliver(0)
+				} else if !l.completeOne(2) {
+					break
+				}
+			}
+			if late.LastLogged() != second || lead.lastCommitted >= second {
+				t.Fatalf("3 does not hold the second reconfiguration, on its way:\n%s", l.trace.String())
+			}
+			if active, next := late.disk.active.Version, late.disk.next.Version; active != first || next != second {
+				t.Errorf("a crash leaves 3 with %v active and %v next, want %v and %v\n%s", active, next, first, second, l.trace.String())
+			}
+		})
+	}
+}
+
+// 1 goes by {1,2} and is to finish {1,2,3}; 3 has not heard of {1,2} yet; see
+// [Leader.outdated].
+func TestLearnerOfEarlierConfigurationLooksAgain(t *testing.T) {
+	l := newLab([]int64{1, 2}, []int64{3}, bugs.Set{})
+	first, active, next := members(wire.MakeZxid(0, 1), 1, 2, 3), members(wire.MakeZxid(0, 2), 1, 2), members(wire.MakeZxid(0, 3), 1, 2, 3)
+	for _, s := range l.everybody() {
+		s.disk.active, s.disk.next = active, next
+	}
+	l.servers[3].disk.active, l.servers[3].disk.next = first, first
+	l.lead(l.servers[1])
+	l.join(l.servers[3], l.servers[1])
+	l.settleAll()
+	if f := l.servers[1].leader.learner(3); f != nil {
+		t.Fatalf("3 is let in:\n%s", l.trace.String())
+	}
+	l.join(l.servers[2], l.servers[1])
+	l.settleAll()
+	l.join(l.servers[3], l.servers[1]) // by now, what is told is what is active
+	l.settleAll()
+	if f := l.servers[1].leader.learner(3); f == nil || !f.synced || l.servers[3].disk.active.Version != next.Version {
+		t.Fatalf("3 does not follow by %v:\n%s", next.Version, l.trace.String())
+	}
+}

@@ -12,7 +12,7 @@ const chunkSize = 4096
 
 // welcome registers a learner at its FOLLOWERINFO or OBSERVERINFO.
 func (l *Leader) welcome(sid int64, p *wire.Packet) {
-	if l.behind(sid, p.ConfigVersion) {
+	if l.behind(sid, p.ConfigVersion) || l.outdated(sid, p.ConfigVersion) {
 		return
 	}
 	f := &learner{sid: sid, accepted: p.Zxid.Epoch(), heard: l.host.Now(), observer: p.Type == wire.PacketObserverInfo}

@@ -30,7 +30,27 @@ func (f *Learner) takeConfig(text string, then func()) {
 			next = proposed
 		}
 	}
-	f.saveNext(next, then)
+	if next == c {
+		f.saveNext(c, then)
+		return
+	}
+	f.supersede(next, then)
+}
+
+// supersede makes a configuration durable that was proposed on top of the one that
+// UPTODATE will make active. That one is committed, or nobody would have proposed
+// another, and it is durable as the active one before: the file of the next configuration
+// has room for one, and a history shows only its last.
+//
+//	{1,2,3} made way for {4,5}, which 1 leads from outside until it is followed no more.
+//	3 comes back, is told of {4,5}, and logs that {2,3} is proposed. It crashes.
+//	Knowing of {1,2,3} and {2,3} it could lead with the word of 2, while 4 and 5 go on.
+func (f *Learner) supersede(next *membership.Config, then func()) {
+	if f.phase == broadcast || f.config == nil {
+		f.saveNext(next, then)
+		return
+	}
+	f.host.Activate(f.config, f.begin(func() { f.saveNext(next, then) }))
 }
 
 // saveSeen makes the configuration durable that our history ends with. It may have come
@@ -63,7 +83,7 @@ func (f *Learner) seeConfig(c *membership.Config, then func()) {
 		}))
 		return
 	}
-	f.saveNext(c, then)
+	f.supersede(c, then)
 }
 
 // activate handles COMMITANDACTIVATE.
