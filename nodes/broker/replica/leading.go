@@ -113,8 +113,10 @@ type Answer struct {
 	DivergingEnd   int64
 	// HighWatermark is what to tell it: that of before this fetch was counted.
 	HighWatermark int64
-	// Raised says that the fetch moved the high watermark.
-	Raised bool
+	// Raised says that the fetch moved the high watermark. Lacking says that the follower
+	// was told less than HighWatermark so far: its fetch is not worth holding back, as
+	// it could serve consumers up to there (KIP-392).
+	Raised, Lacking bool
 }
 
 // Fetched takes the fetch of a follower. Only one whose log agrees with ours up to where
@@ -129,13 +131,31 @@ func (p *Partition) Fetched(f Fetch, now time.Duration) Answer {
 		a.Code = p.stranger(f)
 		return a
 	}
-	if a.Code = p.reconcile(f, &a); a.Code != wire.OK || a.Diverges {
+	if a.Code = p.reconcile(f, &a); a.Code != wire.OK {
+		return a
+	}
+	if a.Diverges {
+		p.observe(facts.Diverged, int64(f.Replica), int64(a.DivergingEpoch), a.DivergingEnd)
 		return a
 	}
 	p.observe(facts.FollowerFetched, int64(f.Replica), f.Offset, int64(p.state.LeaderEpoch))
 	known.fetchedFrom(f, p.log.End(), now)
-	known.told = a.HighWatermark
+	a.Lacking = known.told < a.HighWatermark
 	a.Raised = p.raise(now)
+	return a
+}
+
+// Consumed takes the fetch of a consumer. It is shown what is committed as far as known
+// here. An offset that is in the log and not committed yet is no error: a consumer that
+// has read from another leader may be ahead.
+func (p *Partition) Consumed(f Fetch, leaderOnly bool) Answer {
+	a := Answer{HighWatermark: p.log.HighWatermark()}
+	if a.Code = p.Check(f.Epoch, leaderOnly); a.Code == wire.OK && p.role == Idle {
+		a.Code = wire.NotLeaderOrFollower
+	}
+	if a.Code == wire.OK {
+		a.Code = p.reconcile(f, &a)
+	}
 	return a
 }
 
@@ -158,7 +178,6 @@ func (p *Partition) reconcile(f Fetch, a *Answer) wire.ErrorCode {
 		}
 		if epoch < f.LastEpoch || end < f.Offset {
 			a.Diverges, a.DivergingEpoch, a.DivergingEnd = true, epoch, end
-			p.observe(facts.Diverged, int64(f.Replica), int64(epoch), end)
 			return wire.OK
 		}
 	}
@@ -180,8 +199,7 @@ func (k *follower) fetchedFrom(f Fetch, end int64, now time.Duration) {
 	k.end, k.start, k.fetched, k.leaderEnd = f.Offset, f.Start, now, end
 }
 
-// NeedsMark reports whether a follower was told less than the present high watermark:
-// its fetch is not worth holding back (KIP-392).
+// NeedsMark reports whether a follower was told less than the present high watermark.
 func (p *Partition) NeedsMark(replica int32) bool {
 	f := p.follower(replica)
 	return f != nil && f.told < p.log.HighWatermark()
