@@ -19,9 +19,24 @@ type api struct {
 // all understood.
 func apis() []api {
 	return []api{
+		{key: kmsg.Produce, min: 3, max: 9, handle: (*Server).produce},
+		{key: kmsg.Fetch, min: 4, max: 12, handle: (*Server).fetch},
+		{key: kmsg.ListOffsets, min: 1, max: 7, handle: (*Server).listOffsets},
 		{key: kmsg.Metadata, min: 0, max: 12, handle: (*Server).describe},
+		{key: kmsg.LeaderAndISR, min: 5, max: 7, handle: (*Server).leaderAndISR},
+		{key: kmsg.StopReplica, min: 3, max: 4, handle: (*Server).stopReplica},
 		{key: kmsg.UpdateMetadata, min: 7, max: 8, handle: (*Server).updateMetadata},
+		{key: kmsg.ControlledShutdown, min: 1, max: 3, handle: (*Server).controlledShutdown},
 		{key: kmsg.ApiVersions, min: 0, max: 4, handle: (*Server).apiVersions},
+		{key: kmsg.CreateTopics, min: 0, max: 7, handle: (*Server).createTopics},
+		{key: kmsg.DeleteTopics, min: 0, max: 6, handle: (*Server).deleteTopics},
+		{key: kmsg.DeleteRecords, min: 0, max: 2, handle: (*Server).deleteRecords},
+		{key: kmsg.InitProducerID, min: 0, max: 4, handle: (*Server).initProducerID},
+		{key: kmsg.OffsetForLeaderEpoch, min: 2, max: 4, handle: (*Server).offsetForLeaderEpoch},
+		{key: kmsg.CreatePartitions, min: 0, max: 3, handle: (*Server).createPartitions},
+		{key: kmsg.ElectLeaders, min: 0, max: 2, handle: (*Server).electLeaders},
+		{key: kmsg.AlterPartitionAssignments, min: 0, max: 0, handle: (*Server).alterAssignments},
+		{key: kmsg.ListPartitionReassignments, min: 0, max: 0, handle: (*Server).listReassignments},
 	}
 }
 

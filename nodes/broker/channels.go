@@ -35,7 +35,7 @@ type exchange struct {
 
 // Accept takes a connection to one of the two listeners.
 func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
-	if port != wire.ClientPort && port != wire.ReplicaPort {
+	if !s.up || port != wire.ClientPort && port != wire.ReplicaPort {
 		s.env.Close(c)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -69,6 +70,9 @@ type Config struct {
 	// (unclean.leader.election.enable): available, and with holes. A topic may say otherwise.
 	Unclean bool
 
+	// Log is what the logs of topics go by that do not say otherwise; its zero stands for
+	// [log.Defaults].
+	Log log.Config
 	// FetchBytes bounds every response to a fetch (fetch.max.bytes), default 55 MiB.
 	FetchBytes int
 	// ShutdownRetries is how often a broker asks the controller to take its leaderships
@@ -114,6 +118,10 @@ func (c Config) withDefaults() Config {
 	count(&c.Partitions, 1)
 	count(&c.Replication, 1)
 	count(&c.MinInsync, 1)
+	if c.Log == (log.Config{}) {
+		c.Log = log.Defaults()
+	}
+	c.Log.Bugs = c.Bugs
 	count(&c.FetchBytes, 55<<20)
 	count(&c.ShutdownRetries, 3)
 	def(&c.ShutdownBackoff, 5*time.Second)
@@ -136,7 +144,7 @@ func (c Config) Validate() error {
 	if c.ReplicaFetchWait >= c.ReplicaLag {
 		return fmt.Errorf("broker: fetches of followers wait %v, but after %v without one a follower is out of sync", c.ReplicaFetchWait, c.ReplicaLag)
 	}
-	return errors.Join(c.checkDurations(), c.checkCounts())
+	return errors.Join(c.checkDurations(), c.checkCounts(), c.Log.Validate())
 }
 
 func (c Config) checkDurations() error {

@@ -1,12 +1,18 @@
 package broker
 
 import (
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/replica"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 )
 
 // heed says whether an order of a controller is to be followed: not if a later
-// controller has been heard, and not if it was meant for an earlier life of this
+// controller has been heard (Z3), and not if it was meant for an earlier life of this
 // broker, whose replicas may have been others (KIP-380).
 func (s *Server) heed(controllerEpoch int32, brokerEpoch int64) wire.ErrorCode {
 	if s.stale(brokerEpoch) {
@@ -17,5 +23,130 @@ func (s *Server) heed(controllerEpoch int32, brokerEpoch int64) wire.ErrorCode {
 		return wire.StaleControllerEpoch
 	}
 	s.controllerEpoch = controllerEpoch
+	return wire.OK
+}
+
+// leaderAndISR says for some partitions who leads, who follows and who is in sync. What
+// the configuration of their topics is must be known first: a leader that does not know
+// how many in-sync replicas its topic wants would promise too much.
+func (s *Server) leaderAndISR(x *exchange) {
+	r := x.Body.(*kmsg.LeaderAndISRRequest)
+	var topics []string
+	for i := range r.TopicStates {
+		topics = append(topics, r.TopicStates[i].Topic)
+	}
+	s.whenTopicsKnown(topics, func() { x.reply(s.obey(r)) })
+}
+
+// obey carries out what a controller says.
+func (s *Server) obey(r *kmsg.LeaderAndISRRequest) *kmsg.LeaderAndISRResponse {
+	answer := kmsg.NewPtrLeaderAndISRResponse()
+	if code := s.heed(r.ControllerEpoch, r.BrokerEpoch); code != wire.OK {
+		answer.ErrorCode = int16(code)
+		return answer
+	}
+	for i := range r.TopicStates {
+		state := &r.TopicStates[i]
+		topic := kmsg.LeaderAndISRResponseTopic{TopicID: state.TopicID}
+		for j := range state.PartitionStates {
+			p := &state.PartitionStates[j]
+			code := s.assume(state.Topic, state.TopicID, p)
+			topic.Partitions = append(topic.Partitions, kmsg.LeaderAndISRResponseTopicPartition{Partition: p.Partition, ErrorCode: int16(code)})
+		}
+		answer.Topics = append(answer.Topics, topic)
+	}
+	s.fetchers.wake(s)
+	return answer
+}
+
+// assume makes one replica what it shall be.
+func (s *Server) assume(topic string, id znodes.TopicID, p *kmsg.LeaderAndISRRequestTopicPartition) wire.ErrorCode {
+	if !slices.Contains(p.Replicas, s.cfg.ID) {
+		return wire.UnknownTopicOrPartition
+	}
+	tp := znodes.TopicPartition{Topic: topic, Partition: p.Partition}
+	r, code := s.replicaFor(tp, id)
+	if code != wire.OK {
+		return code
+	}
+	state := replica.State{
+		Leader: p.Leader, LeaderEpoch: p.LeaderEpoch, ControllerEpoch: p.ControllerEpoch, Version: p.ZKVersion,
+		Isr: replica.SetOf(p.ISR...), Replicas: p.Replicas,
+	}
+	if p.Leader == s.cfg.ID {
+		return s.lead(r, state)
+	}
+	return s.follow(r, state)
+}
+
+// lead makes a replica the leader. It stops copying first, from whomever.
+func (s *Server) lead(r *localReplica, state replica.State) wire.ErrorCode {
+	began, code := r.Lead(state, s.env.Now())
+	if began {
+		s.fetchers.remove(r)
+	}
+	s.touch(r)
+	return code
+}
+
+// follow makes a replica a follower. Whoever waits for it as their leader waits in vain.
+func (s *Server) follow(r *localReplica, state replica.State) wire.ErrorCode {
+	began, code := r.Follow(state)
+	if began {
+		s.fetchers.remove(r)
+		s.fetchers.add(r)
+	}
+	s.touch(r)
+	return code
+}
+
+// The leader epochs of StopReplica that are none: of a controller that does not say, and
+// of a topic that is being deleted, which is later than all.
+const (
+	noEpoch           int32 = -1
+	epochDuringDelete int32 = -2
+)
+
+// stopReplica stops replicas, and deletes those that are not assigned to this broker any
+// more or whose topic is gone.
+func (s *Server) stopReplica(x *exchange) {
+	r := x.Body.(*kmsg.StopReplicaRequest)
+	answer := kmsg.NewPtrStopReplicaResponse()
+	if code := s.heed(r.ControllerEpoch, r.BrokerEpoch); code != wire.OK {
+		answer.ErrorCode = int16(code)
+		x.reply(answer)
+		return
+	}
+	for i := range r.Topics {
+		topic := &r.Topics[i]
+		for j := range topic.PartitionStates {
+			p := &topic.PartitionStates[j]
+			code := s.stop(znodes.TopicPartition{Topic: topic.Topic, Partition: p.Partition}, p.LeaderEpoch, p.Delete)
+			answer.Partitions = append(answer.Partitions, kmsg.StopReplicaResponsePartition{
+				Topic: topic.Topic, Partition: p.Partition, ErrorCode: int16(code),
+			})
+		}
+	}
+	x.reply(answer)
+}
+
+// stop stops one replica. An order of the present epoch counts: the reassignment that
+// brought the replica here may be cancelled without a new one (KAFKA-13972).
+func (s *Server) stop(tp znodes.TopicPartition, epoch int32, deleteIt bool) wire.ErrorCode {
+	r := s.replicas[tp]
+	switch {
+	case r == nil && deleteIt:
+		return s.deleteStray(tp)
+	case r == nil:
+		return wire.OK
+	case epoch >= 0 && epoch < r.LeaderEpoch():
+		return wire.FencedLeaderEpoch
+	}
+	s.fetchers.remove(r)
+	r.Stop()
+	s.touch(r)
+	if deleteIt {
+		return s.deleteReplica(r)
+	}
 	return wire.OK
 }

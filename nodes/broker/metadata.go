@@ -58,6 +58,7 @@ func (s *Server) updateMetadata(x *exchange) {
 	for i := range r.TopicStates {
 		s.metadata.takeTopic(&r.TopicStates[i])
 	}
+	s.fetchers.wake(s)
 	x.reply(answer)
 }
 

@@ -40,6 +40,7 @@ func (s *Server) SessionDisconnected() {}
 func (s *Server) SessionExpired() {
 	s.observe(facts.SessionLost, int64(s.cfg.ID))
 	s.registered = false
+	s.controller.Expired()
 	s.zk.Restart()
 }
 
@@ -78,6 +79,8 @@ func (s *Server) beRegistered(epoch int64) {
 	for _, signal := range waiting {
 		signal.Set(nil)
 	}
+	s.watchTopicConfigs()
+	s.controller.Registered()
 }
 
 // awaitSession has a task wait until the broker is registered, or a while if it is.

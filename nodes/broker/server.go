@@ -3,7 +3,9 @@ package broker
 import (
 	"fmt"
 
+	"github.com/stampede-sim/stampede/nodes/broker/controller"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -16,6 +18,8 @@ type Server struct {
 	// apis are the requests that are served, by key.
 	apis []api
 
+	// up: the logs are recovered, and requests are taken.
+	up bool
 	// zk is the session with the coordinators. registered says that the znode of this
 	// broker exists in it, epoch is the czxid of that znode: the epoch of this life.
 	zk         *zookeeper.Session
@@ -24,9 +28,25 @@ type Server struct {
 	// whenRegistered are the tasks that wait for it.
 	whenRegistered []*node.Signal
 	clusterID      string
-	// controllerEpoch is that of the latest controller which has been heard.
+	// controller is that of the cluster, if it has elected the one in this broker.
+	// controllerEpoch is that of the latest one which has been heard.
+	controller      *controller.Controller
 	controllerEpoch int32
 	metadata        metadata
+	configs         map[string]*topicConfig // by topic
+
+	// replicas are those on this broker, numbered those that have disk requests on
+	// their way, too.
+	replicas   map[znodes.TopicPartition]*localReplica
+	numbered   map[uint64]*localReplica
+	lastNumber uint64
+	fetchers   fetchers
+	purgatory  purgatory
+	// changedIsr are the partitions of which the controller is yet to be told that their
+	// in-sync replicas have changed; notifying, that a task is at it.
+	changedIsr  []znodes.TopicPartition
+	notifying   bool
+	producerIDs producerIDs
 
 	// channels are the connections that were accepted, readyChannels those of which a
 	// request is about to be taken up.
@@ -41,13 +61,21 @@ var _ node.Node = (*Server)(nil)
 
 // The kinds of timers and disk requests.
 const (
-	tagSettle uint32 = iota + 1
-	tagWaiter        // Arg is the waiter
-	tagReviewIsr
+	tagSettle    uint32 = iota + 1
+	tagWaiter           // Arg is the waiter
+	tagReviewIsr        // see reviewIsr
+	tagSilent           // Arg is a leader that has not answered
+	tagRested           // Arg is a leader that may be tried again
+	tagPostponed        // partitions may be asked for again
+	tagLog              // disk; Arg is the number of the replica
+	tagDeleted          // disk; files are durably gone
 )
 
-// tagZooKeeper is the first of the session's.
-const tagZooKeeper uint32 = 64
+// The first of the kinds of others.
+const (
+	tagZooKeeper  uint32 = 64
+	tagController uint32 = 128
+)
 
 // New makes a broker. A configuration that does not validate is a bug of the caller
 // and panics.
@@ -56,26 +84,42 @@ func New(cfg Config) *Server {
 		panic(err)
 	}
 	return &Server{
-		cfg: cfg.withDefaults(), apis: apis(), epoch: -1, metadata: newMetadata(), channels: map[node.ConnID]*channel{},
+		cfg: cfg.withDefaults(), apis: apis(), epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
+		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, fetchers: fetchers{},
+		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{},
 	}
 }
 
-// Boot starts the broker.
+// Boot recovers the logs, and then registers.
 func (s *Server) Boot(env node.Env) {
 	s.env = env
-	s.observeRole()
 	s.zk = zookeeper.New(env, zookeeper.Config{
 		Servers: s.cfg.Coordinators, Timeout: s.cfg.SessionTimeout, TimerKind: tagZooKeeper, Bugs: s.cfg.Bugs,
 	}, s)
-	s.zk.Start()
+	s.controller = controller.New(env, s.zk, s.controllerConfig())
+	env.Go("boot", s.boot)
+}
+
+// controllerConfig is what of the configuration the controller goes by.
+func (s *Server) controllerConfig() controller.Config {
+	return controller.Config{
+		Broker: s.cfg.ID, Listener: replicaListener, Hosts: s.cfg.Hosts, Unclean: s.cfg.Unclean,
+		Partitions: s.cfg.Partitions, Replication: s.cfg.Replication, CheckTopicConfig: s.checkTopicConfig,
+		TimerKind: tagController, Bugs: s.cfg.Bugs,
+	}
 }
 
 // Receive hands a message to whoever has the connection.
 func (s *Server) Receive(c node.ConnID, m node.Message) {
 	s.inside = true
-	switch ch := s.channels[c]; {
+	ch, f := s.channels[c], s.fetchers.owning(c)
+	switch {
 	case ch != nil:
 		s.receiveRequest(ch, m.(*wire.Request))
+	case f != nil:
+		f.caller.Receive(c, m)
+	case s.controller.Owns(c):
+		s.controller.Receive(c, m)
 	default:
 		s.zk.Receive(c, m)
 	}
@@ -85,9 +129,14 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 // Closed tells whoever had the connection.
 func (s *Server) Closed(c node.ConnID, why node.CloseReason) {
 	s.inside = true
-	switch ch := s.channels[c]; {
+	ch, f := s.channels[c], s.fetchers.owning(c)
+	switch {
 	case ch != nil:
 		s.drop(ch)
+	case f != nil:
+		f.caller.Closed(c)
+	case s.controller.Owns(c):
+		s.controller.Closed(c)
 	default:
 		s.zk.Closed(c, why)
 	}
@@ -97,19 +146,49 @@ func (s *Server) Closed(c node.ConnID, why node.CloseReason) {
 // Timer dispatches by tag.
 func (s *Server) Timer(tag node.Tag) {
 	s.inside = true
-	switch {
-	case s.zk.Timer(tag):
-	case tag.Kind == tagSettle:
+	if !s.zk.Timer(tag) && !s.controller.Timer(tag) {
+		s.ownTimer(tag)
+	}
+	s.settle()
+}
+
+func (s *Server) ownTimer(tag node.Tag) {
+	switch tag.Kind {
+	case tagSettle:
 		s.settling = false
+	case tagWaiter:
+		s.waiterDue(tag.Arg)
+	case tagReviewIsr:
+		s.reviewIsr()
+	case tagSilent:
+		s.leaderSilent(int32(tag.Arg))
+	case tagRested:
+		s.leaderRested(int32(tag.Arg))
+	case tagPostponed:
+		s.fetchers.wake(s)
 	default:
 		panic(fmt.Sprintf("broker: nobody set timer %v", tag))
+	}
+}
+
+// DiskDone tells the log whose sync it was.
+func (s *Server) DiskDone(tag node.Tag, err error) {
+	s.inside = true
+	if tag.Kind == tagLog {
+		s.logSynced(tag.Arg, err)
 	}
 	s.settle()
 }
 
 // Decode reads a frame as whoever has the connection expects it.
 func (s *Server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
-	if s.zk.Owns(c) {
+	f := s.fetchers.owning(c)
+	switch {
+	case f != nil:
+		return f.caller.Decode(frame)
+	case s.controller.Owns(c):
+		return s.controller.Decode(c, frame)
+	case s.zk.Owns(c):
 		return s.zk.Decode(c, frame)
 	}
 	return wire.DecodeRequest(frame)
@@ -118,7 +197,11 @@ func (s *Server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
 // settle ends a callback: what became ready in it is dealt with now, when nothing is half
 // done any more.
 func (s *Server) settle() {
-	for len(s.readyChannels) > 0 {
+	for len(s.purgatory.touched)+len(s.readyChannels) > 0 {
+		if len(s.purgatory.touched) > 0 {
+			s.tryTouched()
+			continue
+		}
 		s.serveReady()
 	}
 	s.inside = false
@@ -138,5 +221,3 @@ func (s *Server) observe(k *node.EventKind, n ...int64) {
 	copy(e.N[:], n)
 	s.env.Observe(e)
 }
-
-func (s *Server) observeRole() { s.env.Observe(node.Event{Kind: node.Role, Text: "broker"}) }

@@ -1,0 +1,34 @@
+package broker
+
+import "github.com/twmb/franz-go/pkg/kmsg"
+
+// The requests for the controller. Every broker takes them, and one that is not the
+// controller says so.
+
+func (s *Server) createTopics(x *exchange) {
+	s.controller.CreateTopics(x.Body.(*kmsg.CreateTopicsRequest), func(r *kmsg.CreateTopicsResponse) { x.reply(r) })
+}
+
+func (s *Server) deleteTopics(x *exchange) {
+	s.controller.DeleteTopics(x.Body.(*kmsg.DeleteTopicsRequest), func(r *kmsg.DeleteTopicsResponse) { x.reply(r) })
+}
+
+func (s *Server) createPartitions(x *exchange) {
+	s.controller.CreatePartitions(x.Body.(*kmsg.CreatePartitionsRequest), func(r *kmsg.CreatePartitionsResponse) { x.reply(r) })
+}
+
+func (s *Server) electLeaders(x *exchange) {
+	s.controller.ElectLeaders(x.Body.(*kmsg.ElectLeadersRequest), func(r *kmsg.ElectLeadersResponse) { x.reply(r) })
+}
+
+func (s *Server) alterAssignments(x *exchange) {
+	s.controller.AlterPartitionAssignments(x.Body.(*kmsg.AlterPartitionAssignmentsRequest), func(r *kmsg.AlterPartitionAssignmentsResponse) { x.reply(r) })
+}
+
+func (s *Server) listReassignments(x *exchange) {
+	s.controller.ListPartitionReassignments(x.Body.(*kmsg.ListPartitionReassignmentsRequest), func(r *kmsg.ListPartitionReassignmentsResponse) { x.reply(r) })
+}
+
+func (s *Server) controlledShutdown(x *exchange) {
+	s.controller.ControlledShutdown(x.Body.(*kmsg.ControlledShutdownRequest), func(r *kmsg.ControlledShutdownResponse) { x.reply(r) })
+}

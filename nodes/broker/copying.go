@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
+
+// copy appends what a leader sent.
+func (s *Server) copy(r *localReplica, p *kmsg.FetchResponseTopicPartition) {
+	from := r.log.End()
+	if !s.fits(r, p.RecordBatches) {
+		return
+	}
+	code := r.log.AppendAsFollower(p.RecordBatches, s.env.WallMillis())
+	s.observeCopied(r, p.RecordBatches, from)
+	if code != wire.OK {
+		s.work(r)
+		s.postpone(r)
+		return
+	}
+	err := r.Copied(p.HighWatermark, p.LogStartOffset)
+	s.work(r)
+	s.disk(r, err)
+}
+
+// fits reports whether records can be appended as they are. A log that was begun anew at
+// the leader's log start may have been begun in the middle of a batch, which came whole:
+// then it begins where the batch does, and its start is shown as the leader's.
+func (s *Server) fits(r *localReplica, records []byte) bool {
+	first, _, err := batch.Next(records)
+	if err != nil || first == nil || first.BaseOffset() >= r.log.End() || r.log.Start() < r.log.End() {
+		return true
+	}
+	s.disk(r, r.log.StartOver(first.BaseOffset()))
+	return false // asked for again as soon as the disk is done with it
+}
+
+// observeCopied states which batches were appended.
+func (s *Server) observeCopied(r *localReplica, records []byte, from int64) {
+	for each := batch.Read(records); each.Next(); {
+		if b := each.Batch; b.BaseOffset() >= from && b.NextOffset() <= r.log.End() {
+			s.observeAppend(r, facts.FollowerAppended, b, b.BaseOffset(), b.LastOffset(), b.LeaderEpoch())
+		}
+	}
+}
+
+// bounds is the question where a leader's log begins and ends.
+type bounds struct {
+	question
+	start int64
+}
+
+// askBounds asks a leader where its log begins, and then where it ends, because what was
+// asked for is outside.
+func (s *Server) askBounds(r *localReplica, q question) {
+	r.follow.blocked = true
+	b := &bounds{question: q}
+	s.listOffset(b, earliest, func(start int64) {
+		b.start = start
+		s.listOffset(b, latest, func(end int64) {
+			r.follow.blocked = false
+			s.disk(r, r.OutOfRange(b.start, end))
+			s.fetchers.wake(s)
+		})
+	})
+}
+
+// The times that stand for an end of a log.
+const (
+	latest   int64 = -1
+	earliest int64 = -2
+)
+
+// listOffset asks the leader for one end of its log, and goes on if the question still
+// applies when it is answered.
+func (s *Server) listOffset(b *bounds, time int64, then func(int64)) {
+	from := b.of.follow.from
+	if from.caller == nil {
+		b.of.follow.blocked = false
+		return
+	}
+	request := kmsg.NewPtrListOffsetsRequest()
+	request.Version, request.ReplicaID = 5, s.cfg.ID
+	t, p := kmsg.NewListOffsetsRequestTopic(), kmsg.NewListOffsetsRequestTopicPartition()
+	t.Topic, p.Partition, p.CurrentLeaderEpoch, p.Timestamp = b.of.tp.Topic, b.of.tp.Partition, b.Epoch, time
+	t.Partitions = append(t.Partitions, p)
+	request.Topics = append(request.Topics, t)
+	from.call(s, request, func(answer kmsg.Response, err error) {
+		r := b.of
+		if r.follow.from != from || !r.Applies(b.Fetch) {
+			return
+		}
+		list, _ := answer.(*kmsg.ListOffsetsResponse)
+		if err != nil || list == nil || list.Topics[0].Partitions[0].ErrorCode != 0 {
+			r.follow.blocked = false
+			s.postpone(r)
+			return
+		}
+		then(list.Topics[0].Partitions[0].Offset)
+	})
+}

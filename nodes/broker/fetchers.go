@@ -1,0 +1,242 @@
+package broker
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/replica"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// fetchers are the conversations with the leaders whom replicas here follow, one with
+// each broker.
+type fetchers map[int32]*fetcher
+
+// fetcher copies from one leader. It has one request under way at a time, for all
+// partitions that it follows there.
+type fetcher struct {
+	leader int32
+	caller *wire.Caller // nil while nobody knows where the leader is
+	// replicas are in the order in which they came.
+	replicas []*localReplica
+	// asked are the questions under way, one for each partition of the request.
+	asked []question
+	// resting: the leader could not be reached, and is left alone for a while.
+	resting bool
+}
+
+// question is what was asked for one partition.
+type question struct {
+	of *localReplica
+	replica.Fetch
+}
+
+// following is what a replica that follows knows of its conversation.
+type following struct {
+	from *fetcher
+	// until is when a partition may be asked for again that was refused; blocked, that it
+	// may not at all: until a controller says something new, or the leader where its log
+	// begins and ends.
+	until   time.Duration
+	blocked bool
+}
+
+// add has a replica copied from its leader.
+func (f fetchers) add(r *localReplica) {
+	leader := r.Leader()
+	if leader < 0 || r.log.Offline() != nil {
+		return
+	}
+	if f[leader] == nil {
+		f[leader] = &fetcher{leader: leader}
+	}
+	f[leader].replicas = append(f[leader].replicas, r)
+	r.follow = following{from: f[leader]}
+}
+
+// remove ends that. What was asked for the replica may still be answered, and is not
+// heard then.
+func (f fetchers) remove(r *localReplica) {
+	if from := r.follow.from; from != nil {
+		from.replicas = slices.DeleteFunc(from.replicas, func(o *localReplica) bool { return o == r })
+	}
+	r.follow = following{}
+}
+
+// wake has everybody ask who can.
+func (f fetchers) wake(s *Server) {
+	for _, leader := range slices.Sorted(maps.Keys(f)) {
+		f[leader].ask(s)
+	}
+}
+
+// owning finds the fetcher of a connection.
+func (f fetchers) owning(c node.ConnID) *fetcher {
+	for _, leader := range slices.Sorted(maps.Keys(f)) {
+		if g := f[leader]; g.caller != nil && g.caller.Owns(c) {
+			return g
+		}
+	}
+	return nil
+}
+
+// ask sends the next request, unless one is under way or there is nothing to ask for.
+func (f *fetcher) ask(s *Server) {
+	if len(f.asked) > 0 || f.resting || !f.find(s) {
+		return
+	}
+	if len(f.replicas) == 0 {
+		f.caller.Hangup()
+		delete(s.fetchers, f.leader)
+		return
+	}
+	if request := f.request(s); len(f.asked) > 0 {
+		f.call(s, request, func(answer kmsg.Response, err error) { f.answered(s, answer, err) })
+	}
+}
+
+// call sends a request to the leader. One that is not answered in time ends the
+// connection.
+func (f *fetcher) call(s *Server, request kmsg.Request, done func(kmsg.Response, error)) {
+	silent := s.env.SetTimer(s.cfg.ReplicaSocketTimeout, node.Tag{Kind: tagSilent, Arg: uint64(f.leader)})
+	f.caller.Call(request, func(answer kmsg.Response, err error) {
+		s.env.StopTimer(silent)
+		done(answer, err)
+	})
+}
+
+// find looks up where the leader is. Who does not know yet is told soon.
+func (f *fetcher) find(s *Server) bool {
+	if f.caller == nil {
+		if to, known := s.nodeOf(f.leader, replicaListener); known {
+			f.caller = wire.NewCaller(s.env, to, wire.ReplicaPort, "replica-"+HostOf(s.cfg.ID))
+		}
+	}
+	return f.caller != nil
+}
+
+// request asks for all partitions that may be asked for.
+func (f *fetcher) request(s *Server) *kmsg.FetchRequest {
+	r := kmsg.NewPtrFetchRequest()
+	r.Version, r.ReplicaID = 12, s.cfg.ID
+	r.MaxWaitMillis, r.MinBytes = int32(s.cfg.ReplicaFetchWait/time.Millisecond), int32(s.cfg.ReplicaFetchMinBytes)
+	r.MaxBytes, r.SessionEpoch = int32(s.cfg.ReplicaResponseBytes), -1
+	topics := map[string]int{}
+	for _, of := range f.replicas {
+		if !s.askable(of) {
+			continue
+		}
+		at, has := topics[of.tp.Topic]
+		if !has {
+			at = len(r.Topics)
+			topics[of.tp.Topic] = at
+			t := kmsg.NewFetchRequestTopic()
+			t.Topic = of.tp.Topic
+			r.Topics = append(r.Topics, t)
+		}
+		q := of.Question()
+		p := kmsg.NewFetchRequestTopicPartition()
+		p.Partition, p.PartitionMaxBytes = of.tp.Partition, int32(s.cfg.ReplicaFetchBytes)
+		p.CurrentLeaderEpoch, p.FetchOffset, p.LogStartOffset, p.LastFetchedEpoch = q.Epoch, q.Offset, q.Start, q.LastEpoch
+		r.Topics[at].Partitions = append(r.Topics[at].Partitions, p)
+		f.asked = append(f.asked, question{of, q})
+	}
+	return r
+}
+
+// askable reports whether a partition may be asked for now: not while a truncation is on
+// its way to the disk, or nothing that comes could be appended.
+func (s *Server) askable(r *localReplica) bool {
+	return !r.follow.blocked && s.env.Now() >= r.follow.until && r.log.Settled()
+}
+
+// answered takes the answer to a request, or that there will be none.
+func (f *fetcher) answered(s *Server, answer kmsg.Response, err error) {
+	asked := f.asked
+	f.asked = nil
+	r, ok := answer.(*kmsg.FetchResponse)
+	if err != nil || !ok || r.ErrorCode != 0 {
+		f.rest(s)
+		return
+	}
+	for i := range r.Topics {
+		t := &r.Topics[i]
+		for j := range t.Partitions {
+			s.answeredFor(find(asked, t.Topic, t.Partitions[j].Partition), &t.Partitions[j])
+		}
+	}
+	f.ask(s)
+}
+
+// find finds the question about a partition. A leader answers what was asked.
+func find(asked []question, topic string, partition int32) question {
+	tp := znodes.TopicPartition{Topic: topic, Partition: partition}
+	at := slices.IndexFunc(asked, func(q question) bool { return q.of.tp == tp })
+	if at < 0 {
+		panic("broker: an answer about " + tp.String() + ", which was not asked for")
+	}
+	return asked[at]
+}
+
+// rest leaves a leader alone that could not be reached.
+func (f *fetcher) rest(s *Server) {
+	f.resting = true
+	f.caller.Hangup()
+	f.caller = nil // who comes back may be elsewhere
+	s.env.SetTimer(s.cfg.ReplicaFetchBackoff, node.Tag{Kind: tagRested, Arg: uint64(f.leader)})
+}
+
+// leaderSilent ends the connection to a leader that has not answered.
+func (s *Server) leaderSilent(leader int32) {
+	if f := s.fetchers[leader]; f != nil && f.caller != nil {
+		f.caller.Hangup()
+	}
+}
+
+// leaderRested tries a leader again that could not be reached.
+func (s *Server) leaderRested(leader int32) {
+	if f := s.fetchers[leader]; f != nil {
+		f.resting = false
+		f.ask(s)
+	}
+}
+
+// answeredFor takes the answer for one partition, if it still applies.
+func (s *Server) answeredFor(q question, p *kmsg.FetchResponseTopicPartition) {
+	r := q.of
+	if r.follow.from == nil || !r.Applies(q.Fetch) {
+		return
+	}
+	switch code := wire.ErrorCode(p.ErrorCode); {
+	case code == wire.OK && p.DivergingEpoch.Epoch >= 0:
+		s.disk(r, r.Truncate(p.DivergingEpoch.Epoch, p.DivergingEpoch.EndOffset))
+	case code == wire.OK:
+		s.copy(r, p)
+	case code == wire.OffsetOutOfRange:
+		s.askBounds(r, q)
+	case code == wire.FencedLeaderEpoch:
+		r.follow.blocked = true // a controller will say what we missed
+	default:
+		s.postpone(r)
+	}
+}
+
+// postpone leaves a partition alone for a while. Its leader may not know yet that it
+// leads.
+func (s *Server) postpone(r *localReplica) {
+	r.follow.until = s.env.Now() + s.cfg.ReplicaFetchBackoff
+	s.env.SetTimer(s.cfg.ReplicaFetchBackoff, node.Tag{Kind: tagPostponed})
+}
+
+// disk takes the outcome of something that was done to a log.
+func (s *Server) disk(r *localReplica, err error) {
+	if err != nil {
+		s.logFailed(r)
+	}
+	s.touch(r)
+}

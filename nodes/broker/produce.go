@@ -1,0 +1,216 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// What a producer may want of acknowledgements.
+const (
+	acksAll    int16 = -1 // by all in-sync replicas
+	acksNone   int16 = 0
+	acksLeader int16 = 1
+)
+
+// production is a request to produce, with its answer as far as it is known.
+type production struct {
+	x       *exchange
+	acks    int16
+	answer  *kmsg.ProduceResponse
+	parts   []produced
+	failed  bool
+	waiting int
+}
+
+// produced is what became of the records for one partition.
+type produced struct {
+	topic, partition int // in the answer
+	replica          *localReplica
+	last             int64
+	epoch            int32
+	// decided: the answer is known.
+	decided bool
+}
+
+// produce appends records as a leader.
+func (s *Server) produce(x *exchange) {
+	r := x.Body.(*kmsg.ProduceRequest)
+	p := &production{x: x, acks: r.Acks, answer: kmsg.NewPtrProduceResponse()}
+	for i := range r.Topics {
+		t := &r.Topics[i]
+		topic := kmsg.NewProduceResponseTopic()
+		topic.Topic = t.Topic
+		p.answer.Topics = append(p.answer.Topics, topic)
+		for j := range t.Partitions {
+			s.producePart(p, i, t.Topic, &t.Partitions[j])
+		}
+	}
+	s.acknowledge(p, time.Duration(r.TimeoutMillis)*time.Millisecond)
+}
+
+// producePart appends the records for one partition.
+func (s *Server) producePart(p *production, topic int, name string, in *kmsg.ProduceRequestTopicPartition) {
+	r, got, code := s.appendTo(znodes.TopicPartition{Topic: name, Partition: in.Partition}, in.Records, p.acks)
+	out := kmsg.NewProduceResponseTopicPartition()
+	out.Partition, out.ErrorCode, out.BaseOffset = in.Partition, int16(code), got.Base
+	if code == wire.OK {
+		out.LogAppendTime, out.LogStartOffset = got.Time, r.log.Start()
+		p.parts = append(p.parts, produced{
+			topic: topic, partition: len(p.answer.Topics[topic].Partitions), replica: r, last: got.Last, epoch: r.LeaderEpoch(),
+		})
+	}
+	p.failed = p.failed || code != wire.OK
+	p.answer.Topics[topic].Partitions = append(p.answer.Topics[topic].Partitions, out)
+}
+
+// nowhere is the place of records that were not appended.
+var nowhere = log.Appended{Base: -1, Last: -1, Time: batch.NoTimestamp}
+
+// appendTo appends one batch to a partition that is led here.
+func (s *Server) appendTo(tp znodes.TopicPartition, records []byte, acks int16) (*localReplica, log.Appended, wire.ErrorCode) {
+	r := s.replicas[tp]
+	switch {
+	case acks != acksAll && acks != acksNone && acks != acksLeader:
+		return r, nowhere, wire.InvalidRequiredAcks
+	case r == nil:
+		return nil, nowhere, s.absent(tp)
+	case r.log.Offline() != nil:
+		return r, nowhere, wire.KafkaStorageError
+	}
+	if code := r.Check(noEpoch, true); code != wire.OK {
+		return r, nowhere, code
+	}
+	if acks == acksAll {
+		if code := r.MayAppend(); code != wire.OK {
+			return r, nowhere, code
+		}
+	}
+	got, code := r.log.AppendAsLeader(records, r.LeaderEpoch(), s.env.WallMillis())
+	s.appended(r, records, got, code)
+	return r, got, code
+}
+
+// absent is the error for a partition that has no replica here: a client that was told
+// otherwise looks again.
+func (s *Server) absent(tp znodes.TopicPartition) wire.ErrorCode {
+	if t := s.metadata.topics[tp.Topic]; t != nil && int(tp.Partition) < len(t.partitions) && tp.Partition >= 0 {
+		return wire.NotLeaderOrFollower
+	}
+	return wire.UnknownTopicOrPartition
+}
+
+// appended goes on after an append: those who wait for records get them, and where
+// nobody else is in sync they are committed.
+func (s *Server) appended(r *localReplica, records []byte, got log.Appended, code wire.ErrorCode) {
+	b := batch.Batch(records)
+	switch {
+	case code == wire.OutOfOrderSequenceNumber:
+		r.log.observe(facts.OutOfSequence, int64(b.BaseSequence()), -1)
+	case code != wire.OK:
+		s.work(r)
+	case got.Duplicate:
+		r.log.observe(facts.DuplicateBatch, got.Base, int64(b.BaseSequence()))
+	default:
+		s.observeAppend(r, facts.LeaderAppended, b, got.Base, got.Last, r.LeaderEpoch())
+		r.Appended(s.env.Now())
+		s.work(r)
+		s.touch(r)
+	}
+}
+
+// acknowledge answers a production as soon as its producer wants it.
+func (s *Server) acknowledge(p *production, patience time.Duration) {
+	switch {
+	case p.acks == acksNone && p.failed:
+		p.x.hangup() // nothing else would tell that records were lost
+	case p.acks == acksNone:
+		p.x.finish()
+	case p.acks == acksLeader:
+		for i := range p.parts {
+			p.parts[i].decide(s, p, wire.OK)
+		}
+		p.x.reply(p.answer)
+	case !p.try(s):
+		s.delay(p, p.replicas(), patience)
+	}
+}
+
+func (p *production) replicas() []*localReplica {
+	var all []*localReplica
+	for i := range p.parts {
+		if !p.parts[i].decided {
+			all = append(all, p.parts[i].replica)
+		}
+	}
+	return all
+}
+
+// try implements delayed: it answers when it is known of all partitions how it went.
+func (p *production) try(s *Server) bool {
+	done := true
+	for i := range p.parts {
+		part := &p.parts[i]
+		if part.decided {
+			continue
+		}
+		decided, code := part.replica.Reached(part.last)
+		if decided {
+			part.decide(s, p, code)
+		}
+		done = done && decided
+	}
+	if done {
+		p.x.reply(p.answer)
+	}
+	return done
+}
+
+// expire implements delayed. What was appended may yet be committed.
+func (p *production) expire(s *Server) {
+	for i := range p.parts {
+		if part := &p.parts[i]; !part.decided {
+			part.replica.log.observe(facts.ProduceTimedOut, part.last, part.replica.log.HighWatermark())
+			part.decide(s, p, wire.RequestTimedOut)
+		}
+	}
+	p.x.reply(p.answer)
+}
+
+// decide writes into the answer how it went.
+func (part *produced) decide(s *Server, p *production, code wire.ErrorCode) {
+	part.decided = true
+	out := &p.answer.Topics[part.topic].Partitions[part.partition]
+	if out.ErrorCode = int16(code); code != wire.OK {
+		out.BaseOffset = -1
+		return
+	}
+	part.replica.log.observe(facts.Acknowledged, part.last, int64(p.acks), int64(part.epoch))
+}
+
+// observeAppend states that a batch was appended.
+func (s *Server) observeAppend(r *localReplica, k *node.EventKind, b batch.Batch, first, last int64, epoch int32) {
+	if r.log.Config().LogAppendTime {
+		b = r.stored(first) // stamped, it has another checksum
+	}
+	e := node.Event{Kind: k, Text: r.Name(), N: [4]int64{first, last, int64(epoch), int64(b.CRC())}}
+	if b.Idempotent() {
+		e.Body = &facts.Producer{
+			ID: b.ProducerID(), Epoch: b.ProducerEpoch(), FirstSequence: b.BaseSequence(), Records: int32(b.Count()),
+		}
+	}
+	s.env.Observe(e)
+}
+
+// stored is the batch at an offset as it is in the log.
+func (r *localReplica) stored(at int64) batch.Batch {
+	b, _ := r.log.Read(at, r.log.End(), 1)
+	return b
+}

@@ -1,0 +1,195 @@
+package broker
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
+	"github.com/stampede-sim/stampede/nodes/broker/replica"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// localReplica is a replica of a partition on this broker: its log, what replication
+// knows of it, and who waits for something to happen to it.
+type localReplica struct {
+	*replica.Partition
+	tp  znodes.TopicPartition
+	log *ledger
+	// number is that of its disk requests.
+	number uint64
+
+	waiters []*waiter
+	touched bool
+	follow  following
+}
+
+// replicaFor finds the replica of a partition, or begins one with an empty log. The name
+// alone does not make it the same: a topic may have been deleted and created again
+// (KIP-516).
+func (s *Server) replicaFor(tp znodes.TopicPartition, id znodes.TopicID) (*localReplica, wire.ErrorCode) {
+	if r := s.replicas[tp]; r != nil {
+		if r.Topic() != facts.TopicID(id) {
+			return nil, wire.InconsistentTopicID
+		}
+		return r, wire.OK
+	}
+	return s.openReplica(tp, id, log.Options{Now: s.env.WallMillis()})
+}
+
+// openReplica opens the log of a replica, or begins an empty one.
+func (s *Server) openReplica(tp znodes.TopicPartition, id znodes.TopicID, o log.Options) (*localReplica, wire.ErrorCode) {
+	c := s.configOf(tp.Topic)
+	l, found, err := log.Open(s.env.Disk(), log.Dir(tp.Topic, tp.Partition), c.log, o)
+	if err != nil {
+		s.observeOf(tp.String(), facts.LogOffline, 0)
+		return nil, wire.KafkaStorageError
+	}
+	s.lastNumber++
+	r := &localReplica{tp: tp, number: s.lastNumber, log: &ledger{Log: l, s: s}}
+	r.log.replica = r
+	r.Partition = replica.New(replica.Config{
+		Self: s.cfg.ID, Name: tp.String(), Topic: facts.TopicID(id), Lag: s.cfg.ReplicaLag, MinInsync: c.minInsync,
+		Alive: s.metadata.alive, Bugs: s.cfg.Bugs,
+	}, r.log, s.env)
+	s.replicas[tp], s.numbered[r.number] = r, r
+	if found.Dropped > 0 {
+		s.observeOf(r.Name(), facts.TailTorn, l.End(), found.Dropped)
+	}
+	s.env.Observe(node.Event{
+		Kind: facts.ReplicaOpened, N: [4]int64{l.Start(), l.End(), l.HighWatermark()}, Text: r.Name(), Body: facts.TopicID(id),
+	})
+	s.work(r)
+	return r, wire.OK
+}
+
+// sortedReplicas lists the replicas by topic and number.
+func (s *Server) sortedReplicas() []*localReplica {
+	all := slices.Collect(maps.Values(s.replicas)) //sim:unordered they are sorted next
+	slices.SortFunc(all, func(a, b *localReplica) int { return a.tp.Compare(b.tp) })
+	return all
+}
+
+// deleteReplica removes a replica and its files. What it waits for from its disk may
+// still come.
+func (s *Server) deleteReplica(r *localReplica) wire.ErrorCode {
+	delete(s.replicas, r.tp)
+	delete(s.configs, r.tp.Topic) // another topic may get its name
+	r.log.gone = true
+	s.observeOf(r.Name(), facts.ReplicaDeleted)
+	return s.deleteStray(r.tp)
+}
+
+// deleteStray removes the files of a partition that has no replica here.
+func (s *Server) deleteStray(tp znodes.TopicPartition) wire.ErrorCode {
+	if err := log.Delete(s.env.Disk(), log.Dir(tp.Topic, tp.Partition)); err != nil {
+		return wire.KafkaStorageError
+	}
+	s.env.Disk().SyncDir(node.Tag{Kind: tagDeleted})
+	return wire.OK
+}
+
+// work has the chores of a log done: what it must bring to the disk some time, and what
+// has to be on the disk before it can be appended to.
+func (s *Server) work(r *localReplica) {
+	if r.log.Pending() && !r.log.gone {
+		r.log.Work(node.Tag{Kind: tagLog, Arg: r.number})
+	}
+	if r.log.Offline() != nil {
+		s.logFailed(r)
+	}
+}
+
+// logSynced goes on with the chores of a log.
+func (s *Server) logSynced(number uint64, err error) {
+	r := s.numbered[number]
+	if r.log.gone {
+		delete(s.numbered, number)
+		return
+	}
+	if r.log.Synced(err) {
+		s.work(r)
+	}
+	if r.log.Settled() {
+		s.fetchers.wake(s)
+	}
+}
+
+// logFailed takes a replica out of service whose disk failed. It answers no more than
+// that, until the broker is started again.
+func (s *Server) logFailed(r *localReplica) {
+	if r.log.stated {
+		return
+	}
+	r.log.stated = true
+	s.observeOf(r.Name(), facts.LogOffline, r.log.End())
+	s.fetchers.remove(r)
+	r.Stop()
+	s.touch(r)
+}
+
+// ledger is the log of a replica, which states what happens to it.
+type ledger struct {
+	*log.Log
+	s       *Server
+	replica *localReplica
+	// gone: the files were removed. stated: it is known to be offline.
+	gone, stated bool
+}
+
+// AssignEpoch notes that an epoch begins at the end.
+func (l *ledger) AssignEpoch(epoch int32) {
+	if epoch == l.LatestEpoch() {
+		return // a leader that was started again before anything was elected
+	}
+	l.Log.AssignEpoch(epoch)
+	l.observe(facts.EpochStarted, int64(epoch), l.End())
+	l.s.work(l.replica)
+}
+
+// Truncate cuts the log.
+func (l *ledger) Truncate(end int64) error {
+	from := l.End()
+	err := l.Log.Truncate(end)
+	if l.End() < from {
+		l.observe(facts.Truncated, l.End(), from, l.HighWatermark(), int64(l.replica.LeaderEpoch()))
+	}
+	l.s.work(l.replica)
+	return err
+}
+
+// StartOver throws the log away.
+func (l *ledger) StartOver(start int64) error {
+	from := l.End()
+	err := l.Log.StartOver(start)
+	l.observe(facts.StartedOver, start, from)
+	l.s.work(l.replica)
+	return err
+}
+
+// AdvanceStart hides what the leader does not have any more.
+func (l *ledger) AdvanceStart(start int64) error {
+	err := l.Log.AdvanceStart(start)
+	l.observe(facts.StartAdvanced, start, l.HighWatermark(), 0, startLeader)
+	l.s.work(l.replica)
+	return err
+}
+
+// The reasons for which a log begins later, as facts.StartReasons has them.
+const (
+	startRetentionTime = iota
+	startRetentionSize
+	startDeleteRecords
+	startLeader
+)
+
+func (l *ledger) observe(k *node.EventKind, n ...int64) { l.s.observeOf(l.replica.Name(), k, n...) }
+
+// observeOf states a fact about a partition.
+func (s *Server) observeOf(name string, k *node.EventKind, n ...int64) {
+	e := node.Event{Kind: k, Text: name}
+	copy(e.N[:], n)
+	s.env.Observe(e)
+}

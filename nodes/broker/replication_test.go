@@ -1,0 +1,187 @@
+package broker_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker"
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
+)
+
+const patience = 100 * time.Millisecond
+
+// create creates a topic of one partition on brokers in this order, and waits until it
+// has a leader.
+func (s *script) create(t *node.Task, c *cluster, topic string, replicas []int32, config ...string) {
+	for {
+		for _, b := range c.brokers {
+			r := kmsg.NewPtrCreateTopicsRequest()
+			r.Version, r.TimeoutMillis = 7, 1000
+			asked := kmsg.NewCreateTopicsRequestTopic()
+			asked.Topic, asked.NumPartitions, asked.ReplicationFactor = topic, -1, -1
+			asked.ReplicaAssignment = []kmsg.CreateTopicsRequestTopicReplicaAssignment{{Partition: 0, Replicas: replicas}}
+			for i := 0; i < len(config); i += 2 {
+				one := kmsg.NewCreateTopicsRequestTopicConfig()
+				one.Name, one.Value = config[i], &config[i+1]
+				asked.Configs = append(asked.Configs, one)
+			}
+			r.Topics = append(r.Topics, asked)
+			if answer, ok := s.ask(t, b, r).(*kmsg.CreateTopicsResponse); ok {
+				switch wire.ErrorCode(answer.Topics[0].ErrorCode) {
+				case wire.OK, wire.TopicAlreadyExists:
+					s.leader(t, c, topic)
+					return
+				}
+			}
+		}
+		t.Sleep(patience)
+	}
+}
+
+// leader waits until the brokers say who leads a topic.
+func (s *script) leader(t *node.Task, c *cluster, topic string) node.ID {
+	for {
+		for _, b := range c.brokers {
+			r := kmsg.NewPtrMetadataRequest()
+			r.Version = 9
+			name := kmsg.NewMetadataRequestTopic()
+			name.Topic = &topic
+			r.Topics = append(r.Topics, name)
+			answer, ok := s.ask(t, b, r).(*kmsg.MetadataResponse)
+			if ok && len(answer.Topics) == 1 && len(answer.Topics[0].Partitions) == 1 && answer.Topics[0].Partitions[0].Leader > 0 {
+				return c.brokers[answer.Topics[0].Partitions[0].Leader-1]
+			}
+		}
+		t.Sleep(patience)
+	}
+}
+
+// record is a batch of one record.
+func record(value string) []byte {
+	b := batch.NewBuilder(batch.Options{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1})
+	b.Add(batch.Record{Value: []byte(value)})
+	return b.Build()
+}
+
+// produce sends one value to one broker and says how it went.
+func (s *script) produce(t *node.Task, to node.ID, topic, value string, acks int16) (int64, wire.ErrorCode) {
+	r := kmsg.NewPtrProduceRequest()
+	r.Version, r.Acks, r.TimeoutMillis = 9, acks, 1500
+	one, p := kmsg.NewProduceRequestTopic(), kmsg.NewProduceRequestTopicPartition()
+	one.Topic, p.Records = topic, record(value)
+	one.Partitions = append(one.Partitions, p)
+	r.Topics = append(r.Topics, one)
+	answer, ok := s.ask(t, to, r).(*kmsg.ProduceResponse)
+	if !ok {
+		return -1, wire.NetworkException
+	}
+	got := answer.Topics[0].Partitions[0]
+	return got.BaseOffset, wire.ErrorCode(got.ErrorCode)
+}
+
+// insist sends a value to whoever leads until it is acknowledged.
+func (s *script) insist(t *node.Task, c *cluster, topic, value string) int64 {
+	for {
+		offset, code := s.produce(t, s.leader(t, c, topic), topic, value, -1)
+		if code == wire.OK {
+			return offset
+		}
+		t.Sleep(patience)
+	}
+}
+
+// consume reads all values of a topic from one broker.
+func (s *script) consume(t *node.Task, from node.ID, topic string) (values []string, code wire.ErrorCode) {
+	next := int64(0)
+	for {
+		r := kmsg.NewPtrFetchRequest()
+		r.Version, r.ReplicaID, r.MaxWaitMillis, r.MinBytes, r.MaxBytes, r.SessionEpoch = 12, -1, 50, 1, 1<<20, -1
+		one, p := kmsg.NewFetchRequestTopic(), kmsg.NewFetchRequestTopicPartition()
+		one.Topic, p.FetchOffset, p.PartitionMaxBytes = topic, next, 1<<20
+		one.Partitions = append(one.Partitions, p)
+		r.Topics = append(r.Topics, one)
+		answer, ok := s.ask(t, from, r).(*kmsg.FetchResponse)
+		if !ok {
+			return values, wire.NetworkException
+		}
+		got := &answer.Topics[0].Partitions[0]
+		if got.ErrorCode != 0 || len(got.RecordBatches) == 0 {
+			return values, wire.ErrorCode(got.ErrorCode)
+		}
+		for each := batch.Read(got.RecordBatches); each.Next(); {
+			var rec batch.Record
+			for records := each.Batch.Records(); records.Next(&rec); {
+				values = append(values, string(rec.Value))
+			}
+			next = each.Batch.NextOffset()
+		}
+	}
+}
+
+// converge has the world run until a client has finished.
+func (c *cluster) converge(s *script, within time.Duration) {
+	c.t.Helper()
+	for until := c.world.Now() + within; !s.done && c.world.Now() < until; {
+		c.run(patience)
+	}
+	if !s.done {
+		c.t.Fatalf("the client did not finish within %v", within)
+	}
+}
+
+func minInsync(n int) func(*broker.Config) { return func(c *broker.Config) { c.MinInsync = n } }
+
+func TestRecordsAreCopiedCommittedAndRead(t *testing.T) {
+	c := newCluster(t, 3, minInsync(2))
+	s := c.client(func(s *script, task *node.Task) {
+		s.create(task, c, "orders", []int32{1, 2, 3})
+		for i := range 10 {
+			if offset := s.insist(task, c, "orders", fmt.Sprint(i)); offset != int64(i) {
+				s.t.Errorf("value %d is at %d", i, offset)
+			}
+		}
+		values, code := s.consume(task, s.leader(task, c, "orders"), "orders")
+		if code != wire.OK || len(values) != 10 || values[9] != "9" {
+			s.t.Errorf("read %v, %v", values, code)
+		}
+	})
+	c.converge(s, 20*time.Second)
+	if c.seen[facts.FollowerAppended] != 20 || c.seen[facts.HighWatermark] == 0 || c.seen[facts.Acknowledged] != 10 {
+		t.Errorf("%d copies, %d high watermarks, %d acknowledgements", c.seen[facts.FollowerAppended], c.seen[facts.HighWatermark], c.seen[facts.Acknowledged])
+	}
+}
+
+func TestANewLeaderHasEverythingThatWasAcknowledged(t *testing.T) {
+	c := newCluster(t, 3, minInsync(2))
+	var want []string
+	s := c.client(func(s *script, task *node.Task) {
+		s.create(task, c, "orders", []int32{1, 2, 3})
+		for round := range 3 {
+			for i := range 5 {
+				value := fmt.Sprintf("%d.%d", round, i)
+				s.insist(task, c, "orders", value)
+				want = append(want, value)
+			}
+			leader := s.leader(task, c, "orders")
+			c.world.Crash(leader, sim.KeepAll)
+			task.Sleep(5 * time.Second)
+			c.world.Start(leader)
+			task.Sleep(5 * time.Second)
+		}
+		values, code := s.consume(task, s.leader(task, c, "orders"), "orders")
+		for _, value := range want {
+			if !slices.Contains(values, value) {
+				s.t.Errorf("%s was acknowledged and is not in %v, %v", value, values, code)
+			}
+		}
+	})
+	c.converge(s, 120*time.Second)
+}
