@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/coordinator/acl"
 	"github.com/stampede-sim/stampede/nodes/coordinator/admin"
+	"github.com/stampede-sim/stampede/nodes/coordinator/store"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
@@ -27,7 +28,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
 		Groups: p.Knobs.judgedGroups(), Initial: p.Knobs.initialConfig(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
 		LeaderRefuses: p.Knobs.leaderRefuses(), MaxClientCnxns: p.Knobs.MaxClientCnxns, MaxCnxns: p.Knobs.MaxCnxns,
-		Reaping: p.Knobs.reaping(),
+		Reaping: p.Knobs.reaping(), PreparedDisks: p.Knobs.PreparedDisks,
 	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)
@@ -64,14 +65,17 @@ func (r *run) addServers() {
 			SnapshotNodes: k.SnapshotNodes, SnapRetain: k.SnapRetain, PurgeInterval: k.PurgeInterval,
 			MaxSnapSyncs: k.SnapSyncs, MaxDiffSyncs: k.DiffSyncs, SnapshotSizePercent: k.SnapshotPercent,
 			ReapInterval: k.reapInterval(), ReapsPerMinute: k.ReapsPerMinute, NeverUsed: k.NeverUsed, ExtendedTypes: k.ExtendedTypes, EnforceQuota: k.EnforceQuota, MaxBuffer: k.MaxBuffer, OutstandingLimit: k.OutstandingLimit, VersionStart: int32(k.VersionStart), SequenceStart: int32(k.SequenceStart),
-			ReconfigEnabled: k.Reconfig, SkipACL: k.SkipACL,
+			PreparedDisks: k.PreparedDisks, ReconfigEnabled: k.Reconfig, SkipACL: k.SkipACL,
 			ElectionTimeoutMax: k.ElectionMax, Bugs: r.plan.Bugs,
 			SuperDigest: acl.Digest(workloads.Superuser.Secret), Vouched: r.plan.vouched(),
 		}
-		r.world.Add(name, serverGroup, func() node.Node {
+		id := r.world.Add(name, serverGroup, func() node.Node {
 			r.servers[sid] = coordinator.New(cfg)
 			return r.servers[sid]
 		})
+		if k.PreparedDisks {
+			r.world.DiskOf(id).Put(store.Prepared, nil)
+		}
 	}
 }
 

@@ -43,6 +43,9 @@ type Knobs struct {
 	// clients change who is one.
 	Spares   int
 	Reconfig bool
+	// PreparedDisks has servers notice that they lost their disk: what they are set up
+	// with bears a mark.
+	PreparedDisks bool
 	// SkipACL lets everybody do everything, be it to change the ensemble.
 	SkipACL bool
 
@@ -216,6 +219,7 @@ var knobs = []knob{
 	feature(flag("certificates", "some clients come with certificates and principals", func(k *Knobs) *bool { return &k.Certificates })),
 	feature(number("spares", 0, 4, "servers that are no members at first, besides", func(k *Knobs) *int { return &k.Spares })),
 	feature(flag("reconfig", "let clients change the ensemble", func(k *Knobs) *bool { return &k.Reconfig })),
+	feature(flag("prepared-disks", "servers notice that they lost their disk", func(k *Knobs) *bool { return &k.PreparedDisks })),
 	feature(flag("skip-acl", "let everybody do everything", func(k *Knobs) *bool { return &k.SkipACL })),
 	span("tick", time.Millisecond, time.Minute, "the servers' unit of time", func(k *Knobs) *time.Duration { return &k.Tick }),
 	number("init-limit", 1, 1000, "ticks a learner may take to synchronise", func(k *Knobs) *int { return &k.InitLimit }),

@@ -3,6 +3,7 @@ package stampede
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -90,7 +91,21 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 		profile = o.Profile
 	}
 	p.Faults = drawFaults(seed, profile, p.faultShape())
+	if profile == faults.Swarm || profile == faults.Heavy {
+		p.loseDisks(sim.NewStream(seed, "wipes"))
+	}
 	return p, p.Validate()
+}
+
+// loseDisks takes the disks of some voters in a few seeds, where servers notice. They
+// have no vote any more, so that an ensemble which changes might be left without a quorum.
+func (p *Plan) loseDisks(r *rand.Rand) {
+	if p.Knobs.Reconfig || p.Knobs.Spares > 0 || p.Knobs.Servers < 3 || r.IntN(8) != 0 {
+		return
+	}
+	p.Knobs.PreparedDisks = true
+	p.Faults = append(p.Faults, faults.DrawWipes(r, p.faultShape())...)
+	slices.SortStableFunc(p.Faults, func(a, b faults.Fault) int { return cmp.Compare(a.At, b.At) })
 }
 
 // override turns knobs by hand. What follows from them follows, unless it was turned
@@ -145,6 +160,9 @@ func (p Plan) Validate() error {
 	}
 	vocabulary := p.vocabulary()
 	for _, f := range p.Faults {
+		if f.Kind == faults.Wipe && !p.Knobs.PreparedDisks {
+			return fmt.Errorf("%v: servers would take a bare disk for a new one; add knob prepared-disks=true", f)
+		}
 		if err := f.Check(vocabulary); err != nil {
 			return fmt.Errorf("%v: %w", f, err)
 		}

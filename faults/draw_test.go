@@ -113,6 +113,9 @@ func TestSwarmReachesEveryKindAndSwitchesSomeOff(t *testing.T) {
 		}
 	}
 	for _, k := range Kinds {
+		if k.Name == Wipe {
+			continue // drawn by DrawWipes
+		}
 		if n := seen[k.Name]; n == 0 || n > 280 {
 			t.Errorf("%s occurs in %d of 300 seeds", k.Name, n)
 		}
@@ -174,6 +177,26 @@ func TestPretendersNeedAnEnsembleAndAMoment(t *testing.T) {
 		}
 		if plan[2].Restart < shape.Settle {
 			t.Errorf("seed %d: back after %v", seed, plan[2].Restart)
+		}
+	}
+}
+
+// TestWipesLeaveAQuorum counts the disks that are lost for good.
+func TestWipesLeaveAQuorum(t *testing.T) {
+	for _, shape := range []Shape{three, five, {Voters: 1, Names: []string{"zk1"}, Duration: time.Second}} {
+		most := 0
+		for seed := range uint64(100) {
+			lost := map[string]bool{}
+			for _, f := range DrawWipes(stream(seed), shape) {
+				if _, err := ParseFault(f.String()); err != nil || f.Kind != Wipe || f.Restart == 0 || f.At >= shape.Duration {
+					t.Errorf("seed %d: %v (%v)", seed, f, err)
+				}
+				lost[f.Target.Name] = true
+			}
+			most = max(most, len(lost))
+		}
+		if most != shape.Tolerated {
+			t.Errorf("of %d voters %d lose their disk, want %d", shape.Voters, most, shape.Tolerated)
 		}
 	}
 }

@@ -148,7 +148,7 @@ func (in *Injector) observe(s sim.Seen) {
 // before the actor's next effect; everything else waits for the callback to end.
 func (in *Injector) fire(i int, actor node.ID) {
 	f := in.plan[i]
-	if f.Kind == Crash || ailment(f.Kind) {
+	if f.Kind == Crash || f.Kind == Wipe || ailment(f.Kind) {
 		in.strike(i, actor)
 		return
 	}

@@ -32,6 +32,7 @@ const (
 	FullDisk  = "full-disk"
 	SlowDisk  = "slow-disk"
 	Rot       = "rot"
+	Wipe      = "wipe"
 )
 
 // Kinds lists every kind of fault.
@@ -100,6 +101,11 @@ var Kinds = []Kind{
 		Name: Rot, processes: true, takes: append([]string{"file", "for"}, triggerArgs...),
 		Doc:     "a bit is flipped in a synced file of the target, for whoever reads it, until it is repaired from a mirror; never in the last record of a log, whose damage nobody can tell from a crash",
 		Example: "fault 3s rot zk2 for=4s file=snapshot",
+	},
+	{
+		Name: Wipe, processes: true, takes: append([]string{"restart"}, triggerArgs...),
+		Doc:     "the process dies and loses its disk for good: when it boots again, after restart, it finds a bare one",
+		Example: "fault 3s wipe zk2 restart=1s",
 	},
 }
 

@@ -163,3 +163,17 @@ func DrawPretender(r *rand.Rand, s Shape) []Fault {
 		{Kind: Crash, Target: actor, Keep: d.keep(), At: at + 2*time.Millisecond, Restart: s.Settle + d.upTo(2*s.Settle), When: claimed(2)},
 	}
 }
+
+// DrawWipes takes the disks of some voters for good: never of more than can be lost with
+// a quorum left.
+func DrawWipes(r *rand.Rand, s Shape) []Fault {
+	d := &drawer{r: r, shape: s}
+	var plan []Fault
+	for _, k := range r.Perm(s.Voters)[:d.between(min(1, s.Tolerated), s.Tolerated)] {
+		plan = append(plan, Fault{
+			Kind: Wipe, Target: Target{Name: s.Names[k]}, At: d.upTo(s.Duration),
+			Restart: time.Millisecond + d.upTo(s.Settle+s.Notice),
+		})
+	}
+	return plan
+}

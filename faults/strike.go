@@ -16,7 +16,7 @@ func (in *Injector) strike(i int, actor node.ID) {
 	all := in.world.Processes()
 	struck := false
 	switch f.Kind {
-	case Crash:
+	case Crash, Wipe:
 		struck = in.crash(i, in.targets(f.Target, all, actor))
 	case Pause:
 		struck = in.pause(i, in.targets(f.Target, all, actor))
@@ -71,9 +71,12 @@ func (in *Injector) crash(i int, ids []node.ID) bool {
 		}
 		struck = true
 		in.reboot[id] = reboot{fault: i, after: f.Restart}
-		if f.When != nil && f.When.Effects > 0 {
+		switch {
+		case f.Kind == Wipe:
+			in.world.Wipe(id)
+		case f.When != nil && f.When.Effects > 0:
 			in.world.CrashAfter(id, f.When.Effects, mode)
-		} else {
+		default:
 			in.world.Crash(id, mode)
 		}
 	}

@@ -36,6 +36,7 @@ const (
 	syncsFailed
 	writesRefused
 	bitsFlipped
+	disksLost
 	counterCount
 )
 
@@ -63,6 +64,7 @@ var counterNames = [counterCount]string{
 	syncsFailed:         "sim.syncs-failed",
 	writesRefused:       "sim.writes-refused",
 	bitsFlipped:         "sim.bits-flipped",
+	disksLost:           "sim.disks-lost",
 }
 
 // Counters returns all counters in a fixed order, zeros included.

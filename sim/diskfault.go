@@ -105,6 +105,21 @@ func (w *World) Rot(id node.ID, prefix string, reach func(name string, content [
 	}, true
 }
 
+// Wipe ends a process and leaves it a bare disk: the machine was replaced, or somebody
+// cleaned up. Nothing of the old disk comes back.
+func (w *World) Wipe(id node.ID) {
+	w.Crash(id, KeepAll)
+	w.process(id).disk.dir = newDirectory()
+	w.count(disksLost)
+	w.disturb(id, "the disk is replaced by a bare one")
+}
+
+// Put puts a file on a disk, durably, as an operator does before a process first runs.
+func (d *Disk) Put(name string, content []byte) {
+	d.dir.open(name).become(slices.Clone(content))
+	d.dir.settle(d.dir.now())
+}
+
 // Rotten reports whether a bit of a file is flipped at present. [Disk.Read] and
 // [Disk.Durable] show what was written.
 func (d *Disk) Rotten(name string) bool {

@@ -167,6 +167,32 @@ func TestSyncsOfASlowDeviceAreOvertaken(t *testing.T) {
 
 // TestRot flips one bit in reach of a file at rest, for the process and not for the
 // tools, until it is repaired or written over.
+// TestWipe: what an operator put on a disk is durable, and a wipe leaves nothing of that
+// or of what the process wrote, to nobody.
+func TestWipe(t *testing.T) {
+	w, id, d, _ := live(1)
+	defer w.Close()
+	disk := w.DiskOf(id)
+	disk.Put("mark", []byte("new"))
+	if got, _ := disk.Durable("mark"); string(got) != "new" {
+		t.Errorf("an operator's file holds %q", got)
+	}
+	d.WriteFile("log", []byte("synced"))
+	d.Sync("log", node.Tag{})
+	d.SyncDir(node.Tag{})
+	w.pass(time.Second)
+	d.Append("log", []byte(" and not"))
+	w.Wipe(id)
+	w.Start(id)
+	w.pass(time.Second)
+	if got := disk.Files(); len(got) != 0 || !w.Processes()[id].Up {
+		t.Errorf("the disk of a process that is up %t holds %v", w.Processes()[id].Up, got)
+	}
+	if _, ok := disk.Durable("log"); ok {
+		t.Error("the old log would survive a crash")
+	}
+}
+
 func TestRot(t *testing.T) {
 	for seed := range uint64(40) {
 		w, id, d, _ := live(seed)

@@ -144,6 +144,10 @@ func (c *Checker) ackedUpTo(s *server, z wire.Zxid) {
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s acknowledges %v, being an observer", s.Name, z), c.proposal(z))
 		return
 	}
+	if s.lostDisk {
+		c.fail(s, LostDiskNoVote, fmt.Sprintf("%s acknowledges %v on another disk than it was set up with", s.Name, z), c.proposal(z))
+		return
+	}
 	p := c.position(z)
 	if p == nil || s.log == nil || s.log.zxid < p.zxid {
 		c.fail(s, AckDurability, fmt.Sprintf("%s acknowledges %v, its log ends at %v", s.Name, z, s.log), p)

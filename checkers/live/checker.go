@@ -54,6 +54,8 @@ type Config struct {
 	// MaxClientCnxns bounds the client connections of a server from one address,
 	// MaxCnxns those from all, 0 for no bound.
 	MaxClientCnxns, MaxCnxns int
+	// PreparedDisks: a server with a bare disk has lost the one that it had.
+	PreparedDisks bool
 	// Reaping is how znodes go that the ensemble deletes by itself.
 	Reaping Reaping
 	// Initial is the text of the configuration that an operator wrote for an ensemble
@@ -310,6 +312,7 @@ func (c *Checker) Booted(id node.ID) {
 	s.down()
 	if len(c.ghost.Files(id)) == 0 {
 		s.promised, s.released, s.accepted, s.current = c.root, false, 0, 0
+		s.lostDisk = c.cfg.PreparedDisks
 	}
 }
 

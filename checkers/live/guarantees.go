@@ -30,6 +30,7 @@ const (
 	ServesCurrent      = "serves-up-to-date"
 	SessionOnce        = "session-once"
 	TxnTime            = "txn-time"
+	LostDiskNoVote     = "lost-disk-no-vote"
 	ReapedInTime       = "reaped-in-time"
 	EphemeralsDie      = "ephemerals-die-with-session"
 	PurgeKeeps         = "purge-keeps-enough"
@@ -89,6 +90,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ConfigElection, Sentence: "A server ends an election on the word of a quorum of the voters in its active configuration, and to lead, in the one that its history ends with, too.", Source: sourceReconfig + "recovery; ZooKeeper internals: Fast Leader Election"},
 	{ID: ConfigLeader, Sentence: "A leader commits nothing more when a committed configuration has taken its vote.", Source: sourceReconfig + "removal of the leader"},
 	{ID: EphemeralsDie, Sentence: "When a session's close is applied, its ephemeral nodes are gone.", Source: "ZooKeeper programmer's guide, ephemeral nodes; ZOOKEEPER-3145"},
+	{ID: LostDiskNoVote, Sentence: "A server that has lost its disk, and with it what it promised, neither votes nor acknowledges.", Source: "ZOOKEEPER-261, ZOOKEEPER-2325; Liskov, Cowling: Viewstamped Replication Revisited (2012), section 4.3"},
 	{ID: ReapedInTime, Sentence: "As long as there are unused containers or nodes whose TTL is over, an established leader deletes one of them within its interval, the pause of its rate, four ticks and a second.", Source: "ZooKeeper Administrator's Guide, znode.container.checkIntervalMs and znode.container.maxPerMinute; ZOOKEEPER-2163"},
 	{ID: PurgeKeeps, Sentence: "A server that purges keeps as many whole snapshots as it should, and every transaction after the oldest of them.", Source: "ZooKeeper Administrator's Guide, autopurge; ZOOKEEPER-3231"},
 	{ID: LeaderServesNone, Sentence: "A leader that is kept for leading lets no client in.", Source: "ZooKeeper Administrator's Guide, leaderServes"},

@@ -77,7 +77,7 @@ func (c *Checker) informed(s *server, z wire.Zxid) {
 		c.fail(s, Integrity, fmt.Sprintf("%s is informed of %v, which nobody proposed", s.Name, z))
 	case !p.committed:
 		c.fail(s, CommittedLog, fmt.Sprintf("%s is informed of %v, the committed log ends at %v", s.Name, z, c.frontier), p)
-	case s.config.observers&s.bit == 0:
+	case s.config.observers&s.bit == 0 && !s.lostDisk:
 		c.fail(s, QuorumEvidence, fmt.Sprintf("%s, which is to acknowledge proposals, is informed of %v", s.Name, z), p)
 	}
 }

@@ -26,6 +26,10 @@ type server struct {
 	// accepted and current are the highest epoch files seen durable.
 	accepted, current int64
 
+	// lostDisk: it runs on another disk than it was set up with, and may not know what it
+	// promised.
+	lostDisk bool
+
 	// config is what it goes by, configKept the latest version seen durable there.
 	config     *config
 	configKept wire.Zxid

@@ -29,13 +29,17 @@ func (v vote) String() string {
 // it in the configuration that it goes by or in the one that its history ends with,
 // proposes nobody, and may take any voter's word.
 func (c *Checker) electionStarted(s *server, z wire.Zxid, epoch int64) {
+	if s.lostDisk && z != wire.NoZxid {
+		c.fail(s, LostDiskNoVote, fmt.Sprintf("%s votes for a history up to %v on another disk than it was set up with", s.Name, z))
+		return
+	}
 	voters := s.config.voters
 	if s.log != nil {
 		if next := c.configAfter(s.log); next.version > s.config.version {
 			voters |= next.voters
 		}
 	}
-	if voters&s.bit == 0 {
+	if voters&s.bit == 0 || s.lostDisk {
 		s.vote = vote{}
 		return
 	}

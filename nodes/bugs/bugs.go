@@ -147,6 +147,7 @@ const (
 	LimitOffByOne
 	ReaperNotRestarted
 	SequenceStuck
+	LostDiskVotes
 	last
 )
 

@@ -116,6 +116,13 @@ var diskBugs = []Bug{
 		Scenario: register,
 	},
 	{
+		ID: LostDiskVotes, Name: "lost-disk-votes", Upstream: "ZOOKEEPER-261",
+		Wrong:    "A server that lost its disk takes part as if it were new, and votes with an empty history.",
+		Schedule: "Replace the disk of one of the two servers that hold a write; with the third, which lags, it is a quorum that knows nothing of it. Knob prepared-disks lets servers notice.",
+		Breaks:   []string{"lost-disk-no-vote", "d11-leader-completeness", "d12-committed-durable", "durability"},
+		Scenario: register,
+	},
+	{
 		ID: RenameNotSynced, Name: "rename-not-synced",
 		Wrong:    "An epoch file is durable and its new name is not.",
 		Schedule: "Power loss brings the old epoch back.",

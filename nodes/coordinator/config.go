@@ -121,6 +121,10 @@ type Config struct {
 	// VersionStart is the version that a node's first setData gives it, for tests of
 	// what happens when the counter wraps; 0 for 1.
 	VersionStart int32
+	// PreparedDisks says that an operator has put the file [store.Prepared] on the disk
+	// of every new server. One without it has lost its disk, and with it what it promised:
+	// it follows, and has no vote (db.autocreate=false).
+	PreparedDisks bool
 	// SequenceStart is the count of creates that a node's first child gives it, for tests
 	// of what follows on 2^31-1; 0 for 1.
 	SequenceStart int32

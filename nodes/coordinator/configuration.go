@@ -74,8 +74,8 @@ func (s *Server) setCommitted(c *membership.Config) {
 	s.committed, s.text = c, c.String()
 }
 
-// observes reports whether we are an observer.
-func (s *Server) observes() bool { return s.committed.Observes(s.cfg.Sid) }
+// observes reports whether we are an observer, if only because we lost our disk.
+func (s *Server) observes() bool { return s.bare || s.committed.Observes(s.cfg.Sid) }
 
 // seeHistory finds the newest configuration that the history holds, at the end of a
 // term and before the next: see [configuration].

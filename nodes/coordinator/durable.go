@@ -171,6 +171,7 @@ func (s *Server) recover() error {
 		return err
 	}
 	s.accepted, s.current = r.Accepted, r.Current
+	s.bare = s.cfg.PreparedDisks && !store.IsPrepared(s.env.Disk()) && !s.bug(bugs.LostDiskVotes)
 	if err := s.loadConfiguration(); err != nil {
 		return err
 	}

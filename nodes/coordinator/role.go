@@ -27,7 +27,11 @@ func (s *Server) look() {
 	s.armReadOnly()
 	s.seeHistory()
 	s.election.SetView(s.view())
-	s.election.Start(election.Vote{Leader: s.cfg.Sid, Zxid: s.db.lastSeen(), PeerEpoch: s.current})
+	own := election.Vote{Leader: s.cfg.Sid, Zxid: s.db.lastSeen(), PeerEpoch: s.current}
+	if s.bare {
+		own.Zxid = wire.NoZxid
+	}
+	s.election.Start(own)
 	s.followElection()
 }
 

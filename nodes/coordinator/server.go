@@ -21,6 +21,9 @@ type Server struct {
 	meter *meter // the same, counting
 	configuration
 
+	// bare: the disk is not the one that we were set up with. What we acknowledged, and
+	// which epochs we accepted, is forgotten, so that our word counts no more.
+	bare bool
 	// accepted and current mirror the epoch files; db is snapshot, log and tree.
 	accepted, current int64
 	db                *database

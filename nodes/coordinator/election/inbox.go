@@ -145,7 +145,7 @@ func (e *Election) established(t *tally, b ballot) bool {
 		return false
 	}
 	if b.vote.Leader == e.cfg.Sid {
-		return b.round == e.round
+		return b.round == e.round && e.own.Zxid != wire.NoZxid
 	}
 	leader, ok := t.get(b.vote.Leader)
 	return ok && leader.state == wire.Leading

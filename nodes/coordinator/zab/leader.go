@@ -177,6 +177,12 @@ func (l *Leader) isVoter(sid int64) bool {
 	return counted(sid, l.needs) || l.cfg.Bugs.Has(bugs.ObserverCounted)
 }
 
+// heeds reports whether the word of a learner counts. A server that lost its disk comes
+// as an observer, whatever the configuration says of it.
+func (l *Leader) heeds(f *learner) bool {
+	return l.isVoter(f.sid) && (!f.observer || l.cfg.Bugs.Has(bugs.ObserverCounted))
+}
+
 // hasQuorum reports whether servers whose words count decide together.
 func (l *Leader) hasQuorum(in quorum.Bits) bool {
 	if l.cfg.Bugs.Has(bugs.ObserverCounted) {
@@ -202,7 +208,7 @@ func (l *Leader) learner(sid int64) *learner {
 func (l *Leader) Disconnected(sid int64) {
 	f := l.learner(sid)
 	l.forget(sid)
-	if f != nil && l.announced && f.accepted > l.epoch && l.isVoter(sid) {
+	if f != nil && l.announced && f.accepted > l.epoch && l.heeds(f) {
 		l.stepDown("a learner has accepted a later epoch")
 	}
 }

@@ -21,7 +21,9 @@ func (l *Leader) welcome(sid int64, p *wire.Packet) {
 		l.announce(f)
 		return
 	}
-	l.learnEpoch(sid, f.accepted)
+	if l.heeds(f) {
+		l.learnEpoch(sid, f.accepted)
+	}
 }
 
 // learnEpoch counts one server's acceptedEpoch. With a quorum, the new epoch is
@@ -67,7 +69,7 @@ func (l *Leader) announce(f *learner) {
 // zxid. It skips everything before the SNAP, and owes no acknowledgement of it.
 func (l *Leader) ackEpoch(f *learner, p *wire.Packet) {
 	f.acked, f.last = true, p.Zxid
-	counts := p.Epoch >= 0 && p.Zxid != wire.NoZxid && l.isVoter(f.sid)
+	counts := p.Epoch >= 0 && p.Zxid != wire.NoZxid && l.heeds(f)
 	if counts && l.phase == discovery {
 		if p.Epoch > l.ownCurrent || p.Epoch == l.ownCurrent && p.Zxid > l.ownLast {
 			l.host.Observe(node.Event{Kind: facts.LeaderSawNewerHistory, N: [4]int64{f.sid, int64(p.Zxid), p.Epoch}})
@@ -264,7 +266,9 @@ func (l *Leader) ack(f *learner, z wire.Zxid) {
 			l.sendUpToDate(f)
 			return
 		}
-		l.countNewLeaderAck(f.sid)
+		if l.heeds(f) {
+			l.countNewLeaderAck(f.sid)
+		}
 		return
 	}
 	if z.Counter() == 0 {

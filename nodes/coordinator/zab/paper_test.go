@@ -147,6 +147,31 @@ func TestPaperDiscoveryKeepsTheNewestHistory(t *testing.T) {
 	}
 }
 
+// ZOOKEEPER-261: a voter that lost its disk comes as an observer. It is synchronised, and
+// its word completes no quorum: not of epochs, not of histories, not of commits.
+func TestLostDiskCompletesNoQuorum(t *testing.T) {
+	l := newLab([]int64{1, 2, 3}, nil, bugs.Set{})
+	l.observers = []int64{1}
+	leader := l.servers[3]
+	l.lead(leader)
+	l.join(l.servers[1], leader)
+	l.settle()
+	if epoch := leader.leader.Epoch(); epoch != 0 {
+		t.Errorf("with the bare server, a quorum for epoch %d", epoch)
+	}
+	l.join(l.servers[2], leader)
+	l.settle()
+	if !leader.leader.Established() || !l.servers[1].learner.Serving() {
+		t.Fatalf("with a voter: established %t\n%s", leader.leader.Established(), l.takeTrace())
+	}
+	l.cut(l.servers[2].link)
+	leader.propose("alone")
+	l.settle()
+	if got := len(leader.tree); got != 0 {
+		t.Errorf("%d transactions are committed by the leader and a bare server", got)
+	}
+}
+
 // Phase 2, synchronisation: followers alone do not establish a leader. Its own
 // currentEpoch must be durable, or it could come back as a voter of an older epoch.
 func TestPaperLeaderIsPartOfItsQuorum(t *testing.T) {
