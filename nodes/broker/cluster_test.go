@@ -118,14 +118,23 @@ func (s *script) Decode(conn node.ConnID, frame []byte) (node.Message, error) {
 	return s.callerOf(conn).Decode(frame)
 }
 
-// ask sends a request and awaits its response, nil if the connection broke.
+// ask sends a request and awaits its response, nil if none comes.
 func (s *script) ask(t *node.Task, to node.ID, body kmsg.Request) kmsg.Response {
 	if s.callers[to] == nil {
 		s.callers[to] = wire.NewCaller(s.env, to, wire.ClientPort, "script")
 	}
 	var answer kmsg.Response
 	var done node.Signal
+	late := s.env.SetTimer(askTimeout, node.Tag{Arg: uint64(to)})
 	s.callers[to].Call(body, func(r kmsg.Response, _ error) { answer = r; done.Set(nil) })
 	t.Await(&done)
+	s.env.StopTimer(late)
 	return answer
+}
+
+// askTimeout is how long a script waits for a response. Only Hangup ends what takes longer.
+const askTimeout = 2 * time.Second
+
+func (s *script) Timer(tag node.Tag) {
+	s.callers[node.ID(tag.Arg)].Hangup()
 }
