@@ -1,0 +1,196 @@
+package group
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// load is a partition that is being read.
+type load struct {
+	history
+	next int64 // the offset to read from
+}
+
+// Elected tells that this broker leads a partition of the topic of offsets in an epoch.
+// Its groups are read from the log, and served when all of it has been. An election
+// that is not newer than what is known comes late, and is passed over (KAFKA-10614).
+func (c *Coordinator) Elected(partition, epoch int32) {
+	s := c.shards[partition]
+	if s == nil {
+		s = &shard{partition: partition, epoch: -1}
+		c.shards[partition] = s
+	}
+	if epoch <= s.epoch {
+		return
+	}
+	// Also if it was led here before: the log may have what we were not told of.
+	c.unload(s)
+	s.epoch, s.leading = epoch, true
+	s.loading = &load{history: newHistory()}
+	c.env.Observe(node.Event{Kind: facts.GroupsLoading, Text: Topic, N: [4]int64{int64(partition), int64(epoch)}})
+	c.readOn(s)
+	if c.expiry == 0 {
+		c.expiry = c.clock.After(c.cfg.RetentionCheck, c.expire)
+	}
+}
+
+// Resigned tells that a partition of the topic of offsets is led by somebody else in an
+// epoch, or, by -1, that it is not here any more.
+func (c *Coordinator) Resigned(partition, epoch int32) {
+	s := c.shards[partition]
+	if s == nil {
+		s = &shard{partition: partition, epoch: -1}
+		c.shards[partition] = s
+	}
+	if epoch >= 0 && epoch < s.epoch {
+		return
+	}
+	c.unload(s)
+	s.epoch = max(s.epoch, epoch)
+}
+
+// readOn reads some more of a partition, after a while, until there is no more. What
+// changes hands in between is another shard's affair, by its epoch.
+func (c *Coordinator) readOn(s *shard) {
+	l := s.loading
+	c.clock.After(loadStep, func() {
+		if s.loading != l {
+			return
+		}
+		batches, end := c.host.Read(s.partition, l.next)
+		r := batch.Read(batches)
+		for r.Next() {
+			if err := l.open(r.Batch); err != nil {
+				panic(err.Error())
+			}
+			l.next = r.Batch.NextOffset()
+		}
+		if r.Err != nil {
+			panic(fmt.Sprintf("group: partition %d from %d on: %v", s.partition, l.next, r.Err))
+		}
+		if len(batches) > 0 && l.next < end {
+			c.readOn(s)
+			return
+		}
+		c.loaded(s)
+	})
+}
+
+// open takes the records of a batch in.
+func (l *load) open(b batch.Batch) error {
+	if b.Has(batch.Control) {
+		return nil
+	}
+	var rec batch.Record
+	records := b.Records()
+	for records.Next(&rec) {
+		if err := l.take(&rec); err != nil {
+			return err
+		}
+	}
+	return records.Err()
+}
+
+// loaded brings the groups of a partition to life.
+func (c *Coordinator) loaded(s *shard) {
+	l := s.loading
+	s.loading = nil
+	var names []string
+	for name := range l.groups { //sim:unordered sorted below
+		names = append(names, name)
+	}
+	for name, offsets := range l.offsets { //sim:unordered sorted below
+		if l.groups[name] == nil && len(offsets) > 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	offsets := 0
+	for _, name := range names {
+		g := c.group(name)
+		g.restore(l.groups[name])
+		for p, o := range l.offsets[name] { //sim:unordered into a map
+			g.offsets[p] = o
+		}
+		offsets += len(g.offsets)
+	}
+	c.env.Observe(node.Event{
+		Kind: facts.GroupsLoaded, Text: Topic, N: [4]int64{int64(s.partition), int64(s.epoch), int64(len(names)), int64(offsets)},
+	})
+}
+
+// restore makes a group what the log says. Its members' sessions begin here: how long
+// they have been silent is not known.
+func (g *group) restore(v *kmsg.GroupMetadataValue) {
+	if v == nil {
+		return
+	}
+	g.protocolType, g.generation = v.ProtocolType, v.Generation
+	if v.Protocol != nil {
+		g.protocol = *v.Protocol
+	}
+	for _, each := range v.Members {
+		m := &member{
+			id: each.MemberID, clientID: each.ClientID, host: each.ClientHost, assignment: each.Assignment,
+			session: time.Duration(each.SessionTimeoutMillis) * time.Millisecond, rebalance: time.Duration(each.RebalanceTimeoutMillis) * time.Millisecond,
+			protocols: []protocol{{g.protocol, each.Subscription}},
+		}
+		if v.Version == 0 {
+			m.rebalance = m.session
+		}
+		if each.InstanceID != nil {
+			m.instance = *each.InstanceID
+		}
+		g.add(m)
+		g.expect(m)
+	}
+	if v.Leader != nil {
+		g.leader = *v.Leader
+	}
+	if len(g.members) > 0 {
+		g.become(stable)
+	}
+	if v.CurrentStateTimestamp >= 0 {
+		g.since = v.CurrentStateTimestamp
+	}
+}
+
+// unload ends the service of a partition, if there is one. Who waits is sent to look for
+// another coordinator.
+func (c *Coordinator) unload(s *shard) {
+	if !s.leading {
+		return
+	}
+	s.leading, s.loading = false, nil
+	names := c.names(s.partition)
+	for _, name := range names {
+		g := c.groups[name]
+		delete(c.groups, name)
+		g.die(wire.NotCoordinator)
+	}
+	c.env.Observe(node.Event{
+		Kind: facts.GroupsUnloaded, Text: Topic, N: [4]int64{int64(s.partition), int64(s.epoch), int64(len(names))},
+	})
+}
+
+// die ends a group here, and answers everybody who waits in it.
+func (g *group) die(code wire.ErrorCode) {
+	g.become(dead)
+	g.c.clock.Stop(&g.joining)
+	g.c.clock.Stop(&g.syncing)
+	for _, a := range g.named { //sim:unordered stops them all
+		g.c.clock.Stop(a)
+	}
+	for _, m := range g.members {
+		g.c.clock.Stop(&m.expiry)
+		m.answer(code)
+	}
+}
