@@ -101,8 +101,8 @@ func TestZombieController(t *testing.T) {
 	c.world.Unblock("island")
 	c.run(15 * time.Second)
 	c.lines("controllers", c.controllers(), "b2@2")
-	if c.seen["controller-resigned"] != 1 {
-		t.Errorf("%d controllers resigned, want 1", c.seen["controller-resigned"])
+	if c.seen["resigned"] != 1 {
+		t.Errorf("%d controllers resigned, want 1", c.seen["resigned"])
 	}
 }
 
@@ -121,7 +121,7 @@ func TestFencedWrite(t *testing.T) {
 	c.world.Resume(c.brokers[1].id) // and the first it hears is that there is a topic
 	c.run(3 * time.Second)
 	c.lines("controllers", c.controllers(), next)
-	if c.seen["controller-outdated"] != 1 || c.seen["controller-resigned"] != 1 {
+	if c.seen["outdated"] != 1 || c.seen["resigned"] != 1 {
 		t.Errorf("facts\n\t%s", strings.Join(c.facts, "\n\t"))
 	}
 	c.expectState("orders", 0, "leader 1 epoch 0 isr [1 2] version 0 by 2")
@@ -183,7 +183,7 @@ func TestElectionReplyLost(t *testing.T) {
 	c.start(1)
 	c.run(2 * time.Second)
 	c.lines("controllers", c.controllers(), "b1@1")
-	if lost != 1 || c.seen["controller-election-adopted"] != 1 {
+	if lost != 1 || c.seen["election-adopted"] != 1 {
 		t.Errorf("lost %d, facts\n\t%s", lost, strings.Join(c.facts, "\n\t"))
 	}
 }

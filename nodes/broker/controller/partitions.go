@@ -132,7 +132,7 @@ func statesOf(list []*partition) []zookeeper.Op {
 
 // elected is the state after an election, whose leader epoch is the next.
 func (c *Controller) elected(p *partition, now *znodes.State, s strategy) (next *znodes.State, kind int, found bool) {
-	who := c.candidatesOf(p, now, s, s.unclean)
+	who := c.candidatesOf(p, now, s.unclean)
 	if s.kind == facts.ElectedOffline && !s.unclean && !slices.ContainsFunc(now.Isr, who.lives) {
 		who.unclean = c.uncleanAllowed(p.id.Topic)
 	}

@@ -70,7 +70,7 @@ func (c *Controller) rebalance() {
 		}
 		var list []*partition
 		for _, p := range strayed[id] {
-			if _, found := preferred(c.candidatesOf(p, p.state, electPreferred, false)); found {
+			if _, found := preferred(c.candidatesOf(p, p.state, false)); found {
 				list = append(list, p)
 			}
 		}

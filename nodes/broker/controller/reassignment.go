@@ -53,17 +53,19 @@ func (c *Controller) stateReassignment(p *partition, step int64) {
 	}})
 }
 
-// reassign begins a reassignment, goes on with it, or puts another in its place.
-func (c *Controller) reassign(p *partition, a znodes.Assignment) {
+// reassign begins a reassignment, goes on with it, or puts another in its place. It
+// reports whether it could: not if that would take away every replica that is in sync.
+func (c *Controller) reassign(p *partition, a znodes.Assignment) bool {
+	if !c.enterReassignment(p, a) {
+		return false
+	}
 	c.holdUp(c.cluster.topics[p.id.Topic])
-	c.writeReassignment(p, a)
 	c.cluster.reassigning[p.id] = true
 	c.zk.OnNode(znodes.StatePath(p.id), func(zookeeper.Event) {
 		c.putActive("state changed", func() { c.completeIfCaughtUp(p) })
 	})
-	if c.caughtUp(p) {
-		c.finishReassignment(p)
-		return
+	if c.caughtUp(p) && c.finishReassignment(p) {
+		return true
 	}
 	if c.raiseEpoch(p) {
 		c.addLeader(a.Original(), p, false)
@@ -74,25 +76,32 @@ func (c *Controller) reassign(p *partition, a znodes.Assignment) {
 	for _, id := range a.Adding {
 		c.moveReplicas([]replica{{p, id}}, newReplica)
 	}
+	return true
 }
 
-// writeReassignment writes an assignment, if it is another than it was, and stops
-// replicas that the one before wanted and this one does not.
-func (c *Controller) writeReassignment(p *partition, a znodes.Assignment) {
-	before := p.assignment
-	if before.Equal(a) {
-		return
+// enterReassignment writes an assignment, if it is another than it was. Replicas that the
+// one before wanted and this one does not go first, and out of sync before they go, so
+// that nobody is in sync who is not assigned (KAFKA-9672); if we die in between, the one
+// before goes on.
+func (c *Controller) enterReassignment(p *partition, a znodes.Assignment) bool {
+	if p.assignment.Equal(a) {
+		return true
 	}
-	p.assignment = a
-	c.writeAssignments(c.cluster.topics[p.id.Topic])
-	c.stateReassignment(p, facts.ReassignmentWritten)
 	var unneeded []int32
-	for _, id := range before.Replicas {
+	for _, id := range p.assignment.Replicas {
 		if !slices.Contains(a.Replicas, id) {
 			unneeded = append(unneeded, id)
 		}
 	}
+	if len(unneeded) == 0 {
+		p.assignment = a
+	} else if !c.leadFrom(p, a, a.Replicas, func([]int32) bool { return true }) {
+		return false
+	}
 	c.removeReplicas(p, unneeded)
+	c.writeAssignments(c.cluster.topics[p.id.Topic])
+	c.stateReassignment(p, facts.ReassignmentWritten)
+	return true
 }
 
 // caughtUp reports whether all replicas of the target are in sync, as of now.
@@ -101,33 +110,38 @@ func (c *Controller) caughtUp(p *partition) bool {
 		return true
 	}
 	r := c.read(zookeeper.Get(znodes.StatePath(p.id)))[0]
-	if !r.OK() {
-		return false
-	}
-	isr := c.decodeState(p.id, &r).Isr
-	return !slices.ContainsFunc(p.assignment.Target(), func(id int32) bool { return !slices.Contains(isr, id) })
+	return r.OK() && allIn(p.assignment.Target())(c.decodeState(p.id, &r).Isr)
 }
 
-// completeIfCaughtUp ends a reassignment that waits for nothing any more.
+// allIn reports whether all of a list are in sync.
+func allIn(list []int32) func(isr []int32) bool {
+	return func(isr []int32) bool {
+		return !slices.ContainsFunc(list, func(id int32) bool { return !slices.Contains(isr, id) })
+	}
+}
+
+// completeIfCaughtUp ends a reassignment that waits for nothing any more. It raises no
+// epoch in vain: this is what a change of the state leads to.
 func (c *Controller) completeIfCaughtUp(p *partition) {
 	if c.cluster.find(p.id) == p && c.cluster.reassigning[p.id] && c.caughtUp(p) {
-		c.reassign(p, p.assignment)
+		c.finishReassignment(p)
 	}
 }
 
-// finishReassignment leaves the target alone. The znode of the topic comes last, since it
-// alone says what there was before: a new controller that finds it unchanged does all of
-// this again.
-func (c *Controller) finishReassignment(p *partition) {
+// finishReassignment leaves the target alone, unless it finds that one of it has fallen
+// out of sync since. The znode of the topic comes last, since it alone says what there was
+// before: a new controller that finds it unchanged does all of this again.
+func (c *Controller) finishReassignment(p *partition) bool {
 	a := p.assignment
-	if a.Reassigning() {
-		c.stateReassignment(p, facts.ReassignmentCaughtUp)
-	}
 	for _, id := range a.Adding {
 		c.moveReplicas([]replica{{p, id}}, onlineReplica)
 	}
-	p.assignment = znodes.Assignment{Replicas: a.Target()}
-	c.leadFromTarget(p)
+	if !c.leadFrom(p, znodes.Assignment{Replicas: a.Target()}, a.Target(), allIn(a.Target())) && a.Reassigning() {
+		return false
+	}
+	if a.Reassigning() {
+		c.stateReassignment(p, facts.ReassignmentCaughtUp)
+	}
 	c.removeReplicas(p, a.Removing)
 	c.writeAssignments(c.cluster.topics[p.id.Topic])
 	c.zk.OnNode(znodes.StatePath(p.id), nil)
@@ -139,23 +153,48 @@ func (c *Controller) finishReassignment(p *partition) {
 	c.sendMetadata(c.cluster.brokerIDs(), p)
 	c.cluster.topics[p.id.Topic].heldUp = false
 	c.resumeDeletions()
+	return true
 }
 
-// leadFromTarget elects among the replicas that stay, if the leader goes or is dead, or
-// else has it and its followers take note that the others do not belong any more.
-func (c *Controller) leadFromTarget(p *partition) {
-	if p.state == nil {
-		return
+// leadFrom has a partition led from among some replicas, under another assignment: by its
+// leader, if that is one of them and lives, or else by one that is in sync. The epoch
+// rises in any case, so that the leader, which does not know the assignment yet, can
+// change nothing in between. That some replicas are in sync is demanded of the very
+// state that is written over:
+//
+//	leader 1, in sync 1,2,3, target 2,3     all of the target are in sync
+//	leader 1 finds 2 and 3 lagging          in sync 1
+//	replica 1 is removed                    and with it what only it had
+func (c *Controller) leadFrom(p *partition, a znodes.Assignment, keep []int32, demand func(isr []int32) bool) bool {
+	for {
+		r := c.read(zookeeper.Get(znodes.StatePath(p.id)))[0]
+		if r.Err == zk.ErrNoNode { // it has never been led
+			p.assignment = a
+			return true
+		}
+		next := c.decodeState(p.id, &r)
+		if !demand(next.Isr) {
+			return false
+		}
+		kind := noElection
+		if !slices.Contains(keep, next.Leader) || !c.cluster.lives(next.Leader, p) {
+			chosen, found := reassigned(&candidates{replicas: keep, isr: next.Isr, lives: func(id int32) bool { return c.cluster.lives(id, p) }})
+			if !found {
+				return false
+			}
+			next.Leader, kind = chosen.leader, facts.ElectedReassigned
+		}
+		next.LeaderEpoch++
+		next.ControllerEpoch = c.epoch
+		if len(c.writeStates([]*proposal{{partition: p, next: next, version: r.Stat.Version, kind: kind}})) == 0 {
+			break
+		}
 	}
-	leader := p.state.Leader
-	if !slices.Contains(p.assignment.Replicas, leader) || !c.cluster.lives(leader, p) {
-		c.electLeaders([]*partition{p}, electReassigned)
-		return
-	}
-	if c.raiseEpoch(p) {
-		c.addLeader(p.assignment.Replicas, p, false)
-		c.flush()
-	}
+	p.assignment = a
+	movePartitions([]*partition{p}, onlinePartition)
+	c.addLeader(keep, p, false)
+	c.flush()
+	return true
 }
 
 // removeReplicas takes replicas out of sync, and has them deleted. Nobody waits for it:
@@ -192,8 +231,11 @@ func (c *Controller) reassignAsAsked() (taken map[znodes.TopicPartition]bool) {
 			failed[r.TopicPartition] = true
 			continue
 		}
-		taken[p.id] = true
-		c.reassign(p, reassignTo(p.assignment, r.Replicas))
+		if c.reassign(p, reassignTo(p.assignment, r.Replicas)) {
+			taken[p.id] = true
+		} else {
+			failed[p.id] = true
+		}
 	}
 	if len(failed) > 0 {
 		c.dropAsked(func(r znodes.Reassignment) bool { return failed[r.TopicPartition] })
@@ -247,10 +289,12 @@ func (c *Controller) alterReassignments(asked map[znodes.TopicPartition][]int32)
 	for _, key := range keys {
 		if a, ok := next[key]; ok {
 			p := c.cluster.find(key)
-			if asked[key] == nil {
+			switch done := c.reassign(p, a); {
+			case !done:
+				result[key] = wire.InvalidReplicaAssignment
+			case asked[key] == nil:
 				c.stateReassignment(p, facts.ReassignmentCancelled)
 			}
-			c.reassign(p, a)
 		}
 	}
 	return result

@@ -10,6 +10,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
 	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
 )
 
 // assignment is a partition's as the znode of its topic has it.
@@ -88,8 +89,59 @@ func TestReassignmentCancelled(t *testing.T) {
 		t.Fatal(code)
 	}
 	c.expectAssignment("orders", 0, znodes.Assignment{Replicas: []int32{1, 2}})
-	c.expectState("orders", 0, "leader 1 epoch 3 isr [1 2] version 4 by 1")
-	c.lines("b3 stops", with(c.brokers[3].take(), "stop"), "stop b1@1 orders-0 epoch 1", "stop b1@1 orders-0 epoch 2 delete")
+	c.expectState("orders", 0, "leader 1 epoch 4 isr [1 2] version 5 by 1")
+	c.lines("b3 stops", with(c.brokers[3].take(), "stop"), "stop b1@1 orders-0 epoch 2", "stop b1@1 orders-0 epoch 3 delete")
+}
+
+// TestOnlyTheNewAreInSync: to turn back would throw away the only replicas that have
+// everything.
+func TestOnlyTheNewAreInSync(t *testing.T) {
+	c := newCluster(t, 4)
+	c.start(1, 2, 3, 4)
+	c.create("orders", []int32{2})
+	c.reassign(1, "orders", []int32{3, 4})
+	c.setIsr("orders", 0, 2, 3)
+	c.crash(2)
+	c.expire()
+	c.expectState("orders", 0, "leader 3 epoch 2 isr [3] version 3 by 1")
+	if code := c.reassign(1, "orders", nil); code != wire.InvalidReplicaAssignment {
+		t.Errorf("cancelled: %v", code)
+	}
+	c.expectAssignment("orders", 0, znodes.Assignment{Replicas: []int32{3, 4, 2}, Adding: []int32{3, 4}, Removing: []int32{2}})
+	c.setIsr("orders", 0, 3, 4)
+	c.expectAssignment("orders", 0, znodes.Assignment{Replicas: []int32{3, 4}})
+}
+
+// TestTargetFallsBehind: the controller sees that all of the target are in sync, and before
+// it writes that it is done, the leader has found that one is not. Messages of the
+// controller take 20 ms: it hears at 20, reads at 40 and 80, and writes at 120.
+func TestTargetFallsBehind(t *testing.T) {
+	for _, after := range []time.Duration{55 * time.Millisecond, 95 * time.Millisecond} {
+		c := newCluster(t, 3)
+		c.start(1, 2, 3)
+		c.create("orders", []int32{1})
+		c.reassign(1, "orders", []int32{2, 3})
+		c.world.Slow("controller", func(from, to node.ID, _ node.Port) bool {
+			return from == c.brokers[1].id || to == c.brokers[1].id
+		}, sim.Latency{Min: 20 * time.Millisecond, Mean: 20 * time.Millisecond, Max: 20 * time.Millisecond})
+		path := znodes.StatePath(znodes.TopicPartition{Topic: "orders"})
+		leader := znodes.State{Leader: 1, LeaderEpoch: 1, ControllerEpoch: 1}
+		c.op.do(func(z *zookeeper.Session, t *node.Task) {
+			leader.Isr = []int32{1, 2, 3}
+			z.One(t, zookeeper.Set(path, leader.Encode(), 1))
+			t.Sleep(after)
+			leader.Isr = []int32{1, 2}
+			z.One(t, zookeeper.Set(path, leader.Encode(), 2))
+		})
+		c.run(time.Second)
+		c.expectState("orders", 0, "leader 1 epoch 1 isr [1 2] version 3 by 1")
+		if a := c.assignment("orders", 0); !a.Reassigning() {
+			t.Fatalf("after %v: assignment %+v", after, a)
+		}
+		c.setIsr("orders", 0, 1, 2, 3)
+		c.run(time.Second)
+		c.expectAssignment("orders", 0, znodes.Assignment{Replicas: []int32{2, 3}})
+	}
 }
 
 // TestFailoverDuringReassignment: the next controller goes on with what the znode of the

@@ -76,8 +76,6 @@ type strategy struct {
 	kind  int // of facts.Elections
 	// unclean allows what the topic's configuration forbids.
 	unclean bool
-	// target: only replicas that stay when a reassignment is done may lead.
-	target bool
 }
 
 // electOffline is for partitions without a leader. unclean says that an operator has
@@ -87,9 +85,8 @@ func electOffline(unclean bool) strategy {
 }
 
 var (
-	electPreferred  = strategy{elect: preferred, kind: facts.ElectedPreferred}
-	electReassigned = strategy{elect: reassigned, kind: facts.ElectedReassigned, target: true}
-	electShutdown   = strategy{elect: shutdown, kind: facts.ElectedShutdown}
+	electPreferred = strategy{elect: preferred, kind: facts.ElectedPreferred}
+	electShutdown  = strategy{elect: shutdown, kind: facts.ElectedShutdown}
 )
 
 // recipients are the replicas that are told: all that an election looked at and that can
@@ -98,8 +95,6 @@ func (c *Controller) recipients(p *partition, s strategy) []int32 {
 	switch s.kind {
 	case facts.ElectedPreferred:
 		return p.assignment.Replicas
-	case facts.ElectedReassigned:
-		return p.assignment.Target()
 	case facts.ElectedShutdown:
 		return slices.DeleteFunc(slices.Clone(p.assignment.Replicas), func(id int32) bool { return !c.cluster.livesOrLeaves(id, p) })
 	}
@@ -107,13 +102,9 @@ func (c *Controller) recipients(p *partition, s strategy) []int32 {
 }
 
 // candidatesOf gathers what an election goes by, given the state as it is now.
-func (c *Controller) candidatesOf(p *partition, now *znodes.State, s strategy, unclean bool) *candidates {
-	replicas := p.assignment.Replicas
-	if s.target {
-		replicas = p.assignment.Target()
-	}
+func (c *Controller) candidatesOf(p *partition, now *znodes.State, unclean bool) *candidates {
 	return &candidates{
-		replicas: replicas, isr: now.Isr, unclean: unclean,
+		replicas: p.assignment.Replicas, isr: now.Isr, unclean: unclean,
 		lives:   func(id int32) bool { return c.cluster.lives(id, p) },
 		present: func(id int32) bool { return c.cluster.livesOrLeaves(id, p) },
 	}

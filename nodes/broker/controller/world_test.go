@@ -84,7 +84,7 @@ func newCluster(t *testing.T, brokers int, tune ...func(*controller.Config)) *cl
 
 // note keeps the facts that tests look at.
 func (c *cluster) note(s sim.Seen) {
-	if s.Event.Kind.System == "kafka" || s.Event.Kind == node.Role && s.Node > c.servers[2] {
+	if s.Event.Kind.System == "controller" || s.Event.Kind == node.Role && s.Node > c.servers[2] {
 		c.facts = append(c.facts, s.Event.String())
 		c.seen[s.Event.Kind.Name]++
 	}
@@ -238,12 +238,9 @@ func (o *operator) Decode(c node.ConnID, f []byte) (node.Message, error) {
 func (o *operator) do(body func(*zookeeper.Session, *node.Task)) {
 	o.c.t.Helper()
 	done := false
-	o.c.world.At(o.c.world.Now(), "operator", func() {})
-	o.c.world.At(o.c.world.Now(), "operator", func() {
-		o.env.Go("operator", func(t *node.Task) {
-			body(o.session, t)
-			done = true
-		})
+	o.later(func(s *zookeeper.Session, t *node.Task) {
+		body(s, t)
+		done = true
 	})
 	for i := 0; !done; i++ {
 		if i > 1000 {
@@ -251,6 +248,13 @@ func (o *operator) do(body func(*zookeeper.Session, *node.Task)) {
 		}
 		o.c.run(10 * time.Millisecond)
 	}
+}
+
+// later runs something in a task.
+func (o *operator) later(body func(*zookeeper.Session, *node.Task)) {
+	o.c.world.At(o.c.world.Now(), "operator", func() {
+		o.env.Go("operator", func(t *node.Task) { body(o.session, t) })
+	})
 }
 
 // fake is a broker that is a controller, and otherwise obeys.
