@@ -282,7 +282,7 @@ func (c *Controller) grow(asked *kmsg.CreatePartitionsRequestTopic, validateOnly
 	if t == nil || t.doomed {
 		return refuse(wire.UnknownTopicOrPartition, "there is no such topic")
 	}
-	if slices.ContainsFunc(t.partitions, func(p *partition) bool { return c.cluster.reassigning[p.id] }) {
+	if c.reassigns(t) {
 		return refuse(wire.ReassignmentInProgress, "a reassignment of the topic is under way")
 	}
 	have := len(t.partitions)

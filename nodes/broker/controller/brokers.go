@@ -142,7 +142,7 @@ func (c *Controller) brokersCame(list []registration, change int64) {
 	}
 	for _, r := range replicas {
 		if c.cluster.doomed(r.partition) {
-			c.cluster.topics[r.id.Topic].heldUp = false
+			c.release(c.cluster.topics[r.id.Topic])
 		}
 	}
 	c.resumeDeletions()
@@ -158,7 +158,7 @@ func (c *Controller) brokersGone(ids []int32) {
 // replicasGone deals with replicas that cannot be reached any more.
 func (c *Controller) replicasGone(list []replica) {
 	orphans := c.cluster.all(func(p *partition) bool {
-		return p.state != nil && !c.cluster.lives(p.state.Leader, p) && !c.cluster.doomed(p)
+		return p.state != nil && !c.cluster.lives(p.state.Leader, p) && c.cluster.needsLeader(p)
 	})
 	movePartitions(orphans, offlinePartition)
 	c.bringOnline()

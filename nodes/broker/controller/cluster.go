@@ -121,6 +121,11 @@ func (cl *cluster) doomed(p *partition) bool {
 	return t != nil && t.doomed
 }
 
+// needsLeader reports whether a partition is worth a leader: not if its topic is being
+// deleted, unless the deletion waits for a reassignment, which without a leader never
+// ends. (There a deletion of Kafka is stuck until some broker restarts.)
+func (cl *cluster) needsLeader(p *partition) bool { return !cl.doomed(p) || cl.reassigning[p.id] }
+
 // replicasOn lists the replicas that are assigned to some brokers.
 func (cl *cluster) replicasOn(brokers ...int32) (list []replica) {
 	for _, p := range cl.all(nil) {

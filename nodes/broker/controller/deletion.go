@@ -56,7 +56,7 @@ func (c *Controller) deletionsAsked() {
 		}
 		t.doomed = true
 		c.stateDeletion(t, facts.DeletionQueued)
-		if slices.ContainsFunc(t.partitions, func(p *partition) bool { return c.cluster.reassigning[p.id] }) {
+		if c.reassigns(t) {
 			c.holdUp(t)
 		}
 	}
@@ -69,6 +69,16 @@ func (c *Controller) holdUp(t *topic) {
 		t.heldUp = true
 		c.stateDeletion(t, facts.DeletionHeldUp)
 	}
+}
+
+// release lets a deletion go on, unless a reassignment is under way.
+func (c *Controller) release(t *topic) {
+	t.heldUp = c.reassigns(t)
+}
+
+// reassigns reports whether a partition of a topic is being reassigned.
+func (c *Controller) reassigns(t *topic) bool {
+	return slices.ContainsFunc(t.partitions, func(p *partition) bool { return c.cluster.reassigning[p.id] })
 }
 
 // resumeDeletions goes on wherever it can.
@@ -176,8 +186,10 @@ func (c *Controller) noteDeletions(id int32, asked *kmsg.StopReplicaRequest, ans
 	}
 }
 
-// completeDeletion removes what the coordinators have of a topic whose replicas are gone.
+// completeDeletion removes what the coordinators have of a topic whose replicas are gone,
+// and what somebody may still want of it.
 func (c *Controller) completeDeletion(t *topic) {
+	c.dropAsked(func(r znodes.Reassignment) bool { return r.Topic == t.name })
 	c.unwatchTopic(t) // of a topic that is created anew under this name, topicsChanged tells
 	c.removeTree(znodes.TopicPath(t.name))
 	c.remove(znodes.ConfigPath(znodes.TopicConfig, t.name))

@@ -210,10 +210,10 @@ func (c *Controller) startPartitions() {
 	c.bringOnline()
 }
 
-// bringOnline elects leaders for what has none, except in topics that are being deleted.
+// bringOnline elects leaders for what has none and needs one.
 func (c *Controller) bringOnline() {
 	c.electLeaders(c.cluster.all(func(p *partition) bool {
-		return (p.phase == newPartition || p.phase == offlinePartition) && !c.cluster.doomed(p)
+		return (p.phase == newPartition || p.phase == offlinePartition) && c.cluster.needsLeader(p)
 	}), electOffline(false))
 }
 

@@ -151,7 +151,7 @@ func (c *Controller) finishReassignment(p *partition) bool {
 	delete(c.cluster.reassigning, p.id)
 	c.stateReassignment(p, facts.ReassignmentEnded)
 	c.sendMetadata(c.cluster.brokerIDs(), p)
-	c.cluster.topics[p.id.Topic].heldUp = false
+	c.release(c.cluster.topics[p.id.Topic])
 	c.resumeDeletions()
 	return true
 }

@@ -40,8 +40,12 @@ type cluster struct {
 }
 
 func newCluster(t *testing.T, brokers int, tune ...func(*controller.Config)) *cluster {
+	return newSeeded(t, 1, brokers, tune...)
+}
+
+func newSeeded(t *testing.T, seed uint64, brokers int, tune ...func(*controller.Config)) *cluster {
 	c := &cluster{
-		t: t, world: sim.NewWorld(sim.Config{Seed: 1, Wire: true}), hosts: map[string]node.ID{}, brokers: map[int32]*fake{},
+		t: t, world: sim.NewWorld(sim.Config{Seed: seed, Wire: true}), hosts: map[string]node.ID{}, brokers: map[int32]*fake{},
 		tune: func(cfg *controller.Config) {
 			for _, f := range tune {
 				f(cfg)
@@ -276,6 +280,8 @@ type fake struct {
 	known  []int32 // who the controller is, as told
 	// timeout is that of its session.
 	timeout time.Duration
+	// member is what it does beyond obeying, if anything.
+	member *member
 }
 
 func (f *fake) reset() {
@@ -292,6 +298,9 @@ func (f *fake) Boot(env node.Env) {
 	f.c.tune(&cfg)
 	f.ctl = controller.New(env, f.session, cfg)
 	f.session.Start()
+	if f.member != nil {
+		f.member.boot()
+	}
 }
 
 func (f *fake) SessionBegan() {
@@ -333,6 +342,10 @@ func (f *fake) Receive(c node.ConnID, m node.Message) {
 	switch {
 	case f.conns[c]:
 		r := m.(*wire.Request)
+		if f.member != nil {
+			f.member.heard(c, r)
+			return
+		}
 		f.orders = append(f.orders, describe(r.Body))
 		if !f.silent {
 			f.env.Send(c, &wire.Response{Correlation: r.Correlation, Body: f.obey(r.Body)})

@@ -1,0 +1,263 @@
+package controller_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/checkers/replication"
+	"github.com/stampede-sim/stampede/nodes/broker/controller"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	zkfacts "github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	zk "github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
+)
+
+// chaos is a cluster to which everything happens that may.
+type chaos struct {
+	*cluster
+	rand  *rand.Rand
+	judge *replication.Checker
+	down  map[int32]bool
+	made  int
+	log   []string
+}
+
+func newChaos(t *testing.T, seed uint64) *chaos {
+	const brokers = 4
+	c := &chaos{rand: rand.New(rand.NewPCG(seed, 1)), down: map[int32]bool{}}
+	c.cluster = newSeeded(t, seed, brokers, func(cfg *controller.Config) {
+		cfg.NoRebalance, cfg.RebalanceInterval = false, 7*time.Second
+	})
+	var list []replication.Broker
+	for id := int32(1); id <= brokers; id++ {
+		f := c.brokers[id]
+		f.member = &member{fake: f}
+		list = append(list, replication.Broker{ID: id, Node: f.id, Name: fmt.Sprintf("b%d", id)})
+	}
+	c.judge = replication.New(replication.Config{Brokers: list, MinInsync: 1})
+	tell := committed(func(txn *zk.Txn) { c.judge.Committed(0, c.world.Now(), txn) })
+	c.world.OnEvent(func(s sim.Seen) {
+		if s.Event.Kind == zkfacts.Applied {
+			tell(s.Event.Body.(*zk.Txn))
+		}
+	})
+	c.start(1, 2, 3, 4)
+	return c
+}
+
+// some draws brokers, the first as good as any.
+func (c *chaos) some(n int) []int32 {
+	var list []int32
+	for _, i := range c.rand.Perm(len(c.brokers))[:n] {
+		list = append(list, int32(i+1))
+	}
+	return list
+}
+
+// strike does something.
+func (c *chaos) strike() {
+	id := c.some(1)[0]
+	say := func(format string, args ...any) {
+		c.log = append(c.log, fmt.Sprintf("%v ", c.world.Now())+fmt.Sprintf(format, args...))
+	}
+	switch c.rand.IntN(13) {
+	case 0, 1:
+		if !c.down[id] {
+			say("crash b%d", id)
+			c.crash(id)
+			c.down[id] = true
+		}
+	case 2, 3:
+		if c.down[id] {
+			say("start b%d", id)
+			c.world.Start(c.brokers[id].id)
+			delete(c.down, id)
+		}
+	case 4:
+		if !c.down[id] {
+			d := time.Duration(c.rand.IntN(4000)) * time.Millisecond
+			say("pause b%d for %v", id, d)
+			c.world.Pause(c.brokers[id].id)
+			c.world.At(c.world.Now()+d, "resume", func() { c.world.Resume(c.brokers[id].id) })
+		}
+	case 5:
+		say("island b%d", id)
+		c.block(id)
+	case 6:
+		say("no island")
+		c.world.Unblock("island")
+	case 7:
+		say("cut b%d", id)
+		c.world.Cut(func(from, to node.ID, _ node.Port) bool { return from == c.brokers[id].id })
+	case 8, 9:
+		name := fmt.Sprintf("t%d", c.rand.IntN(4))
+		c.made++
+		z := znodes.Topic{ID: znodes.TopicID{1, byte(c.made)}}
+		for range 1 + c.rand.IntN(3) {
+			z.Partitions = append(z.Partitions, znodes.Assignment{Replicas: c.some(1 + c.rand.IntN(3))})
+		}
+		say("create %s %v", name, z.Partitions)
+		c.op.later(func(s *zookeeper.Session, t *node.Task) {
+			s.One(t, zookeeper.Create(znodes.TopicPath(name), z.Encode()))
+		})
+	case 10:
+		if c.rand.IntN(3) == 0 {
+			name := fmt.Sprintf("t%d", c.rand.IntN(4))
+			say("delete %s", name)
+			c.op.later(func(s *zookeeper.Session, t *node.Task) {
+				s.One(t, zookeeper.Create(znodes.DeleteTopicPath(name), nil))
+			})
+		}
+	default:
+		c.strikeAssignments(say)
+	}
+}
+
+// strikeAssignments asks for a reassignment, or its end, or preferred leaders.
+func (c *chaos) strikeAssignments(say func(string, ...any)) {
+	p := znodes.TopicPartition{Topic: fmt.Sprintf("t%d", c.rand.IntN(4)), Partition: int32(c.rand.IntN(3))}
+	target := c.some(1 + c.rand.IntN(3))
+	switch c.rand.IntN(4) {
+	case 0:
+		say("znode: %v to %v", p, target)
+		data := znodes.EncodeReassignments([]znodes.Reassignment{{TopicPartition: p, Replicas: target}})
+		c.op.later(func(s *zookeeper.Session, t *node.Task) { s.One(t, zookeeper.Create(znodes.ReassignPartitions, data)) })
+		return
+	case 1:
+		say("prefer %v", p)
+		data := znodes.EncodePartitions([]znodes.TopicPartition{p})
+		c.op.later(func(s *zookeeper.Session, t *node.Task) { s.One(t, zookeeper.Create(znodes.PreferredElection, data)) })
+		return
+	case 2:
+		target = nil
+	}
+	say("reassign %v to %v", p, target)
+	r := kmsg.NewPtrAlterPartitionAssignmentsRequest()
+	one, part := kmsg.NewAlterPartitionAssignmentsRequestTopic(), kmsg.NewAlterPartitionAssignmentsRequestTopicPartition()
+	part.Partition, part.Replicas = p.Partition, target
+	one.Topic, one.Partitions = p.Topic, append(one.Partitions, part)
+	r.Topics = append(r.Topics, one)
+	for id := int32(1); int(id) <= len(c.brokers); id++ {
+		if f := c.brokers[id]; f.ctl != nil {
+			if _, active := f.ctl.Active(); active {
+				f.ctl.AlterPartitionAssignments(r, func(*kmsg.AlterPartitionAssignmentsResponse) {})
+			}
+		}
+	}
+}
+
+// heal makes everything whole again.
+func (c *chaos) heal() {
+	c.world.Unblock("island")
+	for id, f := range c.brokers { //sim:unordered a test
+		if c.down[id] {
+			continue
+		}
+		c.world.Resume(f.id)
+	}
+	for id := int32(1); int(id) <= len(c.brokers); id++ {
+		if c.down[id] {
+			c.world.Start(c.brokers[id].id)
+		}
+	}
+	c.down = map[int32]bool{}
+}
+
+// pending is why the cluster has not settled, "" if it has: one controller, nothing under
+// way, every partition led with all replicas in sync, and all brokers of one mind.
+func (c *chaos) pending() (reason string) {
+	if f := c.judge.Finding(); f != nil {
+		c.t.Fatalf("%s\n%s\n%s", f.Explanation, strings.Join(f.Evidence, "\n"), strings.Join(c.log, "\n"))
+	}
+	ctl := c.controllers()
+	if len(ctl) != 1 {
+		return fmt.Sprintf("controllers %v", ctl)
+	}
+	if left := slices.Concat(c.children("/admin/delete_topics"), c.children("/isr_change_notification"), c.children("/admin")); len(left) != 1 {
+		return fmt.Sprintf("left to do: %v", left)
+	}
+	for _, name := range c.children("/brokers/topics") {
+		for n := 0; ; n++ {
+			p := znodes.TopicPartition{Topic: name, Partition: int32(n)}
+			var a znodes.Assignment
+			var s *znodes.State
+			var none bool
+			c.op.do(func(z *zookeeper.Session, t *node.Task) {
+				replies := z.Do(t, zookeeper.Get(znodes.TopicPath(name)), zookeeper.Get(znodes.StatePath(p)))
+				topic, err := znodes.DecodeTopic(name, replies[0].Data)
+				if err != nil {
+					panic(err)
+				}
+				if none = n >= len(topic.Partitions); none {
+					return
+				}
+				a = topic.Partitions[n]
+				s, err = znodes.DecodeState(p, replies[1].Data)
+			})
+			if none {
+				break
+			}
+			if reason = c.unsettled(p, a, s); reason != "" {
+				return reason
+			}
+		}
+	}
+	return ""
+}
+
+// unsettled is why one partition has not settled.
+func (c *chaos) unsettled(p znodes.TopicPartition, a znodes.Assignment, s *znodes.State) string {
+	switch {
+	case a.Reassigning():
+		return fmt.Sprintf("%v is being reassigned: %+v", p, a)
+	case s == nil:
+		return fmt.Sprintf("%v has no state", p)
+	case s.Leader < 0 || len(s.Isr) != len(a.Replicas):
+		return fmt.Sprintf("%v on %v has leader %d and in sync %v", p, a.Replicas, s.Leader, s.Isr)
+	}
+	for id := int32(1); int(id) <= len(c.brokers); id++ {
+		m := c.brokers[id].member
+		k, known := m.knows[p]
+		if !known || k.Leader != s.Leader || k.LeaderEpoch != s.LeaderEpoch || !slices.Equal(k.Isr, s.Isr) || len(m.live) != len(c.brokers) {
+			return fmt.Sprintf("b%d believes %v: %+v, live %v, where the truth is %+v", id, p, k, m.live, *s)
+		}
+		told := m.told[p]
+		if slices.Contains(a.Replicas, id) && (told == nil || told.LeaderEpoch != s.LeaderEpoch || told.Leader != s.Leader) {
+			return fmt.Sprintf("b%d was told %+v of %v, where the truth is %+v", id, told, p, *s)
+		}
+	}
+	return ""
+}
+
+// chaosSeeds is how many runs there are; each takes about a tenth of a second.
+const chaosSeeds = 12
+
+// TestChaos: whatever happens, no rule of the states is broken, and when everything is
+// whole again, the cluster settles.
+func TestChaos(t *testing.T) {
+	for seed := uint64(1); seed <= chaosSeeds; seed++ {
+		c := newChaos(t, seed)
+		for range 60 {
+			c.strike()
+			c.run(time.Duration(c.rand.IntN(1200)) * time.Millisecond)
+		}
+		c.heal()
+		reason := "nothing was tried"
+		for i := 0; i < 40 && reason != ""; i++ {
+			c.run(time.Second)
+			reason = c.pending()
+		}
+		if reason != "" {
+			t.Errorf("seed %d: %s\n%s\n%s", seed, reason, strings.Join(c.log, "\n"), strings.Join(c.facts[max(0, len(c.facts)-40):], "\n"))
+		}
+		c.world.Close()
+	}
+}
