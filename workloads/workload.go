@@ -49,7 +49,7 @@ func All() []Workload {
 	return []Workload{
 		register(), sequence(), session(), watching(), streaming(), locking(), electing(), localSession(),
 		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(), reconfiguring(),
-		agreeing(),
+		agreeing(), churn(),
 	}
 }
 
