@@ -25,18 +25,22 @@ func newRun(p Plan, o RunOptions) *run {
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
 	r.ensemble = newEnsemble(p.Knobs)
 	r.windows = newWindows(p.Knobs.size())
+	r.replication, r.seats = r.newReplication(), &replicas{knobs: p.Knobs, by: map[string]*seats{}}
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
 		Groups: p.Knobs.judgedGroups(), Initial: p.Knobs.initialConfig(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
-		LeaderRefuses: p.Knobs.leaderRefuses(), MaxClientCnxns: p.Knobs.MaxClientCnxns, MaxCnxns: p.Knobs.MaxCnxns,
+		LeaderRefuses: p.Knobs.leaderRefuses(), Committed: r.committed(), MaxClientCnxns: p.Knobs.MaxClientCnxns, MaxCnxns: p.Knobs.MaxCnxns,
 		Reaping: p.Knobs.reaping(), PreparedDisks: p.Knobs.PreparedDisks,
 	})
 	if o.Trace != nil {
 		r.world.SetTrace(o.Trace)
 	}
 	r.addServers()
+	r.addBrokers()
 	r.addClients()
 	r.watch(o)
-	r.injector = faults.Apply(r.world, p.Faults, faults.Options{From: p.Knobs.WarmUp, Vocabulary: p.vocabulary()})
+	vocabulary := p.vocabulary()
+	vocabulary.Replicas = func(s faults.Select, of string) []node.ID { return r.seats.choose(r.world, s, of) }
+	r.injector = faults.Apply(r.world, p.Faults, faults.Options{From: p.Knobs.WarmUp, Vocabulary: vocabulary})
 	for _, process := range r.world.Processes() {
 		r.world.Start(process.ID)
 	}
@@ -81,30 +85,48 @@ func (r *run) addServers() {
 
 // addClients adds c0 … with their parts of the plan.
 func (r *run) addClients() {
-	k, shape := r.plan.Knobs, r.plan.Shape
+	shape := r.plan.Shape
 	setup, final := r.workload.Setup(shape), r.workload.FinalReads(shape)
 	r.recorder.Expect(len(setup) + len(r.plan.Ops) + len(final))
 	r.finals = len(final)
-	r.clients = make([]*workloads.Client, shape.Clients)
+	r.clients = make([]actor, shape.Clients)
+	for i := range shape.Clients {
+		make := r.coordinatorClient
+		if r.workload.OnBrokers != nil && r.workload.OnBrokers(i) {
+			make = r.brokerClient
+		}
+		begin := make(i, workloads.OpsOf(setup, i), workloads.OpsOf(r.plan.Ops, i), workloads.OpsOf(final, i))
+		r.world.Add(clientName(i), clientGroup, func() node.Node {
+			r.clients[i] = begin()
+			return r.clients[i]
+		})
+	}
+}
+
+// actor is a client of the workload.
+type actor interface {
+	node.Node
+	// State says what it is doing, for people.
+	State() string
+}
+
+// coordinatorClient prepares a client of the coordinator.
+func (r *run) coordinatorClient(i int, setup, ops, final []workloads.Op) func() actor {
+	k := r.plan.Knobs
 	var servers []node.ID
 	for _, s := range r.ensemble.servers {
 		servers = append(servers, s.ID)
 	}
-	for i := range shape.Clients {
-		cfg := workloads.ClientConfig{
-			Index: i, Servers: servers,
-			SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
-			Setup: workloads.OpsOf(setup, i), Ops: workloads.OpsOf(r.plan.Ops, i), Final: workloads.OpsOf(final, i),
-			CanBeReadOnly: i < k.ReadOnlyClients,
-			StartAt:       k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
-			WatchBatch: k.WatchBatch, Bugs: r.plan.Bugs,
-			Record: r.recorder, Vouched: append(k.certificates(i), wire.Identity{Scheme: "ip", ID: wire.Address(k.clientID(i))}),
-		}
-		r.world.Add(clientName(i), clientGroup, func() node.Node {
-			r.clients[i] = workloads.NewClient(cfg)
-			return r.clients[i]
-		})
+	cfg := workloads.ClientConfig{
+		Index: i, Servers: servers,
+		SessionTimeout: k.SessionTimeout, ConnectTimeout: k.patience(), OpTimeout: k.OpTimeout,
+		Setup: setup, Ops: ops, Final: final,
+		CanBeReadOnly: i < k.ReadOnlyClients,
+		StartAt:       k.WarmUp, StopAt: k.healAt() + k.calm(), FinalAt: k.healAt() + k.calm(),
+		WatchBatch: k.WatchBatch, Bugs: r.plan.Bugs,
+		Record: r.recorder, Vouched: append(k.certificates(i), wire.Identity{Scheme: "ip", ID: wire.Address(k.clientID(i))}),
 	}
+	return func() actor { return workloads.NewClient(cfg) }
 }
 
 // supervision is after how long a process that exited by itself is started again,
@@ -125,13 +147,19 @@ func (r *run) watch(o RunOptions) {
 				r.world.Stop("a live invariant is broken")
 			}
 		}
+		if r.replication != nil {
+			r.observeBrokers(s)
+		}
 		if o.Observe != nil {
 			o.Observe(s)
 		}
 	})
 	r.world.OnProcess(func(c sim.ProcessChange) {
-		if c.Node < servers {
+		switch {
+		case c.Node < servers:
 			r.changed(c)
+		case r.plan.Knobs.brokerOf(c.Node) > 0:
+			r.brokerChanged(c)
 		}
 	})
 }
@@ -146,6 +174,11 @@ func (r *run) changed(c sim.ProcessChange) {
 		r.windows.died(c)
 		r.checker.Crashed(c.Node)
 	}
+	r.supervise(c)
+}
+
+// supervise starts a process again that ended by itself.
+func (r *run) supervise(c sim.ProcessChange) {
 	if c.Kind != sim.Exited {
 		return
 	}

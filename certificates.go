@@ -8,8 +8,8 @@ import (
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// clientID is the process of a client: clients come behind the servers.
-func (k Knobs) clientID(client int) node.ID { return node.ID(k.size() + client) }
+// clientID is the process of a client: clients come behind the servers and brokers.
+func (k Knobs) clientID(client int) node.ID { return node.ID(k.size() + k.Brokers + client) }
 
 // certificates are the identities that the transport of a client vouches for, apart
 // from its address.

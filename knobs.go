@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,6 +123,9 @@ type Knobs struct {
 	// before it passes 2^31-1. 0 for 1.
 	SequenceStart int
 
+	// BrokerKnobs are those of brokers, if there are any.
+	BrokerKnobs
+
 	// WarmUp is the virtual time before the safety phase, in which the ensemble
 	// boots and the workload is set up. Safety is the length of the safety phase,
 	// Liveness the bound within which a healed ensemble must have converged.
@@ -194,7 +198,7 @@ func flag(name, doc string, field func(*Knobs) *bool) knob {
 const day = 24 * time.Hour
 
 // knobs lists every knob in the order plans and results print them.
-var knobs = []knob{
+var knobs = slices.Concat([]knob{
 	number("servers", 1, 7, "size of the ensemble, odd", func(k *Knobs) *int { return &k.Servers }),
 	{
 		name: "groups", doc: "who votes together and with what weight, as in 1,2*3/4,5*0/3, or none",
@@ -254,10 +258,11 @@ var knobs = []knob{
 	feature(number("outstanding-limit", 0, 1e6, "requests that may wait for their answers, or 0 for 1000", func(k *Knobs) *int { return &k.OutstandingLimit })),
 	feature(number("version-start", -1e6, 0, "version after a znode's first setData, or 0 for 1", func(k *Knobs) *int { return &k.VersionStart })),
 	feature(number("sequence-start", 0, math.MaxInt32, "creates counted after a znode's first child, or 0 for 1", func(k *Knobs) *int { return &k.SequenceStart })),
+}, brokerKnobs, []knob{
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
-}
+})
 
 // Setting is one knob of a run, for results and people.
 type Setting struct{ Name, Value string }
@@ -317,6 +322,9 @@ func (k Knobs) Validate() error {
 		return fmt.Errorf("knob servers=%d: an ensemble has an odd number of servers", k.Servers)
 	}
 	if _, _, err := k.quorum(); err != nil {
+		return err
+	}
+	if err := k.BrokerKnobs.validate(); err != nil {
 		return err
 	}
 	config := k.world(0)
@@ -387,7 +395,7 @@ func (k Knobs) reaping() live.Reaping {
 
 // rules are those that the judges must know.
 func (k Knobs) rules() history.Rules {
-	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SequenceStart: int32(k.SequenceStart), SkipACL: k.SkipACL}
+	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SequenceStart: int32(k.SequenceStart), SkipACL: k.SkipACL, Strangers: k.Brokers > 0}
 }
 
 // patience is how long a client waits for a server to accept its session before
@@ -462,7 +470,10 @@ func (d dice) mortality(k *Knobs) {
 // and to come back.
 func (k *Knobs) derive() {
 	k.WarmUp = (3*time.Second + 4*k.settle()).Truncate(time.Millisecond)
-	k.Liveness = k.bound()
+	if k.Brokers > 0 {
+		k.WarmUp += (2*time.Second + 4*k.ReplicaLag).Truncate(time.Millisecond)
+	}
+	k.Liveness = k.bound() + k.brokerBound()
 }
 
 // dice draws integers for knobs.

@@ -11,7 +11,11 @@ import (
 
 func TestDrawnKnobsAreValidAndSurviveTheirText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		drawn := drawKnobs(rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)))
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		drawn := drawKnobs(r)
+		if rapid.Bool().Draw(t, "brokers") {
+			drawn.drawBrokers(r)
+		}
 		if err := drawn.Validate(); err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +33,8 @@ func TestDrawnKnobsAreValidAndSurviveTheirText(t *testing.T) {
 
 // TestEveryFieldIsAKnob keeps a new field from being forgotten in plans.
 func TestEveryFieldIsAKnob(t *testing.T) {
-	if fields := reflect.TypeFor[Knobs]().NumField(); fields != len(knobs) {
+	fields := reflect.TypeFor[Knobs]().NumField() - 1 + reflect.TypeFor[BrokerKnobs]().NumField()
+	if fields != len(knobs) {
 		t.Errorf("%d fields, %d knobs", fields, len(knobs))
 	}
 	seen := map[string]bool{}

@@ -3,12 +3,13 @@ package stampede
 import (
 	"slices"
 
+	brokerfacts "github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // allFacts lists every kind of fact that the nodes of this repository state.
-func allFacts() []*node.EventKind { return facts.All }
+func allFacts() []*node.EventKind { return slices.Concat(facts.All, brokerfacts.All) }
 
 func marks(kinds []*node.EventKind) []string {
 	names := make([]string, len(kinds))

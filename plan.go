@@ -66,6 +66,9 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 		p.Knobs.Safety = o.Duration
 	}
 	w := s.workload()
+	if onBrokers(w) {
+		p.Knobs.drawBrokers(sim.NewStream(seed, "brokers"))
+	}
 	if w.Knobs != nil {
 		o.Knobs = append(w.Knobs(sim.NewStream(seed, "scenario")), o.Knobs...)
 	}
@@ -93,6 +96,9 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	p.Faults = drawFaults(seed, profile, p.faultShape())
 	if profile == faults.Swarm || profile == faults.Heavy {
 		p.loseDisks(sim.NewStream(seed, "wipes"))
+	}
+	if p.Knobs.Brokers > 0 {
+		p.Faults = p.drawBrokerFaults(seed, profile)
 	}
 	return p, p.Validate()
 }
@@ -198,19 +204,28 @@ func serverID(sid int) node.ID { return node.ID(sid - 1) }
 
 // vocabulary is what the fault lines of this plan may speak of.
 func (p Plan) vocabulary() faults.Vocabulary {
-	names := p.Knobs.serverNames()
+	names := append(p.Knobs.serverNames(), p.Knobs.brokerNames()...)
 	for i := range p.Shape.Clients {
 		names = append(names, clientName(i))
 	}
 	return faults.Vocabulary{
-		Processes: names,
-		Groups:    []string{serverGroup, clientGroup},
-		Ports:     ports,
-		Marks:     slices.Concat(marks(allFacts()), []string{node.Role.Mark()}),
-		Files:     diskFiles,
-		Reach:     mayRot,
-		Voters:    p.Knobs.serverNames()[:p.Knobs.Servers],
+		Processes:  names,
+		Groups:     p.groups(),
+		Ports:      slices.Concat(ports, brokerPorts),
+		Partitions: p.partitions(),
+		Marks:      slices.Concat(marks(allFacts()), []string{node.Role.Mark()}),
+		Files:      diskFiles,
+		Reach:      mayRot,
+		Voters:     p.Knobs.serverNames()[:p.Knobs.Servers],
 	}
+}
+
+// groups names the groups of processes.
+func (p Plan) groups() []string {
+	if p.Knobs.Brokers == 0 {
+		return []string{serverGroup, clientGroup}
+	}
+	return []string{serverGroup, brokerGroup, clientGroup}
 }
 
 // faultShape is what the generator of faults must know of this plan.

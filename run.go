@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers"
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/live"
+	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -36,13 +37,16 @@ type run struct {
 	injector *faults.Injector
 	recorder *workloads.Recorder
 	checker  *live.Checker
-	clients  []*workloads.Client
+	clients  []actor
 	servers  []*coordinator.Server // by process; the present life of each
-	finals   int
-	marks    tally
-	windows  windows
-	ensemble ensemble
-	broken   *guarantee.Finding
+	// replication judges brokers, nil if there are none; seats say who leads what.
+	replication *replication.Checker
+	seats       *replicas
+	finals      int
+	marks       tally
+	windows     windows
+	ensemble    ensemble
+	broken      *guarantee.Finding
 }
 
 // Run executes a plan and judges it. The same plan gives the same result on any
@@ -126,6 +130,11 @@ func (r *run) pending() string {
 	if reason := r.ensemble.pending(); reason != "" {
 		return reason
 	}
+	if r.replication != nil {
+		if reason := r.replication.Pending(); reason != "" {
+			return reason
+		}
+	}
 	if done := r.recorder.Finals(); done < r.finals {
 		return fmt.Sprintf("%d of %d final reads are answered", done, r.finals)
 	}
@@ -139,8 +148,11 @@ func (r *run) pending() string {
 func (r *run) fail(at time.Duration, reason string) {
 	var evidence []string
 	for _, p := range r.world.Processes() {
-		if p.Group == serverGroup {
+		switch p.Group {
+		case serverGroup:
 			evidence = append(evidence, describe(p)+r.ensemble.describe(p.ID))
+		case brokerGroup:
+			evidence = append(evidence, describe(p))
 		}
 	}
 	for i, c := range r.clients {
@@ -173,6 +185,10 @@ func (r *run) result() Result {
 	}
 	if f := r.checker.Finding(); f != nil {
 		out.blame(*f)
+		return out
+	}
+	if r.replication != nil && r.replication.Finding() != nil {
+		out.blame(*r.replication.Finding())
 		return out
 	}
 	out.Report = checkers.Judge(out.History, checkers.Options{Judges: r.workload.Judges, Require: r.workload.NeedsKinds, Claims: r.workload.NeedsClaims})
@@ -215,6 +231,9 @@ func (r *run) measured() Result {
 	out.History.Tails = r.checker.Tails()
 	out.History.Rules = r.plan.Knobs.rules()
 	out.History.Config = r.checker.InitialConfig()
+	if r.replication != nil {
+		out.History.Partitions = r.replication.Events()
+	}
 	return out
 }
 

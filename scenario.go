@@ -25,10 +25,18 @@ func Scenarios() []Scenario {
 	var all []Scenario
 	for _, w := range workloads.All() {
 		all = append(all, Scenario{
-			Name: "coordinator/" + strings.TrimPrefix(w.Name, "coordinator/"), Doc: w.Doc, Workload: w.Name, Profile: faults.Swarm,
+			Name: scenarioName(w.Name), Doc: w.Doc, Workload: w.Name, Profile: faults.Swarm,
 		})
 	}
 	return all
+}
+
+// scenarioName is "system/workload"; those of the coordinator do not say their system.
+func scenarioName(workload string) string {
+	if strings.Contains(workload, "/") {
+		return workload
+	}
+	return "coordinator/" + workload
 }
 
 // Lookup finds a scenario by name. The error of an unknown one names those that

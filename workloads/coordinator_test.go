@@ -32,7 +32,7 @@ func realStage(seed uint64, w Workload, s Shape, plan []Op) *stage {
 // TestAgainstRealServers runs every workload against a healthy ensemble:
 // nothing gets lost, and the final reads are answered.
 func TestAgainstRealServers(t *testing.T) {
-	for _, w := range All() {
+	for _, w := range ofCoordinator() {
 		t.Run(w.Name, func(t *testing.T) {
 			s, _ := drawn(w, 11)
 			s.Duration, s.Think = 3*time.Second, 50*time.Millisecond

@@ -157,8 +157,11 @@ func (r *Recorder) freshID(id int) int {
 	return id
 }
 
-// Ready reports whether the setup is complete.
-func (r *Recorder) Ready() bool { return len(r.clients) > 0 && r.clients[0].setup }
+// Ready reports whether the setup is complete: every client has done its part of it,
+// which for most is nothing.
+func (r *Recorder) Ready() bool {
+	return len(r.clients) > 0 && !slices.ContainsFunc(r.clients, func(c clientRecord) bool { return !c.setup })
+}
 
 // Finals returns how many final reads have been answered.
 func (r *Recorder) Finals() int {

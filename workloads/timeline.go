@@ -16,6 +16,13 @@ import (
 // did to it until then, every client says farewell: the least that makes a history
 // worth judging, done when the faults have ended.
 func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op, farewell func(client int) []Op) []Op {
+	plan := inOrder(outline(r, s, invent, farewell))
+	number(plan, FirstID)
+	return plan
+}
+
+// outline lays out the turns of a timeline, client by client.
+func outline(r *rand.Rand, s Shape, invent func(kind string) []Op, farewell func(client int) []Op) []turn {
 	var turns []turn
 	for client := range s.Clients {
 		var at time.Duration
@@ -33,9 +40,7 @@ func timeline(r *rand.Rand, s Shape, invent func(kind string) []Op, farewell fun
 		}
 		turns = append(turns, turn{s.Duration, client, last})
 	}
-	plan := inOrder(turns)
-	number(plan, FirstID)
-	return plan
+	return turns
 }
 
 // turn is what a client does at one time.
@@ -85,7 +90,7 @@ func (s Shape) turn(r *rand.Rand, client int, at time.Duration, invent func(stri
 // many in one: such operations do not make sense in a pipeline.
 func pausing(ops []Op) bool {
 	for i := range ops {
-		if f := ops[i].F; f == Hang || f == Move || f == Stumble || f == Open || f == history.Close || isRecipe(f) {
+		if f := ops[i].F; f == Hang || f == Move || f == Stumble || f == Open || f == history.Close || isRecipe(f) || onBrokers(f) && f != history.Send {
 			return true
 		}
 	}
@@ -106,7 +111,7 @@ func number(ops []Op, first int) {
 	for i := range ops {
 		o := &ops[i]
 		o.ID = first + i
-		if o.F == history.Create || o.F == history.Set || o.F == history.SetACL && o.ACL == "" {
+		if o.F == history.Create || o.F == history.Set || o.F == history.Send || o.F == history.SetACL && o.ACL == "" {
 			o.Value = unique(o.Path, o.Value, tag(o))
 		}
 		for j := range o.Parts {

@@ -15,6 +15,9 @@ type Workload struct {
 	Knobs func(r *rand.Rand) []string
 	// NamesServers: Shape.Servers is set before Generate.
 	NamesServers bool
+	// OnBrokers tells the clients of brokers from those of the coordinator; nil if all
+	// are the latter.
+	OnBrokers func(client int) bool
 	// Draw picks the knobs of a seed.
 	Draw func(r *rand.Rand) Shape
 	// Generate makes the plan: in order of time, numbered from FirstID on.
@@ -44,12 +47,15 @@ const (
 	retryID = 2_000_001
 )
 
-// All lists the workloads of the coordinator, in a fixed order.
+// All lists the workloads in a fixed order: those of the coordinator, of brokers, and of
+// both.
 func All() []Workload {
 	return []Workload{
 		register(), sequence(), session(), watching(), streaming(), locking(), electing(), localSession(),
 		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(), reconfiguring(),
 		agreeing(), churn(),
+		brokerLog(), brokerAcks(), brokerIdempotent(), brokerTopics(),
+		platform(),
 	}
 }
 

@@ -11,8 +11,12 @@ import (
 	"github.com/stampede-sim/stampede"
 )
 
-// row is one line of a table of docs/COORDINATOR.md.
+// pages are the tables of features, with where the files are that they name.
+var pages = []struct{ file, code string }{{"COORDINATOR.md", "../nodes/coordinator"}, {"BROKER.md", "../nodes/broker"}}
+
+// row is one line of such a table.
 type row struct {
+	page, code                                     string
 	line                                           int
 	feature, where, workload, guarantee, different string
 }
@@ -27,9 +31,17 @@ func names(cell string) (out []string) {
 	return out
 }
 
-func coordinatorRows(t *testing.T) (rows []row) {
+func featureRows(t *testing.T) (rows []row) {
 	t.Helper()
-	text, err := os.ReadFile("../docs/COORDINATOR.md")
+	for _, p := range pages {
+		rows = append(rows, pageRows(t, p.file, p.code)...)
+	}
+	return rows
+}
+
+func pageRows(t *testing.T, page, code string) (rows []row) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,10 +51,10 @@ func coordinatorRows(t *testing.T) (rows []row) {
 			continue
 		}
 		if len(cells) != 5 {
-			t.Errorf("docs/COORDINATOR.md:%d: %d cells, want 5", i+1, len(cells))
+			t.Errorf("docs/%s:%d: %d cells, want 5", page, i+1, len(cells))
 			continue
 		}
-		rows = append(rows, row{i + 1, strings.TrimPrefix(cells[0], "| "), cells[1], cells[2], cells[3], cells[4]})
+		rows = append(rows, row{page, code, i + 1, strings.TrimPrefix(cells[0], "| "), cells[1], cells[2], cells[3], cells[4]})
 	}
 	return rows
 }
@@ -50,7 +62,7 @@ func coordinatorRows(t *testing.T) (rows []row) {
 // TestTheFeatureTableNamesWhatIsThere: files exist, workloads and guarantees have
 // their names, and no row leaves one of them out.
 func TestTheFeatureTableNamesWhatIsThere(t *testing.T) {
-	rows := coordinatorRows(t)
+	rows := featureRows(t)
 	if len(rows) < 40 {
 		t.Fatalf("%d rows", len(rows))
 	}
@@ -65,33 +77,33 @@ func TestTheFeatureTableNamesWhatIsThere(t *testing.T) {
 	used := map[string]bool{}
 	for _, r := range rows {
 		for _, file := range names(r.where) {
-			if _, err := os.Stat(filepath.Join("../nodes/coordinator", file)); err != nil {
-				t.Errorf("docs/COORDINATOR.md:%d: %s: there is no %s", r.line, r.feature, file)
+			if _, err := os.Stat(filepath.Join(r.code, file)); err != nil {
+				t.Errorf("docs/%s:%d: %s: there is no %s", r.page, r.line, r.feature, file)
 			}
 		}
 		for _, w := range names(r.workload) {
 			used[w] = true
 			if script, ok := strings.CutPrefix(w, "conformance/"); ok {
 				if _, err := os.Stat(filepath.Join("../internal/conformance/testdata", script+".txt")); err != nil {
-					t.Errorf("docs/COORDINATOR.md:%d: %s: there is no script %s", r.line, r.feature, script)
+					t.Errorf("docs/%s:%d: %s: there is no script %s", r.page, r.line, r.feature, script)
 				}
 			} else if !slices.Contains(workloads, w) {
-				t.Errorf("docs/COORDINATOR.md:%d: %s: there is no workload %s", r.line, r.feature, w)
+				t.Errorf("docs/%s:%d: %s: there is no workload %s", r.page, r.line, r.feature, w)
 			}
 		}
 		for _, g := range names(r.guarantee) {
 			used[g] = true
 			if !slices.Contains(ids, g) {
-				t.Errorf("docs/COORDINATOR.md:%d: %s: there is no guarantee %s", r.line, r.feature, g)
+				t.Errorf("docs/%s:%d: %s: there is no guarantee %s", r.page, r.line, r.feature, g)
 			}
 		}
 		if len(names(r.where)) == 0 || len(names(r.workload)) == 0 {
-			t.Errorf("docs/COORDINATOR.md:%d: %s: it says not where it is or what exercises it", r.line, r.feature)
+			t.Errorf("docs/%s:%d: %s: it says not where it is or what exercises it", r.page, r.line, r.feature)
 		}
 	}
 	for _, name := range append(workloads[1:], ids...) {
 		if !used[name] {
-			t.Errorf("docs/COORDINATOR.md: no feature has %s", name)
+			t.Errorf("no feature has %s: name it in docs/COORDINATOR.md or docs/BROKER.md", name)
 		}
 	}
 }

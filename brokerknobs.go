@@ -1,0 +1,171 @@
+package stampede
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/stampede-sim/stampede/workloads"
+)
+
+// BrokerKnobs shape the cluster of brokers, if the workload is about one. The zero
+// value is no cluster.
+type BrokerKnobs struct {
+	// Brokers is how many there are, Replication how many have a partition.
+	Brokers, Replication int
+	// MinInsync is how many in-sync replicas a record needs; Unclean lets others lead
+	// when there are none.
+	MinInsync int
+	Unclean   bool
+	// ReplicaLag is after how long behind a follower is out of sync, ReplicaWait how
+	// long its leader lets it wait for news, ReplicaBackoff how long it waits after a
+	// failure.
+	ReplicaLag, ReplicaWait, ReplicaBackoff time.Duration
+	// BrokerSession is the session timeout that brokers ask the coordinator for.
+	BrokerSession time.Duration
+	// SegmentBytes is how long a segment of a log may become, IndexBytes how much of it
+	// goes without an entry in its index.
+	SegmentBytes, IndexBytes int
+	// MarkInterval is how often a broker notes its high watermarks.
+	MarkInterval time.Duration
+	// RequestTimeout is how long clients wait for a broker, DeliveryTimeout for a send
+	// with all its retries; Linger is how long a send waits for others.
+	RequestTimeout, DeliveryTimeout, Linger time.Duration
+	// Retries lets producers send again what was not acknowledged, Idempotent lets them
+	// number it.
+	Retries, Idempotent bool
+	// PollWait is how long a poll waits for records.
+	PollWait time.Duration
+}
+
+// brokerKnobs lists the knobs of brokers. All of them are off where there are none.
+var brokerKnobs = []knob{
+	feature(number("brokers", 0, 7, "brokers", func(k *Knobs) *int { return &k.Brokers })),
+	feature(number("replication", 0, 7, "replicas of a partition", func(k *Knobs) *int { return &k.Replication })),
+	feature(number("min-insync", 0, 7, "in-sync replicas that a record needs", func(k *Knobs) *int { return &k.MinInsync })),
+	feature(flag("unclean", "let replicas lead that are not in sync, if no other is alive", func(k *Knobs) *bool { return &k.Unclean })),
+	feature(span("replica-lag", 0, time.Hour, "time behind after which a follower is out of sync", func(k *Knobs) *time.Duration { return &k.ReplicaLag })),
+	feature(span("replica-wait", 0, time.Hour, "time that a follower's fetch waits for news", func(k *Knobs) *time.Duration { return &k.ReplicaWait })),
+	feature(span("replica-backoff", 0, time.Hour, "time that a follower waits after a failure", func(k *Knobs) *time.Duration { return &k.ReplicaBackoff })),
+	feature(span("broker-session", 0, time.Hour, "session timeout brokers ask for", func(k *Knobs) *time.Duration { return &k.BrokerSession })),
+	feature(number("segment-bytes", 0, 1<<30, "length of a log segment", func(k *Knobs) *int { return &k.SegmentBytes })),
+	feature(number("index-bytes", 0, 1<<20, "bytes of a log between two entries of its index", func(k *Knobs) *int { return &k.IndexBytes })),
+	feature(span("mark-interval", 0, time.Hour, "time between notes of the high watermarks", func(k *Knobs) *time.Duration { return &k.MarkInterval })),
+	feature(span("request-timeout", 0, time.Hour, "how long clients wait for a broker", func(k *Knobs) *time.Duration { return &k.RequestTimeout })),
+	feature(span("delivery-timeout", 0, time.Hour, "how long a producer tries to deliver a record", func(k *Knobs) *time.Duration { return &k.DeliveryTimeout })),
+	feature(span("linger", 0, time.Minute, "how long a record waits for others", func(k *Knobs) *time.Duration { return &k.Linger })),
+	feature(flag("retries", "producers send again what was not acknowledged", func(k *Knobs) *bool { return &k.Retries })),
+	feature(flag("idempotent", "producers number what they send", func(k *Knobs) *bool { return &k.Idempotent })),
+	feature(span("poll-wait", 0, time.Minute, "how long a poll waits for records", func(k *Knobs) *time.Duration { return &k.PollWait })),
+}
+
+// drawBrokers draws a cluster for a workload on brokers, and turns off what of the
+// coordinator would not let it work: brokers need ephemerals that all servers know.
+func (k *Knobs) drawBrokers(r *rand.Rand) {
+	d := dice{r}
+	k.Servers, k.Groups, k.Observers = []int{1, 3, 3, 3}[r.IntN(4)], noGroups, 0
+	k.LocalSessions, k.UpgradeSessions, k.Standalone = false, false, false
+	k.MaxClientCnxns, k.MaxCnxns, k.OutstandingLimit = 0, 0, 0
+	k.ReadOnlyAfter, k.ReadOnlyClients, k.Spares, k.Reconfig = 0, 0, 0, false
+	if k.CounterLimit < 1<<31 {
+		k.CounterLimit = max(k.CounterLimit, 100)
+	}
+	b := &k.BrokerKnobs
+	b.Brokers = []int{1, 2, 3, 3, 3, 3, 3, 4, 5}[r.IntN(9)]
+	b.Replication = min(b.Brokers, []int{1, 2, 3, 3, 3, 3}[r.IntN(6)])
+	b.MinInsync = d.between(1, max(1, b.Replication-1))
+	slow := max(4*k.NetMost, k.NetTail, 5*time.Millisecond)
+	b.ReplicaWait = max(d.millis(10, 200), slow).Truncate(time.Millisecond)
+	b.ReplicaLag = 2*b.ReplicaWait + 2*slow + d.millis(50, 1500)
+	b.ReplicaBackoff = d.millis(10, 200)
+	b.BrokerSession = k.Tick * time.Duration(d.between(3, 16))
+	b.SegmentBytes = d.logarithmic(200, 1<<16)
+	b.IndexBytes = d.logarithmic(1, 1<<12)
+	b.MarkInterval = d.millis(20, 1000)
+	b.RequestTimeout = 2*slow + d.millis(200, 2000)
+	b.DeliveryTimeout = b.RequestTimeout + d.millis(100, 4000)
+	if d.chance(1, 2) {
+		b.Linger = d.millis(1, 20)
+	}
+	b.Retries = d.chance(3, 4)
+	b.Idempotent = b.Retries && d.chance(1, 2)
+	b.PollWait = d.millis(5, 100)
+	k.derive()
+}
+
+// brokerBound is the longest that brokers may take to be whole again once the
+// coordinator is: sessions of the dead expire, a controller is elected and works through
+// what happened, followers fetch what they lack and are taken in again.
+func (b BrokerKnobs) brokerBound() time.Duration {
+	if b.Brokers == 0 {
+		return 0
+	}
+	return 3*(2*b.BrokerSession+3*b.ReplicaLag+b.ReplicaBackoff+2*b.RequestTimeout) + b.DeliveryTimeout + 10*time.Second
+}
+
+// validate rejects knobs of brokers that contradict each other.
+func (b BrokerKnobs) validate() error {
+	switch {
+	case b == BrokerKnobs{}:
+		return nil
+	case b.Brokers == 0:
+		return fmt.Errorf("knob brokers=0: without brokers there is nothing that their other knobs could change")
+	case b.Replication < 1 || b.Replication > b.Brokers:
+		return fmt.Errorf("knob replication=%d: there are %d brokers", b.Replication, b.Brokers)
+	case b.ReplicaWait >= b.ReplicaLag:
+		return fmt.Errorf("knob replica-wait=%v: a follower that hears nothing for so long is out of sync, as replica-lag=%v", b.ReplicaWait, b.ReplicaLag)
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"replica-wait", b.ReplicaWait}, {"replica-backoff", b.ReplicaBackoff}, {"broker-session", b.BrokerSession}, {"mark-interval", b.MarkInterval},
+		{"request-timeout", b.RequestTimeout}, {"delivery-timeout", b.DeliveryTimeout}, {"poll-wait", b.PollWait},
+	} {
+		if d.value < time.Millisecond {
+			return fmt.Errorf("knob %s=%v: at least 1ms where there are brokers", d.name, d.value)
+		}
+	}
+	if b.SegmentBytes < 1 || b.IndexBytes < 1 {
+		return fmt.Errorf("knobs segment-bytes=%d index-bytes=%d: at least 1 where there are brokers", b.SegmentBytes, b.IndexBytes)
+	}
+	return nil
+}
+
+// brokerNames are the processes of the brokers, b1 first.
+func (b BrokerKnobs) brokerNames() []string {
+	names := make([]string, b.Brokers)
+	for i := range names {
+		names[i] = fmt.Sprintf("b%d", i+1)
+	}
+	return names
+}
+
+// partitions are those of the topics that a plan sets up or creates: what faults may
+// aim at. Creating a topic that exists adds nothing.
+func (p Plan) partitions() []string {
+	if p.Knobs.Brokers == 0 {
+		return nil
+	}
+	s, err := Lookup(p.Scenario)
+	if err != nil {
+		return nil
+	}
+	var all []string
+	seen := map[string]bool{}
+	for _, topic := range workloads.Topics(append(s.workload().Setup(p.Shape), p.Ops...)) {
+		for i := range topic.Partitions {
+			if name := fmt.Sprintf("%s-%d", topic.Name, i); !seen[name] {
+				seen[name] = true
+				all = append(all, name)
+			}
+		}
+	}
+	return all
+}
+
+// onBrokers reports whether a workload needs brokers.
+func onBrokers(w workloads.Workload) bool {
+	return strings.HasPrefix(w.Name, "broker/") || strings.HasPrefix(w.Name, "platform/")
+}

@@ -1,0 +1,243 @@
+package stampede
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stampede-sim/stampede/checkers/replication"
+	"github.com/stampede-sim/stampede/faults"
+	"github.com/stampede-sim/stampede/nodes/broker"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	brokerwire "github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
+	"github.com/stampede-sim/stampede/workloads"
+)
+
+// brokerGroup is the group of the processes that are brokers.
+const brokerGroup = "broker"
+
+// brokerID is the process of a broker: brokers come behind the coordinator's servers.
+func (k Knobs) brokerID(broker int32) node.ID { return node.ID(k.size() + int(broker) - 1) }
+
+// brokerOf is the broker that a process is, 0 for another.
+func (k Knobs) brokerOf(id node.ID) int32 {
+	if n := int(id) - k.size() + 1; n >= 1 && n <= k.Brokers {
+		return int32(n)
+	}
+	return 0
+}
+
+// hosts is the name service of the cluster.
+func (k Knobs) hosts() map[string]node.ID {
+	hosts := map[string]node.ID{}
+	for n := range int32(k.Brokers) {
+		hosts[broker.HostOf(n+1)] = k.brokerID(n + 1)
+	}
+	return hosts
+}
+
+// addBrokers adds b1 … bN.
+func (r *run) addBrokers() {
+	k := r.plan.Knobs
+	for i, name := range k.brokerNames() {
+		cfg := r.brokerConfig(int32(i + 1))
+		r.world.Add(name, brokerGroup, func() node.Node { return broker.New(cfg) })
+	}
+}
+
+// brokerClient prepares a client of brokers. Operations go on while the coordinator
+// settles, and brokers after it.
+func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor {
+	k := r.plan.Knobs
+	stop := k.healAt() + k.calm() + k.settleBrokers()
+	cfg := workloads.BrokerClientConfig{
+		Index: i, Hosts: k.hosts(), Bootstrap: k.brokerNames(),
+		RequestTimeout: k.RequestTimeout, DeliveryTimeout: k.DeliveryTimeout, Linger: k.Linger, PollWait: k.PollWait,
+		Retries: k.Retries, Idempotent: k.Idempotent,
+		Setup: setup, Ops: ops, Final: final,
+		StartAt: k.WarmUp, StopAt: stop, FinalAt: stop,
+		Settled: func() bool { return r.replication.Pending() == "" },
+		Record:  r.recorder,
+	}
+	return func() actor { return workloads.NewBrokerClient(cfg) }
+}
+
+// brokerConfig is what the knobs make of a broker's configuration.
+func (r *run) brokerConfig(id int32) broker.Config {
+	k := r.plan.Knobs
+	var coordinators []node.ID
+	for _, s := range r.ensemble.servers {
+		coordinators = append(coordinators, s.ID)
+	}
+	return broker.Config{
+		ID: id, Rack: fmt.Sprintf("rack%d", id%3), Hosts: k.hosts(), Coordinators: coordinators, SessionTimeout: k.BrokerSession,
+		ReplicaLag: k.ReplicaLag, ReplicaFetchWait: k.ReplicaWait, ReplicaFetchBackoff: k.ReplicaBackoff, ReplicaSocketTimeout: k.RequestTimeout + k.ReplicaWait,
+		MarkInterval: k.MarkInterval, PointInterval: 4 * k.MarkInterval, RetentionInterval: k.MarkInterval,
+		Partitions: 1, Replication: k.Replication, MinInsync: k.MinInsync, Unclean: k.Unclean,
+		ShutdownBackoff: k.ReplicaBackoff, RequestTimeout: k.RequestTimeout,
+		Bugs: r.plan.Bugs,
+	}
+}
+
+// replicas follows who leads and follows in which partition, for faults that aim at
+// them.
+type replicas struct {
+	knobs Knobs
+	by    map[string]*seats
+}
+
+// seats are the roles in one partition, as those who took them say.
+type seats struct {
+	epoch  int64
+	leader node.ID
+	// isr is the in-sync replicas, as a bit set of brokers; follows says in which epoch
+	// a process follows.
+	isr     int64
+	follows map[node.ID]int64
+}
+
+func (r *replicas) observe(s sim.Seen) {
+	e := s.Event
+	switch e.Kind {
+	case facts.BecameLeader:
+		p := r.of(e.Text)
+		if e.N[0] >= p.epoch {
+			p.epoch, p.leader = e.N[0], s.Node
+			if reign, ok := e.Body.(*facts.Reign); ok {
+				p.isr = reign.Isr
+			}
+		}
+		delete(p.follows, s.Node)
+	case facts.BecameFollower:
+		r.of(e.Text).follows[s.Node] = e.N[0]
+	case facts.IsrCommitted, facts.IsrAdopted:
+		if p := r.of(e.Text); p.leader == s.Node {
+			p.isr = e.N[0]
+		}
+	case facts.ReplicaDeleted:
+		delete(r.of(e.Text).follows, s.Node)
+	}
+}
+
+func (r *replicas) of(partition string) *seats {
+	if r.by[partition] == nil {
+		r.by[partition] = &seats{leader: node.Nobody, follows: map[node.ID]int64{}}
+	}
+	return r.by[partition]
+}
+
+// choose is whom a selector means of a partition.
+func (r *replicas) choose(world *sim.World, s faults.Select, partition string) []node.ID {
+	p := r.by[partition]
+	if p == nil {
+		return nil
+	}
+	var ids []node.ID
+	for _, info := range world.Processes() {
+		n := r.knobs.brokerOf(info.ID)
+		if n == 0 || !info.Up {
+			continue
+		}
+		_, follows := p.follows[info.ID]
+		switch {
+		case s == faults.Leader && info.ID == p.leader, s == faults.Follower && follows && info.ID != p.leader, s == faults.InSync && p.isr&(1<<n) != 0:
+			ids = append(ids, info.ID)
+		}
+	}
+	return ids
+}
+
+// brokerFaultShape is what the generator of faults must know of the brokers.
+func (p Plan) brokerFaultShape() faults.Shape {
+	k := p.Knobs
+	return faults.Shape{
+		Group: brokerGroup, Voters: k.Brokers, Tolerated: max(1, k.Brokers-1), Names: k.brokerNames(),
+		Partitions: p.partitions(),
+		Clients:    p.Shape.Clients, Duration: k.Safety,
+		Settle: k.BrokerSession/2 + 2*k.ReplicaLag, Notice: k.BrokerSession, Patience: k.RequestTimeout,
+		Ports: []string{"broker", "replica", "client"}, Peers: "replica", Service: "broker",
+		Moments: marks(brokerMoments()),
+	}
+}
+
+// brokerMoments are the facts between which a crash matters to replication.
+func brokerMoments() []*node.EventKind {
+	return []*node.EventKind{
+		facts.Registered, facts.SessionLost, facts.LeaderAppended, facts.FollowerAppended, facts.Truncated, facts.HighWatermark, facts.FollowedMark,
+		facts.BecameLeader, facts.BecameFollower, facts.Diverged, facts.IsrProposed, facts.IsrCommitted, facts.IsrRefused, facts.Acknowledged,
+		facts.EpochStarted, facts.SegmentRolled,
+	}
+}
+
+// drawBrokerFaults draws what goes wrong where there are brokers: with them, with the
+// coordinator, or with both.
+func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fault {
+	plan := faults.Draw(sim.NewStream(seed, "broker-faults"), profile, p.brokerFaultShape())
+	switch dice := sim.NewStream(seed, "who-fails"); dice.IntN(4) {
+	case 0:
+		return p.Faults // the coordinator's alone
+	case 1:
+		plan = append(plan, p.Faults...)
+	}
+	slices.SortStableFunc(plan, func(a, b faults.Fault) int { return cmp.Compare(a.At, b.At) })
+	return plan
+}
+
+// brokerPorts names the listeners of a broker.
+var brokerPorts = []faults.Port{
+	{Name: "broker", Number: brokerwire.ClientPort},
+	{Name: "replica", Number: brokerwire.ReplicaPort},
+}
+
+// newReplication makes the judge of replication as it happens, nil without brokers.
+func (r *run) newReplication() *replication.Checker {
+	k := r.plan.Knobs
+	if k.Brokers == 0 {
+		return nil
+	}
+	cfg := replication.Config{Unclean: k.Unclean, MinInsync: k.MinInsync}
+	for n := range int32(k.Brokers) {
+		cfg.Brokers = append(cfg.Brokers, replication.Broker{ID: n + 1, Node: k.brokerID(n + 1), Name: broker.HostOf(n + 1)})
+	}
+	return replication.New(cfg)
+}
+
+// committed tells the judge of replication what the coordinator's tree comes to.
+func (r *run) committed() func(uint64, time.Duration, *wire.Txn) {
+	if r.replication == nil {
+		return nil
+	}
+	return r.replication.Committed
+}
+
+// observeBrokers hands a fact to who follows brokers.
+func (r *run) observeBrokers(s sim.Seen) {
+	r.seats.observe(s)
+	r.replication.Observe(s.Step, s.At, s.Node, s.Event)
+	if r.replication.Finding() != nil {
+		r.world.Stop("an invariant of replication is broken")
+	}
+}
+
+// brokerChanged follows the life of a broker.
+func (r *run) brokerChanged(c sim.ProcessChange) {
+	switch c.Kind {
+	case sim.Booted:
+		r.replication.Booted(c.Node)
+	case sim.Crashed, sim.Exited:
+		r.replication.Crashed(c.Node)
+	}
+	r.supervise(c)
+}
+
+// settleBrokers is about how long brokers need after the coordinator has settled.
+func (k Knobs) settleBrokers() time.Duration {
+	if k.Brokers == 0 {
+		return 0
+	}
+	return k.BrokerSession + 2*k.ReplicaLag + k.RequestTimeout
+}
