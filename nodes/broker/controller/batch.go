@@ -49,9 +49,6 @@ func (c *Controller) addLeader(brokers []int32, p *partition, isNew bool) {
 		if p.state.Recovering {
 			state.LeaderRecoveryState = 1
 		}
-		if before := perBroker[p.id]; before != nil {
-			state.IsNew = state.IsNew || before.IsNew
-		}
 		perBroker[p.id] = state
 	}
 	c.addUpdate(c.cluster.brokerIDs(), p)
@@ -66,9 +63,6 @@ func (c *Controller) addStop(r replica, remove bool) {
 		stop.LeaderEpoch = epochDuringDelete
 	case r.state != nil:
 		stop.LeaderEpoch = r.state.LeaderEpoch
-	}
-	if before := perBroker[r.id]; before != nil {
-		stop.Delete = stop.Delete || before.Delete
 	}
 	perBroker[r.id] = stop
 }

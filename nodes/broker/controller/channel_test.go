@@ -87,3 +87,22 @@ func TestEndpointChanges(t *testing.T) {
 		t.Errorf("%d changes noticed", n)
 	}
 }
+
+// TestResignedIsSilent: what a controller had not sent when it resigned, it never sends.
+func TestResignedIsSilent(t *testing.T) {
+	c := newCluster(t, 3)
+	c.start(1, 2, 3)
+	c.brokers[3].silent = true
+	c.create("orders", []int32{3, 2})
+	c.block(1)
+	c.run(3 * time.Second) // b2 is elected, b1 does not know
+	c.world.Unblock("island")
+	c.run(15 * time.Second)
+	c.lines("controllers", c.controllers(), "b2@2")
+	c.brokers[3].take()
+	c.brokers[3].silent = false
+	c.run(5 * time.Second)
+	if late := with(c.brokers[3].take(), "b1@1"); len(late) > 0 {
+		t.Errorf("b3 was told %v by who is no controller", late)
+	}
+}

@@ -10,24 +10,19 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/nodes/broker/controller"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
-	zkfacts "github.com/stampede-sim/stampede/nodes/coordinator/facts"
-	zk "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
-	"github.com/stampede-sim/stampede/sim"
 )
 
 // chaos is a cluster to which everything happens that may.
 type chaos struct {
 	*cluster
-	rand  *rand.Rand
-	judge *replication.Checker
-	down  map[int32]bool
-	made  int
-	log   []string
+	rand *rand.Rand
+	down map[int32]bool
+	made int
+	log  []string
 }
 
 func newChaos(t *testing.T, seed uint64) *chaos {
@@ -36,19 +31,10 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	c.cluster = newSeeded(t, seed, brokers, func(cfg *controller.Config) {
 		cfg.NoRebalance, cfg.RebalanceInterval = false, 7*time.Second
 	})
-	var list []replication.Broker
 	for id := int32(1); id <= brokers; id++ {
 		f := c.brokers[id]
 		f.member = &member{fake: f}
-		list = append(list, replication.Broker{ID: id, Node: f.id, Name: fmt.Sprintf("b%d", id)})
 	}
-	c.judge = replication.New(replication.Config{Brokers: list, MinInsync: 1})
-	tell := committed(func(txn *zk.Txn) { c.judge.Committed(0, c.world.Now(), txn) })
-	c.world.OnEvent(func(s sim.Seen) {
-		if s.Event.Kind == zkfacts.Applied {
-			tell(s.Event.Body.(*zk.Txn))
-		}
-	})
 	c.start(1, 2, 3, 4)
 	return c
 }
@@ -174,9 +160,6 @@ func (c *chaos) heal() {
 // pending is why the cluster has not settled, "" if it has: one controller, nothing under
 // way, every partition led with all replicas in sync, and all brokers of one mind.
 func (c *chaos) pending() (reason string) {
-	if f := c.judge.Finding(); f != nil {
-		c.t.Fatalf("%s\n%s\n%s", f.Explanation, strings.Join(f.Evidence, "\n"), strings.Join(c.log, "\n"))
-	}
 	ctl := c.controllers()
 	if len(ctl) != 1 {
 		return fmt.Sprintf("controllers %v", ctl)
@@ -255,7 +238,7 @@ func TestChaos(t *testing.T) {
 			c.run(time.Second)
 			reason = c.pending()
 		}
-		if reason != "" {
+		if reason != "" || c.convicted {
 			t.Errorf("seed %d: %s\n%s\n%s", seed, reason, strings.Join(c.log, "\n"), strings.Join(c.facts[max(0, len(c.facts)-40):], "\n"))
 		}
 		c.world.Close()

@@ -10,7 +10,6 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
-	zk "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -154,17 +153,6 @@ func (m *member) stop(q *kmsg.StopReplicaRequest) {
 			if r := m.told[id]; r != nil && (p.LeaderEpoch < 0 || p.LeaderEpoch >= r.LeaderEpoch) {
 				delete(m.told, id)
 			}
-		}
-	}
-}
-
-// committed follows the coordinators' transactions, each once, in order.
-func committed(tell func(*zk.Txn)) func(*zk.Txn) {
-	var last zk.Zxid
-	return func(txn *zk.Txn) {
-		if txn.Zxid > last {
-			last = txn.Zxid
-			tell(txn)
 		}
 	}
 }

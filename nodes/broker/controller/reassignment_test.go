@@ -1,6 +1,7 @@
 package controller_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -77,20 +78,57 @@ func TestReassignment(t *testing.T) {
 	}
 }
 
-// TestReassignmentCancelled: the replicas that were coming are deleted.
+// TestReassignmentCancelled: the replicas that were coming are taken out of sync, and only
+// then is the assignment without them.
 func TestReassignmentCancelled(t *testing.T) {
-	c := newCluster(t, 4)
-	c.start(1, 2, 3, 4)
+	c := newCluster(t, 5)
+	c.start(1, 2, 3, 4, 5)
 	c.create("orders", []int32{1, 2})
-	c.reassign(1, "orders", []int32{3, 4})
-	c.setIsr("orders", 0, 1, 2, 3)
+	c.reassign(1, "orders", []int32{3, 4, 5})
+	c.setIsr("orders", 0, 1, 2, 3, 4)
 	c.brokers[3].take()
 	if code := c.reassign(1, "orders", nil); code != wire.OK {
 		t.Fatal(code)
 	}
 	c.expectAssignment("orders", 0, znodes.Assignment{Replicas: []int32{1, 2}})
-	c.expectState("orders", 0, "leader 1 epoch 4 isr [1 2] version 5 by 1")
-	c.lines("b3 stops", with(c.brokers[3].take(), "stop"), "stop b1@1 orders-0 epoch 2", "stop b1@1 orders-0 epoch 3 delete")
+	c.expectState("orders", 0, "leader 1 epoch 5 isr [1 2] version 6 by 1")
+	c.lines("b3 stops", with(c.brokers[3].take(), "stop"), "stop b1@1 orders-0 epoch 2", "stop b1@1 orders-0 epoch 4 delete")
+}
+
+// TestReassignmentReplaced: another target in the middle of the way; the leader is one of
+// those that are not wanted any more.
+func TestReassignmentReplaced(t *testing.T) {
+	c := newCluster(t, 4)
+	c.start(1, 2, 3, 4)
+	c.create("orders", []int32{1})
+	c.reassign(1, "orders", []int32{2, 3})
+	c.setIsr("orders", 0, 1, 2)
+	c.put(znodes.PreferredElection, znodes.EncodePartitions([]znodes.TopicPartition{{Topic: "orders"}}))
+	c.expectState("orders", 0, "leader 2 epoch 2 isr [1 2] version 3 by 1")
+	if code := c.reassign(1, "orders", []int32{4}); code != wire.OK {
+		t.Fatal(code)
+	}
+	c.expectAssignment("orders", 0, znodes.Assignment{Replicas: []int32{4, 1}, Adding: []int32{4}, Removing: []int32{1}})
+	if s := c.state("orders", 0); !strings.HasPrefix(s, "leader 1 ") || !strings.Contains(s, "isr [1]") {
+		t.Errorf("state %s", s)
+	}
+}
+
+// TestDeletionWaitsForReassignment: also when a broker returns meanwhile.
+func TestDeletionWaitsForReassignment(t *testing.T) {
+	c := newCluster(t, 4)
+	c.start(1, 2, 3, 4)
+	c.create("orders", []int32{2})
+	c.reassign(1, "orders", []int32{3, 4})
+	c.put("/admin/delete_topics/orders", []byte{})
+	c.crash(4)
+	c.expire()
+	c.start(4)
+	c.run(time.Second)
+	c.lines("topics", c.children("/brokers/topics"), "orders")
+	c.setIsr("orders", 0, 2, 3, 4)
+	c.run(time.Second)
+	c.lines("topics", c.children("/brokers/topics"))
 }
 
 // TestOnlyTheNewAreInSync: to turn back would throw away the only replicas that have

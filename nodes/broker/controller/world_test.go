@@ -9,11 +9,14 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/nodes/broker/controller"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
+	zkfacts "github.com/stampede-sim/stampede/nodes/coordinator/facts"
+	zk "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 )
@@ -37,6 +40,9 @@ type cluster struct {
 	facts []string
 	tune  func(*controller.Config)
 	seen  map[string]int
+	// judge holds every state that is committed against the one before.
+	judge     *replication.Checker
+	convicted bool
 }
 
 func newCluster(t *testing.T, brokers int, tune ...func(*controller.Config)) *cluster {
@@ -70,13 +76,16 @@ func newSeeded(t *testing.T, seed uint64, brokers int, tune ...func(*controller.
 	}
 	c.op = &operator{c: c}
 	c.world.Start(c.world.Add("operator", "operator", func() node.Node { return c.op }))
+	var list []replication.Broker
 	for i := range brokers {
 		id := int32(i + 1)
 		f := &fake{c: c, number: id, timeout: sessionTimeout}
 		name := fmt.Sprintf("b%d", id)
 		f.id = c.world.Add(name, "broker", func() node.Node { f.reset(); return f })
 		c.hosts[name], c.brokers[id] = f.id, f
+		list = append(list, replication.Broker{ID: id, Node: f.id, Name: name})
 	}
+	c.judgeStates(list)
 	c.run(2 * time.Second)
 	c.op.do(func(s *zookeeper.Session, t *node.Task) {
 		for _, path := range znodes.PersistentRoots {
@@ -84,6 +93,21 @@ func newSeeded(t *testing.T, seed uint64, brokers int, tune ...func(*controller.
 		}
 	})
 	return c
+}
+
+// judgeStates has the coordinators' transactions judged, each once, in order.
+func (c *cluster) judgeStates(brokers []replication.Broker) {
+	c.judge = replication.New(replication.Config{Brokers: brokers, MinInsync: 1})
+	var last zk.Zxid
+	c.world.OnEvent(func(s sim.Seen) {
+		if s.Event.Kind != zkfacts.Applied {
+			return
+		}
+		if txn := s.Event.Body.(*zk.Txn); txn.Zxid > last {
+			last = txn.Zxid
+			c.judge.Committed(s.Step, s.At, txn)
+		}
+	})
 }
 
 // note keeps the facts that tests look at.
@@ -108,6 +132,10 @@ func (c *cluster) run(d time.Duration) {
 	c.world.Run(c.world.Now() + d)
 	if f := c.world.Failure(); f != nil {
 		c.t.Fatalf("step %d %s: %s\n%s", f.Step, f.Name, f.Reason, f.Stack)
+	}
+	if f := c.judge.Finding(); f != nil && !c.convicted {
+		c.convicted = true
+		c.t.Errorf("%s\n%s", f.Explanation, strings.Join(f.Evidence, "\n"))
 	}
 }
 
