@@ -1,0 +1,228 @@
+// Package assign shares partitions out among the members of a group of consumers: the
+// range, round-robin and cooperative-sticky assignors of Kafka's consumers. The leader of
+// a group runs one of them; brokers only carry what it says.
+//
+// All are functions of their arguments. They order members as Kafka does: static ones
+// first, by the name of the instance, then the others by ID, so that a static member
+// keeps its share when it gets another ID.
+package assign
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Partition is one partition of a topic.
+type Partition struct {
+	Topic  string
+	Number int32
+}
+
+// Compare orders partitions by topic, then by number.
+func (p Partition) Compare(q Partition) int {
+	return cmp.Or(cmp.Compare(p.Topic, q.Topic), cmp.Compare(p.Number, q.Number))
+}
+
+// Member is a member as it presents itself.
+type Member struct {
+	ID string
+	// Instance is the name of a static member, "" for others.
+	Instance string
+	Topics   []string
+	// Owned is what it has now, and Generation since when; -1 if it does not say.
+	Owned      []Partition
+	Generation int32
+}
+
+func (m *Member) reads(topic string) bool { return slices.Contains(m.Topics, topic) }
+
+// Shares says what each member gets, by ID. Everybody has an entry, sorted.
+type Shares map[string][]Partition
+
+// Topics are the topics that exist, with the number of their partitions.
+type Topics map[string]int32
+
+// The assignors by their names in the protocol.
+const (
+	RangeName             = "range"
+	RoundRobinName        = "roundrobin"
+	CooperativeStickyName = "cooperative-sticky"
+)
+
+// ByName runs an assignor. ok is false if there is none of this name.
+func ByName(name string, members []Member, topics Topics) (shares Shares, ok bool) {
+	switch name {
+	case RangeName:
+		return Range(members, topics), true
+	case RoundRobinName:
+		return RoundRobin(members, topics), true
+	case CooperativeStickyName:
+		return CooperativeSticky(members, topics), true
+	}
+	return nil, false
+}
+
+// Cooperative reports whether members that use an assignor keep what they have while
+// they join (KIP-429).
+func Cooperative(name string) bool { return name == CooperativeStickyName }
+
+// ordered returns the members in the order of the assignors.
+func ordered(members []Member) []*Member {
+	var all []*Member
+	for i := range members {
+		all = append(all, &members[i])
+	}
+	slices.SortFunc(all, func(a, b *Member) int {
+		switch {
+		case a.Instance != "" && b.Instance != "":
+			return cmp.Compare(a.Instance, b.Instance)
+		case a.Instance != "":
+			return -1
+		case b.Instance != "":
+			return 1
+		}
+		return cmp.Compare(a.ID, b.ID)
+	})
+	return all
+}
+
+// wanted lists the topics that exist and that somebody reads, sorted.
+func wanted(members []*Member, topics Topics) []string {
+	var names []string
+	for _, m := range members {
+		for _, t := range m.Topics {
+			if topics[t] > 0 {
+				names = append(names, t)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func nothing(members []*Member) Shares {
+	s := Shares{}
+	for _, m := range members {
+		s[m.ID] = nil
+	}
+	return s
+}
+
+// Range gives each member a run of neighbouring partitions of every topic. The first
+// members get one more where it does not come out even.
+func Range(members []Member, topics Topics) Shares {
+	all := ordered(members)
+	shares := nothing(all)
+	for _, topic := range wanted(all, topics) {
+		var readers []*Member
+		for _, m := range all {
+			if m.reads(topic) {
+				readers = append(readers, m)
+			}
+		}
+		each, more := topics[topic]/int32(len(readers)), topics[topic]%int32(len(readers))
+		next := int32(0)
+		for i, m := range readers {
+			n := each
+			if int32(i) < more {
+				n++
+			}
+			for range n {
+				shares[m.ID] = append(shares[m.ID], Partition{topic, next})
+				next++
+			}
+		}
+	}
+	return shares
+}
+
+// RoundRobin deals all partitions of all topics out, one to each member in turn who reads
+// the topic.
+func RoundRobin(members []Member, topics Topics) Shares {
+	all := ordered(members)
+	shares := nothing(all)
+	next := 0
+	for _, topic := range wanted(all, topics) {
+		for number := range topics[topic] {
+			for !all[next%len(all)].reads(topic) {
+				next++
+			}
+			m := all[next%len(all)]
+			next++
+			shares[m.ID] = append(shares[m.ID], Partition{topic, number})
+		}
+	}
+	return shares
+}
+
+// Describe is what a member says of itself in a join: in the version that has owned
+// partitions and their generation (KIP-792).
+func Describe(m Member) []byte {
+	v := kmsg.NewConsumerMemberMetadata()
+	v.Version, v.Topics, v.Generation = 2, m.Topics, m.Generation
+	eachTopic(m.Owned, func(topic string, numbers []int32) {
+		v.OwnedPartitions = append(v.OwnedPartitions, kmsg.ConsumerMemberMetadataOwnedPartition{Topic: topic, Partitions: numbers})
+	})
+	return v.AppendTo(nil)
+}
+
+// Read is the inverse of [Describe]. The members' IDs are not in it.
+func Read(b []byte) (Member, error) {
+	v := kmsg.NewConsumerMemberMetadata()
+	if err := v.ReadFrom(b); err != nil {
+		return Member{}, err
+	}
+	m := Member{Topics: v.Topics, Generation: -1}
+	if v.Version >= 2 {
+		m.Generation = v.Generation
+	}
+	for _, t := range v.OwnedPartitions {
+		for _, n := range t.Partitions {
+			m.Owned = append(m.Owned, Partition{t.Topic, n})
+		}
+	}
+	return m, nil
+}
+
+// Encode is a share as it travels.
+func Encode(share []Partition) []byte {
+	v := kmsg.NewConsumerMemberAssignment()
+	eachTopic(share, func(topic string, numbers []int32) {
+		v.Topics = append(v.Topics, kmsg.ConsumerMemberAssignmentTopic{Topic: topic, Partitions: numbers})
+	})
+	return v.AppendTo(nil)
+}
+
+// Decode is the inverse of [Encode]. No bytes are an empty share.
+func Decode(b []byte) ([]Partition, error) {
+	if len(b) == 0 {
+		return nil, nil
+	}
+	v := kmsg.NewConsumerMemberAssignment()
+	if err := v.ReadFrom(b); err != nil {
+		return nil, err
+	}
+	var share []Partition
+	for _, t := range v.Topics {
+		for _, n := range t.Partitions {
+			share = append(share, Partition{t.Topic, n})
+		}
+	}
+	return share, nil
+}
+
+// eachTopic calls f with the partitions of each topic, sorted.
+func eachTopic(partitions []Partition, f func(topic string, numbers []int32)) {
+	sorted := slices.Clone(partitions)
+	slices.SortFunc(sorted, Partition.Compare)
+	for len(sorted) > 0 {
+		topic, numbers := sorted[0].Topic, []int32(nil)
+		for len(sorted) > 0 && sorted[0].Topic == topic {
+			numbers = append(numbers, sorted[0].Number)
+			sorted = sorted[1:]
+		}
+		f(topic, numbers)
+	}
+}
