@@ -23,6 +23,17 @@
 // its attempts. With idempotence a batch keeps its sequence as long as it may have been
 // appended, and is given up as unknown before it would get another (compare KIP-360).
 //
+// # Groups
+//
+// A [Member] is in a generation of its group from the answer to its sync until it joins
+// the next. It believes that it has its share until a coordinator says otherwise, as
+// Kafka's consumers do; that others may have it by then is what generations in commits
+// are for. A commit is repeated until its outcome is known or its time is over, and no
+// later one is sent before.
+//
+// Transactions are not part of this package yet: the isolation level of a consumer goes to
+// brokers, and records of aborted transactions are not filtered.
+//
 // # Callbacks
 //
 // All callbacks are called from inside a forwarded callback, after everything is

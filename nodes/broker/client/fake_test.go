@@ -83,7 +83,8 @@ type fakeBroker struct {
 	cluster *fakeCluster
 	// hung are connections of which a request was ignored: what comes later has to wait
 	// behind it.
-	hung map[node.ConnID]bool
+	hung  map[node.ConnID]bool
+	timer func(node.Tag) bool
 	// held are the requests behind one that is not answered yet.
 	held map[node.ConnID][]node.Message
 }
@@ -301,13 +302,20 @@ func (b *fakeBroker) later(conn node.ConnID, correlation int32, ask kmsg.Request
 		late := answer()
 		late.SetVersion(ask.GetVersion())
 		b.env.Send(conn, &wire.Response{Correlation: correlation, Body: late})
-		held := b.held[conn]
-		delete(b.held, conn)
-		for _, m := range held {
-			b.Receive(conn, m)
-		}
+		b.release(conn)
 	})
 }
+
+// release goes on with what came behind a request.
+func (b *fakeBroker) release(conn node.ConnID) {
+	held := b.held[conn]
+	delete(b.held, conn)
+	for _, m := range held {
+		b.Receive(conn, m)
+	}
+}
+
+func (b *fakeBroker) Timer(tag node.Tag) { b.timer(tag) }
 
 func (b *fakeBroker) read(ask *kmsg.FetchRequest) *kmsg.FetchResponse {
 	answer := kmsg.NewPtrFetchResponse()

@@ -43,6 +43,8 @@ var (
 	// ErrSequenceLost: the batch may have been appended, and its partition needs a new
 	// epoch of the producer, in which the batch could not be known again.
 	ErrSequenceLost = errors.New("the sequences of the partition begin anew")
+	// ErrNoMember: the client is in no generation of its group now.
+	ErrNoMember = errors.New("not a member of the group")
 	// ErrClosed: the client was closed.
 	ErrClosed = errors.New("the client is closed")
 )

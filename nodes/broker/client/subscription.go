@@ -1,0 +1,116 @@
+package client
+
+import (
+	"slices"
+
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
+
+// Subscription is a member of a group that reads what it is assigned, from the offsets
+// that the group has committed. Make it with [Cluster.Subscribe].
+type Subscription struct {
+	*Member
+	*Consumer
+	listener Listener
+	// reading are the partitions whose offsets are known, sorted; the member may own
+	// others that are being asked for.
+	reading []TopicPartition
+}
+
+// Subscribe makes a member and a consumer, and joins. The listener hears what the member
+// hears: of partitions that were added once they are read, of revoked ones while they
+// still have a position.
+func (c *Cluster) Subscribe(member MemberConfig, consumer ConsumerConfig, l Listener) *Subscription {
+	s := &Subscription{listener: l}
+	s.Consumer = c.NewConsumer(consumer)
+	s.Member = c.NewMember(member, s)
+	s.Member.Start()
+	return s
+}
+
+// Leave leaves the group, and reads nothing any more.
+func (s *Subscription) Leave() { s.Member.Leave() }
+
+// CommitPositions commits how far everything has been read that has been read at all.
+func (s *Subscription) CommitPositions(done func([]Commit, Committed)) {
+	var offsets []Commit
+	for _, tp := range s.reading {
+		if at, epoch := s.Position(tp); at >= 0 {
+			offsets = append(offsets, Commit{TopicPartition: tp, Offset: at, Epoch: epoch})
+		}
+	}
+	s.Member.Commit(offsets, func(c Committed) { done(offsets, c) })
+}
+
+// read makes the consumer read what it should.
+func (s *Subscription) read(parts []TopicPartition) {
+	slices.SortFunc(parts, TopicPartition.Compare)
+	s.reading = parts
+	s.Consumer.Assign(parts)
+}
+
+// Assigned is how the member tells of partitions that were added. What has been taken
+// away again by the time their offsets are known is not read.
+func (s *Subscription) Assigned(added []TopicPartition, generation int32) {
+	if len(added) == 0 {
+		s.listener.Assigned(added, generation)
+		return
+	}
+	s.Member.Fetch(added, func(f Fetched) {
+		if s.Member.over || s.Member.generation != generation {
+			s.again(added, f)
+			return
+		}
+		if f.Err != nil || f.Code != wire.OK {
+			s.Assigned(added, generation)
+			return
+		}
+		s.begin(added, f)
+		s.listener.Assigned(added, generation)
+	})
+}
+
+// again handles offsets that come when another generation has begun: what is still owned
+// is asked for anew, since somebody may have had it in between.
+func (s *Subscription) again(added []TopicPartition, _ Fetched) {
+	var rest []TopicPartition
+	for _, tp := range added {
+		if slices.Contains(s.Member.owned, tp) && !slices.Contains(s.reading, tp) {
+			rest = append(rest, tp)
+		}
+	}
+	if len(rest) > 0 {
+		s.Assigned(rest, s.Member.generation)
+	}
+}
+
+// begin reads partitions from where the group is; by the consumer's rule where it has
+// not been yet.
+func (s *Subscription) begin(added []TopicPartition, f Fetched) {
+	s.read(append(slices.Clone(s.reading), added...))
+	for _, o := range f.Offsets {
+		if o.Offset >= 0 {
+			s.Seek(o.TopicPartition, o.Offset, o.Epoch)
+		}
+	}
+}
+
+// Revoked is how the member asks to give partitions up.
+func (s *Subscription) Revoked(parts []TopicPartition, proceed func()) {
+	s.listener.Revoked(parts, func() {
+		s.read(without(s.reading, parts))
+		proceed()
+	})
+}
+
+// Lost is how the member tells that partitions are gone.
+func (s *Subscription) Lost(parts []TopicPartition) {
+	s.read(without(s.reading, parts))
+	s.listener.Lost(parts)
+}
+
+// Ended is how the member tells that it has come to its end.
+func (s *Subscription) Ended(code wire.ErrorCode, err error) {
+	s.read(nil)
+	s.listener.Ended(code, err)
+}
