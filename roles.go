@@ -25,10 +25,10 @@ func (d dice) admission(k *Knobs) {
 
 // crowd bounds, in some seeds, how many connections a server has in all: to its share of
 // the clients, if all serve, or a little more. An ensemble that changes is left alone,
-// as nobody knows how many will be there to share.
+// as nobody knows how many will be there to share; so are brokers, who need a place each.
 func (k *Knobs) crowd(r *rand.Rand, clients int) {
 	d := dice{r}
-	if k.Reconfig || !d.chance(1, 6) {
+	if k.Reconfig || k.Brokers > 0 || !d.chance(1, 6) {
 		return
 	}
 	serving := k.size()

@@ -114,14 +114,14 @@ func (c *BrokerClient) tryFinal(t *node.Task, op Op) bool {
 	defer fresh.Close()
 	fresh.Assign([]client.TopicPartition{tp})
 	fresh.SeekToEnd(tp, false)
+	c.rec.Invoke(history.Op{ // before the end is asked for: what is sent from now on may be behind it
+		ID: op.ID, Client: c.cfg.Index, F: history.Poll, Path: op.Path, Server: int(node.Nobody), Final: true,
+		Log: &history.LogOp{From: "beginning", Offset: history.Unknown},
+	})
 	end, ok := c.position(t, fresh, tp)
 	if !ok {
 		return false
 	}
-	c.rec.Invoke(history.Op{
-		ID: op.ID, Client: c.cfg.Index, F: history.Poll, Path: op.Path, Server: int(node.Nobody), Final: true,
-		Log: &history.LogOp{From: "beginning", Offset: end},
-	})
 	fresh.SeekToEnd(tp, true)
 	var all history.LogOp
 	for at, empty := int64(-1), 0; at < end; at, _ = fresh.Position(tp) {

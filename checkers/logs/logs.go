@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -75,7 +76,9 @@ type partition struct {
 	end, start, compacted, lossy int64
 	// deleted: the whole topic was, and perhaps made again.
 	deleted bool
-	read    bool
+	// read says that there was a final read, which began at asked.
+	read  bool
+	asked time.Duration
 }
 
 func (j *judge) partition(name string) *partition {
@@ -91,6 +94,11 @@ func (j *judge) partition(name string) *partition {
 // or another is.
 func (p *partition) excuses(offset int64) bool {
 	return p.deleted || offset < p.start || offset < p.compacted || p.lossy >= 0 && offset >= p.lossy
+}
+
+// later reports whether an operation may have seen what came behind the final read.
+func (p *partition) later(op *history.Op, offset int64) bool {
+	return offset >= p.end && op.Return > p.asked
 }
 
 // index reads the senders, the events and the final reads.
@@ -141,7 +149,7 @@ func (p *partition) happened(e history.LogEvent) {
 func (j *judge) finalRead(i int) {
 	op := &j.h.Ops[i]
 	p := j.partition(op.Path)
-	p.read, p.end = true, op.Log.Offset
+	p.read, p.end, p.asked = true, op.Log.Offset, op.Invoke
 	for _, r := range op.Log.Records {
 		if _, twice := p.at[r.Offset]; !twice {
 			p.offsets = append(p.offsets, r.Offset)

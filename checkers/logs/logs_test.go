@@ -65,6 +65,11 @@ var spoiled = []struct {
 		h.Ops[6].Log.Records = h.Ops[6].Log.Records[1:]
 		h.Partitions = []history.LogEvent{{Kind: history.StartMoved, Partition: "orders-0", Offset: 1}}
 	}},
+	{"a record was acknowledged and read behind the end that the last reader was told before", "", func(h *history.History) {
+		h.Ops[5].Log.Records, h.Ops[5].Return = []history.Record{{Partition: "orders-0", Offset: 1, Value: "b"}}, 102
+		h.Ops[1].Return = 101
+		h.Ops[6].Log.Records, h.Ops[6].Log.Offset = h.Ops[6].Log.Records[:1], 1
+	}},
 	{"a record was read and is gone", ReadStays, func(h *history.History) {
 		h.Ops[1].Outcome, h.Ops[1].Log.Offset = history.Info, history.Unknown
 		h.Ops[6].Log.Records = slices.Delete(h.Ops[6].Log.Records, 1, 2)

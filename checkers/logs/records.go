@@ -58,7 +58,7 @@ func topicOf(partition string) string {
 // stays: what was read once is read again.
 func (j *judge) stays(i int, r history.Record) {
 	p := j.partition(r.Partition)
-	if !p.read {
+	if !p.read || p.later(&j.h.Ops[i], r.Offset) {
 		return
 	}
 	now, there := p.at[r.Offset]
@@ -81,7 +81,7 @@ func (j *judge) acknowledged() {
 			continue
 		}
 		p := j.partition(op.Log.Partition)
-		if !p.read {
+		if !p.read || p.later(op, op.Log.Offset) {
 			continue
 		}
 		now, there := p.at[op.Log.Offset]

@@ -20,6 +20,12 @@ type topic struct {
 	// assigned are the replicas of each partition, settings its own configuration.
 	assigned map[string][]int32
 	settings map[string]string
+	// fewest is the lowest number of replicas that each partition ever had. A leader may
+	// not have heard yet that it has more.
+	fewest map[string]int
+	// least is the lowest min.insync.replicas that the topic ever had, 0 if it never had
+	// one: a leader may not have heard yet of what came after.
+	least int
 }
 
 // state is what a state znode says, in all its versions.
@@ -142,6 +148,14 @@ func (c *Checker) assigned(name string, data []byte) {
 		c.topics[name] = t
 	}
 	t.id, t.assigned = v.TopicID, v.Partitions
+	if t.fewest == nil {
+		t.fewest = map[string]int{}
+	}
+	for index, replicas := range v.Partitions { //sim:unordered each for itself
+		if n, ok := t.fewest[index]; !ok || len(replicas) < n {
+			t.fewest[index] = len(replicas)
+		}
+	}
 }
 
 func (c *Checker) configured(name string, data []byte) {
@@ -154,7 +168,15 @@ func (c *Checker) configured(name string, data []byte) {
 	if c.topics[name] == nil {
 		c.topics[name] = &topic{}
 	}
-	c.topics[name].settings = v.Config
+	t := c.topics[name]
+	t.settings = v.Config
+	n, err := strconv.Atoi(v.Config["min.insync.replicas"])
+	if err != nil {
+		n = c.cfg.MinInsync
+	}
+	if t.least == 0 || n < t.least {
+		t.least = n
+	}
 }
 
 // stateWritten: a controller elected somebody, or a leader changed who is in sync.
@@ -258,9 +280,17 @@ func (c *Checker) unclean(partition string) bool {
 	return c.cfg.Unclean
 }
 
+// minInsync is the least that a leader may go by. A topic whose configuration was written
+// after it was created was led by the cluster's until then; and no partition needs more
+// replicas than it has.
 func (c *Checker) minInsync(partition string) int {
-	if n, err := strconv.Atoi(c.setting(partition, "min.insync.replicas")); err == nil {
-		return n
+	of, index := split(partition)
+	least := c.cfg.MinInsync
+	if t := c.topics[of]; t != nil {
+		least = min(least, t.fewest[index])
+		if t.least > 0 {
+			least = min(least, t.least)
+		}
 	}
-	return c.cfg.MinInsync
+	return least
 }

@@ -37,15 +37,25 @@ func (p *Partition) inReach(f *follower, now time.Duration) bool {
 // raise moves the high watermark to what all counted replicas have, if that is further
 // than it is. It stays where it is while fewer are in sync than the topic asks for
 // (KAFKA-15583): what would be committed then could be lost with them.
+//
+// And it stays while one is in sync that the partition is not assigned to any more, of
+// which the leader keeps no account. At the end of a reassignment the leader is told of
+// the new replicas, and then the others are taken out of the in-sync ones. If the
+// controller dies in between, its successor reads the old assignment, and may elect one
+// of them. Kafka counts only those assigned.
 func (p *Partition) raise(now time.Duration) bool {
 	if p.state.Isr.Len() < p.minInsync() {
 		return false
 	}
 	set, mark := p.counted(now), p.log.End()
+	told := Set(0).With(p.cfg.Self)
 	for i := range p.followers {
 		if f := &p.followers[i]; set.Has(f.id) {
-			mark = min(mark, f.end)
+			mark, told = min(mark, f.end), told.With(f.id)
 		}
+	}
+	if told != set {
+		return false
 	}
 	if mark <= p.log.HighWatermark() {
 		return false
