@@ -193,19 +193,12 @@ func (l *Log) writeTimes(s *segment, moments int) error {
 
 // mustRoll reports whether batches of that size, the first of which is known, begin a
 // segment.
-//
-// It never does so at or below claimed, which a checkpoint on the disk may say is
-// durable though a truncation has been below since:
-//
-//	The checkpoint says 15; the log is cut to 5; batches fill the segment up to 9, and
-//	others the next one. A crash tears the first. Recovery begins with the segment
-//	that 15 is in, and would never look at it.
 func (l *Log) mustRoll(first batch.Batch, size, now int64) bool {
 	s := l.active()
 	if first.LastOffset()-s.base > math.MaxInt32 && s.size > 0 {
 		return true
 	}
-	if s.size == 0 || l.end <= l.claimed {
+	if s.size == 0 || !l.mayRoll() {
 		return false
 	}
 	return s.size+size > l.cfg.SegmentBytes ||
@@ -213,10 +206,19 @@ func (l *Log) mustRoll(first batch.Batch, size, now int64) bool {
 		s.age(first.MaxTimestamp(), now) > l.cfg.SegmentMillis-l.cfg.SegmentJitterMillis
 }
 
+// mayRoll reports whether a segment can begin at the end of the log. It cannot at or
+// below claimed, which a checkpoint on the disk may say is durable though a truncation
+// has been below since; unless all before is durable indeed.
+//
+//	The checkpoint says 15; the log is cut to 5; batches fill the segment up to 9, and
+//	others the next one. A crash tears the first. Recovery begins with the segment
+//	that 15 is in, and would never look at it.
+func (l *Log) mayRoll() bool { return l.end > l.claimed || l.recovery >= l.end }
+
 // Roll begins a segment at the end of the log, unless the active one is empty or must
 // grow. The producers are written down as of there, and all before will be flushed.
 func (l *Log) Roll(now int64) {
-	if l.failed == nil && l.active().size > 0 && l.end > l.claimed && l.Settled() {
+	if l.failed == nil && l.active().size > 0 && l.mayRoll() && l.Settled() {
 		l.roll(l.end, now)
 	}
 }

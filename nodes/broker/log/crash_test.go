@@ -93,7 +93,7 @@ func (h *history) match(t *rapid.T) *twin {
 // TestRecovery crashes at any moment, in any way, again and again.
 func TestRecovery(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := newHistory(tiny())
+		h := newHistory(drawn(t))
 		ops := h.ops()
 		check := h.checked(ops)[""]
 		ops[""] = func(t *rapid.T) {

@@ -2,6 +2,7 @@ package log
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -56,6 +57,14 @@ func (h *history) ops() map[string]func(*rapid.T) {
 			h.log.AdvanceStart(to)
 			h.twin.advance(to)
 		},
+		"retain": func(t *rapid.T) {
+			bases := append(h.log.Segments(), h.twin.start)
+			out := h.log.Retain(h.now)
+			if out.Start > h.twin.hw || !slices.Contains(append(bases, h.twin.end), out.Start) {
+				t.Fatalf("retention moved the start to %d of %v", out.Start, bases)
+			}
+			h.twin.advance(out.Start)
+		},
 		"roll":  func(*rapid.T) { h.log.Roll(h.now) },
 		"flush": func(*rapid.T) { h.log.Flush(h.log.End()) },
 		"step":  func(*rapid.T) { step(h.log, h.disk) },
@@ -77,10 +86,17 @@ func (h *history) checked(ops map[string]func(*rapid.T)) map[string]func(*rapid.
 	return ops
 }
 
+// drawn is a configuration with or without retention.
+func drawn(t *rapid.T) Config {
+	c := tiny()
+	c.RetentionBytes = rapid.SampledFrom([]int64{-1, 0, 500}).Draw(t, "retention")
+	return c
+}
+
 // TestLogIsItsTwin drives a log and a slice of batches the same way.
 func TestLogIsItsTwin(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		h := newHistory(tiny())
+		h := newHistory(drawn(t))
 		ops := h.checked(h.ops())
 		ops["clean restart"] = func(t *rapid.T) { h.restartCleanly(t) }
 		t.Repeat(ops)
@@ -108,13 +124,14 @@ func (h *history) restartCleanly(t *rapid.T) {
 	h.sameProducers(t)
 }
 
-// sameProducers compares the producers with those that the batches make. Those whose
-// batches are hidden may be known or not.
+// sameProducers compares the producers with those that the batches make. What is known
+// from batches that are hidden, or gone with the front of the log, may be more.
 func (h *history) sameProducers(t *rapid.T) {
 	want := h.twin.producers()
 	for _, s := range h.log.Producers() {
 		w, ok := want[s.ID]
-		if ok && (s.Epoch != w.Epoch || s.LastSequence != w.LastSequence || s.LastOffset != w.LastOffset || s.Batches != w.Batches) {
+		if ok && (s.Epoch != w.Epoch || s.LastSequence != w.LastSequence || s.LastOffset != w.LastOffset ||
+			s.Batches < w.Batches || s.Batches > w.Batches && h.log.segs[0].base == 0) {
 			t.Fatalf("producer %d is %+v, want %+v", s.ID, s, w)
 		}
 		delete(want, s.ID)

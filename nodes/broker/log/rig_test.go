@@ -364,7 +364,7 @@ func (h *history) follow(t *rapid.T) {
 // resequence lets producers go on from what the log knows.
 func (h *history) resequence() {
 	h.next = map[int64]int32{}
-	for id, s := range h.twin.producers() {
-		h.next[id] = s.LastSequence + 1
+	for _, s := range h.log.Producers() {
+		h.next[s.ID] = s.LastSequence + 1
 	}
 }

@@ -17,8 +17,8 @@ func (l *Log) Truncate(offset int64) error {
 	if l.failed != nil {
 		return l.failed
 	}
-	l.cutEpochs(offset)
 	if offset >= l.end {
+		l.cutEpochs(offset)
 		return nil
 	}
 	if offset < l.segs[0].base {
@@ -46,13 +46,15 @@ func (l *Log) cutSegments(offset int64) error {
 	if err := s.cut(l.disk, at, next); err != nil {
 		return err
 	}
-	l.cutEpochs(next)
 	l.drop(gone)
 	l.shrink(s)
+	l.cutEpochs(next)
 	l.lower(next)
 	return l.rebuildProducers()
 }
 
+// cutEpochs forgets the epochs that begin at or behind an offset. The checkpoint follows
+// when the records are durably gone: if a crash leaves those, it says their epochs.
 func (l *Log) cutEpochs(offset int64) {
 	if l.epochs.cutEnd(offset) {
 		l.saveEpochs()
@@ -80,10 +82,10 @@ func (l *Log) StartOver(offset int64) error {
 	s := newSegment(l.dir, offset, l.segs[0].born)
 	l.segs = []*segment{s}
 	l.drop(gone)
-	l.begin(chore{kind: createFile, name: s.name})
-	l.work.add(chore{kind: syncNames}, chore{kind: reach, offset: offset})
+	l.begin(chore{kind: writeFile, name: s.name})
 	l.epochs = nil
 	l.saveEpochs()
+	l.work.add(chore{kind: reach, offset: offset})
 	l.producers = producers{}
 	l.lower(offset)
 	l.start, l.hw, l.dirty = offset, offset, offset
@@ -141,12 +143,18 @@ func (l *Log) AdvanceStart(offset int64) error {
 	if offset > l.hw {
 		panic(fmt.Sprintf("log: %s: the start would be %d, above the high watermark %d", l.dir, offset, l.hw))
 	}
-	if offset > l.start {
-		l.start = offset
-		l.dirty = max(l.dirty, offset)
-		if l.epochs.cutStart(offset) {
-			l.saveEpochs()
-		}
-	}
+	l.hide(offset)
 	return l.failed
+}
+
+// hide moves the start of the log.
+func (l *Log) hide(offset int64) {
+	if offset <= l.start {
+		return
+	}
+	l.start = offset
+	l.dirty = max(l.dirty, offset)
+	if l.epochs.cutStart(offset) {
+		l.saveEpochs()
+	}
 }

@@ -5,11 +5,12 @@ import "github.com/stampede-sim/stampede/nodes/node"
 // chore is one change to the disk, or one wait for its durability. Chores are done in
 // order, one at a time.
 type chore struct {
-	kind   choreKind
-	name   string
-	seg    *segment
-	size   int64 // cutFile: what remains
-	offset int64 // reach
+	kind    choreKind
+	name    string
+	seg     *segment
+	size    int64 // cutFile: what remains
+	offset  int64 // reach
+	content []byte
 }
 
 type choreKind uint8
@@ -17,13 +18,12 @@ type choreKind uint8
 const (
 	removeSegment choreKind = iota + 1 // its files
 	cutFile                            // to a size
-	createFile                         // empty
+	writeFile                          // its content
 	syncFile                           // if it is still there
 	syncNames
-	writeEpochs // to the temporary name
-	nameEpochs  // give it its name
-	reach       // everything below offset is durable
-	settle      // a truncation is over
+	nameEpochs // give their checkpoint its name
+	reach      // everything below offset is durable
+	settle     // a truncation is over
 )
 
 // work are the chores of a log and who does them.
@@ -161,10 +161,8 @@ func (l *Log) do(c chore) error {
 		if l.disk.Size(c.name) > c.size {
 			return l.disk.Truncate(c.name, c.size)
 		}
-	case createFile:
-		return l.disk.WriteFile(c.name, nil)
-	case writeEpochs:
-		return l.disk.WriteFile(c.name, l.epochs.encode())
+	case writeFile:
+		return l.disk.WriteFile(c.name, c.content)
 	case nameEpochs:
 		return l.disk.Rename(c.name, l.dir+EpochCheckpoint)
 	case reach:
@@ -212,28 +210,18 @@ func (l *Log) Flush(offset int64) {
 			l.work.add(chore{kind: syncFile, name: s.file(ending)})
 		}
 	}
-	l.addEpochs()
 	l.work.add(chore{kind: syncNames}, chore{kind: reach, offset: offset})
 	l.planned = offset
 }
 
-// saveEpochs makes the chores of writing the epochs down. A recovery point never
-// depends on them, as each flush writes them, too; this only keeps the file young.
+// saveEpochs makes the chores of writing the epochs down as they are now. Whoever raises
+// the recovery point later finds that done.
 func (l *Log) saveEpochs() {
-	for _, c := range l.work.chores {
-		if c.kind == writeEpochs {
-			return // it has not been done, and will write what is known then
-		}
-	}
-	l.addEpochs()
-	l.work.add(chore{kind: syncNames})
-}
-
-// addEpochs makes the chores of writing the epochs down, except for making the name
-// durable.
-func (l *Log) addEpochs() {
 	temp := l.dir + EpochCheckpoint + temporary
-	l.work.add(chore{kind: writeEpochs, name: temp}, chore{kind: syncFile, name: temp}, chore{kind: nameEpochs, name: temp})
+	l.work.add(
+		chore{kind: writeFile, name: temp, content: l.epochs.encode()}, chore{kind: syncFile, name: temp},
+		chore{kind: nameEpochs, name: temp}, chore{kind: syncNames},
+	)
 }
 
 // Close makes the chores of a clean stop: all is flushed, indexes and producers as of
@@ -254,7 +242,6 @@ func (l *Log) Close() error {
 	l.Flush(l.end)
 	l.work.add(chore{kind: syncFile, name: l.active().file(timeFile)})
 	l.work.add(chore{kind: syncFile, name: fileName(l.dir, l.end, snapshotFile)})
-	l.addEpochs()
 	l.work.add(chore{kind: syncNames})
 	return nil
 }

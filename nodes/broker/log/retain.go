@@ -1,0 +1,69 @@
+package log
+
+// Retired says what [Log.Retain] hid, and why.
+type Retired struct {
+	Segments int
+	Bytes    int64
+	// Start is where the log begins now.
+	Start int64
+}
+
+// Retain hides the oldest segments that are too old, or too many bytes, or hidden
+// anyway, as cleanup.policy=delete says; the files go one after the other. Nothing goes
+// that is not committed (KAFKA-5634). Of the active segment nothing can go: it ends
+// where it is, first.
+func (l *Log) Retain(now int64) Retired {
+	out := Retired{Start: l.start}
+	if l.failed != nil || !l.Settled() {
+		return out
+	}
+	n := l.retirable(now)
+	if n == len(l.segs) {
+		l.Roll(now)
+		n = min(n, len(l.segs)-1)
+	}
+	if n == 0 || l.failed != nil {
+		return out
+	}
+	for _, s := range l.segs[:n] {
+		out.Segments++
+		out.Bytes += s.size
+		l.work.add(chore{kind: removeSegment, seg: s}, chore{kind: syncNames})
+	}
+	l.cuts++
+	l.segs = l.segs[n:]
+	l.hide(max(l.start, l.segs[0].base))
+	out.Start = l.start
+	return out
+}
+
+// retirable counts the segments that may go, from the oldest on.
+func (l *Log) retirable(now int64) (n int) {
+	excess := l.Size() - l.cfg.RetentionBytes
+	for i, s := range l.segs {
+		end := l.end
+		if i+1 < len(l.segs) {
+			end = l.segs[i+1].base
+		}
+		if end > l.hw || s.size == 0 && i == len(l.segs)-1 {
+			break
+		}
+		aged := l.cfg.RetentionMillis >= 0 && now-s.latest() > l.cfg.RetentionMillis
+		large := l.cfg.RetentionBytes >= 0 && excess >= s.size
+		if end > l.start && !(l.cfg.Delete && (aged || large)) {
+			break
+		}
+		excess -= s.size
+		n++
+	}
+	return n
+}
+
+// latest is when the latest record of a segment was made: its timestamp, or the
+// broker's clock if it has none.
+func (s *segment) latest() int64 {
+	if s.highest.time >= 0 {
+		return s.highest.time
+	}
+	return s.born
+}
