@@ -38,6 +38,8 @@ type Log struct {
 	// cuts counts what took something away: who builds something from the log in
 	// several steps compares it.
 	cuts int
+	// compacting is the file that compaction is about to replace, "" if none.
+	compacting string
 	// failed is why the log is offline.
 	failed error
 

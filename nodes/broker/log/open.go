@@ -156,6 +156,7 @@ func (r *opening) finishSwaps() error {
 		if err := r.disk.Rename(name, final); err != nil {
 			return err
 		}
+		r.o.Clean = false // what it replaces may be there, too
 		for _, ending := range [...]string{indexFile, timeFile} {
 			if err := r.disk.Remove(strings.TrimSuffix(final, logFile) + ending); err != nil {
 				return err

@@ -158,10 +158,12 @@ func (r *opening) fit(s *segment, size int64) error {
 			return err
 		}
 	}
-	if err := r.rewrite(s.file(indexFile), s.index.encode(s.base)); err != nil {
-		return err
+	index, _ := r.disk.Read(s.file(indexFile))
+	times, _ := r.disk.Read(s.file(timeFile))
+	if bytes.Equal(index, s.index.encode(s.base)) && bytes.Equal(times, s.times.encode(s.base)) {
+		return nil
 	}
-	return r.rewrite(s.file(timeFile), s.times.encode(s.base))
+	return r.writeIndex(s)
 }
 
 // rewrite makes a file have a content, if it has another.
@@ -180,7 +182,7 @@ func (r *opening) loadEpochs() error {
 	was, ok := parseEpochs(string(text))
 	from := r.trusted
 	if ok && len(was) > 0 && was[0].start <= r.start {
-		r.epochs = was
+		r.epochs = slices.Clone(was)
 		r.epochs.cutEnd(min(from, r.end))
 	} else {
 		from = r.segs[0].base

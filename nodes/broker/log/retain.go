@@ -30,7 +30,7 @@ func (l *Log) Retain(now int64) Retired {
 		out.Bytes += s.size
 		l.work.add(chore{kind: removeSegment, seg: s}, chore{kind: syncNames})
 	}
-	l.cuts++
+	l.abandon()
 	l.segs = l.segs[n:]
 	l.hide(max(l.start, l.segs[0].base))
 	out.Start = l.start

@@ -123,7 +123,7 @@ func (l *Log) begin(c ...chore) {
 
 // lower takes the offsets back that are above a new end, and snapshots of producers.
 func (l *Log) lower(end int64) {
-	l.cuts++
+	l.abandon()
 	l.end = end
 	l.hw = min(l.hw, end)
 	l.start = min(l.start, end)

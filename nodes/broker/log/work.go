@@ -17,6 +17,7 @@ type choreKind uint8
 
 const (
 	removeSegment choreKind = iota + 1 // its files
+	removeFile                         // if it is there
 	cutFile                            // to a size
 	writeFile                          // its content
 	syncFile                           // if it is still there
@@ -157,6 +158,8 @@ func (l *Log) do(c chore) error {
 	switch c.kind {
 	case removeSegment:
 		return removeFiles(l.disk, c.seg)
+	case removeFile:
+		return l.disk.Remove(c.name)
 	case cutFile:
 		if l.disk.Size(c.name) > c.size {
 			return l.disk.Truncate(c.name, c.size)

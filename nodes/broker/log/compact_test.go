@@ -1,0 +1,400 @@
+package log
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// keyed is a log of a compacted topic and all that was ever appended to it.
+type keyed struct {
+	disk *crashdisk.Disk
+	log  *Log
+	cfg  Config
+	now  int64
+	all  []batch.Record
+	next map[int64]int32
+	// gone is when a tombstone may have been dropped first, by offset.
+	gone map[int64]int64
+	// touched is how far passes may have come.
+	touched int64
+}
+
+func newKeyed() *keyed {
+	cfg := tiny()
+	cfg.Compact, cfg.Delete, cfg.MinDirtyPermille, cfg.DeleteRetentionMillis = true, false, 0, 50
+	k := &keyed{disk: crashdisk.New(), cfg: cfg, now: 1000, next: map[int64]int32{}, gone: map[int64]int64{}}
+	k.open(Options{Clean: true})
+	return k
+}
+
+func (k *keyed) open(o Options) {
+	var err error
+	o.Now = k.now
+	if k.log, _, err = Open(k.disk, dir, k.cfg, o); err != nil {
+		panic(err)
+	}
+}
+
+// add appends a batch of records of these keys; a negative key is a tombstone of it.
+func (k *keyed) add(t rapid.TB, producer int64, keys ...int) {
+	o := batch.Plain()
+	if producer >= 0 {
+		o.ProducerID, o.ProducerEpoch, o.BaseSequence = producer, 0, k.next[producer]
+		k.next[producer] += int32(len(keys))
+	}
+	b := batch.NewBuilder(o)
+	for i, key := range keys {
+		rec := batch.Record{Timestamp: k.now, Key: fmt.Appendf(nil, "key %d", max(key, -key)), Offset: k.log.End() + int64(i)}
+		if key > 0 {
+			rec.Value = fmt.Appendf(nil, "value %d", rec.Offset)
+		}
+		b.Add(rec)
+		k.all = append(k.all, rec)
+	}
+	got, code := k.log.AppendAsLeader(b.Build(), 0, k.now)
+	if code != wire.OK || got.Last != k.all[len(k.all)-1].Offset {
+		t.Fatalf("%v, %+v", code, got)
+	}
+}
+
+// records reads everything.
+func records(l *Log) (all []batch.Record, err error) {
+	content, err := reading(l, l.Start(), l.End(), 300)
+	for r := batch.Read(content); r.Next() && err == nil; {
+		var rec batch.Record
+		rs := r.Batch.Records()
+		for rs.Next(&rec) {
+			all = append(all, rec)
+		}
+		err = rs.Err()
+	}
+	return all, err
+}
+
+// check holds a log against all that was appended: what it shows was written there, and
+// the newest record of each key is there, unless it is a tombstone whose time is over.
+func (k *keyed) check(l *Log) error {
+	got, err := records(l)
+	if err != nil {
+		return err
+	}
+	shown := map[int64]bool{}
+	for i, r := range got {
+		w := k.all[r.Offset]
+		if string(w.Key) != string(r.Key) || string(w.Value) != string(r.Value) || (w.Value == nil) != (r.Value == nil) || w.Timestamp != r.Timestamp {
+			return fmt.Errorf("offset %d shows %+v, want %+v", r.Offset, r, w)
+		}
+		if i > 0 && r.Offset <= got[i-1].Offset {
+			return fmt.Errorf("offset %d follows %d", r.Offset, got[i-1].Offset)
+		}
+		shown[r.Offset] = true
+	}
+	newest := map[string]int64{}
+	for _, w := range k.all[:l.End()] {
+		newest[string(w.Key)] = w.Offset
+	}
+	for _, w := range k.all[:l.End()] {
+		first, once := k.gone[w.Offset]
+		over := w.Value == nil && once && k.now >= first
+		must := newest[string(w.Key)] == w.Offset && !over || w.Offset >= k.touched
+		if must && !shown[w.Offset] {
+			return fmt.Errorf("offset %d of %q is missing, the newest is %d; %v", w.Offset, w.Key, newest[string(w.Key)], l)
+		}
+	}
+	return nil
+}
+
+// compact runs a pass to its end.
+func (k *keyed) compact(t rapid.TB) Compacted {
+	var out Compacted
+	k.disk.Run(func(task *node.Task) {
+		if err := k.log.Settle(task); err != nil {
+			t.Fatal(err)
+		}
+		k.log.RecoveryPointSaved(k.log.RecoveryPoint())
+		k.began()
+		var err error
+		if out, err = k.log.Compact(task, k.now); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return out
+}
+
+// began notes that tombstones are about to be seen, if they are.
+func (k *keyed) began() {
+	_, upto, due := k.log.Compactable(k.now)
+	if due {
+		k.touched = max(k.touched, upto)
+	}
+	for _, w := range k.all {
+		if _, once := k.gone[w.Offset]; due && !once && w.Offset < upto && w.Value == nil {
+			k.gone[w.Offset] = k.now + k.cfg.DeleteRetentionMillis
+		}
+	}
+}
+
+// complete reports what compaction should have dropped and has not.
+func (k *keyed) complete(l *Log, upto int64) error {
+	newest := map[string]int64{}
+	for _, w := range k.all[:upto] {
+		newest[string(w.Key)] = w.Offset
+	}
+	got, err := records(l)
+	for _, r := range got {
+		if r.Offset < upto && newest[string(r.Key)] != r.Offset {
+			return fmt.Errorf("offset %d of %q is still there, %d is newer", r.Offset, r.Key, newest[string(r.Key)])
+		}
+	}
+	return err
+}
+
+// TestCompaction drives a compacted log, with crashes whenever they like.
+func TestCompaction(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		k := newKeyed()
+		t.Repeat(map[string]func(*rapid.T){
+			"add": func(t *rapid.T) {
+				if !k.log.Settled() {
+					t.Skip()
+				}
+				keys := rapid.SliceOfN(rapid.SampledFrom([]int{1, 2, 3, -1, -2}), 1, 4).Draw(t, "keys")
+				k.add(t, rapid.Int64Range(-1, 1).Draw(t, "producer"), keys...)
+			},
+			"commit": func(t *rapid.T) { k.log.SetHighWatermark(k.log.End()) },
+			"roll":   func(*rapid.T) { k.log.Roll(k.now) },
+			"time":   func(t *rapid.T) { k.now += rapid.Int64Range(1, 40).Draw(t, "passes") },
+			"step":   func(*rapid.T) { step(k.log, k.disk) },
+			"compact": func(t *rapid.T) {
+				k.finish()
+				if out := k.compact(t); out.Upto > k.log.HighWatermark() || out.Upto > k.log.Segments()[len(k.log.segs)-1] {
+					t.Fatalf("%+v with %v", out, k.log)
+				}
+				if err := k.complete(k.log, k.log.Cleaned()); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"crash": func(t *rapid.T) { k.crash(t) },
+			"": func(t *rapid.T) {
+				if err := k.check(k.log); err != nil {
+					t.Fatal(err)
+				}
+			},
+		})
+	})
+}
+
+// finish completes the syncs that the log asked for.
+func (k *keyed) finish() {
+	for k.disk.Pending() > 0 || k.log.Pending() {
+		step(k.log, k.disk)
+	}
+}
+
+// crash strikes at an effect of a compaction.
+func (k *keyed) crash(t *rapid.T) {
+	k.finish()
+	if k.log.RecoveryPoint() < k.log.End() && rapid.Bool().Draw(t, "flushed") {
+		k.log.Flush(k.log.End())
+		k.finish()
+	}
+	at, point := rapid.IntRange(0, 12).Draw(t, "effect"), k.log.RecoveryPoint()
+	k.log.RecoveryPointSaved(point)
+	k.began()
+	var left *crashdisk.Disk
+	k.disk.Effect = func() {
+		if at--; at == 0 {
+			left = crashed(t, k.disk)
+		}
+	}
+	k.compact(t)
+	k.disk.Effect = nil
+	if left == nil {
+		left = crashed(t, k.disk)
+	}
+	k.disk = left
+	k.open(Options{RecoveryPoint: point, HighWatermark: point})
+	k.all = k.all[:k.log.End()]
+	if k.log.End() < point {
+		t.Fatalf("%v, and %d was durable", k.log, point)
+	}
+	k.next = map[int64]int32{}
+	for _, p := range k.log.Producers() {
+		k.next[p.ID] = p.LastSequence + 1
+	}
+}
+
+// TestEveryCrashOfACompaction opens the log from every state that a crash could leave
+// while several segments are compacted into one.
+func TestEveryCrashOfACompaction(t *testing.T) {
+	k := newKeyed()
+	for i := range 8 {
+		k.add(t, int64(i%2), 1+i%3, 1+(i+1)%3, 1+i%2)
+	}
+	k.add(t, 0, -1)
+	k.log.Roll(k.now)
+	k.log.SetHighWatermark(k.log.End())
+	k.finish()
+	k.cfg.SegmentBytes = 1200 // so that neighbours go into one
+	k.log.SetConfig(k.cfg)
+	states, point := 0, k.log.RecoveryPoint()
+	k.disk.Effect = func() {
+		look := func(d *crashdisk.Disk) {
+			states++
+			l, _, err := Open(d, dir, k.cfg, Options{RecoveryPoint: point, HighWatermark: point})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := k.check(l); err != nil || l.End() != k.log.End() {
+				t.Fatalf("%v; %v, want %v", err, l, k.log)
+			}
+			for i, p := range l.Producers() {
+				if want := k.log.Producers()[i]; p.LastSequence != want.LastSequence || p.LastOffset != want.LastOffset {
+					t.Fatalf("producer %+v, want %+v", p, want)
+				}
+			}
+		}
+		for d := range k.disk.Crashes() {
+			look(d)
+		}
+		look(k.disk.Clone())
+	}
+	before := len(k.log.Segments())
+	out := k.compact(t)
+	if states < 300 || out.Records == 0 || out.After >= out.Before || len(k.log.Segments()) >= before {
+		t.Errorf("%d states, %+v, %d segments of %d", states, out, len(k.log.Segments()), before)
+	}
+	k.disk.Effect = nil
+	if err := k.complete(k.log, out.Upto); err != nil {
+		t.Error(err)
+	}
+	// A second pass has nothing to do until something is dirty.
+	if out := k.compact(t); out.From != out.Upto || out.Records != 0 {
+		t.Errorf("the second pass did %+v", out)
+	}
+}
+
+// TestCompactionStaysBelowTheHighWatermark: an uncommitted record supersedes nothing, as
+// it may be cut off (KAFKA-13194).
+func TestCompactionStaysBelowTheHighWatermark(t *testing.T) {
+	k := newKeyed()
+	k.add(t, -1, 1)
+	k.log.Roll(k.now)
+	k.add(t, -1, 1)
+	k.log.Roll(k.now)
+	k.add(t, -1, 2)
+	k.log.SetHighWatermark(1)
+	k.compact(t)
+	k.log.Truncate(1)
+	got, err := records(k.log)
+	if err != nil || len(got) != 1 || string(got[0].Value) != "value 0" {
+		t.Errorf("%v, %+v: the committed value is lost", err, got)
+	}
+}
+
+// TestTombstonesAreShownForATime (KIP-534).
+func TestTombstonesAreShownForATime(t *testing.T) {
+	k := newKeyed()
+	roll := func() {
+		k.log.Roll(k.now)
+		k.log.SetHighWatermark(k.log.End())
+		k.compact(t)
+	}
+	offsets := func() (all []int64) {
+		got, err := records(k.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range got {
+			all = append(all, r.Offset)
+		}
+		return all
+	}
+	k.add(t, -1, 1, 2)
+	k.add(t, -1, -1)
+	k.now = 5000 // the time of the record does not count
+	roll()
+	if got := offsets(); !slices.Equal(got, []int64{1, 2}) {
+		t.Fatalf("after the first pass: %v", got)
+	}
+	k.now = 5049
+	k.add(t, -1, 3)
+	roll()
+	if got := offsets(); !slices.Equal(got, []int64{1, 2, 3}) {
+		t.Fatalf("just before its time: %v", got)
+	}
+	k.now = 5050
+	k.add(t, -1, 3)
+	roll()
+	if got := offsets(); !slices.Equal(got, []int64{1, 4}) {
+		t.Fatalf("after its time: %v", got)
+	}
+}
+
+// TestCutAbandonsCompaction cuts the log at each step of a pass, and crashes: nothing of
+// the pass comes back.
+func TestCutAbandonsCompaction(t *testing.T) {
+	for syncs := 1; syncs <= 2; syncs++ {
+		k := newKeyed()
+		for range 6 {
+			k.add(t, -1, 1, 2)
+		}
+		k.log.Roll(k.now)
+		k.log.SetHighWatermark(k.log.End())
+		k.finish()
+		k.log.RecoveryPointSaved(k.log.RecoveryPoint())
+		var out Compacted
+		task := node.NewTask("compact", k.disk, func(task *node.Task) { out, _ = k.log.Compact(task, k.now) })
+		task.Start()
+		for range syncs - 1 {
+			k.disk.CompleteNext()
+		}
+		k.log.Truncate(3)
+		// The task's sync comes first, then those of the truncation.
+		k.disk.CompleteNext()
+		k.finish()
+		if !task.Ended() || !out.Abandoned || !k.log.Settled() {
+			t.Fatalf("after %d syncs: %+v, %v", syncs, out, k.log)
+		}
+		k.all = k.all[:k.log.End()]
+		k.add(t, -1, 3, 3, 3)
+		for d := range k.disk.Crashes() {
+			l, _, err := Open(d, dir, k.cfg, Options{RecoveryPoint: 12})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := k.check(l); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestDamageEndsCompaction: a batch that does not have its CRC is not written anew with
+// one that fits.
+func TestDamageEndsCompaction(t *testing.T) {
+	k := newKeyed()
+	k.add(t, -1, 1, 2)
+	k.add(t, -1, 1, 2)
+	k.log.Roll(k.now)
+	k.log.SetHighWatermark(k.log.End())
+	k.finish()
+	k.log.RecoveryPointSaved(k.log.RecoveryPoint())
+	name := k.log.segs[0].name
+	content, _ := k.disk.Read(name)
+	content[len(content)-3] ^= 1
+	k.disk.WriteFile(name, content)
+	k.disk.Run(func(task *node.Task) {
+		if _, err := k.log.Compact(task, k.now); err == nil || k.log.Offline() != nil || k.log.Cleaned() != 0 {
+			t.Errorf("%v; %v", err, k.log)
+		}
+	})
+}
