@@ -86,6 +86,9 @@ func (k *keyed) check(l *Log) error {
 	if err != nil {
 		return err
 	}
+	if int(l.End()) > len(k.all) {
+		return fmt.Errorf("%v, and only %d were appended", l, len(k.all))
+	}
 	shown := map[int64]bool{}
 	for i, r := range got {
 		w := k.all[r.Offset]
@@ -397,4 +400,86 @@ func TestDamageEndsCompaction(t *testing.T) {
 			t.Errorf("%v; %v", err, k.log)
 		}
 	})
+}
+
+// TestCompactionOutlivesSnapshots: the latest batch of a producer stays, empty, so that
+// its sequence is known without a snapshot.
+func TestCompactionOutlivesSnapshots(t *testing.T) {
+	k := newKeyed()
+	k.add(t, 1, 1, 2)
+	k.add(t, -1, 1, 2)
+	k.log.Roll(k.now)
+	k.log.SetHighWatermark(k.log.End())
+	k.finish()
+	if out := k.compact(t); out.Records != 2 {
+		t.Fatalf("%+v", out)
+	}
+	for _, name := range k.disk.List() {
+		if _, ending, _ := parseName(dir, name); ending == snapshotFile {
+			k.disk.Remove(name)
+		}
+	}
+	k.open(Options{RecoveryPoint: k.log.RecoveryPoint()})
+	if p := k.log.Producers(); len(p) != 1 || p[0].LastSequence != 1 || p[0].LastOffset != 1 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestCompactionWaitsForTheCheckpoint: a gap above what a checkpoint says would be taken
+// for a lost tail.
+func TestCompactionWaitsForTheCheckpoint(t *testing.T) {
+	k := newKeyed()
+	k.add(t, -1, 1, 1)
+	k.log.Roll(k.now)
+	k.log.SetHighWatermark(k.log.End())
+	k.finish()
+	if _, _, due := k.log.Compactable(k.now); due || k.log.RecoveryPoint() != 2 {
+		t.Errorf("due before a checkpoint said that %d is durable", k.log.RecoveryPoint())
+	}
+	k.log.RecoveryPointSaved(1)
+	if _, _, due := k.log.Compactable(k.now); due {
+		t.Error("due although the checkpoint is behind")
+	}
+	k.log.RecoveryPointSaved(2)
+	if _, upto, due := k.log.Compactable(k.now); !due || upto != 2 {
+		t.Error("not due")
+	}
+}
+
+// TestCompactable is about how much must be dirty, and for how long.
+func TestCompactable(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		set  func(*Config)
+		now  int64
+		want int64
+	}{
+		{"more than the ratio", func(c *Config) { c.MinDirtyPermille = 499 }, 1005, 4},
+		{"just the ratio", func(c *Config) { c.MinDirtyPermille = 500 }, 1005, -1},
+		{"for too long", func(c *Config) { c.MinDirtyPermille, c.MaxCompactionLagMillis = 1000, 5 }, 1011, 4},
+		{"not for too long", func(c *Config) { c.MinDirtyPermille, c.MaxCompactionLagMillis = 1000, 5 }, 1010, -1},
+		{"too young", func(c *Config) { c.MinDirtyPermille, c.MinCompactionLagMillis = 0, 10 }, 1014, -1},
+		{"old enough", func(c *Config) { c.MinDirtyPermille, c.MinCompactionLagMillis = 0, 10 }, 1015, 4},
+	} {
+		k := newKeyed()
+		k.now = 1005
+		k.add(t, -1, 1, 2)
+		k.log.Roll(k.now)
+		k.add(t, -1, 1, 3)
+		k.log.Roll(k.now)
+		k.log.SetHighWatermark(4)
+		k.finish()
+		k.log.RecoveryPointSaved(4)
+		k.log.dirty = 2 // compaction has been in the first of two segments of one size
+		cfg := k.cfg
+		c.set(&cfg)
+		k.log.SetConfig(cfg)
+		_, upto, due := k.log.Compactable(c.now)
+		if !due {
+			upto = -1
+		}
+		if upto != c.want {
+			t.Errorf("%s: %d, want %d", c.name, upto, c.want)
+		}
+	}
 }

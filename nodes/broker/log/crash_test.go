@@ -115,7 +115,9 @@ func TestRecovery(t *testing.T) {
 // moment of a story with a roll, a flush, a truncation over several segments, and what
 // comes after.
 func TestEveryCrashOfAStory(t *testing.T) {
-	h := newHistory(tiny())
+	cfg := tiny()
+	cfg.SegmentBytes = 150 // one batch each
+	h := newHistory(cfg)
 	states := 0
 	check := func(d *crashdisk.Disk) {
 		states++
@@ -142,16 +144,16 @@ func TestEveryCrashOfAStory(t *testing.T) {
 		h.twin = after
 	}
 	h.note()
+	for range 4 {
+		append1(1)
+	}
+	drain(h.log, h.disk)
 	h.disk.Effect = func() {
 		for state := range h.disk.Crashes() {
 			check(state)
 		}
 		check(h.disk)
 	}
-	for range 4 {
-		append1(1)
-	}
-	drain(h.log, h.disk)
 	append1(2)
 	h.note()
 	cut := h.twin.clone()
@@ -179,10 +181,79 @@ func (h *history) legal(d *crashdisk.Disk, point int64) error {
 	if err != nil {
 		return err
 	}
+	w := &twin{}
+	for r := batch.Read(content); r.Next(); {
+		w.add(r.Batch)
+	}
 	for _, p := range h.past {
-		if p.end >= l.End() && bytes.Equal(p.read(l.Start(), l.End()), content) {
+		if p.end >= l.End() && bytes.Equal(p.read(l.Start(), l.End()), content) && slices.Equal(l.epochs, w.epochs) {
 			return nil
 		}
 	}
-	return fmt.Errorf("recovered %v (%+v) with %s", l, got, list(content))
+	return fmt.Errorf("recovered %v (%+v) with %s, epochs %v", l, got, list(content), l.epochs)
+}
+
+// TestRecoveryLooksAtCRCs: above the recovery point a batch that does not have its CRC is
+// the end of the log, below it nobody looks.
+func TestRecoveryLooksAtCRCs(t *testing.T) {
+	l, d := fourSegments(t, tiny())
+	for _, s := range l.segs[1:] {
+		content, _ := d.Read(s.name)
+		content[len(content)-2] ^= 1 // in a value
+		d.WriteFile(s.name, content)
+	}
+	for _, c := range []struct{ point, want int64 }{{0, 3}, {2, 3}, {4, 5}, {7, 7}} {
+		l, got, err := Open(d.Clone(), dir, tiny(), Options{RecoveryPoint: c.point})
+		if err != nil || l.End() != c.want {
+			t.Errorf("from %d: %v, %+v, %v", c.point, l, got, err)
+		}
+	}
+}
+
+// TestRecoveryWithAStaleCheckpoint is the story of mayRoll: the recovery point that the
+// checkpoint says is from before a truncation.
+func TestRecoveryWithAStaleCheckpoint(t *testing.T) {
+	cfg := tiny()
+	cfg.SegmentBytes = 200 // two batches
+	d := crashdisk.New()
+	l, _, _ := Open(d, dir, cfg, Options{Clean: true})
+	add := func(n, epoch int) {
+		for i := range n {
+			if _, code := l.AppendAsLeader(sent(batch.Plain(), 1000, i), int32(epoch), 1000); code != 0 {
+				t.Fatal(code)
+			}
+		}
+	}
+	add(7, 1)
+	l.Flush(7)
+	drain(l, d)
+	stale := l.RecoveryPoint()
+	l.Truncate(1)
+	drain(l, d)
+	add(5, 2) // not flushed
+	name := l.segs[0].name
+	content, _ := d.Read(name)
+	content[len(content)-2] ^= 1
+	d.WriteFile(name, content)
+	damaged := l.segs[0].next - 1
+	again, got, err := Open(d, dir, cfg, Options{RecoveryPoint: stale})
+	if err != nil || again.End() != damaged {
+		t.Errorf("%v, %+v, %v; the batch at %d is damaged", again, got, err, damaged)
+	}
+}
+
+// TestRecoveryDistrustsSnapshots: one that lies above the recovery point may be of before
+// a truncation.
+func TestRecoveryDistrustsSnapshots(t *testing.T) {
+	l, d := fourSegments(t, tiny())
+	var p producers
+	p.update(header(9, 0, 5, 1, 1, 1000))
+	d.WriteFile(l.segs[2].file(snapshotFile), p.encode())
+	l, _, err := Open(d, dir, tiny(), Options{RecoveryPoint: 2})
+	if err != nil || len(l.Producers()) != 0 {
+		t.Fatalf("%v, %+v", err, l.Producers())
+	}
+	if l.Truncate(7); len(l.Producers()) != 0 {
+		t.Errorf("it is still there, and believed: %+v", l.Producers())
+	}
 }

@@ -233,3 +233,26 @@ func TestConfigValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryCrashOfRetention: whatever segments a crash brings back, there is no gap.
+func TestEveryCrashOfRetention(t *testing.T) {
+	cfg := tiny()
+	cfg.RetentionMillis = 100
+	l, d := fourSegments(t, cfg)
+	l.Flush(8)
+	drain(l, d)
+	d.Effect = func() {
+		for state := range d.Crashes() {
+			for _, point := range []int64{0, 6} {
+				again, got, err := Open(state.Clone(), dir, cfg, Options{RecoveryPoint: point})
+				if err != nil || again.End() != 8 || got.Reason != "" || again.Start() > 6 {
+					t.Fatalf("%v, %+v, %v", again, got, err)
+				}
+			}
+		}
+	}
+	if out := l.Retain(1106); out.Segments != 3 {
+		t.Errorf("%+v", out)
+	}
+	drain(l, d)
+}

@@ -129,11 +129,6 @@ func (l *Log) lower(end int64) {
 	l.start = min(l.start, end)
 	l.dirty = min(l.dirty, end)
 	l.recovery, l.saved, l.planned = min(l.recovery, end), min(l.saved, end), min(l.planned, end)
-	for i := range l.work.chores {
-		if c := &l.work.chores[i]; c.kind == reach {
-			c.offset = min(c.offset, end)
-		}
-	}
 }
 
 // AdvanceStart hides what lies below an offset: because of DeleteRecords, or because

@@ -169,6 +169,8 @@ func (l *Log) do(c chore) error {
 	case nameEpochs:
 		return l.disk.Rename(c.name, l.dir+EpochCheckpoint)
 	case reach:
+		// A truncation since is in end: until its own chores are done, which come after
+		// this one, nothing is appended.
 		l.recovery = max(l.recovery, min(c.offset, l.end))
 		l.claimed = max(l.claimed, l.recovery)
 	case settle:
