@@ -76,6 +76,26 @@ func (m *member) expand(t *node.Task, id znodes.TopicPartition, r *replicaState)
 	}
 }
 
+// bounce registers anew, so fast that nobody sees it gone.
+func (m *member) bounce() {
+	m.c.world.At(m.c.world.Now(), "bounce", func() {
+		if m.ctl == nil || m.session.Over() {
+			return
+		}
+		m.env.Go("bounce", func(t *node.Task) {
+			path := znodes.BrokerPath(m.number)
+			r := m.session.One(t, zookeeper.Get(path))
+			if !r.OK() || r.Stat.EphemeralOwner != m.session.ID() {
+				return
+			}
+			replies := m.session.Do(t, zookeeper.Delete(path, -1), zookeeper.CreateEphemeral(path, r.Data))
+			if replies[1].OK() {
+				m.epoch = int64(replies[1].Stat.Czxid)
+			}
+		})
+	})
+}
+
 // heard answers a control request.
 func (m *member) heard(c node.ConnID, r *wire.Request) {
 	answer := r.Body.ResponseKind()
