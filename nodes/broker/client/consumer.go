@@ -161,7 +161,7 @@ func (s *Consumer) Assign(parts []TopicPartition) {
 	for _, tp := range slices.Compact(sorted) {
 		p := s.find(tp)
 		if p == nil {
-			p = &source{s: s, at: tp, offset: -1, epoch: -1, known: -1, preferred: -1}
+			p = &source{s: s, at: tp, offset: -1, epoch: -1, known: -1, preferred: -1, start: -1, end: -1}
 			p.reset(s.cfg.Reset, JumpBegin)
 			s.c.Want(tp.Topic)
 		}
@@ -223,6 +223,15 @@ func (s *Consumer) SeekToEnd(tp TopicPartition, beginning bool) {
 func (s *Consumer) Position(tp TopicPartition) (offset int64, epoch int32) {
 	if p := s.find(tp); p != nil && p.phase != resetting {
 		return p.offset, p.epoch
+	}
+	return -1, -1
+}
+
+// Bounds are the offset at which the log begins and that up to which all is committed, as
+// the last fetch of the partition told them; -1 before.
+func (s *Consumer) Bounds(tp TopicPartition) (start, end int64) {
+	if p := s.find(tp); p != nil {
+		return p.start, p.end
 	}
 	return -1, -1
 }

@@ -70,6 +70,9 @@ func TestReadsFromTheBeginning(t *testing.T) {
 	s.write("a", "b", "c")
 	s.poll(2)
 	s.expect("begin -1->0", "0:a", "1:b")
+	if _, end := s.s.Bounds(t0); end != 3 {
+		t.Errorf("the log ends at %d, want 3", end)
+	}
 	s.poll(9)
 	s.expect("2:c")
 	s.poll(9)

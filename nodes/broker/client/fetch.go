@@ -131,6 +131,7 @@ func (p *source) brought(part *kmsg.FetchResponseTopicPartition) {
 		p.preferredUntil = p.s.c.env.Now() + p.s.c.cfg.MetadataMaxAge
 	default:
 		p.failures = 0
+		p.start, p.end = part.LogStartOffset, part.HighWatermark
 		p.unpack(part.RecordBatches)
 	}
 }

@@ -50,6 +50,9 @@ type source struct {
 	to  Reset
 	why JumpReason
 
+	// start and end are the bounds of the log that the last fetch told, -1 before.
+	start, end int64
+
 	asking    bool          // a question about the offset is pending
 	failures  int           // in a row
 	notBefore time.Duration // of the next question or fetch

@@ -14,20 +14,23 @@ var (
 	MemberReplaced = kind(87, true, "group-member-replaced", "a static member returned under another ID, which fences the old one; the body is the new ID", "generation")
 	CommitStored   = kind(88, true, "offset-committed", "an offset is in the log and served; the body is the name of its partition", "offset", "generation", "leaderEpoch")
 	CommitFenced   = kind(89, true, "offset-commit-fenced", "refused offsets of a member that is none of this generation", "generation", "asked", "", "why")
-	OffsetExpired  = kind(90, true, "offset-expired", "an offset was forgotten, nobody having used it for so long; the body is the name of its partition", "offset")
+	OffsetGone     = kind(90, true, "offset-gone", "an offset is served no longer; the body is the name of its partition", "offset", "", "", "how")
 	GroupDead      = kind(91, true, "group-dead", "the group and its offsets are gone", "generation")
 	MemberNamed    = kind(92, true, "group-member-named", "a newcomer was given an ID, to join by (KIP-394); the body is it", "generation")
+	GroupsDamaged  = kind(93, false, "groups-damaged", "what is at this offset of the partition could not be read, and was passed over", "partition", "offset")
 )
 
 // The cases of facts about groups.
 var (
 	RebalanceReasons = []string{"joined", "rejoined", "left", "expired", "sync-expired", "sync-failed", "static"}
 	GoneHow          = []string{"left", "expired", "not-rejoined", "sync-expired", "crowded-out"}
+	OffsetGoneHow    = []string{"expired", "topic-deleted", "deleted", "group-deleted"}
 	FencedWhy        = []string{"generation", "member", "instance", "no-group", "rebalancing"}
 )
 
 func init() {
 	Rebalancing.Cases, MemberGone.Cases, CommitFenced.Cases = RebalanceReasons, GoneHow, FencedWhy
+	OffsetGone.Cases = OffsetGoneHow
 }
 
 // GroupShare is what one member of a group is assigned, in the encoding of its

@@ -1,7 +1,6 @@
 package group
 
 import (
-	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -22,7 +21,7 @@ func (c *Coordinator) expire() {
 	for _, name := range c.names(-1) {
 		g := c.groups[name]
 		subscribed, readable := g.subscribed()
-		g.forget(func(p partition, o *offset) bool {
+		g.forget("expired", func(p partition, o *offset) bool {
 			switch {
 			case o.expires != never:
 				return o.expires <= now
@@ -47,20 +46,19 @@ func (c *Coordinator) old(since, now int64) bool {
 // another by its name.
 func (c *Coordinator) TopicDeleted(topic string) {
 	for _, name := range c.names(-1) {
-		c.groups[name].forget(func(p partition, _ *offset) bool { return p.topic == topic })
+		c.groups[name].forget("topic-deleted", func(p partition, _ *offset) bool { return p.topic == topic })
 	}
 }
 
 // forget drops offsets that match, unless others are on their way to the log. A group
 // that is empty in both senses ends.
-func (g *group) forget(match func(partition, *offset) bool) {
+func (g *group) forget(how string, match func(partition, *offset) bool) {
 	var records []batch.Record
 	for _, p := range g.partitions() {
 		if g.committing[p] > 0 || !match(p, g.offsets[p]) {
 			continue
 		}
-		g.observe(facts.OffsetExpired, p.String(), g.offsets[p].at)
-		delete(g.offsets, p)
+		g.drop(p, how)
 		records = append(records, g.tombstone(offsetRecordKey(g.name, p)))
 	}
 	if g.state == empty && len(g.offsets) == 0 && len(g.committing) == 0 && len(g.named) == 0 {
@@ -69,6 +67,12 @@ func (g *group) forget(match func(partition, *offset) bool) {
 	if len(records) > 0 {
 		g.c.append(g.shard, records, func(wire.ErrorCode) {}) // if it failed, they expire again after the next load
 	}
+}
+
+// drop takes an offset out of the memory.
+func (g *group) drop(p partition, how string) {
+	g.observe(facts.OffsetGone, p.String(), g.offsets[p].at, 0, 0, caseOf(facts.OffsetGoneHow, how))
+	delete(g.offsets, p)
 }
 
 // end takes the group out of the memory, and returns what takes it out of the log.
@@ -99,104 +103,4 @@ func (g *group) subscribed() (topics map[string]bool, readable bool) {
 		}
 	}
 	return topics, true
-}
-
-// deleteGroups deletes groups without members.
-func (c *Coordinator) deleteGroups(r *kmsg.DeleteGroupsRequest, done func(*kmsg.DeleteGroupsResponse)) {
-	answer := kmsg.NewPtrDeleteGroupsResponse()
-	answer.Groups = make([]kmsg.DeleteGroupsResponseGroup, len(r.Groups))
-	left := 1
-	finished := func() {
-		if left--; left == 0 {
-			done(answer)
-		}
-	}
-	for i, name := range r.Groups {
-		each := &answer.Groups[i]
-		*each = kmsg.NewDeleteGroupsResponseGroup()
-		each.Group = name
-		left++
-		c.deleteGroup(name, func(code wire.ErrorCode) {
-			each.ErrorCode = int16(code)
-			finished()
-		})
-	}
-	finished()
-}
-
-func (c *Coordinator) deleteGroup(name string, done func(wire.ErrorCode)) {
-	code := c.admit(name)
-	g := c.groups[name]
-	switch {
-	case code != wire.OK:
-		done(code)
-	case g == nil:
-		done(wire.GroupIDNotFound)
-	case g.state != empty || len(g.named) > 0 || len(g.committing) > 0:
-		done(wire.NonEmptyGroup)
-	default:
-		var records []batch.Record
-		for _, p := range g.partitions() {
-			records = append(records, g.tombstone(offsetRecordKey(name, p)))
-		}
-		records = append(records, g.end()...)
-		if len(records) == 0 {
-			done(wire.OK)
-			return
-		}
-		c.append(g.shard, records, done)
-	}
-}
-
-// deleteOffsets deletes offsets of topics that nobody in the group reads (KIP-496).
-func (c *Coordinator) deleteOffsets(r *kmsg.OffsetDeleteRequest, done func(*kmsg.OffsetDeleteResponse)) {
-	answer := kmsg.NewPtrOffsetDeleteResponse()
-	g := c.groups[r.Group]
-	code := c.admit(r.Group)
-	if code == wire.OK && g == nil {
-		code = wire.GroupIDNotFound
-	}
-	if code != wire.OK {
-		answer.ErrorCode = int16(code)
-		done(answer)
-		return
-	}
-	subscribed, readable := g.subscribed()
-	if g.state != empty && !readable {
-		answer.ErrorCode = int16(wire.NonEmptyGroup)
-		done(answer)
-		return
-	}
-	var records []batch.Record
-	var deleted []partition
-	for _, t := range r.Topics {
-		topic := kmsg.NewOffsetDeleteResponseTopic()
-		topic.Topic = t.Topic
-		for _, p := range t.Partitions {
-			part, at := kmsg.NewOffsetDeleteResponseTopicPartition(), partition{t.Topic, p.Partition}
-			part.Partition = p.Partition
-			switch {
-			case g.state != empty && subscribed[t.Topic]:
-				part.ErrorCode = int16(wire.GroupSubscribedToTopic)
-			case g.offsets[at] != nil && !slices.Contains(deleted, at):
-				deleted = append(deleted, at)
-				records = append(records, g.tombstone(offsetRecordKey(g.name, at)))
-			}
-			topic.Partitions = append(topic.Partitions, part)
-		}
-		answer.Topics = append(answer.Topics, topic)
-	}
-	if len(records) == 0 {
-		done(answer)
-		return
-	}
-	c.append(g.shard, records, func(code wire.ErrorCode) {
-		if code == wire.OK {
-			for _, p := range deleted {
-				delete(g.offsets, p)
-			}
-		}
-		answer.ErrorCode = int16(code)
-		done(answer)
-	})
 }

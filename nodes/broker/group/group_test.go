@@ -8,7 +8,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // The hashes are those of Java's String.hashCode.
@@ -186,5 +188,21 @@ func TestUnknownRecordsArePassedOver(t *testing.T) {
 	r.wait(time.Second)
 	if code := r.c.admit("g"); code != wire.OK {
 		t.Errorf("the partition is not served: %v", code)
+	}
+}
+
+// A batch that rotted on the disk costs what is in it, and nothing else.
+func TestDamageIsPassedOver(t *testing.T) {
+	r := leading()
+	serve[*kmsg.OffsetCommitResponse](t, r, commitAsk(7, "g", "t", 5))
+	serve[*kmsg.OffsetCommitResponse](t, r, commitAsk(7, "g", "u", 6))
+	r.log[0][len(r.log[0])-1] ^= 1
+	r.c.Elected(0, 2)
+	r.wait(time.Second)
+	if got := r.c.groups["g"].partitions(); !slices.Equal(got, []partition{{"u", 0}}) {
+		t.Errorf("there are offsets of %v", got)
+	}
+	if !slices.ContainsFunc(r.facts, func(e node.Event) bool { return e.Kind == facts.GroupsDamaged }) {
+		t.Error("nothing was said of the damage")
 	}
 }

@@ -1,7 +1,6 @@
 package group
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -69,14 +68,14 @@ func (c *Coordinator) readOn(s *shard) {
 		r := batch.Read(batches)
 		for r.Next() {
 			if err := l.open(r.Batch); err != nil {
-				panic(err.Error())
+				c.damaged(s, err)
 			}
 			l.next = r.Batch.NextOffset()
 		}
 		if r.Err != nil {
-			panic(fmt.Sprintf("group: partition %d from %d on: %v", s.partition, l.next, r.Err))
+			c.damaged(s, r.Err)
 		}
-		if len(batches) > 0 && l.next < end {
+		if r.Err == nil && len(batches) > 0 && l.next < end {
 			c.readOn(s)
 			return
 		}
@@ -84,10 +83,16 @@ func (c *Coordinator) readOn(s *shard) {
 	})
 }
 
+// damaged states that something of a partition could not be read. As in Kafka, the rest
+// is served: the disk is at fault, and whoever judges knows.
+func (c *Coordinator) damaged(s *shard, err error) {
+	c.env.Observe(node.Event{Kind: facts.GroupsDamaged, Text: err.Error(), N: [4]int64{int64(s.partition), s.loading.next}})
+}
+
 // open takes the records of a batch in.
 func (l *load) open(b batch.Batch) error {
-	if b.Has(batch.Control) {
-		return nil
+	if err := b.Check(); err != nil || b.Has(batch.Control) {
+		return err
 	}
 	var rec batch.Record
 	records := b.Records()
