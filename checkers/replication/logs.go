@@ -28,9 +28,7 @@ func (c *Checker) opened(p *partition, r *replica, e node.Event) {
 		}
 		r.log.cut(end)
 	}
-	if start > r.log.start {
-		r.log.begin(start)
-	}
+	r.log.begin(start) // which may be earlier: where a log begins is noted now and then
 	r.leads = false
 }
 

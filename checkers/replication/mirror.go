@@ -56,10 +56,10 @@ func (m *mirror) append(b batch) {
 	m.end = b.last + 1
 }
 
-// cut gives up what is at or above an offset.
+// cut gives up what is at or above an offset, be it all.
 func (m *mirror) cut(to int64) {
 	m.batches = m.batches[:m.at(to)]
-	m.end = min(m.end, max(to, m.start))
+	m.start, m.end = min(m.start, to), min(m.end, to)
 }
 
 // begin gives up what is below an offset.
@@ -72,7 +72,7 @@ func (m *mirror) begin(at int64) {
 // otherwise; false if it has them all. What lies below the log's start, or was
 // compacted, nobody can ask for.
 func (m *mirror) missing(ledger *mirror, from, upto int64) (want batch, got *batch, lacks bool) {
-	from = max(from, m.start, m.cleaned, ledger.cleaned)
+	from = max(from, m.start, m.cleaned, ledger.start, ledger.cleaned)
 	for i, j := ledger.at(from), m.at(from); i < len(ledger.batches) && ledger.batches[i].first < upto; i, j = i+1, j+1 {
 		want = ledger.batches[i]
 		if j >= len(m.batches) {

@@ -138,6 +138,7 @@ func (c *Checker) assigned(name string, data []byte) {
 	var v struct {
 		TopicID    string             `json:"topic_id"`
 		Partitions map[string][]int32 `json:"partitions"`
+		Removing   map[string][]int32 `json:"removing_replicas"`
 	}
 	if json.Unmarshal(data, &v) != nil {
 		return
@@ -152,8 +153,9 @@ func (c *Checker) assigned(name string, data []byte) {
 		t.fewest = map[string]int{}
 	}
 	for index, replicas := range v.Partitions { //sim:unordered each for itself
-		if n, ok := t.fewest[index]; !ok || len(replicas) < n {
-			t.fewest[index] = len(replicas)
+		now := len(replicas) - len(v.Removing[index]) // of which the leader hears before it is so
+		if n, ok := t.fewest[index]; !ok || now < n {
+			t.fewest[index] = now
 		}
 	}
 }
