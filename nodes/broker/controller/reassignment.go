@@ -134,6 +134,10 @@ func (c *Controller) completeIfCaughtUp(p *partition) {
 func (c *Controller) finishReassignment(p *partition) bool {
 	a := p.assignment
 	for _, id := range a.Adding {
+		// Where this took the place of another reassignment, the leader was told of the
+		// replica before we counted it, and it may have caught up since. Uncounted, it
+		// could never be removed again.
+		c.moveReplicas([]replica{{p, id}}, newReplica)
 		c.moveReplicas([]replica{{p, id}}, onlineReplica)
 	}
 	if !c.leadFrom(p, znodes.Assignment{Replicas: a.Target()}, a.Target(), allIn(a.Target())) && a.Reassigning() {

@@ -76,11 +76,9 @@ func (c *Controller) moveReplicas(list []replica, to replicaPhase) {
 // state, there is nothing to tell yet.
 func (c *Controller) startNew(list []replica) {
 	for _, r := range list {
-		if r.state != nil && r.state.Leader == r.broker {
-			continue // to lead, a replica must have been there before
-		}
 		r.replicas[r.broker] = newReplica
-		if r.state != nil {
+		leads := r.state != nil && r.state.Leader == r.broker // so it must have been there before
+		if r.state != nil && !leads {
 			c.addLeader([]int32{r.broker}, r.partition, true)
 		}
 	}
