@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -107,3 +109,6 @@ func (s *Server) drop(ch *channel) {
 	delete(s.channels, ch.id)
 	ch.waiting = nil
 }
+
+// sortedChannels lists the connections that were accepted.
+func (s *Server) sortedChannels() []node.ConnID { return slices.Sorted(maps.Keys(s.channels)) }

@@ -21,6 +21,7 @@ type cluster struct {
 	world   *sim.World
 	zk      []node.ID
 	brokers []node.ID // broker n is brokers[n-1]
+	servers []*broker.Server
 	facts   []sim.Seen
 	seen    map[*node.EventKind]int
 }
@@ -52,7 +53,11 @@ func newCluster(t *testing.T, n int, tune ...func(*broker.Config)) *cluster {
 		for _, f := range tune {
 			f(&cfg)
 		}
-		c.brokers = append(c.brokers, c.world.Add(broker.HostOf(id), "broker", func() node.Node { return broker.New(cfg) }))
+		c.servers = append(c.servers, nil)
+		c.brokers = append(c.brokers, c.world.Add(broker.HostOf(id), "broker", func() node.Node {
+			c.servers[id-1] = broker.New(cfg)
+			return c.servers[id-1]
+		}))
 	}
 	for _, p := range c.world.Processes() {
 		c.world.Start(p.ID)

@@ -60,6 +60,10 @@ type Config struct {
 	// (log.retention.check.interval.ms), default 5 min.
 	RetentionInterval time.Duration
 
+	// CleanerInterval is how often logs are searched for what compaction is due of
+	// (log.cleaner.backoff.ms), default 15 s.
+	CleanerInterval time.Duration
+
 	// Partitions and Replication are those of topics whose creator does not say
 	// (num.partitions, default.replication.factor), default 1.
 	Partitions, Replication int
@@ -115,6 +119,7 @@ func (c Config) withDefaults() Config {
 	def(&c.MarkInterval, 5*time.Second)
 	def(&c.PointInterval, time.Minute)
 	def(&c.RetentionInterval, 5*time.Minute)
+	def(&c.CleanerInterval, 15*time.Second)
 	count(&c.Partitions, 1)
 	count(&c.Replication, 1)
 	count(&c.MinInsync, 1)
@@ -154,7 +159,7 @@ func (c Config) checkDurations() error {
 	}{
 		{"SessionTimeout", c.SessionTimeout}, {"ReplicaLag", c.ReplicaLag}, {"ReplicaFetchWait", c.ReplicaFetchWait},
 		{"ReplicaFetchBackoff", c.ReplicaFetchBackoff}, {"ReplicaSocketTimeout", c.ReplicaSocketTimeout},
-		{"MarkInterval", c.MarkInterval}, {"PointInterval", c.PointInterval}, {"RetentionInterval", c.RetentionInterval},
+		{"MarkInterval", c.MarkInterval}, {"PointInterval", c.PointInterval}, {"RetentionInterval", c.RetentionInterval}, {"CleanerInterval", c.CleanerInterval},
 		{"ShutdownBackoff", c.ShutdownBackoff}, {"RequestTimeout", c.RequestTimeout},
 	} {
 		if d.value < time.Millisecond {

@@ -75,11 +75,11 @@ func (f fetchers) wake(s *Server) {
 	}
 }
 
-// owning finds the fetcher of a connection.
-func (f fetchers) owning(c node.ConnID) *fetcher {
-	for _, leader := range slices.Sorted(maps.Keys(f)) {
-		if g := f[leader]; g.caller != nil && g.caller.Owns(c) {
-			return g
+// callerOf finds the fetcher's end of a connection.
+func (f fetchers) callerOf(c node.ConnID) *wire.Caller {
+	for _, g := range f { //sim:unordered a connection has one owner
+		if g.caller != nil && g.caller.Owns(c) {
+			return g.caller
 		}
 	}
 	return nil

@@ -1,13 +1,135 @@
 package broker
 
 import (
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// boot opens the logs that are there, and goes on to register when that is done: nobody
-// shall count on a broker that does not know yet what it has.
+// boot opens the logs that are there, and then registers: nobody shall count on a broker
+// that does not know yet what it has.
 func (s *Server) boot(t *node.Task) {
-	s.up = true
-	s.env.SetTimer(s.cfg.ReplicaLag/2, node.Tag{Kind: tagReviewIsr})
 	s.zk.Start()
+	if !s.ownDisk() || !s.openLogs(t) {
+		return
+	}
+	s.up = true
+	s.startTimers()
+	if s.began {
+		s.register(t)
+	}
+}
+
+// ownDisk reports whether the disk is that of this broker; one of another is left alone.
+func (s *Server) ownDisk() bool {
+	text, exists := s.env.Disk().Read(log.MetaProperties)
+	if !exists {
+		return true
+	}
+	meta, ok := log.ParseMeta(string(text))
+	if ok && meta.BrokerID == s.cfg.ID {
+		s.diskOf = meta.ClusterID
+		return true
+	}
+	s.env.Exit("broker: " + log.MetaProperties + " is not that of this broker: " + string(text))
+	return false
+}
+
+// checkpoints are what a broker noted now and then of all its logs.
+type checkpoints struct{ recovery, marks, starts, cleaned log.Offsets }
+
+// loadCheckpoints reads them. One that is damaged says nothing: the logs know best.
+func (s *Server) loadCheckpoints() checkpoints {
+	load := func(name string) log.Offsets {
+		o, ok := log.LoadOffsets(s.env.Disk(), name)
+		if !ok {
+			return log.Offsets{}
+		}
+		return o
+	}
+	return checkpoints{load(log.RecoveryPoints), load(log.HighWatermarks), load(log.LogStarts), load(log.CleanerOffsets)}
+}
+
+// openLogs opens the logs of all partitions that the disk has. What their topics say of
+// them must be known before: in a log that is compacted a gap is no damage.
+func (s *Server) openLogs(t *node.Task) bool {
+	_, clean, err := log.TakeCleanMarker(t, s.env.Disk())
+	if err != nil {
+		s.env.Exit(err.Error())
+		return false
+	}
+	c := s.loadCheckpoints()
+	for _, dir := range log.Partitions(s.env.Disk()) {
+		topic, partition, ok := log.ParseDir(dir)
+		if !ok {
+			continue
+		}
+		s.awaitTopicConfig(t, topic)
+		s.openReplica(znodes.TopicPartition{Topic: topic, Partition: partition}, s.topicOn(dir), log.Options{
+			Clean: clean, RecoveryPoint: c.recovery[dir], HighWatermark: c.marks[dir], Start: c.starts[dir], Cleaned: c.cleaned[dir],
+			Now: s.env.WallMillis(),
+		})
+	}
+	return true
+}
+
+// awaitTopicConfig reads the configuration of a topic, in whichever session.
+func (s *Server) awaitTopicConfig(t *node.Task, topic string) {
+	for s.configs[topic] == nil {
+		path := znodes.ConfigPath(znodes.TopicConfig, topic)
+		if r := s.zk.One(t, zookeeper.Get(path)); !r.Over() {
+			overrides, err := znodes.DecodeConfig(path, r.Data)
+			if err != nil {
+				overrides = nil
+			}
+			s.takeTopicConfig(topic, overrides)
+			continue
+		}
+		t.Sleep(registerAgain)
+	}
+}
+
+// topicOn is the ID of the topic that a directory is of, zero if that was not noted.
+func (s *Server) topicOn(dir string) (id znodes.TopicID) {
+	text, _ := s.env.Disk().Read(dir + log.PartitionMetadata)
+	if noted, ok := log.ParseTopicID(string(text)); ok {
+		id, _ = znodes.ParseTopicID(noted)
+	}
+	return id
+}
+
+// noteTopic notes which topic a directory is of, so that a restart tells it from another
+// of the same name (KIP-516).
+func (s *Server) noteTopic(r *localReplica) {
+	id := znodes.TopicID(r.Topic())
+	if id == (znodes.TopicID{}) {
+		return
+	}
+	s.env.Go("topic of "+r.Name(), func(t *node.Task) {
+		if !r.log.gone {
+			log.Save(t, s.env.Disk(), r.log.Dir()+log.PartitionMetadata, log.EncodeTopicID(id.String()))
+		}
+	})
+}
+
+// noteCluster notes which cluster the disk is of, or finds that it is of another.
+func (s *Server) noteCluster(t *node.Task) bool {
+	switch s.diskOf {
+	case s.clusterID:
+		return true
+	case "":
+		s.diskOf = s.clusterID
+		return log.Save(t, s.env.Disk(), log.MetaProperties, log.Meta{ClusterID: s.clusterID, BrokerID: s.cfg.ID}.Encode()) == nil
+	}
+	s.env.Exit("broker: the disk is of cluster " + s.diskOf + ", and the coordinators are of " + s.clusterID)
+	return false
+}
+
+// observeTail states what a crash has cost a log.
+func (s *Server) observeTail(r *localReplica, found log.Recovered) {
+	if found.Dropped > 0 {
+		r.log.observe(facts.TailTorn, r.log.End(), found.Dropped)
+	}
 }

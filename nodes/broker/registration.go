@@ -24,8 +24,14 @@ const (
 // it does not know: that of its last life, which ends by itself.
 const registerAgain = 500 * time.Millisecond
 
-// SessionBegan registers the broker in its new session.
-func (s *Server) SessionBegan() { s.env.Go("register", s.register) }
+// SessionBegan registers the broker in its new session, if it knows what it has; else
+// boot will.
+func (s *Server) SessionBegan() {
+	s.began = true
+	if s.up {
+		s.env.Go("register", s.register)
+	}
+}
 
 // SessionConnected does nothing: what was outstanding is asked again by itself.
 func (s *Server) SessionConnected() {}
@@ -39,7 +45,7 @@ func (s *Server) SessionDisconnected() {}
 // controller may have given its leaderships away.
 func (s *Server) SessionExpired() {
 	s.observe(facts.SessionLost, int64(s.cfg.ID))
-	s.registered = false
+	s.registered, s.began = false, false
 	s.controller.Expired()
 	s.zk.Restart()
 }
@@ -54,10 +60,10 @@ func (s *Server) register(t *node.Task) {
 			return // the session is over, and its successor registers
 		}
 	}
-	if !s.learnCluster(t) {
+	if !s.learnCluster(t) || !s.noteCluster(t) {
 		return
 	}
-	for term == s.zk.Term() {
+	for term == s.zk.Term() && !s.leaving {
 		r := s.zk.CreateEphemeral(t, znodes.BrokerPath(s.cfg.ID), s.registration().Encode())
 		switch {
 		case r.OK():

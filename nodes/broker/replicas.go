@@ -26,17 +26,32 @@ type localReplica struct {
 	follow  following
 }
 
-// replicaFor finds the replica of a partition, or begins one with an empty log. The name
-// alone does not make it the same: a topic may have been deleted and created again
-// (KIP-516).
+// replicaFor finds the replica of a partition, or begins one with an empty log.
 func (s *Server) replicaFor(tp znodes.TopicPartition, id znodes.TopicID) (*localReplica, wire.ErrorCode) {
-	if r := s.replicas[tp]; r != nil {
-		if r.Topic() != facts.TopicID(id) {
-			return nil, wire.InconsistentTopicID
-		}
+	if r := s.replicas[tp]; r != nil && s.sameTopic(r, id) {
 		return r, wire.OK
+	} else if r != nil && r.Role() != replica.Idle {
+		return nil, wire.InconsistentTopicID
+	} else if r != nil {
+		s.deleteReplica(r)
 	}
-	return s.openReplica(tp, id, log.Options{Now: s.env.WallMillis()})
+	r, code := s.openReplica(tp, id, log.Options{Now: s.env.WallMillis()})
+	if code == wire.OK {
+		s.noteTopic(r)
+	}
+	return r, code
+}
+
+// sameTopic reports whether a replica is of the topic with this ID. The name alone does
+// not make it so: a topic may have been deleted and created again (KIP-516), and a crash
+// may have brought back files that were deleted. Such a log is nobody's, and goes when a
+// controller first says what its replica shall be.
+func (s *Server) sameTopic(r *localReplica, id znodes.TopicID) bool {
+	if r.Topic() == (facts.TopicID{}) {
+		r.SetTopic(facts.TopicID(id)) // nobody had noted it
+		s.noteTopic(r)
+	}
+	return r.Topic() == facts.TopicID(id)
 }
 
 // openReplica opens the log of a replica, or begins an empty one.
@@ -55,9 +70,7 @@ func (s *Server) openReplica(tp znodes.TopicPartition, id znodes.TopicID, o log.
 		Alive: s.metadata.alive, Bugs: s.cfg.Bugs,
 	}, r.log, s.env)
 	s.replicas[tp], s.numbered[r.number] = r, r
-	if found.Dropped > 0 {
-		s.observeOf(r.Name(), facts.TailTorn, l.End(), found.Dropped)
-	}
+	s.observeTail(r, found)
 	s.env.Observe(node.Event{
 		Kind: facts.ReplicaOpened, N: [4]int64{l.Start(), l.End(), l.HighWatermark()}, Text: r.Name(), Body: facts.TopicID(id),
 	})

@@ -18,11 +18,15 @@ type Server struct {
 	// apis are the requests that are served, by key.
 	apis []api
 
-	// up: the logs are recovered, and requests are taken.
-	up bool
-	// zk is the session with the coordinators. registered says that the znode of this
+	// up: the logs are recovered, and requests are taken. leaving: the broker is being
+	// shut down. diskOf is the cluster that the disk belongs to, "" if it is new.
+	up, leaving bool
+	diskOf      string
+	saving      map[string]bool // checkpoints, by name, that a task is writing
+	// zk is the session with the coordinators; began, that there is one. registered says that the znode of this
 	// broker exists in it, epoch is the czxid of that znode: the epoch of this life.
 	zk         *zookeeper.Session
+	began      bool
 	registered bool
 	epoch      int64
 	// whenRegistered are the tasks that wait for it.
@@ -47,6 +51,7 @@ type Server struct {
 	changedIsr  []znodes.TopicPartition
 	notifying   bool
 	producerIDs producerIDs
+	farewell    *wire.Caller // to the controller, while leaving
 
 	// channels are the connections that were accepted, readyChannels those of which a
 	// request is about to be taken up.
@@ -69,6 +74,12 @@ const (
 	tagPostponed        // partitions may be asked for again
 	tagLog              // disk; Arg is the number of the replica
 	tagDeleted          // disk; files are durably gone
+	tagMarks            // see noteMarks
+	tagPoints           // see notePoints
+	tagRetain           // see retain
+	tagClean            // see clean
+	tagShutdown         // see Shutdown
+	tagFarewell         // the controller has not answered who wants to leave
 )
 
 // The first of the kinds of others.
@@ -86,7 +97,7 @@ func New(cfg Config) *Server {
 	return &Server{
 		cfg: cfg.withDefaults(), apis: apis(), epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, fetchers: fetchers{},
-		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{},
+		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, saving: map[string]bool{},
 	}
 }
 
@@ -112,12 +123,12 @@ func (s *Server) controllerConfig() controller.Config {
 // Receive hands a message to whoever has the connection.
 func (s *Server) Receive(c node.ConnID, m node.Message) {
 	s.inside = true
-	ch, f := s.channels[c], s.fetchers.owning(c)
+	ch, caller := s.channels[c], s.callerOf(c)
 	switch {
 	case ch != nil:
 		s.receiveRequest(ch, m.(*wire.Request))
-	case f != nil:
-		f.caller.Receive(c, m)
+	case caller != nil:
+		caller.Receive(c, m)
 	case s.controller.Owns(c):
 		s.controller.Receive(c, m)
 	default:
@@ -129,12 +140,12 @@ func (s *Server) Receive(c node.ConnID, m node.Message) {
 // Closed tells whoever had the connection.
 func (s *Server) Closed(c node.ConnID, why node.CloseReason) {
 	s.inside = true
-	ch, f := s.channels[c], s.fetchers.owning(c)
+	ch, caller := s.channels[c], s.callerOf(c)
 	switch {
 	case ch != nil:
 		s.drop(ch)
-	case f != nil:
-		f.caller.Closed(c)
+	case caller != nil:
+		caller.Closed(c)
 	case s.controller.Owns(c):
 		s.controller.Closed(c)
 	default:
@@ -166,6 +177,18 @@ func (s *Server) ownTimer(tag node.Tag) {
 		s.leaderRested(int32(tag.Arg))
 	case tagPostponed:
 		s.fetchers.wake(s)
+	case tagMarks:
+		s.noteMarks()
+	case tagPoints:
+		s.notePoints()
+	case tagRetain:
+		s.retain()
+	case tagClean:
+		s.clean()
+	case tagShutdown:
+		s.env.Go("shutdown", s.shutdown)
+	case tagFarewell:
+		s.farewell.Hangup()
 	default:
 		panic(fmt.Sprintf("broker: nobody set timer %v", tag))
 	}
@@ -182,16 +205,24 @@ func (s *Server) DiskDone(tag node.Tag, err error) {
 
 // Decode reads a frame as whoever has the connection expects it.
 func (s *Server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
-	f := s.fetchers.owning(c)
+	caller := s.callerOf(c)
 	switch {
-	case f != nil:
-		return f.caller.Decode(frame)
+	case caller != nil:
+		return caller.Decode(frame)
 	case s.controller.Owns(c):
 		return s.controller.Decode(c, frame)
 	case s.zk.Owns(c):
 		return s.zk.Decode(c, frame)
 	}
 	return wire.DecodeRequest(frame)
+}
+
+// callerOf finds the calling end of a connection that the broker itself has dialled.
+func (s *Server) callerOf(c node.ConnID) *wire.Caller {
+	if s.farewell != nil && s.farewell.Owns(c) {
+		return s.farewell
+	}
+	return s.fetchers.callerOf(c)
 }
 
 // settle ends a callback: what became ready in it is dealt with now, when nothing is half

@@ -127,6 +127,9 @@ func (p *Partition) Name() string { return p.cfg.Name }
 // Topic is the ID of the topic that the replica belongs to.
 func (p *Partition) Topic() facts.TopicID { return p.cfg.Topic }
 
+// SetTopic tells which topic a replica belongs to of which that was not known.
+func (p *Partition) SetTopic(id facts.TopicID) { p.cfg.Topic = id }
+
 // Role is what the replica is at present.
 func (p *Partition) Role() Role { return p.role }
 

@@ -1,0 +1,118 @@
+package broker
+
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// startTimers begins what a broker does now and then.
+func (s *Server) startTimers() {
+	s.env.SetTimer(s.cfg.ReplicaLag/2, node.Tag{Kind: tagReviewIsr})
+	s.env.SetTimer(s.cfg.MarkInterval, node.Tag{Kind: tagMarks})
+	s.env.SetTimer(s.cfg.PointInterval, node.Tag{Kind: tagPoints})
+	s.env.SetTimer(s.cfg.RetentionInterval, node.Tag{Kind: tagRetain})
+	s.env.SetTimer(s.cfg.CleanerInterval, node.Tag{Kind: tagClean})
+}
+
+// noteMarks notes the high watermarks. They may be behind when they are read: a follower
+// is told anew, and a leader finds out.
+func (s *Server) noteMarks() {
+	s.env.Go("high watermarks", func(t *node.Task) {
+		s.saveMarks(t)
+		s.env.SetTimer(s.cfg.MarkInterval, node.Tag{Kind: tagMarks})
+	})
+}
+
+func (s *Server) saveMarks(t *node.Task) error {
+	return s.saveOffsets(t, log.HighWatermarks, (*ledger).HighWatermark)
+}
+
+// saveOffsets notes one offset of each log. Who comes while another task is at the same
+// file, which is rare, waits.
+func (s *Server) saveOffsets(t *node.Task, name string, of func(*ledger) int64) error {
+	for s.saving[name] {
+		t.Sleep(time.Millisecond)
+	}
+	s.saving[name] = true
+	offsets := log.Offsets{}
+	for _, r := range s.sortedReplicas() {
+		offsets[r.log.Dir()] = of(r.log)
+	}
+	err := log.Save(t, s.env.Disk(), name, offsets.Encode())
+	s.saving[name] = false
+	return err
+}
+
+// notePoints notes what is durable, where logs begin, and where compaction has been.
+func (s *Server) notePoints() {
+	s.env.Go("recovery points", func(t *node.Task) {
+		s.savePoints(t)
+		s.env.SetTimer(s.cfg.PointInterval, node.Tag{Kind: tagPoints})
+	})
+}
+
+func (s *Server) savePoints(t *node.Task) error {
+	points := map[*localReplica]int64{}
+	for _, r := range s.sortedReplicas() {
+		points[r] = r.log.RecoveryPoint()
+	}
+	if err := s.saveOffsets(t, log.RecoveryPoints, (*ledger).RecoveryPoint); err != nil {
+		return err
+	}
+	for _, r := range s.sortedReplicas() {
+		if point, saved := points[r]; saved {
+			r.log.RecoveryPointSaved(point)
+		}
+	}
+	if err := s.saveOffsets(t, log.LogStarts, (*ledger).Start); err != nil {
+		return err
+	}
+	return s.saveOffsets(t, log.CleanerOffsets, (*ledger).Cleaned)
+}
+
+// retain drops what is too old or too much, and forgets producers that are silent.
+func (s *Server) retain() {
+	now := s.env.WallMillis()
+	for _, r := range s.sortedReplicas() {
+		was := r.log.Start()
+		r.log.ExpireProducers(now)
+		r.log.Retain(now)
+		if r.log.Start() > was {
+			r.log.observe(facts.StartAdvanced, r.log.Start(), r.log.HighWatermark(), 0, r.log.retentionReason())
+			s.touch(r)
+		}
+		s.work(r)
+	}
+	s.env.SetTimer(s.cfg.RetentionInterval, node.Tag{Kind: tagRetain})
+}
+
+// retentionReason is which bound a log has: time, unless there is only one of size.
+func (l *ledger) retentionReason() int64 {
+	if c := l.Config(); c.RetentionBytes >= 0 && c.RetentionMillis < 0 {
+		return startRetentionSize
+	}
+	return startRetentionTime
+}
+
+// clean compacts the logs for which that is due, one after the other.
+func (s *Server) clean() {
+	s.env.Go("cleaner", func(t *node.Task) {
+		for _, r := range s.sortedReplicas() {
+			if _, _, due := r.log.Compactable(s.env.WallMillis()); r.log.Config().Compact && due && !r.log.gone {
+				s.compact(t, r)
+			}
+		}
+		s.env.SetTimer(s.cfg.CleanerInterval, node.Tag{Kind: tagClean})
+	})
+}
+
+func (s *Server) compact(t *node.Task, r *localReplica) {
+	done, _ := r.log.Compact(t, s.env.WallMillis())
+	if done.Upto > done.From {
+		r.log.observe(facts.Compacted, done.Upto, int64(done.Records))
+	}
+	s.work(r)
+}

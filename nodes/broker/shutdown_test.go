@@ -1,0 +1,95 @@
+package broker_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/sim"
+)
+
+// opened are the replicas that a broker has opened, in order.
+func (c *cluster) opened(broker int) (all []sim.Seen) {
+	for _, s := range c.facts {
+		if s.Event.Kind == facts.ReplicaOpened && s.Node == c.brokers[broker-1] {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// A broker that stops in order has given its leaderships away before, loses nothing though
+// the power goes right after, and is in sync as soon as it is back.
+func TestAnOrderlyShutdown(t *testing.T) {
+	c := newCluster(t, 3, minInsync(2))
+	s := c.client(func(s *script, task *node.Task) {
+		s.create(task, c, "orders", []int32{1, 2, 3})
+		for i := range 5 {
+			s.insist(task, c, "orders", fmt.Sprint(i))
+		}
+		c.servers[0].Shutdown()
+		task.Sleep(time.Second)
+		if c.world.Processes()[c.brokers[0]].Up {
+			s.t.Error("the broker is still up")
+		}
+		s.insist(task, c, "orders", "without the first")
+		c.world.Start(c.brokers[0])
+		task.Sleep(5 * time.Second)
+	})
+	c.converge(s, 30*time.Second)
+	if c.seen[facts.ShutdownComplete] != 1 {
+		t.Error("the leaderships were not given away")
+	}
+	again := c.opened(1)[1].Event
+	if again.N[1] != 5 || again.N[2] != 5 {
+		t.Errorf("the log came back as %v", again)
+	}
+	if values := c.identical("orders", 1, 2, 3); len(values) != 6 {
+		t.Errorf("read %q", values)
+	}
+}
+
+// A broker that loses its page cache comes back with less, and gets it again from whoever
+// leads by then.
+func TestAPowerLoss(t *testing.T) {
+	c := newCluster(t, 3, minInsync(2))
+	s := c.client(func(s *script, task *node.Task) {
+		s.create(task, c, "orders", []int32{1, 2, 3})
+		for i := range 20 {
+			s.insist(task, c, "orders", fmt.Sprint(i))
+		}
+		for _, b := range []int{0, 1, 2} {
+			c.world.Crash(c.brokers[b], sim.LoseAll)
+			task.Sleep(3 * time.Second)
+			c.world.Start(c.brokers[b])
+			task.Sleep(6 * time.Second)
+		}
+		s.insist(task, c, "orders", "in the end")
+		task.Sleep(2 * time.Second)
+	})
+	c.converge(s, 60*time.Second)
+	if values := c.identical("orders", 1, 2, 3); len(values) != 21 {
+		t.Errorf("read %q", values)
+	}
+}
+
+// What was noted of high watermarks is where a broker begins after a crash.
+func TestHighWatermarksAreNoted(t *testing.T) {
+	c := newCluster(t, 1)
+	s := c.client(func(s *script, task *node.Task) {
+		s.create(task, c, "orders", []int32{1})
+		for i := range 7 {
+			s.insist(task, c, "orders", fmt.Sprint(i))
+		}
+		task.Sleep(6 * time.Second)
+		c.world.Crash(c.brokers[0], sim.KeepAll)
+		c.world.Start(c.brokers[0])
+		s.leader(task, c, "orders")
+	})
+	c.converge(s, 30*time.Second)
+	if again := c.opened(1)[1].Event; again.N[2] != 7 {
+		t.Errorf("the log came back as %v", again)
+	}
+}
