@@ -33,8 +33,10 @@ func apis() []api {
 		{key: kmsg.DeleteRecords, min: 0, max: 2, handle: (*Server).deleteRecords},
 		{key: kmsg.InitProducerID, min: 0, max: 4, handle: (*Server).initProducerID},
 		{key: kmsg.OffsetForLeaderEpoch, min: 2, max: 4, handle: (*Server).offsetForLeaderEpoch},
+		{key: kmsg.DescribeConfigs, min: 0, max: 4, handle: (*Server).describeConfigs},
 		{key: kmsg.CreatePartitions, min: 0, max: 3, handle: (*Server).createPartitions},
 		{key: kmsg.ElectLeaders, min: 0, max: 2, handle: (*Server).electLeaders},
+		{key: kmsg.IncrementalAlterConfigs, min: 0, max: 1, handle: (*Server).alterConfigs},
 		{key: kmsg.AlterPartitionAssignments, min: 0, max: 0, handle: (*Server).alterAssignments},
 		{key: kmsg.ListPartitionReassignments, min: 0, max: 0, handle: (*Server).listReassignments},
 	}

@@ -27,7 +27,11 @@ type cluster struct {
 }
 
 func newCluster(t *testing.T, n int, tune ...func(*broker.Config)) *cluster {
-	c := &cluster{t: t, world: sim.NewWorld(sim.Config{Seed: 1, Wire: true}), seen: map[*node.EventKind]int{}}
+	return newSeededCluster(t, 1, n, tune...)
+}
+
+func newSeededCluster(t *testing.T, seed uint64, n int, tune ...func(*broker.Config)) *cluster {
+	c := &cluster{t: t, world: sim.NewWorld(sim.Config{Seed: seed, Wire: true}), seen: map[*node.EventKind]int{}}
 	t.Cleanup(c.world.Close)
 	c.world.OnEvent(func(s sim.Seen) {
 		c.seen[s.Event.Kind]++

@@ -127,12 +127,8 @@ func (s *Server) readPart(f *retrieval, topic string, in *kmsg.FetchRequestTopic
 	tp := znodes.TopicPartition{Topic: topic, Partition: in.Partition}
 	r := s.replicas[tp]
 	out.HighWatermark, out.LastStableOffset, out.LogStartOffset = -1, -1, -1
-	switch {
-	case r == nil:
+	if r == nil {
 		out.ErrorCode = int16(s.absent(tp))
-		return
-	case r.log.Offline() != nil:
-		out.ErrorCode = int16(wire.KafkaStorageError)
 		return
 	}
 	upTo, code := s.admit(f, r, in, out, first)

@@ -49,7 +49,7 @@ type following struct {
 // add has a replica copied from its leader.
 func (f fetchers) add(r *localReplica) {
 	leader := r.Leader()
-	if leader < 0 || r.log.Offline() != nil {
+	if leader < 0 {
 		return
 	}
 	if f[leader] == nil {
@@ -236,7 +236,7 @@ func (s *Server) postpone(r *localReplica) {
 // disk takes the outcome of something that was done to a log.
 func (s *Server) disk(r *localReplica, err error) {
 	if err != nil {
-		s.logFailed(r)
+		s.logFailed(r, err)
 	}
 	s.touch(r)
 }

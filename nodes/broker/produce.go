@@ -82,8 +82,6 @@ func (s *Server) appendTo(tp znodes.TopicPartition, records []byte, acks int16) 
 		return r, nowhere, wire.InvalidRequiredAcks
 	case r == nil:
 		return nil, nowhere, s.absent(tp)
-	case r.log.Offline() != nil:
-		return r, nowhere, wire.KafkaStorageError
 	}
 	if code := r.Check(noEpoch, true); code != wire.OK {
 		return r, nowhere, code

@@ -60,13 +60,14 @@ func (s *Server) openReplica(tp znodes.TopicPartition, id znodes.TopicID, o log.
 	l, found, err := log.Open(s.env.Disk(), log.Dir(tp.Topic, tp.Partition), c.log, o)
 	if err != nil {
 		s.observeOf(tp.String(), facts.LogOffline, 0)
+		s.env.Exit(err.Error())
 		return nil, wire.KafkaStorageError
 	}
 	s.lastNumber++
 	r := &localReplica{tp: tp, number: s.lastNumber, log: &ledger{Log: l, s: s}}
 	r.log.replica = r
 	r.Partition = replica.New(replica.Config{
-		Self: s.cfg.ID, Name: tp.String(), Topic: facts.TopicID(id), Lag: s.cfg.ReplicaLag, MinInsync: c.minInsync,
+		Self: s.cfg.ID, Name: tp.String(), Topic: facts.TopicID(id), Lag: s.cfg.ReplicaLag, MinInsync: int(c.minInsync),
 		Alive: s.metadata.alive, Bugs: s.cfg.Bugs,
 	}, r.log, s.env)
 	s.replicas[tp], s.numbered[r.number] = r, r
@@ -110,8 +111,8 @@ func (s *Server) work(r *localReplica) {
 	if r.log.Pending() && !r.log.gone {
 		r.log.Work(node.Tag{Kind: tagLog, Arg: r.number})
 	}
-	if r.log.Offline() != nil {
-		s.logFailed(r)
+	if err := r.log.Offline(); err != nil {
+		s.logFailed(r, err)
 	}
 }
 
@@ -130,17 +131,11 @@ func (s *Server) logSynced(number uint64, err error) {
 	}
 }
 
-// logFailed takes a replica out of service whose disk failed. It answers no more than
-// that, until the broker is started again.
-func (s *Server) logFailed(r *localReplica) {
-	if r.log.stated {
-		return
-	}
-	r.log.stated = true
+// logFailed ends a broker whose disk failed, as Kafka's does when the last of its log
+// directories has: who starts again believes only what is there.
+func (s *Server) logFailed(r *localReplica, err error) {
 	s.observeOf(r.Name(), facts.LogOffline, r.log.End())
-	s.fetchers.remove(r)
-	r.Stop()
-	s.touch(r)
+	s.env.Exit(err.Error())
 }
 
 // ledger is the log of a replica, which states what happens to it.
@@ -148,8 +143,7 @@ type ledger struct {
 	*log.Log
 	s       *Server
 	replica *localReplica
-	// gone: the files were removed. stated: it is known to be offline.
-	gone, stated bool
+	gone    bool // the files were removed
 }
 
 // AssignEpoch notes that an epoch begins at the end.

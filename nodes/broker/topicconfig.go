@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/broker/log"
@@ -17,7 +16,8 @@ import (
 type topicConfig struct {
 	overrides map[string]string
 	log       log.Config
-	minInsync int
+	minInsync int64
+	unclean   bool
 	// known: the znode has been read. waiting goes on when it has.
 	known   bool
 	waiting []func()
@@ -34,10 +34,10 @@ func (s *Server) configOf(topic string) *topicConfig {
 // topicConfig applies overrides. One that makes no sense is left out, as it must have
 // been written past the brokers.
 func (s *Server) topicConfig(overrides map[string]string) *topicConfig {
-	c := &topicConfig{overrides: overrides, log: s.cfg.Log, minInsync: s.cfg.MinInsync}
+	c := &topicConfig{overrides: overrides, log: s.cfg.Log, minInsync: int64(s.cfg.MinInsync), unclean: s.cfg.Unclean}
 	for _, key := range slices.Sorted(maps.Keys(overrides)) {
 		was := *c
-		if c.set(key, overrides[key]) != nil || c.log.Validate() != nil {
+		if c.set(key, overrides[key]) != nil || c.validate() != nil {
 			*c = was
 		}
 	}
@@ -47,66 +47,32 @@ func (s *Server) topicConfig(overrides map[string]string) *topicConfig {
 // set overrides one key of a topic. Keys that brokers have no use for are kept and mean
 // nothing.
 func (c *topicConfig) set(key, value string) error {
-	if key == "cleanup.policy" {
-		c.log.Delete, c.log.Compact = value != "compact", value != "delete"
+	at, known := slices.BinarySearchFunc(topicKeys, key, func(k topicKey, key string) int { return strings.Compare(k.name, key) })
+	if !known {
 		return nil
 	}
-	if key == "message.timestamp.type" {
-		c.log.LogAppendTime = value == "LogAppendTime"
-		return nil
-	}
-	if key == "min.cleanable.dirty.ratio" {
-		return c.setRatio(value)
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
-	if where := c.number(key); where != nil && err == nil {
-		*where = n
-		return nil
-	}
-	switch {
-	case err != nil && c.number(key) != nil:
-		return fmt.Errorf("broker: %s is %q; want a number", key, value)
-	case key == "min.insync.replicas" && err == nil && n > 0:
-		c.minInsync = int(n)
-	case key == "max.message.bytes" && err == nil:
-		c.log.MaxMessageBytes = int(n)
+	if err := topicKeys[at].write(c, value); err != nil {
+		return fmt.Errorf("broker: %s is %q: %w", key, value, err)
 	}
 	return nil
 }
 
-// setRatio reads "0.5" as 500 thousandths.
-func (c *topicConfig) setRatio(value string) error {
-	whole, rest, _ := strings.Cut(value, ".")
-	n, err := strconv.ParseInt(whole+(rest + "000")[:3], 10, 64)
-	if err == nil {
-		c.log.MinDirtyPermille = n
+func (c *topicConfig) validate() error {
+	if c.minInsync < 1 {
+		return fmt.Errorf("broker: min.insync.replicas is %d, below 1", c.minInsync)
 	}
-	return err
+	return c.log.Validate()
 }
 
-// number is where the number behind a key is kept, nil if it is none.
-func (c *topicConfig) number(key string) *int64 {
-	switch key {
-	case "segment.bytes":
-		return &c.log.SegmentBytes
-	case "segment.ms":
-		return &c.log.SegmentMillis
-	case "index.interval.bytes":
-		return &c.log.IndexIntervalBytes
-	case "segment.index.bytes":
-		return &c.log.IndexBytes
-	case "retention.ms":
-		return &c.log.RetentionMillis
-	case "retention.bytes":
-		return &c.log.RetentionBytes
-	case "min.compaction.lag.ms":
-		return &c.log.MinCompactionLagMillis
-	case "max.compaction.lag.ms":
-		return &c.log.MaxCompactionLagMillis
-	case "delete.retention.ms":
-		return &c.log.DeleteRetentionMillis
+// checkTopicConfig says what is wrong with the configuration that a topic shall get.
+func (s *Server) checkTopicConfig(overrides map[string]string) error {
+	c := s.topicConfig(nil)
+	for _, key := range slices.Sorted(maps.Keys(overrides)) {
+		if err := c.set(key, overrides[key]); err != nil {
+			return err
+		}
 	}
-	return nil
+	return c.validate()
 }
 
 // whenTopicsKnown goes on when the configurations of some topics have been read.
@@ -156,7 +122,7 @@ func (s *Server) takeTopicConfig(topic string, overrides map[string]string) {
 	for _, r := range s.sortedReplicas() {
 		if r.tp.Topic == topic {
 			r.log.SetConfig(next.log)
-			r.SetMinInsync(next.minInsync)
+			r.SetMinInsync(int(next.minInsync))
 			s.touch(r)
 		}
 	}
@@ -180,15 +146,4 @@ func (s *Server) readTopicConfigs() {
 	for _, topic := range slices.Sorted(maps.Keys(s.configs)) {
 		s.readTopicConfig(topic)
 	}
-}
-
-// checkTopicConfig says what is wrong with the configuration that a topic shall get.
-func (s *Server) checkTopicConfig(overrides map[string]string) error {
-	c := s.topicConfig(nil)
-	for _, key := range slices.Sorted(maps.Keys(overrides)) {
-		if err := c.set(key, overrides[key]); err != nil {
-			return err
-		}
-	}
-	return c.log.Validate()
 }
