@@ -27,6 +27,15 @@ func apis() []api {
 		{key: kmsg.StopReplica, min: 3, max: 4, handle: (*Server).stopReplica},
 		{key: kmsg.UpdateMetadata, min: 7, max: 8, handle: (*Server).updateMetadata},
 		{key: kmsg.ControlledShutdown, min: 1, max: 3, handle: (*Server).controlledShutdown},
+		{key: kmsg.OffsetCommit, min: 0, max: 8, handle: (*Server).serveGroup},
+		{key: kmsg.OffsetFetch, min: 0, max: 8, handle: (*Server).serveGroup},
+		{key: kmsg.FindCoordinator, min: 0, max: 4, handle: (*Server).findCoordinator},
+		{key: kmsg.JoinGroup, min: 0, max: 9, handle: (*Server).serveGroup},
+		{key: kmsg.Heartbeat, min: 0, max: 4, handle: (*Server).serveGroup},
+		{key: kmsg.LeaveGroup, min: 0, max: 5, handle: (*Server).serveGroup},
+		{key: kmsg.SyncGroup, min: 0, max: 5, handle: (*Server).serveGroup},
+		{key: kmsg.DescribeGroups, min: 0, max: 5, handle: (*Server).serveGroup},
+		{key: kmsg.ListGroups, min: 0, max: 4, handle: (*Server).serveGroup},
 		{key: kmsg.ApiVersions, min: 0, max: 4, handle: (*Server).apiVersions},
 		{key: kmsg.CreateTopics, min: 0, max: 7, handle: (*Server).createTopics},
 		{key: kmsg.DeleteTopics, min: 0, max: 6, handle: (*Server).deleteTopics},
@@ -35,10 +44,12 @@ func apis() []api {
 		{key: kmsg.OffsetForLeaderEpoch, min: 2, max: 4, handle: (*Server).offsetForLeaderEpoch},
 		{key: kmsg.DescribeConfigs, min: 0, max: 4, handle: (*Server).describeConfigs},
 		{key: kmsg.CreatePartitions, min: 0, max: 3, handle: (*Server).createPartitions},
+		{key: kmsg.DeleteGroups, min: 0, max: 2, handle: (*Server).serveGroup},
 		{key: kmsg.ElectLeaders, min: 0, max: 2, handle: (*Server).electLeaders},
 		{key: kmsg.IncrementalAlterConfigs, min: 0, max: 1, handle: (*Server).alterConfigs},
 		{key: kmsg.AlterPartitionAssignments, min: 0, max: 0, handle: (*Server).alterAssignments},
 		{key: kmsg.ListPartitionReassignments, min: 0, max: 0, handle: (*Server).listReassignments},
+		{key: kmsg.OffsetDelete, min: 0, max: 0, handle: (*Server).serveGroup},
 	}
 }
 

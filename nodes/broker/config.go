@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -77,6 +78,15 @@ type Config struct {
 	// Log is what the logs of topics go by that do not say otherwise; its zero stands for
 	// [log.Defaults].
 	Log log.Config
+	// Groups is what the coordinator of groups goes by (group.*, offsets.*); its partitions
+	// and timers are the broker's to say.
+	Groups group.Config
+	// OffsetsPartitions, OffsetsReplication and OffsetsSegmentBytes are those of the topic
+	// of offsets (offsets.topic.num.partitions, offsets.topic.replication.factor,
+	// offsets.topic.segment.bytes), default 50, 3 and 100 MiB. While there are fewer brokers,
+	// there are fewer replicas.
+	OffsetsPartitions, OffsetsReplication, OffsetsSegmentBytes int
+
 	// FetchBytes bounds every response to a fetch (fetch.max.bytes), default 55 MiB.
 	FetchBytes int
 	// ShutdownRetries is how often a broker asks the controller to take its leaderships
@@ -127,6 +137,9 @@ func (c Config) withDefaults() Config {
 		c.Log = log.Defaults()
 	}
 	c.Log.Bugs = c.Bugs
+	count(&c.OffsetsPartitions, 50)
+	count(&c.OffsetsReplication, 3)
+	count(&c.OffsetsSegmentBytes, 100<<20)
 	count(&c.FetchBytes, 55<<20)
 	count(&c.ShutdownRetries, 3)
 	def(&c.ShutdownBackoff, 5*time.Second)
@@ -176,7 +189,9 @@ func (c Config) checkCounts() error {
 	}{
 		{"ReplicaFetchMinBytes", c.ReplicaFetchMinBytes}, {"ReplicaFetchBytes", c.ReplicaFetchBytes},
 		{"ReplicaResponseBytes", c.ReplicaResponseBytes}, {"Partitions", c.Partitions}, {"Replication", c.Replication},
-		{"MinInsync", c.MinInsync}, {"FetchBytes", c.FetchBytes}, {"ShutdownRetries", c.ShutdownRetries},
+		{"MinInsync", c.MinInsync},
+		{"OffsetsPartitions", c.OffsetsPartitions}, {"OffsetsReplication", c.OffsetsReplication}, {"OffsetsSegmentBytes", c.OffsetsSegmentBytes},
+		{"FetchBytes", c.FetchBytes}, {"ShutdownRetries", c.ShutdownRetries},
 	} {
 		if n.value < 1 {
 			return fmt.Errorf("broker: %s is %d, below 1", n.name, n.value)

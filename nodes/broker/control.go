@@ -84,6 +84,7 @@ func (s *Server) lead(r *localReplica, state replica.State) wire.ErrorCode {
 	began, code := r.Lead(state, s.env.Now())
 	if began {
 		s.fetchers.remove(r)
+		s.ledOffsets(r)
 	}
 	s.touch(r)
 	return code
@@ -95,6 +96,7 @@ func (s *Server) follow(r *localReplica, state replica.State) wire.ErrorCode {
 	if began {
 		s.fetchers.remove(r)
 		s.fetchers.add(r)
+		s.ledOffsets(r)
 	}
 	s.touch(r)
 	return code
@@ -144,6 +146,7 @@ func (s *Server) stop(tp znodes.TopicPartition, epoch int32, deleteIt bool) wire
 	}
 	s.fetchers.remove(r)
 	r.Stop()
+	s.ledOffsets(r)
 	s.touch(r)
 	if deleteIt {
 		return s.deleteReplica(r)

@@ -56,7 +56,9 @@ func (s *Server) updateMetadata(x *exchange) {
 	s.metadata.controller = r.ControllerID
 	s.metadata.takeBrokers(r.LiveBrokers)
 	for i := range r.TopicStates {
-		s.metadata.takeTopic(&r.TopicStates[i])
+		if s.metadata.takeTopic(&r.TopicStates[i]) {
+			s.groups.TopicDeleted(r.TopicStates[i].Topic)
+		}
 	}
 	s.fetchers.wake(s)
 	x.reply(answer)
@@ -73,13 +75,13 @@ func (m *metadata) takeBrokers(live []kmsg.UpdateMetadataRequestLiveBroker) {
 	}
 }
 
-func (m *metadata) takeTopic(state *kmsg.UpdateMetadataRequestTopicState) {
+// takeTopic takes what is told of a topic, and reports whether it is gone.
+func (m *metadata) takeTopic(state *kmsg.UpdateMetadataRequestTopicState) (gone bool) {
 	t := m.topics[state.Topic]
 	if t == nil || t.id != state.TopicID && state.TopicID != (znodes.TopicID{}) {
 		t = &topic{id: state.TopicID}
 		m.topics[state.Topic] = t
 	}
-	gone := true
 	for i := range state.PartitionStates {
 		p := &state.PartitionStates[i]
 		for int(p.Partition) >= len(t.partitions) {
@@ -90,12 +92,11 @@ func (m *metadata) takeTopic(state *kmsg.UpdateMetadataRequestTopicState) {
 			t.partitions[p.Partition] = nil
 		}
 	}
-	for _, p := range t.partitions {
-		gone = gone && p == nil
-	}
+	gone = !slices.ContainsFunc(t.partitions, func(p *kmsg.UpdateMetadataRequestTopicPartition) bool { return p != nil })
 	if gone {
 		delete(m.topics, state.Topic)
 	}
+	return gone
 }
 
 // alive reports whether a broker is registered, as far as known.
@@ -126,10 +127,7 @@ func (s *Server) describe(x *exchange) {
 		id := s.clusterID
 		answer.ClusterID = &id
 	}
-	listener := clientListener
-	if x.channel.port == wire.ReplicaPort {
-		listener = replicaListener
-	}
+	listener := listenerOf(x.channel.port)
 	for _, id := range s.metadata.ids() {
 		p := s.metadata.brokers[id]
 		if e, has := p.endpoints[listener]; has {
@@ -140,6 +138,14 @@ func (s *Server) describe(x *exchange) {
 		answer.Topics = append(answer.Topics, s.describeTopic(name))
 	}
 	x.reply(answer)
+}
+
+// listenerOf is the listener behind a port: who came by it is told of it.
+func listenerOf(port node.Port) string {
+	if port == wire.ReplicaPort {
+		return replicaListener
+	}
+	return clientListener
 }
 
 // asked lists the topics that a request is about: null is all of them, as is an empty

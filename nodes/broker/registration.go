@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
-	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -143,14 +142,6 @@ func (s *Server) drawUUID() string {
 		b[i] = byte(s.env.Rand().Uint32())
 	}
 	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// portOf is the port behind a listener.
-func portOf(listener string) node.Port {
-	if listener == replicaListener {
-		return wire.ReplicaPort
-	}
-	return wire.ClientPort
 }
 
 // stale reports whether a request of the controller was meant for an earlier life of

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stampede-sim/stampede/nodes/broker/controller"
+	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
@@ -51,7 +52,11 @@ type Server struct {
 	changedIsr  []znodes.TopicPartition
 	notifying   bool
 	producerIDs producerIDs
-	farewell    *wire.Caller // to the controller, while leaving
+	asking      asking
+	// groups are those in the partitions of the topic of offsets that are led here;
+	// creatingOffsets, that the controller was asked for that topic.
+	groups          *group.Coordinator
+	creatingOffsets bool
 
 	// channels are the connections that were accepted, readyChannels those of which a
 	// request is about to be taken up.
@@ -79,13 +84,14 @@ const (
 	tagRetain           // see retain
 	tagClean            // see clean
 	tagShutdown         // see Shutdown
-	tagFarewell         // the controller has not answered who wants to leave
+	tagUnheard          // the controller has not answered what this broker asked
 )
 
 // The first of the kinds of others.
 const (
 	tagZooKeeper  uint32 = 64
 	tagController uint32 = 128
+	tagGroups     uint32 = 192
 )
 
 // New makes a broker. A configuration that does not validate is a bug of the caller
@@ -108,6 +114,7 @@ func (s *Server) Boot(env node.Env) {
 		Servers: s.cfg.Coordinators, Timeout: s.cfg.SessionTimeout, TimerKind: tagZooKeeper, Bugs: s.cfg.Bugs,
 	}, s)
 	s.controller = controller.New(env, s.zk, s.controllerConfig())
+	s.groups = group.New(env, s.groupConfig(), groupHost{s})
 	env.Go("boot", s.boot)
 }
 
@@ -118,6 +125,13 @@ func (s *Server) controllerConfig() controller.Config {
 		Partitions: s.cfg.Partitions, Replication: s.cfg.Replication, CheckTopicConfig: s.checkTopicConfig,
 		TimerKind: tagController, Bugs: s.cfg.Bugs,
 	}
+}
+
+// groupConfig is what of the configuration the coordinator of groups goes by.
+func (s *Server) groupConfig() group.Config {
+	c := s.cfg.Groups
+	c.Partitions, c.TimerKind = int32(s.cfg.OffsetsPartitions), tagGroups
+	return c
 }
 
 // Receive hands a message to whoever has the connection.
@@ -157,7 +171,7 @@ func (s *Server) Closed(c node.ConnID, why node.CloseReason) {
 // Timer dispatches by tag.
 func (s *Server) Timer(tag node.Tag) {
 	s.inside = true
-	if !s.zk.Timer(tag) && !s.controller.Timer(tag) {
+	if !s.zk.Timer(tag) && !s.controller.Timer(tag) && !s.groups.Timer(tag) {
 		s.ownTimer(tag)
 	}
 	s.settle()
@@ -187,8 +201,8 @@ func (s *Server) ownTimer(tag node.Tag) {
 		s.clean()
 	case tagShutdown:
 		s.env.Go("shutdown", s.shutdown)
-	case tagFarewell:
-		s.farewell.Hangup()
+	case tagUnheard:
+		s.asking.caller.Hangup()
 	default:
 		panic(fmt.Sprintf("broker: nobody set timer %v", tag))
 	}
@@ -219,8 +233,8 @@ func (s *Server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
 
 // callerOf finds the calling end of a connection that the broker itself has dialled.
 func (s *Server) callerOf(c node.ConnID) *wire.Caller {
-	if s.farewell != nil && s.farewell.Owns(c) {
-		return s.farewell
+	if s.asking.caller != nil && s.asking.caller.Owns(c) {
+		return s.asking.caller
 	}
 	return s.fetchers.callerOf(c)
 }

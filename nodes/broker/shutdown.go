@@ -5,7 +5,6 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
-	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -40,19 +39,10 @@ func (s *Server) giveUpLeaderships(t *node.Task) bool {
 	r.Version, r.BrokerID, r.BrokerEpoch = 3, s.cfg.ID, s.epoch
 	var answer *kmsg.ControlledShutdownResponse
 	var done node.Signal
-	if _, active := s.controller.Active(); active {
-		s.controller.ControlledShutdown(r, func(a *kmsg.ControlledShutdownResponse) { answer = a; done.Set(nil) })
-	} else if to, known := s.nodeOf(s.metadata.controller, replicaListener); known {
-		s.farewell = wire.NewCaller(s.env, to, wire.ReplicaPort, HostOf(s.cfg.ID))
-		late := s.env.SetTimer(s.cfg.RequestTimeout, node.Tag{Kind: tagFarewell})
-		s.farewell.Call(r, func(a kmsg.Response, _ error) {
-			s.env.StopTimer(late)
-			answer, _ = a.(*kmsg.ControlledShutdownResponse)
-			done.Set(nil)
-		})
-	} else {
-		return false
-	}
+	s.askController(r, func(a kmsg.Response) {
+		answer, _ = a.(*kmsg.ControlledShutdownResponse)
+		done.Set(nil)
+	})
 	t.Await(&done)
 	return answer != nil && answer.ErrorCode == 0 && len(answer.PartitionsRemaining) == 0
 }

@@ -1,0 +1,212 @@
+package broker
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/group"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// groupTimeout is how long a coordinator waits for its records to be on all in-sync
+// replicas (offsets.commit.timeout.ms).
+const groupTimeout = 5 * time.Second
+
+// groupHost shows the broker to its coordinator of groups.
+type groupHost struct{ *Server }
+
+// serveGroup hands a request to the coordinator.
+func (s *Server) serveGroup(x *exchange) {
+	s.groups.Serve(group.Client{ID: x.ClientID, Host: "/" + strconv.Itoa(int(x.channel.peer))}, x.Body, func(r kmsg.Response) { x.reply(r) })
+}
+
+// ledOffsets tells the coordinator that a partition of its topic is led here, or not.
+func (s *Server) ledOffsets(r *localReplica) {
+	switch {
+	case r.tp.Topic != group.Topic:
+	case r.Leads():
+		s.groups.Elected(r.tp.Partition, r.LeaderEpoch())
+	case r.Leader() < 0:
+		s.groups.Resigned(r.tp.Partition, -1)
+	default:
+		s.groups.Resigned(r.tp.Partition, r.LeaderEpoch())
+	}
+}
+
+func offsetsPartition(partition int32) znodes.TopicPartition {
+	return znodes.TopicPartition{Topic: group.Topic, Partition: partition}
+}
+
+// groupAppend is an append that waits for the in-sync replicas.
+type groupAppend struct {
+	replica *localReplica
+	last    int64
+	done    func(wire.ErrorCode)
+}
+
+// Append implements [group.Host].
+func (h groupHost) Append(partition, epoch int32, records []batch.Record, done func(wire.ErrorCode)) {
+	r := h.replicas[offsetsPartition(partition)]
+	if r == nil || r.LeaderEpoch() != epoch {
+		done(wire.NotLeaderOrFollower)
+		return
+	}
+	b := batch.NewBuilder(batch.Plain())
+	for _, record := range records {
+		b.Add(record)
+	}
+	r, got, code := h.appendTo(r.tp, b.Build(), acksAll)
+	if code != wire.OK {
+		done(code)
+		return
+	}
+	if a := (&groupAppend{r, got.Last, done}); !a.try(h.Server) {
+		h.delay(a, []*localReplica{r}, groupTimeout)
+	}
+}
+
+func (a *groupAppend) try(*Server) bool {
+	decided, code := a.replica.Reached(a.last)
+	if decided {
+		a.done(code)
+	}
+	return decided
+}
+
+func (a *groupAppend) expire(*Server) { a.done(wire.RequestTimedOut) }
+
+// groupReadBytes is how much a coordinator reads at a time (offsets.load.buffer.size).
+const groupReadBytes = 5 << 20
+
+// Read implements [group.Host].
+func (h groupHost) Read(partition int32, from int64) (batches []byte, end int64) {
+	r := h.replicas[offsetsPartition(partition)]
+	if r == nil {
+		return nil, 0
+	}
+	batches, code := r.log.Read(max(from, r.log.Start()), r.log.End(), groupReadBytes)
+	if code != wire.OK {
+		panic(fmt.Sprintf("broker: %s cannot be read from %d on: %v", r.Name(), from, code))
+	}
+	return batches, r.log.End()
+}
+
+// Exists implements [group.Host].
+func (h groupHost) Exists(topic string, partition int32) bool {
+	t := h.metadata.topics[topic]
+	return t != nil && partition >= 0 && int(partition) < len(t.partitions)
+}
+
+// Stored implements [group.Host].
+func (h groupHost) Stored(name, topic string, partition int32, done func(int64, wire.ErrorCode)) {
+	path := znodes.ConsumerOffsetPath(name, znodes.TopicPartition{Topic: topic, Partition: partition})
+	h.zk.Submit(zookeeper.Get(path), func(r zookeeper.Reply) {
+		switch {
+		case r.Err == cwire.ErrNoNode:
+			done(-1, wire.OK)
+		case !r.OK():
+			done(-1, wire.Unknown)
+		default:
+			offset, err := znodes.DecodeConsumerOffset(path, r.Data)
+			if err != nil {
+				done(-1, wire.Unknown)
+				return
+			}
+			done(offset, wire.OK)
+		}
+	})
+}
+
+// Store implements [group.Host].
+func (h groupHost) Store(name, topic string, partition int32, offset int64, done func(wire.ErrorCode)) {
+	path := znodes.ConsumerOffsetPath(name, znodes.TopicPartition{Topic: topic, Partition: partition})
+	h.env.Go("offset of "+name, func(t *node.Task) {
+		if r := h.zk.Ensure(t, path); !r.OK() {
+			done(wire.Unknown)
+			return
+		}
+		r := h.zk.One(t, zookeeper.Set(path, znodes.EncodeConsumerOffset(offset), zookeeper.AnyVersion))
+		if !r.OK() {
+			done(wire.Unknown)
+			return
+		}
+		done(wire.OK)
+	})
+}
+
+// The types of coordinators that clients look for.
+const findGroup int8 = 0
+
+// findCoordinator says which broker coordinates a group: the leader of the partition that
+// the group lives in. Who asks first has the topic created.
+func (s *Server) findCoordinator(x *exchange) {
+	r := x.Body.(*kmsg.FindCoordinatorRequest)
+	answer := kmsg.NewPtrFindCoordinatorResponse()
+	keys := r.CoordinatorKeys
+	if r.Version < 4 {
+		keys = []string{r.CoordinatorKey}
+	}
+	for _, key := range keys {
+		answer.Coordinators = append(answer.Coordinators, s.coordinatorOf(x, r.CoordinatorType, key))
+	}
+	if r.Version < 4 {
+		one := &answer.Coordinators[0]
+		answer.ErrorCode, answer.NodeID, answer.Host, answer.Port = one.ErrorCode, one.NodeID, one.Host, one.Port
+	}
+	x.reply(answer)
+}
+
+func (s *Server) coordinatorOf(x *exchange, kind int8, name string) kmsg.FindCoordinatorResponseCoordinator {
+	out := kmsg.NewFindCoordinatorResponseCoordinator()
+	out.Key, out.NodeID, out.Port, out.ErrorCode = name, -1, -1, int16(wire.CoordinatorNotAvailable)
+	if kind != findGroup {
+		out.ErrorCode = int16(wire.InvalidRequest)
+		return out
+	}
+	t := s.metadata.topics[group.Topic]
+	if t == nil {
+		s.createOffsets()
+		return out
+	}
+	at := int(group.PartitionOf(name, int32(s.cfg.OffsetsPartitions)))
+	if at >= len(t.partitions) || t.partitions[at] == nil {
+		return out
+	}
+	p := s.metadata.brokers[t.partitions[at].Leader]
+	if p == nil {
+		return out
+	}
+	if e, has := p.endpoints[listenerOf(x.channel.port)]; has {
+		out.NodeID, out.Host, out.Port, out.ErrorCode = p.id, e.host, e.port, 0
+	}
+	return out
+}
+
+// createOffsets asks the controller for the topic of offsets. That somebody else has asked
+// does no harm, and that nobody hears how it went neither: clients ask again.
+func (s *Server) createOffsets() {
+	if s.creatingOffsets {
+		return
+	}
+	s.creatingOffsets = true
+	r := kmsg.NewPtrCreateTopicsRequest()
+	r.Version, r.TimeoutMillis = 7, int32(s.cfg.RequestTimeout/time.Millisecond)
+	t := kmsg.NewCreateTopicsRequestTopic()
+	t.Topic, t.NumPartitions = group.Topic, int32(s.cfg.OffsetsPartitions)
+	t.ReplicationFactor = int16(min(s.cfg.OffsetsReplication, max(1, len(s.metadata.brokers))))
+	for _, c := range [][2]string{{"cleanup.policy", "compact"}, {"segment.bytes", strconv.Itoa(s.cfg.OffsetsSegmentBytes)}} {
+		one := kmsg.NewCreateTopicsRequestTopicConfig()
+		one.Name, one.Value = c[0], &c[1]
+		t.Configs = append(t.Configs, one)
+	}
+	r.Topics = append(r.Topics, t)
+	s.askController(r, func(kmsg.Response) { s.creatingOffsets = false })
+}
