@@ -17,13 +17,14 @@ import (
 // cluster is a small world of three coordinators, some brokers and scripted clients, for
 // tests of single behaviours; whole runs are judged elsewhere.
 type cluster struct {
-	t       *testing.T
+	t       testing.TB
 	world   *sim.World
 	zk      []node.ID
 	brokers []node.ID // broker n is brokers[n-1]
 	servers []*broker.Server
 	facts   []sim.Seen
 	seen    map[*node.EventKind]int
+	quiet   bool // facts are not kept
 }
 
 func newCluster(t *testing.T, n int, tune ...func(*broker.Config)) *cluster {
@@ -31,11 +32,17 @@ func newCluster(t *testing.T, n int, tune ...func(*broker.Config)) *cluster {
 }
 
 func newSeededCluster(t *testing.T, seed uint64, n int, tune ...func(*broker.Config)) *cluster {
-	c := &cluster{t: t, world: sim.NewWorld(sim.Config{Seed: seed, Wire: true}), seen: map[*node.EventKind]int{}}
+	return startCluster(t, sim.Config{Seed: seed, Wire: true}, n, tune...)
+}
+
+func startCluster(t testing.TB, cfg sim.Config, n int, tune ...func(*broker.Config)) *cluster {
+	c := &cluster{t: t, world: sim.NewWorld(cfg), seen: map[*node.EventKind]int{}}
 	t.Cleanup(c.world.Close)
 	c.world.OnEvent(func(s sim.Seen) {
-		c.seen[s.Event.Kind]++
-		c.facts = append(c.facts, s)
+		if !c.quiet {
+			c.seen[s.Event.Kind]++
+			c.facts = append(c.facts, s)
+		}
 	})
 	var members []coordinator.Member
 	for i := range 3 {
@@ -80,11 +87,12 @@ func (c *cluster) run(d time.Duration) {
 // script is a client process that plays one task over raw connections.
 type script struct {
 	node.Base
-	t       *testing.T
+	t       testing.TB
 	env     node.Env
 	callers map[node.ID]*wire.Caller
 	body    func(*script, *node.Task)
 	done    bool
+	more    []*wire.Caller // that the body has made itself
 }
 
 // client has a new process play, and returns it; its done says whether it came to its end.
@@ -103,6 +111,11 @@ func (s *script) Boot(env node.Env) {
 }
 
 func (s *script) callerOf(conn node.ConnID) *wire.Caller {
+	for _, c := range s.more {
+		if c.Owns(conn) {
+			return c
+		}
+	}
 	for id := range node.ID(16) {
 		if c := s.callers[id]; c != nil && c.Owns(conn) {
 			return c
