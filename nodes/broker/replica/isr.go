@@ -43,12 +43,12 @@ func (p *Partition) Expand(replica int32) *Proposal {
 }
 
 // Lagging are the in-sync replicas that are behind the leader and have not been with it
-// for so long that it does not wait for them any more.
+// for so long that it does not wait for them any more; and those that are not assigned.
 func (p *Partition) Lagging(now time.Duration) Set {
-	var out Set
 	if p.role != Leading || p.proposal != nil {
-		return out
+		return 0
 	}
+	out := p.outsiders()
 	for i := range p.followers {
 		f := &p.followers[i]
 		if p.state.Isr.Has(f.id) && f.end != p.log.End() && now-f.caughtUp > p.cfg.Lag {

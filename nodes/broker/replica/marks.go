@@ -29,33 +29,29 @@ func (p *Partition) counted(now time.Duration) Set {
 	return set
 }
 
+// outsiders are in-sync replicas that are not assigned, as there are while a reassignment
+// ends (KAFKA-9672). They follow nobody and get nothing; but until the state znode does
+// without them a controller that takes over half-way may elect one. So nothing is
+// committed before.
+func (p *Partition) outsiders() Set { return p.MaximalIsr() &^ SetOf(p.state.Replicas...) }
+
 // inReach reports whether a follower, in this epoch, was with the leader of late.
 func (p *Partition) inReach(f *follower, now time.Duration) bool {
 	return f.end != unknown && (f.end == p.log.End() || now-f.caughtUp <= p.cfg.Lag) && p.cfg.Alive(f.id)
 }
 
 // raise moves the high watermark to what all counted replicas have, if that is further
-// than it is. It stays where it is while fewer are in sync than the topic asks for
-// (KAFKA-15583): what would be committed then could be lost with them.
-//
-// And it stays while one is in sync that the partition is not assigned to any more, of
-// which the leader keeps no account. At the end of a reassignment the leader is told of
-// the new replicas, and then the others are taken out of the in-sync ones. If the
-// controller dies in between, its successor reads the old assignment, and may elect one
-// of them. Kafka counts only those assigned.
+// than it is. It stays where it is while fewer are in sync than the topic asks for, or
+// than there are (KAFKA-15583): what would be committed then could be lost with them.
 func (p *Partition) raise(now time.Duration) bool {
-	if p.state.Isr.Len() < p.minInsync() {
+	if p.state.Isr.Len() < min(p.cfg.MinInsync, len(p.followers)+1) || p.outsiders() != 0 {
 		return false
 	}
 	set, mark := p.counted(now), p.log.End()
-	told := Set(0).With(p.cfg.Self)
 	for i := range p.followers {
 		if f := &p.followers[i]; set.Has(f.id) {
-			mark, told = min(mark, f.end), told.With(f.id)
+			mark = min(mark, f.end)
 		}
-	}
-	if told != set {
-		return false
 	}
 	if mark <= p.log.HighWatermark() {
 		return false
@@ -65,18 +61,16 @@ func (p *Partition) raise(now time.Duration) bool {
 	return true
 }
 
-// minInsync is how many replicas must be in sync, which are never more than there are.
-func (p *Partition) minInsync() int { return min(p.cfg.MinInsync, len(p.followers)+1) }
-
 // Appended tells that the leader's log has grown, which commits at once where nobody
 // else is in sync. It reports whether the high watermark moved.
 func (p *Partition) Appended(now time.Duration) bool { return p.raise(now) }
 
 // MayAppend says whether records may be appended whose producer wants them on all
-// in-sync replicas: not if these are fewer than the topic asks for.
+// in-sync replicas: not if these are fewer than the topic asks for, which may be more
+// than it has replicas.
 func (p *Partition) MayAppend() wire.ErrorCode {
-	if p.state.Isr.Len() < p.minInsync() {
-		p.observe(facts.MinIsrRefused, int64(p.state.Isr), int64(p.minInsync()))
+	if p.state.Isr.Len() < p.cfg.MinInsync {
+		p.observe(facts.MinIsrRefused, int64(p.state.Isr), int64(p.cfg.MinInsync))
 		return wire.NotEnoughReplicas
 	}
 	return wire.OK
@@ -92,7 +86,7 @@ func (p *Partition) Reached(last int64) (decided bool, code wire.ErrorCode) {
 		return true, wire.NotLeaderOrFollower
 	case p.log.HighWatermark() <= last:
 		return false, wire.OK
-	case p.MaximalIsr().Len() < p.minInsync():
+	case p.MaximalIsr().Len() < p.cfg.MinInsync:
 		p.observe(facts.MinIsrAfter, last, int64(p.MaximalIsr()))
 		return true, wire.NotEnoughReplicasAfterAppend
 	}

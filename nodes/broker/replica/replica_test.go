@@ -91,13 +91,34 @@ func TestTheMarkWaitsForMinInsync(t *testing.T) {
 	}
 }
 
-func TestMinInsyncIsNeverMoreThanThereAre(t *testing.T) {
+// A topic may ask for more in-sync replicas than it has. It takes no promises then, and
+// what is written without one is committed all the same.
+func TestMoreInSyncReplicasThanThereAre(t *testing.T) {
 	r := newRig(t)
-	r.SetMinInsync(5)
+	r.SetMinInsync(4)
 	r.lead(1, 1, 1, 2, 3)
-	if code := r.MayAppend(); code != wire.OK {
+	if code := r.MayAppend(); code != wire.NotEnoughReplicas {
 		t.Errorf("with all three in sync: %v", code)
 	}
+	r.produce(1)
+	r.fetch(2, 1)
+	r.fetch(3, 1)
+	r.wantMark(1)
+}
+
+// While a reassignment ends, replicas are in sync that are not assigned any more
+// (KAFKA-9672). A controller that takes over then may elect one.
+func TestTheMarkWaitsUntilOutsidersAreOut(t *testing.T) {
+	r := newRig(t).lead(1, 1, 1, 2, 9)
+	r.produce(1)
+	r.fetch(2, 1)
+	r.fetch(3, 1)
+	r.wantMark(0)
+	if out := r.Lagging(r.now); out != SetOf(9) {
+		t.Fatalf("%v lag", out.Members())
+	}
+	r.Committed(r.Shrink(SetOf(9)), 2, r.now)
+	r.wantMark(1)
 }
 
 // What was seen of a follower in an earlier epoch counts for nothing: it may have been cut
