@@ -24,7 +24,9 @@ var nowhere = Appended{Base: NoOffset, Last: NoOffset, Time: batch.NoTimestamp}
 
 // AppendAsLeader appends one batch of a producer: validates it, gives it offsets and
 // the leader's epoch, and recognises what an idempotent producer sent before (KIP-98).
-// The records are not changed. It is in the page cache when this returns.
+// The records are not changed. They are in the page cache when this returns. Before the
+// log is [Log.Settled] it answers LEADER_NOT_AVAILABLE, and KAFKA_STORAGE_ERROR when it
+// is [Log.Offline].
 func (l *Log) AppendAsLeader(records []byte, epoch int32, now int64) (Appended, wire.ErrorCode) {
 	if code := l.unable(); code != wire.OK {
 		return nowhere, code
@@ -60,7 +62,8 @@ func stamped(b batch.Batch, time int64) int64 {
 // AppendAsFollower appends whole batches as the leader has them, at their offsets. A
 // batch that is cut off at the end is left out, and those below the end of the log are
 // skipped, as a fetch may begin in the middle of a batch. It stops at a damaged batch,
-// with CORRUPT_MESSAGE; what came before is appended.
+// with CORRUPT_MESSAGE; what came before is appended. LEADER_NOT_AVAILABLE and
+// KAFKA_STORAGE_ERROR are as for a leader.
 //
 // Offsets that leave a gap are fine, as the leader's log may be compacted. Offsets, or
 // an epoch, that go back are a bug, and panic.

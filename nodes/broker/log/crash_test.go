@@ -144,8 +144,8 @@ func TestEveryCrashOfAStory(t *testing.T) {
 		h.twin = after
 	}
 	h.note()
-	for range 4 {
-		append1(1)
+	for i := range int32(4) {
+		append1(i/2 + 1)
 	}
 	drain(h.log, h.disk)
 	h.disk.Effect = func() {
@@ -154,7 +154,7 @@ func TestEveryCrashOfAStory(t *testing.T) {
 		}
 		check(h.disk)
 	}
-	append1(2)
+	append1(3)
 	h.note()
 	cut := h.twin.clone()
 	cut.truncate(2)
@@ -162,8 +162,8 @@ func TestEveryCrashOfAStory(t *testing.T) {
 	h.log.Truncate(2)
 	h.twin = cut
 	drain(h.log, h.disk)
-	append1(3)
-	append1(3)
+	append1(4)
+	append1(4)
 	drain(h.log, h.disk)
 	if states < 1000 {
 		t.Errorf("only %d states were looked at", states)
@@ -248,12 +248,40 @@ func TestRecoveryDistrustsSnapshots(t *testing.T) {
 	l, d := fourSegments(t, tiny())
 	var p producers
 	p.update(header(9, 0, 5, 1, 1, 1000))
-	d.WriteFile(l.segs[2].file(snapshotFile), p.encode())
+	d.WriteFile(l.segs[3].file(snapshotFile), p.encode())
 	l, _, err := Open(d, dir, tiny(), Options{RecoveryPoint: 2})
 	if err != nil || len(l.Producers()) != 0 {
 		t.Fatalf("%v, %+v", err, l.Producers())
 	}
 	if l.Truncate(7); len(l.Producers()) != 0 {
 		t.Errorf("it is still there, and believed: %+v", l.Producers())
+	}
+}
+
+// TestRecoveryDistrustsEpochs: those that begin above the recovery point may be of before
+// a truncation, and of a higher epoch than what took their place.
+func TestRecoveryDistrustsEpochs(t *testing.T) {
+	_, d := fourSegments(t, tiny())
+	d.WriteFile(dir+EpochCheckpoint, epochs{{0, 0}, {5, 3}}.encode())
+	l, _, err := Open(d, dir, tiny(), Options{RecoveryPoint: 2})
+	if err != nil || !slices.Equal(l.epochs, epochs{{0, 0}}) {
+		t.Errorf("%v, %v", err, l.epochs)
+	}
+}
+
+// TestStartingOverProvesNothingDurable: until the old segments are durably gone a crash
+// can bring them back, and they were not durable.
+func TestStartingOverProvesNothingDurable(t *testing.T) {
+	h := newHistory(tiny())
+	for i := range 8 {
+		h.log.AppendAsLeader(sent(batch.Plain(), 1000, i), 0, 1000)
+	}
+	h.log.StartOver(30)
+	if h.log.RecoveryPoint() != 0 || h.log.Settled() {
+		t.Errorf("%v", h.log)
+	}
+	drain(h.log, h.disk)
+	if h.log.RecoveryPoint() != 30 || !h.log.Settled() {
+		t.Errorf("%v", h.log)
 	}
 }

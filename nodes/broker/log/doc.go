@@ -18,11 +18,14 @@
 // is durable; a flush raises it, see [Log.Work]. After an unclean stop [Open] believes
 // what lies below it and looks at each batch above it.
 //
-// Two orders hold whatever a crash does to the directory, and recovery rests on them.
+// Recovery rests on a few orders that hold whatever a crash does to the directory.
 // Segments disappear from the front in ascending order and from the back in descending
 // order, each only when the one before it is durably gone. So what a crash brings back
 // is always the neighbour of what is there, and a gap between two segments is always
-// one where a tail was lost: what is behind it goes.
+// one where a tail was lost: what is behind it goes. A truncation is durable before
+// anything is appended in the place of what it cut off, and the checkpoint of epochs
+// follows it. No segment begins below what a checkpoint of before a truncation may say
+// is durable.
 //
 // # Failures
 //
@@ -30,6 +33,20 @@
 // the log offline (KAFKA-10778): nothing of what failed is believed, no producer and
 // no offset has moved (KAFKA-6683, KAFKA-7866), and nothing can be appended until the
 // broker opens the log anew.
+//
+// # What the owner of a log does
+//
+// At the start of a broker: [TakeCleanMarker]; [LoadOffsets] of each checkpoint; [Open]
+// of each of [Partitions]. After any call that may have left chores, and they say so by
+// [Log.Pending]: [Log.Work], and [Log.Synced] for each completion; or [Log.Settle] from a
+// task. From time to time: [Log.RecoveryPoint] of all logs into the checkpoint with
+// [Save], then [Log.RecoveryPointSaved]; high watermarks and log starts likewise;
+// [Log.Retain]; [Log.Compact] from a task, if [Log.Compactable]; [Log.ExpireProducers].
+// At a clean stop: [Log.Close], [Log.Settle], the checkpoints, [MarkClean].
+//
+// A truncation takes effect at once for everybody who asks, but its files do so when
+// the chores are done. Until then, see [Log.Settled], appends are refused with
+// LEADER_NOT_AVAILABLE, which clients and followers answer by trying again.
 //
 // # Not here
 //

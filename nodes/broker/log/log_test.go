@@ -185,6 +185,20 @@ func TestFailedAppendMovesNothing(t *testing.T) {
 	}
 }
 
+// TestFailedAppendIsFinal: what a disk has of an append that failed nobody knows, so
+// nothing follows it (KAFKA-10778).
+func TestFailedAppendIsFinal(t *testing.T) {
+	d := crashdisk.New()
+	l, _, _ := Open(d, dir, tiny(), Options{Clean: true})
+	d.Fail = errBroken
+	for range 2 {
+		if _, code := l.AppendAsLeader(sent(batch.Plain(), 1000, 1), 1, 1000); code != wire.KafkaStorageError || l.Offline() == nil || l.End() != 0 {
+			t.Errorf("%v, %v", code, l)
+		}
+		d.Fail = nil
+	}
+}
+
 // TestFollowerRefusesDamage: a batch that does not have its CRC is not appended, what
 // came before it is.
 func TestFollowerRefusesDamage(t *testing.T) {
@@ -277,22 +291,33 @@ func TestLeaderValidates(t *testing.T) {
 	}
 }
 
-func BenchmarkAppendAsLeader(b *testing.B) {
+func BenchmarkAppend(b *testing.B) {
 	build := batch.NewBuilder(batch.Plain())
 	for range 10 {
 		build.Add(batch.Record{Timestamp: 1000, Value: make([]byte, 100)})
 	}
-	records := []byte(build.Build())
-	l, _, err := Open(&flat{files: map[string][]byte{}}, dir, Defaults(), Options{Clean: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(len(records)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, code := l.AppendAsLeader(records, 1, 1000); code != wire.OK {
-			b.Fatal(code)
-		}
+	records := build.Build()
+	for _, as := range []string{"leader", "follower"} {
+		b.Run(as, func(b *testing.B) {
+			l, _, err := Open(&flat{files: map[string][]byte{}, forgets: true}, dir, Defaults(), Options{Clean: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(records)))
+			b.ReportAllocs()
+			for b.Loop() {
+				code := wire.OK
+				if as == "follower" {
+					records.SetBaseOffset(l.End())
+					code = l.AppendAsFollower(records, 1000)
+				} else {
+					_, code = l.AppendAsLeader(records, 1, 1000)
+				}
+				if code != wire.OK {
+					b.Fatal(code)
+				}
+			}
+		})
 	}
 }
 

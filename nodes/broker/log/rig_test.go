@@ -241,6 +241,12 @@ func sameContent(l *Log, w *twin) error {
 	if want := w.read(w.start, w.end); !bytes.Equal(got, want) {
 		return fmt.Errorf("the log has %s, want %s", list(got), list(want))
 	}
+	for upTo := l.Start(); upTo <= l.End(); upTo++ {
+		got, err := reading(l, l.Start(), upTo, 150)
+		if want := w.read(w.start, upTo); err != nil || !bytes.Equal(got, want) {
+			return fmt.Errorf("below %d the log has %s, want %s; %v", upTo, list(got), list(want), err)
+		}
+	}
 	for _, time := range []int64{0, 50, 1000, 1050, 1100, 2000} {
 		found, ok := l.OffsetForTime(time)
 		want, wantOK := w.firstSince(time)
