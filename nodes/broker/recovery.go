@@ -15,7 +15,7 @@ func (s *Server) boot(t *node.Task) {
 	if !s.ownDisk() || !s.openLogs(t) {
 		return
 	}
-	s.up = true
+	s.recovered = true
 	s.startTimers()
 	if s.began {
 		s.register(t)

@@ -27,7 +27,7 @@ const registerAgain = 500 * time.Millisecond
 // boot will.
 func (s *Server) SessionBegan() {
 	s.began = true
-	if s.up {
+	if s.recovered {
 		s.env.Go("register", s.register)
 	}
 }
@@ -75,9 +75,11 @@ func (s *Server) register(t *node.Task) {
 	}
 }
 
-// beRegistered goes on with what needs a registered broker.
+// beRegistered goes on with what needs a registered broker. To take requests is of that: a
+// broker that came back faster than its last session ended would else follow orders which
+// the controller has for that life, and lead with a log that has lost its tail.
 func (s *Server) beRegistered(epoch int64) {
-	s.registered, s.epoch = true, epoch
+	s.registered, s.up, s.epoch = true, !s.leaving, epoch
 	s.observe(facts.Registered, int64(s.cfg.ID), epoch)
 	waiting := s.whenRegistered
 	s.whenRegistered = nil

@@ -122,3 +122,26 @@ func (future) String() string      { return "ApiVersions v99" }
 func (future) AppendWire(b []byte) []byte {
 	return append(b, 0, 18, 0, 99, 0, 0, 0, 7, 0xff, 0xff, 1, 2, 3)
 }
+
+// Before it is registered a broker takes no requests: the controller may have orders on
+// their way that were for its last life.
+func TestNothingIsServedBeforeRegistration(t *testing.T) {
+	c := newCluster(t, 1)
+	c.run(3 * time.Second)
+	c.world.Crash(c.brokers[0], sim.KeepAll)
+	c.world.Start(c.brokers[0])
+	s := c.client(func(s *script, task *node.Task) {
+		for {
+			r := kmsg.NewPtrApiVersionsRequest()
+			r.Version = 4
+			if s.ask(task, c.brokers[0], r) != nil {
+				break
+			}
+			task.Sleep(patience)
+		}
+		if len(c.epochs(1)) != 2 {
+			s.t.Errorf("served at %v, registered under %v", c.world.Now(), c.epochs(1))
+		}
+	})
+	c.converge(s, 20*time.Second)
+}

@@ -19,11 +19,11 @@ type Server struct {
 	// apis are the requests that are served, by key.
 	apis []api
 
-	// up: the logs are recovered, and requests are taken. leaving: the broker is being
-	// shut down. diskOf is the cluster that the disk belongs to, "" if it is new.
-	up, leaving bool
-	diskOf      string
-	saving      map[string]bool // checkpoints, by name, that a task is writing
+	// recovered: the logs are open. up: requests are taken. leaving: the broker is being
+	// shut down.
+	recovered, up, leaving bool
+	diskOf                 string          // the cluster that the disk belongs to, "" if it is new
+	saving                 map[string]bool // checkpoints, by name, that a task is writing
 	// zk is the session with the coordinators; began, that there is one. registered says that the znode of this
 	// broker exists in it, epoch is the czxid of that znode: the epoch of this life.
 	zk         *zookeeper.Session
