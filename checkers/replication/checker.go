@@ -9,6 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -35,12 +36,14 @@ type Checker struct {
 	byNode  map[node.ID]*member
 	byID    map[int32]*member
 
-	topics      map[string]*topic
-	partitions  map[string]*partition
-	controller  int32 // of the znode, 0 for none
-	epoch       int64 // the controller epoch of the znode
-	controllers map[int64]int32
-	registered  map[int32]bool
+	// topics are those that there are, by name; gone those that there were, by ID and
+	// name; settings what a topic of a name says for itself.
+	topics   map[string]*topic
+	gone     map[string]*topic
+	settings map[string]*settings
+
+	controller reign
+	registered map[int32]bool
 
 	events  []history.LogEvent
 	now     moment
@@ -51,19 +54,29 @@ type Checker struct {
 type member struct {
 	Broker
 	up bool
+	// open are its replicas by name. It has one of a name at a time.
+	open map[string]*replica
+	// life is the czxid of its registration, controllerEpoch the latest controller that it
+	// obeyed, both in this life.
+	life, controllerEpoch int64
 }
 
-// moment is what is being checked and where it came from: a fact, or else what.
+// moment is what is being checked and where it came from: a fact, a transaction of the
+// coordinator, or else that all has come to rest.
 type moment struct {
 	step  uint64
 	at    time.Duration
 	event node.Event
-	what  string
+	txn   *wire.Txn
+	rest  bool
 }
 
 func (m moment) String() string {
-	if m.what != "" {
-		return m.what
+	switch {
+	case m.rest:
+		return "the cluster has come to rest"
+	case m.txn != nil:
+		return fmt.Sprintf("the coordinator committed %v of session %#x", m.txn.Zxid, m.txn.Session)
 	}
 	return fmt.Sprintf("stated %v", m.event)
 }
@@ -71,11 +84,12 @@ func (m moment) String() string {
 // New returns a checker of a cluster that has not started yet.
 func New(cfg Config) *Checker {
 	c := &Checker{
-		cfg: cfg, byNode: map[node.ID]*member{}, byID: map[int32]*member{}, topics: map[string]*topic{}, partitions: map[string]*partition{},
-		controllers: map[int64]int32{}, registered: map[int32]bool{},
+		cfg: cfg, byNode: map[node.ID]*member{}, byID: map[int32]*member{},
+		topics: map[string]*topic{}, gone: map[string]*topic{}, settings: map[string]*settings{},
+		controller: reign{of: map[int64]int32{}}, registered: map[int32]bool{},
 	}
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b}
+		m := &member{Broker: b, open: map[string]*replica{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node], c.byID[b.ID] = m, m
 	}
@@ -95,10 +109,11 @@ func (c *Checker) Crashed(id node.ID) {
 	if m == nil {
 		return
 	}
-	m.up = false
-	for _, p := range c.sorted() {
-		p.replica(m).stops()
+	m.up, m.life, m.controllerEpoch = false, 0, 0
+	for _, r := range m.open { //sim:unordered each for itself
+		r.stops()
 	}
+	clear(m.open)
 }
 
 // Finding returns the first violation, nil if there is none.
@@ -111,15 +126,35 @@ func (c *Checker) Events() []history.LogEvent { return slices.Clone(c.events) }
 // what follows from a broken state proves nothing.
 func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Event) {
 	m := c.byNode[id]
-	if m == nil || c.finding != nil || e.Text == "" || !isFact(e.Kind) {
+	if m == nil || c.finding != nil || e.Kind.System != "kafka" {
 		return
 	}
 	c.now = moment{step: step, at: at, event: e}
-	p := c.partition(e.Text)
-	r := p.replica(m)
 	switch e.Kind {
+	case facts.Registered:
+		m.life = e.N[1]
+	case facts.ControllerObeyed:
+		c.obeyed(m, e.N[0], e.N[1])
+	case facts.ControllerElected:
+		if c.controller.of[e.N[1]] != m.ID {
+			c.fail(m.Name, OneController, fmt.Sprintf("%s takes itself for the controller of epoch %d, which is %s", m.Name, e.N[1], c.names(1<<c.controller.of[e.N[1]]&^1)))
+		}
+	case facts.StateWritten:
+		c.stateKnown(m, e)
 	case facts.ReplicaOpened:
-		c.opened(p, r, e)
+		c.opened(m, e)
+	default:
+		if r := m.open[e.Text]; r != nil && !r.of.topic.gone {
+			c.ofReplica(r.of, r, e)
+		} else if r != nil && e.Kind == facts.ReplicaDeleted {
+			delete(m.open, e.Text)
+		}
+	}
+}
+
+// ofReplica takes a fact about a replica that is open.
+func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
+	switch e.Kind {
 	case facts.LeaderAppended:
 		c.leaderAppended(p, r, e)
 	case facts.FollowerAppended:
@@ -133,43 +168,32 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 	case facts.Compacted:
 		c.compacted(p, r, e.N[0])
 	case facts.ReplicaDeleted:
-		delete(p.replicas, m.ID)
+		c.removed(p, r)
+	case facts.EpochStarted:
+		c.epochStarted(p, r, e.N[0], e.N[1])
+	case facts.Diverged:
+		c.diverged(p, r, e.N[1], e.N[2])
 	case facts.BecameLeader:
 		c.becameLeader(p, r, e)
 	case facts.BecameFollower:
-		r.leads, r.epoch = false, e.N[0]
+		c.becameFollower(r, e.N[0], e.N[3])
+	case facts.FollowerFetched:
+		if r.fetched != nil {
+			r.fetched[int32(e.N[0])] = e.N[1]
+		}
 	case facts.HighWatermark:
-		c.highWatermark(p, r, e.N[0], e.N[1])
+		c.highWatermark(p, r, e)
 	case facts.FollowedMark:
 		c.followedMark(p, r, e.N[0])
-	case facts.IsrCommitted, facts.IsrAdopted:
+	case facts.EndOffsetTold:
+		c.endTold(p, r, e.N[0], e.N[1])
+	case facts.IsrProposed:
+		c.isrProposed(p, r, e.N[0])
+	case facts.IsrCommitted, facts.IsrAdopted, facts.IsrRefused:
 		c.isrKnown(p, r, e)
 	case facts.Acknowledged:
-		c.acknowledged(p, r, e.N[0], e.N[1])
+		c.acknowledged(p, r, e)
 	}
-}
-
-// isFact reports whether a kind is one that the checker reads.
-func isFact(k *node.EventKind) bool { return k.System == "kafka" }
-
-// partition finds a partition by name, or begins it.
-func (c *Checker) partition(name string) *partition {
-	p := c.partitions[name]
-	if p == nil {
-		p = newPartition(name)
-		c.partitions[name] = p
-	}
-	return p
-}
-
-// sorted lists the partitions by name.
-func (c *Checker) sorted() []*partition {
-	all := make([]*partition, 0, len(c.partitions))
-	for _, p := range c.partitions { //sim:unordered sorted below
-		all = append(all, p)
-	}
-	slices.SortFunc(all, func(a, b *partition) int { return strings.Compare(a.name, b.name) })
-	return all
 }
 
 // explain records what readers must reckon with.

@@ -25,55 +25,91 @@
 // that is still taken for in sync comes back from a crash with a shorter log and leads
 // (KIP-966). Then the ledger is cut to what that leader has, and the history says so,
 // for the judges of what clients saw. Any other loss is a violation.
+//
+// # What is not blamed
+//
+// A broker that is deposed and does not know it acts on, in its old epoch: it leads,
+// appends, even begins to lead when an order reaches it late. All of that is judged by
+// what its epoch allows, and by nothing that happened after its successor was elected.
+// A crash may come between a write and the fact about it; what the disk then shows
+// besides may be anything. min.insync.replicas is judged when success is told, not at
+// the append, of which nobody states what its producer wanted. That a joining replica is
+// alive is not judged: the leader knows it only by and by.
 package replication
 
 import "github.com/stampede-sim/stampede/checkers/guarantee"
 
 // IDs of the invariants.
 const (
-	OneLeaderPerEpoch  = "k7-one-leader-per-epoch"
+	AckCommitted       = "k1-acknowledged-is-committed"
+	AckMinInsync       = "k2-acknowledged-by-min-insync"
+	LeaderEpochGrows   = "k3-leader-epoch"
+	OneController      = "k5-one-controller-per-epoch"
 	Contiguous         = "k6-contiguous-log"
+	OneLeaderPerEpoch  = "k7-one-leader-per-epoch"
 	HighWatermarkGrows = "k8-high-watermark"
+	MarkFollowed       = "k8-followed-high-watermark"
+	EndTold            = "k8-end-offset-of-epoch"
 	StrongIsr          = "k9-in-sync-replicas-hold-committed"
+	CountsInSync       = "k9-all-in-sync-counted"
+	MarkFetched        = "k9-high-watermark-fetched"
 	IsrOfAssigned      = "k10-isr-of-assigned"
 	LeaderInSync       = "k11-leader-in-sync"
 	ElectionClean      = "k12-clean-election"
+	LeaderExpands      = "k12-leader-expands-isr"
+	JoinerCaughtUp     = "k12-joiner-caught-up"
 	LeaderCompleteness = "k13-leader-completeness"
 	StateCAS           = "k14-partition-state-cas"
 	ControllerFenced   = "k15-controller-fenced"
+	ControllerObeyed   = "k15-controller-obeyed"
+	ReplicaFenced      = "k15-replica-fenced"
+	ProducerFenced     = "k15-producer-fenced"
 	LogMatching        = "k16-log-matching"
+	EpochNoted         = "k17-epoch-noted"
 	LogStart           = "k18-log-start"
+	CompactedBelow     = "k18-compacted-below-high-watermark"
 	SequenceWhole      = "k19-producer-sequence"
-	AckCommitted       = "k1-acknowledged-is-committed"
-	AckMinInsync       = "k2-acknowledged-by-min-insync"
-	OneController      = "k5-one-controller-per-epoch"
-	LeaderEpochGrows   = "k3-leader-epoch"
+	TopicIdentity      = "k31-topic-identity"
 )
 
 const (
-	sourceTLA = "Gustafson: kafka-specification (TLA+), Kip320: "
-	sourceKIP = "Kafka Improvement Proposal "
+	sourceTLA    = "Gustafson: kafka-specification (TLA+), Kip320: "
+	sourceVan    = "Vanlightly: kafka-tlaplus: "
+	sourceKIP    = "Kafka Improvement Proposal "
+	sourceManual = "Kafka documentation: "
 )
 
 // Guarantees lists the invariants this package checks.
 var Guarantees = []guarantee.Guarantee{
-	{ID: AckCommitted, Sentence: "A producer that wants all acknowledgements is told of success when its records are committed.", Source: "Kafka documentation: acks"},
-	{ID: AckMinInsync, Sentence: "A producer that wants all acknowledgements is told of success only with min.insync.replicas in-sync replicas.", Source: "Kafka documentation: min.insync.replicas"},
+	{ID: AckCommitted, Sentence: "A producer that wants all acknowledgements is told of success when its records are committed.", Source: sourceManual + "acks"},
+	{ID: AckMinInsync, Sentence: "A producer that wants all acknowledgements is told of success only with min.insync.replicas in-sync replicas.", Source: sourceManual + "min.insync.replicas"},
 	{ID: LeaderEpochGrows, Sentence: "The leader epoch of a partition grows whenever its leader changes, and never falls.", Source: sourceKIP + "101"},
 	{ID: OneController, Sentence: "A controller epoch has at most one controller.", Source: "KAFKA-6082"},
 	{ID: Contiguous, Sentence: "A leader gives each record the offset after the last, in its own leader epoch, and epochs never fall along a log.", Source: sourceKIP + "101"},
-	{ID: OneLeaderPerEpoch, Sentence: "In a leader epoch of a partition only the broker appends as its leader that the state znode names.", Source: sourceTLA + "leader epochs"},
-	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its leader epoch, and a follower's never passes what is committed.", Source: sourceTLA + "ValidHighWatermark"},
+	{ID: OneLeaderPerEpoch, Sentence: "In a leader epoch of a partition only the broker acts as its leader that the state znode names.", Source: sourceTLA + "leader epochs"},
+	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log.", Source: sourceTLA + "ValidHighWatermark"},
+	{ID: MarkFollowed, Sentence: "The high watermark of a follower never passes what is committed.", Source: sourceTLA + "ValidHighWatermark"},
+	{ID: EndTold, Sentence: "A leader tells where a partition ends only when all that was there when its epoch began is committed.", Source: sourceKIP + "207"},
 	{ID: StrongIsr, Sentence: "Every replica that the state znode calls in sync holds every committed record.", Source: sourceTLA + "StrongIsr"},
+	{ID: CountsInSync, Sentence: "A leader that is not deposed waits with its high watermark for all that the state znode calls in sync.", Source: sourceVan + "ReplicationQuorumSuperset"},
+	{ID: MarkFetched, Sentence: "The high watermark rests on what followers have fetched in the leader's own epoch.", Source: sourceKIP + "320"},
 	{ID: IsrOfAssigned, Sentence: "The in-sync replicas are among those that the partition is assigned to.", Source: "KAFKA-9672"},
 	{ID: LeaderInSync, Sentence: "The leader is one of the in-sync replicas.", Source: sourceTLA + "LeaderInIsr"},
-	{ID: ElectionClean, Sentence: "Unless unclean elections are allowed, a new leader is one of the last in-sync replicas.", Source: "Kafka documentation: unclean.leader.election.enable"},
-	{ID: LeaderCompleteness, Sentence: "A leader that was elected among the in-sync replicas holds every committed record.", Source: sourceTLA + "StrongIsr"},
-	{ID: StateCAS, Sentence: "What a leader takes for the in-sync replicas in a version of the state znode is what that version says.", Source: "KAFKA-1382, KAFKA-2729"},
+	{ID: ElectionClean, Sentence: "Unless unclean elections are allowed, a new leader is one of the last in-sync replicas.", Source: sourceManual + "unclean.leader.election.enable"},
+	{ID: LeaderExpands, Sentence: "Only its leader takes a replica into the in-sync replicas of a partition; an election leaves them as they are, or fewer.", Source: sourceTLA + "ControllerElectLeader"},
+	{ID: JoinerCaughtUp, Sentence: "A leader takes in only who has fetched, in its reign, up to the high watermark and to where the reign began.", Source: "KAFKA-7128"},
+	{ID: LeaderCompleteness, Sentence: "A leader that was elected among the in-sync replicas holds every committed record.", Source: sourceVan + "LeaderCompleteness"},
+	{ID: StateCAS, Sentence: "What a leader or the controller takes for the state of a partition in a version is what that version says.", Source: "KAFKA-1382, KAFKA-2729"},
 	{ID: ControllerFenced, Sentence: "A controller that has been replaced changes no partition.", Source: "KAFKA-6082"},
-	{ID: LogMatching, Sentence: "Below their high watermarks, all replicas of a partition hold the same records.", Source: "Vanlightly: kafka-tlaplus, LogMatching"},
+	{ID: ControllerObeyed, Sentence: "A broker that has heard of a controller obeys no earlier one, and no order meant for an earlier life of it.", Source: sourceKIP + "380"},
+	{ID: ReplicaFenced, Sentence: "A replica does not go back to an earlier leader epoch.", Source: "KAFKA-1188"},
+	{ID: ProducerFenced, Sentence: "After a batch of a producer's epoch, none of an earlier epoch is committed.", Source: sourceKIP + "98"},
+	{ID: LogMatching, Sentence: "Below their high watermarks, all replicas of a partition hold the same records.", Source: sourceVan + "LogMatching"},
+	{ID: EpochNoted, Sentence: "A leader notes where its epoch begins before it leads, and tells followers the ends of epochs as its log has them.", Source: "KAFKA-7415"},
 	{ID: LogStart, Sentence: "A log begins at or below its high watermark, and never earlier than before.", Source: "KAFKA-5634"},
+	{ID: CompactedBelow, Sentence: "A log is compacted only below its high watermark.", Source: "KAFKA-13194"},
 	{ID: SequenceWhole, Sentence: "The batches that an idempotent producer has in a partition have the sequence numbers 0, 1, 2 and so on, without a gap or a repetition.", Source: sourceKIP + "98"},
+	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty.", Source: sourceKIP + "516"},
 }
 
 // sentences has the sentence of each guarantee.

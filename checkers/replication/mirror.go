@@ -13,9 +13,15 @@ type batch struct {
 	epoch       int64 // the leader epoch it was appended in
 	sum         int64 // its checksum
 	producer    *facts.Producer
+	// untold: a crash came between the write and the fact about it. That there is
+	// something is known from the end of the log that was opened next, what, from nobody.
+	untold bool
 }
 
 func (b batch) String() string {
+	if b.untold {
+		return fmt.Sprintf("[%d..%d]", b.first, b.last)
+	}
 	return fmt.Sprintf("[%d..%d] of epoch %d, checksum %08x", b.first, b.last, b.epoch, uint32(b.sum))
 }
 
@@ -24,12 +30,23 @@ func (b batch) same(o batch) bool {
 	return b.first == o.first && b.last == o.last && b.epoch == o.epoch && b.sum == o.sum
 }
 
+// epochStart says where a leader epoch begins in a log.
+type epochStart struct{ epoch, start int64 }
+
 // mirror is a log as its owner tells of it.
 type mirror struct {
-	// start and end bound the log: it holds [start, end), where batches has every batch
-	// of it, ascending, unless it was compacted below cleaned.
-	start, end, cleaned int64
-	batches             []batch
+	// start and end bound the log. What lies below start is kept, for a crash may take
+	// back that the log begins later: where it begins is not synced.
+	start, end int64
+	// cleaned is how far it was compacted.
+	cleaned int64
+	// batches are those of [start, end), ascending, and older ones.
+	batches []batch
+	// epochs are the leader epochs and where they begin; of the last there may be no
+	// batch yet. Both numbers ascend strictly.
+	epochs []epochStart
+	// guessed: a batch of it was never told of, nor the epoch of that.
+	guessed bool
 }
 
 // at is the index of the first batch that reaches offset or lies behind it.
@@ -54,100 +71,82 @@ func (m *mirror) epoch() int64 {
 func (m *mirror) append(b batch) {
 	m.batches = append(m.batches, b)
 	m.end = b.last + 1
+	if !b.untold && b.epoch > m.latest() {
+		m.assign(b.epoch, b.first)
+	}
 }
 
-// cut gives up what is at or above an offset, be it all.
+// guess enters what must be there and was never told of.
+func (m *mirror) guess(upTo int64) {
+	m.append(batch{first: m.end, last: upTo - 1, epoch: m.epoch(), untold: true})
+	m.guessed = true
+}
+
+// latest is the last leader epoch that was noted, -1 if none.
+func (m *mirror) latest() int64 {
+	if len(m.epochs) == 0 {
+		return -1
+	}
+	return m.epochs[len(m.epochs)-1].epoch
+}
+
+// assign notes where an epoch begins. Epochs that would come later, or begin there, had
+// no batch and are superseded.
+func (m *mirror) assign(epoch, start int64) {
+	if epoch == m.latest() {
+		return
+	}
+	n := len(m.epochs)
+	for n > 0 && (m.epochs[n-1].epoch >= epoch || m.epochs[n-1].start >= start) {
+		n--
+	}
+	m.epochs = append(m.epochs[:n], epochStart{epoch, start})
+}
+
+// endOf is where an epoch ends, if the log has it.
+func (m *mirror) endOf(epoch int64) (end int64, known bool) {
+	for i, e := range m.epochs {
+		switch {
+		case e.epoch != epoch:
+		case i+1 < len(m.epochs):
+			return m.epochs[i+1].start, true
+		default:
+			return m.end, true
+		}
+	}
+	return 0, false
+}
+
+// cut gives up what is at or above an offset.
 func (m *mirror) cut(to int64) {
 	m.batches = m.batches[:m.at(to)]
-	m.start, m.end = min(m.start, to), min(m.end, to)
+	m.end = min(m.end, to)
+	m.start = min(m.start, m.end)
+	n := len(m.epochs)
+	for n > 0 && m.epochs[n-1].start >= to {
+		n--
+	}
+	m.epochs = m.epochs[:n]
 }
 
-// begin gives up what is below an offset.
-func (m *mirror) begin(at int64) {
-	m.batches = m.batches[m.at(at):]
-	m.start, m.end = at, max(m.end, at)
-}
-
-// missing finds the first committed batch in [from, upto) that a log lacks or has
+// differs finds the first committed batch in [from, upto) that a log lacks or has
 // otherwise; false if it has them all. What lies below the log's start, or was
-// compacted, nobody can ask for.
-func (m *mirror) missing(ledger *mirror, from, upto int64) (want batch, got *batch, lacks bool) {
-	from = max(from, m.start, m.cleaned, ledger.start, ledger.cleaned)
-	for i, j := ledger.at(from), m.at(from); i < len(ledger.batches) && ledger.batches[i].first < upto; i, j = i+1, j+1 {
+// compacted, nobody can ask for. What nobody told of may be anything.
+func (m *mirror) differs(ledger *mirror, from, upto int64) (want batch, got *batch, differs bool) {
+	from = max(from, m.start, m.cleaned, ledger.cleaned)
+	j := m.at(from)
+	for i := ledger.at(from); i < len(ledger.batches) && ledger.batches[i].first < upto; i++ {
 		want = ledger.batches[i]
-		if j >= len(m.batches) {
-			return want, nil, true
+		for j < len(m.batches) && m.batches[j].last < want.first {
+			j++
 		}
-		if !m.batches[j].same(want) {
+		switch {
+		case j >= len(m.batches), m.batches[j].first > want.last:
+			return want, nil, true
+		case want.untold, m.batches[j].untold, m.batches[j].same(want):
+		default:
 			return want, &m.batches[j], true
 		}
 	}
 	return batch{}, nil, false
-}
-
-// replica is one copy of a partition.
-type replica struct {
-	*member
-	log mirror
-	// leads says that it takes itself for the leader of epoch.
-	leads bool
-	epoch int64
-	// mark is the high watermark it told, isr whom it takes for in sync as the leader.
-	mark int64
-	isr  int64
-	// lost is the offset from which a crash took what it had, -1 for nothing: a follower
-	// that fetches it again has it again.
-	lost int64
-}
-
-// stops: the process is gone, and with it all that is not in the log.
-func (r *replica) stops() { r.leads, r.mark = false, 0 }
-
-// partition is what is known of one partition.
-type partition struct {
-	name     string
-	topic    facts.TopicID
-	replicas map[int32]*replica
-	// ledger has every batch that was committed, in the order of offsets.
-	ledger mirror
-	// truth is the state znode, leaders who appended in which epoch, elected whom the
-	// znode ever named for an epoch.
-	truth    state
-	leaders  map[int64]int32
-	elected  map[int64]election
-	sequence map[producerEpoch]int32
-}
-
-// election is what one write of the state znode decided.
-type election struct {
-	leader int32
-	// clean: the leader was in sync before.
-	clean bool
-}
-
-// producerEpoch names a producer with an ID in one of its epochs.
-type producerEpoch struct {
-	id    int64
-	epoch int16
-}
-
-func newPartition(name string) *partition {
-	return &partition{
-		name: name, replicas: map[int32]*replica{}, leaders: map[int64]int32{}, elected: map[int64]election{}, sequence: map[producerEpoch]int32{},
-	}
-}
-
-// replica finds the copy of a broker, or begins it.
-func (p *partition) replica(m *member) *replica {
-	r := p.replicas[m.ID]
-	if r == nil {
-		r = &replica{member: m, lost: -1}
-		p.replicas[m.ID] = r
-	}
-	return r
-}
-
-// forget drops everything: the topic is another one.
-func (p *partition) forget() {
-	*p = *newPartition(p.name)
 }

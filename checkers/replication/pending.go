@@ -20,22 +20,23 @@ func (c *Checker) Pending() string {
 			return m.Name + " is not registered"
 		}
 	}
-	if c.controller == 0 {
+	if c.controller.broker == 0 {
 		return "there is no controller"
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
 		t := c.topics[name]
 		for _, index := range slices.Sorted(maps.Keys(t.assigned)) {
-			if reason := c.partition(name+"-"+index).pending(c, t.assigned[index]); reason != "" {
+			if reason := t.partition(index).pending(c, t.assigned[index].replicas); reason != "" {
 				return reason
 			}
 		}
 	}
+	c.atRest()
 	return ""
 }
 
 // pending is why one partition has not converged.
-func (p *partition) pending(c *Checker, assigned []int32) string {
+func (p *partition) pending(c *Checker, assigned int64) string {
 	if !p.truth.exists || p.truth.leader < 0 {
 		return p.name + " has no leader"
 	}
@@ -43,13 +44,32 @@ func (p *partition) pending(c *Checker, assigned []int32) string {
 	if leader == nil || !leader.leads || leader.epoch != p.truth.epoch {
 		return fmt.Sprintf("%s does not lead %s in epoch %d", c.names(1<<p.truth.leader), p.name, p.truth.epoch)
 	}
-	if all := facts.Set(assigned); p.truth.isr != all {
-		return fmt.Sprintf("of the replicas of %s on %s only %s are in sync", p.name, c.names(all), c.names(p.truth.isr))
+	if p.truth.isr != assigned {
+		return fmt.Sprintf("of the replicas of %s on %s only %s are in sync", p.name, c.names(assigned), c.names(p.truth.isr))
 	}
-	for _, id := range assigned {
-		if r := p.replicas[id]; r == nil || r.log.end != leader.log.end || r.mark != leader.log.end {
+	for _, id := range facts.Members(assigned) {
+		if r := p.replicas[id]; r == nil || r.log.end != leader.log.end || r.mark != leader.log.end || r.epoch != leader.epoch {
 			return fmt.Sprintf("%s has not all of %s on %s, which ends at %d", c.names(1<<id), p.name, leader.Name, leader.log.end)
 		}
 	}
 	return ""
+}
+
+// atRest: when everything has converged, all replicas hold all that is committed, which
+// is all there is, and nothing else.
+func (c *Checker) atRest() {
+	if c.finding != nil {
+		return
+	}
+	c.now = moment{step: c.now.step, at: c.now.at, rest: true}
+	for _, name := range slices.Sorted(maps.Keys(c.topics)) {
+		for _, p := range c.topics[name].sorted() {
+			for _, id := range facts.Members(p.topic.assigned[p.index].replicas) {
+				r := p.replicas[id]
+				if want, got, lacks := p.holds(r, p.ledger.end); lacks || r.log.end != p.ledger.end {
+					c.fail(r.Name, LogMatching, fmt.Sprintf("%s has %s up to %d, where %d is the end, without the committed %v%s", r.Name, p.name, r.log.end, p.ledger.end, want, instead(got)))
+				}
+			}
+		}
+	}
 }

@@ -8,52 +8,182 @@ import (
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
+// assumes: a replica begins to lead or to follow in an epoch, never in an earlier one
+// than before. Only a broker that was started again has to hear of all epochs anew.
+func (c *Checker) assumes(r *replica, epoch int64) bool {
+	if epoch < r.epoch {
+		c.fail(r.Name, ReplicaFenced, fmt.Sprintf("%s, having heard of epoch %d of %s, goes back to epoch %d", r.Name, r.epoch, r.of.name, epoch))
+		return false
+	}
+	r.epoch = epoch
+	return true
+}
+
+// becameFollower: a replica begins to follow.
+func (c *Checker) becameFollower(r *replica, epoch, mark int64) {
+	if c.assumes(r, epoch) {
+		r.leads, r.mark, r.fetched = false, mark, nil
+	}
+}
+
 // becameLeader: a replica begins to lead. If it was chosen among those in sync, it has
-// everything that is committed.
+// everything that was committed before the next leader was chosen: it may be deposed
+// already, and hear of its election only now.
 func (c *Checker) becameLeader(p *partition, r *replica, e node.Event) {
-	epoch := e.N[0]
-	named, ok := p.elected[epoch]
-	if !ok || named.leader != r.ID {
+	epoch, mark := e.N[0], e.N[3]
+	named := p.elected[epoch]
+	switch {
+	case named == nil || named.leader != r.ID:
 		c.fail(r.Name, OneLeaderPerEpoch, fmt.Sprintf("%s leads %s in epoch %d, and no state znode ever said so", r.Name, p.name, epoch))
 		return
+	case !c.assumes(r, epoch):
+		return
+	case r.log.latest() != epoch:
+		c.fail(r.Name, EpochNoted, fmt.Sprintf("%s leads %s in epoch %d, and the last epoch it has noted is %d", r.Name, p.name, epoch, r.log.latest()))
+		return
 	}
-	r.leads, r.epoch, r.mark = true, epoch, e.N[3]
+	r.leads, r.mark, r.began, r.proposed, r.fetched = true, mark, r.log.end, 0, map[int32]int64{}
 	if reign, ok := e.Body.(*facts.Reign); ok {
 		r.isr = reign.Isr
 	}
-	want, got, lacks := r.log.missing(&p.ledger, 0, p.ledger.end)
+	c.complete(p, r, named)
+}
+
+// complete holds the log of a new leader against the ledger.
+func (c *Checker) complete(p *partition, r *replica, named *election) {
+	upTo := p.ledger.end
+	if named.bound >= 0 {
+		upTo = named.bound
+	}
+	want, got, lacks := p.holds(r, upTo)
 	switch {
+	case named.bound >= 0 && lacks && (!named.clean || r.explains(want.first)):
+		// It is deposed already: what it commits, it commits in vain.
+		p.disputes(r.epoch+1, history.UncleanElection)
+		return
 	case !lacks:
 	case !named.clean:
 		c.lose(p, r, history.UncleanElection, want.first)
-	case r.lost >= 0 && r.lost <= want.first:
+	case r.explains(want.first):
 		c.lose(p, r, history.LastReplicaLost, want.first)
 	default:
-		c.fail(r.Name, LeaderCompleteness, fmt.Sprintf("%s leads %s in epoch %d without the committed %v%s", r.Name, p.name, epoch, want, instead(got)))
+		c.fail(r.Name, LeaderCompleteness, fmt.Sprintf("%s leads %s in epoch %d without the committed %v%s", r.Name, p.name, r.epoch, want, instead(got)))
+		return
+	}
+	if named.bound < 0 {
+		// From here on the ledger is what this leader has.
+		p.tainted, named.clean = false, true
 	}
 }
 
 // lose gives up what a leader does not have, in a way that is explained.
 func (c *Checker) lose(p *partition, r *replica, why history.LogEventKind, from int64) {
-	c.explain(why, p, from)
+	c.excuse(p, why, from)
 	p.ledger.cut(from)
-	p.ledger.end = min(p.ledger.end, from)
-	p.sequence = map[producerEpoch]int32{}
+	p.disputes(r.epoch, why)
+	p.recount()
+	for _, e := range p.elected { //sim:unordered each for itself
+		if e.bound >= 0 {
+			e.bound = min(e.bound, from)
+		}
+	}
 	for _, other := range p.replicas { //sim:unordered each for itself
-		other.mark = min(other.mark, from)
-		other.lost = -1
+		other.agreed = min(other.agreed, from)
+		if other.lost >= from {
+			other.lost = -1
+		}
 	}
 	r.mark = min(r.mark, from)
 }
 
-// isrKnown: what a leader takes for the content of the state znode is that.
+// excuse tells readers that from an offset on acknowledged records may be lost.
+func (c *Checker) excuse(p *partition, why history.LogEventKind, from int64) {
+	if from < p.excused {
+		p.excused = from
+		c.explain(why, p, from)
+	}
+}
+
+// isrProposed: a leader takes in only who has everything that it knows to be committed,
+// and all that was there when its reign began, as fetches in this reign have told.
+// Where either is not so, the follower may lack what a former leader committed
+// (KAFKA-7128).
+func (c *Checker) isrProposed(p *partition, r *replica, set int64) {
+	in := r.isr
+	if p.truth.epoch == r.epoch {
+		in |= p.truth.isr
+	}
+	for _, id := range facts.Members(set &^ in) {
+		at, ok := r.fetched[id]
+		if !ok {
+			at = -1
+		}
+		if at < max(r.mark, r.began) {
+			c.fail(r.Name, JoinerCaughtUp, fmt.Sprintf("%s wants %s in sync on %s, which fetched last at %d; the high watermark is %d, and epoch %d began at %d", r.Name, c.names(1<<id), p.name, at, r.mark, r.epoch, r.began))
+			return
+		}
+	}
+	r.proposed = set
+}
+
+// isrKnown: what a leader takes for the content of the state znode is that. Of one that
+// was refused it learned somebody else's.
 func (c *Checker) isrKnown(p *partition, r *replica, e node.Event) {
 	set, version, epoch := e.N[0], e.N[1], e.N[2]
-	was, ok := p.truth.past[version]
-	if !ok || was.isr != set || was.epoch != epoch {
-		c.fail(r.Name, StateCAS, fmt.Sprintf("%s takes %s for the in-sync replicas of %s in version %d and epoch %d; that version has %s in epoch %d",
-			r.Name, c.names(set), p.name, version, epoch, c.names(was.isr), was.epoch))
+	was, ok := p.past[version]
+	refused := e.Kind == facts.IsrRefused
+	if !ok || was.isr != set || (was.epoch == epoch) == refused {
+		c.fail(r.Name, StateCAS, fmt.Sprintf("%s, leading %s in epoch %d, takes %s for the in-sync replicas in version %d; that version has %s in epoch %d",
+			r.Name, p.name, epoch, c.names(set), version, c.names(was.isr), was.epoch))
 		return
 	}
-	r.isr = set
+	if !refused {
+		r.isr, r.proposed = set, 0
+	}
+}
+
+// stateKnown: what the controller takes for the content of a state znode is that.
+func (c *Checker) stateKnown(m *member, e node.Event) {
+	p := c.partition(e.Text)
+	if p == nil {
+		return // of a topic that is gone by now
+	}
+	set, version, epoch, leader := e.N[0], e.N[1], e.N[2], e.N[3]
+	was, ok := p.past[version]
+	if ok && (was.isr != set || was.epoch != epoch || int64(was.leader) != leader) && version <= p.truth.version {
+		c.fail(m.Name, StateCAS, fmt.Sprintf("%s, the controller, takes %s for the in-sync replicas of %s in version %d, in epoch %d under %d; that version has %s, epoch %d and %d",
+			m.Name, c.names(set), p.name, version, epoch, leader, c.names(was.isr), was.epoch, was.leader))
+	}
+}
+
+// epochStarted: a leader notes where its epoch begins, behind all that there is.
+func (c *Checker) epochStarted(p *partition, r *replica, epoch, start int64) {
+	if start != r.log.end || epoch < r.log.epoch() {
+		c.fail(r.Name, EpochNoted, fmt.Sprintf("%s notes that epoch %d of %s begins at %d, where its log ends at %d in epoch %d", r.Name, epoch, p.name, start, r.log.end, r.log.epoch()))
+		return
+	}
+	r.log.assign(epoch, start)
+}
+
+// diverged: a follower is told where an epoch ends at its leader, which is where it does.
+// Of an epoch before all that the leader has, it is told where the leader's first begins.
+func (c *Checker) diverged(p *partition, r *replica, epoch, end int64) {
+	if r.log.guessed || len(r.log.epochs) == 0 || epoch < r.log.epochs[0].epoch {
+		return
+	}
+	if have, known := r.log.endOf(epoch); !known || have != end {
+		c.fail(r.Name, EpochNoted, fmt.Sprintf("%s tells a follower of %s that epoch %d ends at %d, and has it end at %d", r.Name, p.name, epoch, end, have))
+	}
+}
+
+// obeyed: who has heard of a controller obeys none before it, and a broker that was
+// started again, or lost its session, no order that was meant for it before (KIP-380).
+func (c *Checker) obeyed(m *member, epoch, life int64) {
+	switch {
+	case epoch < m.controllerEpoch:
+		c.fail(m.Name, ControllerObeyed, fmt.Sprintf("%s obeys the controller of epoch %d, having obeyed that of epoch %d", m.Name, epoch, m.controllerEpoch))
+	case life >= 0 && life < m.life:
+		c.fail(m.Name, ControllerObeyed, fmt.Sprintf("%s obeys what was meant for its life %#x, registered as %#x", m.Name, life, m.life))
+	}
+	m.controllerEpoch = epoch
 }

@@ -104,6 +104,8 @@ var (
 	MinIsrAfter      = kind(36, true, "min-isr-after-append", "could not promise records that were appended: the in-sync replicas became too few", "last", "set")
 	ProduceTimedOut  = kind(37, true, "produce-timed-out", "gave up waiting for the high watermark to pass records", "last", "highWatermark")
 	OffsetUnready    = kind(38, true, "offset-not-available", "did not tell the end of the log, the high watermark being behind the start of the epoch", "highWatermark", "epochStart")
+	EndOffsetTold    = kind(43, false, "end-offset-told", "told where that ends which consumers may read", "highWatermark", "leaderEpoch")
+	ControllerObeyed = kind(44, false, "controller-obeyed", "takes an order of a controller that was meant for the broker registered so, -1 if it does not say", "controllerEpoch", "zxid")
 )
 
 // IsrChanges are the cases of [IsrProposed] and [IsrCommitted].

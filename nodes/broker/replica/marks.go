@@ -102,6 +102,7 @@ func (p *Partition) Latest() (int64, wire.ErrorCode) {
 		p.observe(facts.OffsetUnready, mark, p.epochStart)
 		return -1, wire.OffsetNotAvailable
 	}
+	p.observe(facts.EndOffsetTold, mark, int64(p.state.LeaderEpoch))
 	return mark, wire.OK
 }
 

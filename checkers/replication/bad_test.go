@@ -1,0 +1,257 @@
+package replication
+
+import (
+	"testing"
+)
+
+// bad are scenes that fall by the guarantee named, at their last line and not before.
+var bad = []struct{ name, falls, scene string }{
+	{"success is told before the followers have the record", AckCommitted, usual + `
+		b1 appends 0..0
+		b1 acks 0`},
+	{"success is told of a record that another leader has overwritten", AckCommitted, usual + `
+		commit 0..1
+		b1 appends 2..2
+		elect b2 epoch 2 isr b1,b2
+		b2 leads
+		b1 follows
+		b1 cuts 2
+		commit 2..2
+		elect b1 epoch 3 isr b1,b2
+		b1 leads
+		b1 acks 2 epoch 1`},
+	{"success is told with too few in sync", AckMinInsync, `config min.insync.replicas=2` + usual + `
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 appends 0..0
+		b1 marks 1
+		b1 acks 0`},
+	{"the leader changes and the epoch does not", LeaderEpochGrows, usual + `
+		elect b2 epoch 1 isr b2,b3`},
+	{"the leader epoch falls", LeaderEpochGrows, usual + `
+		elect b2 epoch 2 isr b2,b3
+		elect b3 epoch 1 isr b2,b3`},
+	{"a broker takes itself for the controller of another's epoch", OneController, usual + `
+		b2 rules epoch 1`},
+	{"a leader leaves offsets out", Contiguous, usual + `
+		b1 appends 1..1`},
+	{"a follower takes a record over twice", Contiguous, usual + `
+		b1 appends 0..0
+		b2 copies 0..0
+		b2 copies 0..0`},
+	{"a leader goes on in its epoch after it has been told to follow", Contiguous, usual + `
+		elect b2 epoch 2 isr b1,b2,b3
+		b1 follows
+		b1 appends 0..0 epoch 1`},
+	{"a follower takes itself for the leader", OneLeaderPerEpoch, usual + `
+		b2 leads epoch 1`},
+	{"two append in an epoch", OneLeaderPerEpoch, usual + `
+		b1 appends 0..0
+		b2 appends 0..0`},
+	{"a follower commits", OneLeaderPerEpoch, usual + `
+		commit 0..0
+		b2 marks 1 counting b2`},
+	{"a leader's high watermark falls", HighWatermarkGrows, usual + `
+		commit 0..3
+		b1 marks 2`},
+	{"a leader commits what it does not have", HighWatermarkGrows, usual + `
+		b1 hears b2 at 5
+		b1 hears b3 at 5
+		b1 marks 5`},
+	{"a follower takes for committed what is not", MarkFollowed, usual + `
+		b1 appends 0..0
+		b2 copies 0..0
+		b2 believes 1`},
+	{"a new leader tells an end that is behind what was told before", EndTold, usual + `
+		b1 appends 0..1
+		b2 copies 0..1
+		b3 copies 0..1
+		b1 hears b2 at 2
+		b1 hears b3 at 2
+		b1 marks 2
+		elect b2 epoch 2 isr b2,b3
+		b2 leads
+		b2 tells 0`},
+	{"an in-sync replica cuts what is committed: truncation to its own high watermark", StrongIsr, usual + `
+		commit 0..0
+		b1 appends 1..1
+		b2 copies 1..1
+		b3 copies 1..1
+		b1 hears b2 at 2
+		b1 hears b3 at 2
+		b1 marks 2
+		b2 cuts 1`},
+	{"a replica that is in sync has another record, which fooled its leader", StrongIsr, usual + `
+		b1 appends 0..0 sum good
+		b2 copies 0..0 sum good
+		b3 copies 0..0 sum bad
+		b1 hears b2 at 1
+		b1 hears b3 at 1
+		b1 marks 1`},
+	{"a replica is deleted while in sync: an order meant for an earlier life", StrongIsr, usual + `
+		commit 0..0
+		b3 deletes`},
+	{"a leader counts one replica too few", CountsInSync, usual + `
+		b1 appends 0..0
+		b2 copies 0..0
+		b1 hears b2 at 1
+		b1 marks 1 counting b1,b2`},
+	{"a leader takes a refused write for done and counts the few it wanted", CountsInSync, usual + `
+		b1 proposes b1
+		b1 appends 0..0
+		b1 marks 1 counting b1`},
+	{"a leader counts a fetch of its last reign", MarkFetched, usual + `
+		b1 appends 0..0
+		b2 copies 0..0
+		b3 copies 0..0
+		b1 hears b2 at 1
+		b1 hears b3 at 1
+		elect b1 epoch 2 isr b1,b2,b3
+		b1 leads
+		b1 marks 1`},
+	{"the high watermark is one beyond the slowest", MarkFetched, usual + `
+		b1 appends 0..0
+		b2 copies 0..0
+		b1 hears b2 at 1
+		b1 hears b3 at 0
+		b1 marks 1`},
+	{"one is in sync who is not assigned", IsrOfAssigned, usual + `
+		isr b1,b2,b3,b4`},
+	{"the preferred replica is elected and not in sync", LeaderInSync, usual + `
+		isr b1,b2
+		elect b3 epoch 2 isr b1,b2`},
+	{"one is elected who was not in sync", ElectionClean, usual + `
+		isr b1
+		elect b3 epoch 2 isr b3`},
+	{"unclean elections were allowed once, and are not any more", ElectionClean, `config unclean.leader.election.enable=true` + usual + `
+		config unclean.leader.election.enable=false
+		isr b1
+		elect b3 epoch 2 isr b3`},
+	{"the controller takes somebody in", LeaderExpands, usual + `
+		isr b1
+		elect b1 epoch 2 isr b1,b2`},
+	{"one is taken in who is behind the high watermark", JoinerCaughtUp, usual + `
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 0..3
+		b1 hears b3 at 2
+		b1 proposes b1,b2,b3`},
+	{"one is taken in who has not all that the reign began with", JoinerCaughtUp, usual + `
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 0..0
+		b1 appends 1..5
+		b2 copies 1..5
+		elect b2 epoch 2 isr b1,b2
+		b2 leads
+		b2 hears b3 at 1
+		b2 proposes b1,b2,b3`},
+	{"a leader that hears of its election late has cut what was committed before", LeaderCompleteness, usual + `
+		commit 0..0
+		elect b2 epoch 2 isr b1,b2,b3
+		elect b3 epoch 3 isr b1,b3
+		b2 cuts 0
+		b2 leads epoch 2`},
+	{"one is in sync again that cut its log when it was not", StrongIsr, usual + `
+		commit 0..0
+		isr b1,b2
+		b3 cuts 0
+		isr b1,b2,b3`},
+	{"a crash took something, and a wrong truncation more", StrongIsr, usual + `
+		commit 0..4
+		commit 5..9
+		b2 crashes
+		b2 opens 0..5
+		b2 follows
+		b2 cuts 0`},
+	{"a leader takes a version for what it is not", StateCAS, usual + `
+		isr b1,b2
+		b1 knows b1,b2,b3 version 1`},
+	{"a leader says that somebody else wrote what it wrote itself", StateCAS, usual + `
+		isr b1,b2
+		b1 loses b1,b2 version 1`},
+	{"the controller takes a version for what it is not", StateCAS, usual + `
+		isr b1,b2
+		b1 wrote b1,b2,b3 version 1 leader b1`},
+	{"a controller that was replaced elects", ControllerFenced, usual + `
+		controller b2
+		elect b2 epoch 2 isr b2,b3 by b1`},
+	{"a broker obeys the last controller after the next", ControllerObeyed, usual + `
+		b3 obeys 2
+		b3 obeys 1`},
+	{"a broker obeys what was meant for its last life", ControllerObeyed, usual + `
+		b3 registers 70
+		b3 obeys 1 life 60`},
+	{"a replica goes back to its last leader", ReplicaFenced, usual + `
+		elect b2 epoch 2 isr b1,b2,b3
+		b3 follows epoch 2
+		b3 follows epoch 1`},
+	{"a replica begins to lead in an epoch that is over, having heard of the next", ReplicaFenced, usual + `
+		elect b2 epoch 2 isr b1,b2,b3
+		elect b3 epoch 3 isr b1,b2,b3
+		b2 follows epoch 3
+		b2 leads epoch 2`},
+	{"a producer writes on in an epoch that has been replaced", ProducerFenced, usual + `
+		commit 0..0 producer 7/0/0
+		commit 1..1 producer 7/1/0
+		commit 2..2 producer 7/0/1`},
+	{"a follower has another record where one was committed", LogMatching, usual + `
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 0..0 sum good
+		b3 copies 0..0 sum bad
+		b3 believes 1`},
+	{"a leader notes no epoch when it begins", EpochNoted, usual + `
+		commit 0..0
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads unnoted yes`},
+	{"a leader tells a wrong end of an epoch", EpochNoted, usual + `
+		commit 0..4
+		elect b1 epoch 3 isr b1,b2,b3
+		b1 leads
+		b1 appends 5..9
+		b1 diverges b2 epoch 1 end 10`},
+	{"a leader tells the end of an epoch that its log does not have", EpochNoted, usual + `
+		commit 0..4
+		elect b1 epoch 3 isr b1,b2,b3
+		b1 leads
+		b1 diverges b2 epoch 2 end 5`},
+	{"records are deleted that are not committed", LogStart, usual + `
+		commit 0..4
+		b1 appends 5..9
+		b1 forgets 7`},
+	{"a log begins earlier again", LogStart, usual + `
+		commit 0..4
+		b1 forgets 4
+		b1 forgets 2`},
+	{"a record that is not committed supersedes one that is", CompactedBelow, usual + `
+		commit 0..4
+		b1 appends 5..9
+		b1 compacts 9`},
+	{"a batch of a producer is committed twice", SequenceWhole, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..3 producer 7/0/0`},
+	{"a batch of a producer is left out", SequenceWhole, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..3 producer 7/0/4`},
+	{"an epoch of a producer begins in the middle", SequenceWhole, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..3 producer 7/1/2`},
+	{"a new topic has the records of the old one of its name", TopicIdentity, usual + `
+		commit 0..4
+		b3 crashes
+		doomed
+		b1 deletes
+		b2 deletes
+		gone
+		topic b1,b2,b3
+		b3 opens 0..5`},
+}
+
+// TestBadScenes: each bad scene falls by its guarantee, at its last line and not before.
+func TestBadScenes(t *testing.T) {
+	for _, b := range bad {
+		t.Run(b.name, func(t *testing.T) { falls(t, b.falls, b.scene) })
+	}
+}

@@ -1,0 +1,460 @@
+package replication
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// good are scenes that are odd and legal. told are the losses that the history is told
+// of, as kind and offset.
+var good = []struct {
+	name    string
+	unclean bool
+	scene   string
+	told    []history.LogEvent
+}{
+	{"all is well", false, usual + `
+		commit 0..3
+		commit 4..4 producer 7/0/0
+		b1 acks 4
+		commit 5..6 producer 7/0/1
+		b1 tells 7
+		rest`, nil},
+	{"a leader dies, the next has a tail that was not committed, which a third then gets", false, usual + `
+		commit 0..3
+		b1 appends 4..5
+		b2 copies 4..5
+		b1 crashes
+		elect b2 epoch 2 isr b2,b3
+		b2 leads
+		b3 follows
+		b3 copies 4..5 epoch 1
+		b2 hears b3 at 6
+		b2 marks 6
+		b2 tells 6`, nil},
+	{"a tail that was not committed is cut off", false, usual + `
+		commit 0..3
+		b1 appends 4..5
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads
+		b2 diverges b1 epoch 1 end 4
+		b1 follows
+		b1 cuts 4
+		b3 follows
+		commit 4..4
+		b1 believes 5
+		b3 believes 5
+		rest`, nil},
+	{"a deposed leader leads on and commits nothing", false, usual + `
+		commit 0..3
+		elect b2 epoch 2 isr b1,b2,b3
+		b1 appends 4..4 epoch 1
+		b2 leads
+		b3 follows
+		isr b2,b3
+		b2 knows b2,b3 version 2
+		commit 4..5
+		b1 appends 5..5 epoch 1
+		b1 follows
+		b1 cuts 4
+		b1 copies 4..5
+		b1 believes 6
+		b2 hears b1 at 6
+		b2 proposes b1,b2,b3
+		isr b1,b2,b3
+		b2 knows b1,b2,b3 version 3
+		rest`, nil},
+	{"a deposed leader commits once more what its successor has, a fetch being on its way", false, usual + `
+		b1 appends 0..0
+		b2 copies 0..0
+		b3 copies 0..0
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads
+		b1 hears b2 at 1 epoch 1
+		b1 hears b3 at 1 epoch 1
+		b1 marks 1 epoch 1
+		b1 acks 0 epoch 1`, nil},
+	{"somebody hears that it leads when another does already, and lacks what that one committed", false, usual + `
+		commit 0..3
+		elect b2 epoch 2 isr b1,b2,b3
+		elect b3 epoch 3 isr b1,b3
+		b3 leads
+		b1 follows
+		commit 4..6
+		b2 leads epoch 2 isr b1,b2,b3
+		b2 appends 4..4 epoch 2
+		b2 follows epoch 3
+		b2 cuts 4
+		b2 copies 4..6
+		b2 believes 7`, nil},
+	{"the in-sync replicas become fewer and more again", false, usual + `
+		commit 0..3
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 4..9
+		b3 copies 4..9
+		b1 hears b3 at 10
+		b1 proposes b1,b2,b3
+		b1 appends 10..10
+		b2 copies 10..10
+		b1 hears b2 at 11
+		isr b1,b2,b3
+		b1 adopts b1,b2,b3 version 2
+		b3 copies 10..10
+		b1 hears b3 at 11
+		b1 marks 11
+		b1 acks 10
+		b2 believes 11
+		b3 believes 11
+		rest`, nil},
+	{"success is told while the replica that makes enough is on its way in", false, `config min.insync.replicas=2` + usual + `
+		commit 0..0
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 proposes b1,b2
+		b1 acks 0`, nil},
+	{"min.insync.replicas is more than there are replicas", false, `
+		config min.insync.replicas=2
+		topic b1
+		controller b1
+		elect b1 epoch 1 isr b1
+		all open
+		b1 leads
+		commit 0..0
+		b1 acks 0`, nil},
+	{"a leader that has not heard of a higher min.insync.replicas goes by the lower", false, usual + `
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 appends 0..0
+		b1 marks 1
+		config min.insync.replicas=2
+		b1 acks 0`, nil},
+	{"unclean elections are allowed, and one loses what was committed", true, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		commit 4..6
+		b1 acks 6
+		elect b3 epoch 2 isr b3
+		b3 leads
+		b3 tells 4
+		b3 appends 4..4
+		b3 marks 5
+		b1 follows
+		b1 cuts 4
+		b1 copies 4..4
+		b1 believes 5`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
+	{"an unclean election loses nothing", true, usual + `
+		commit 0..3
+		isr b1
+		elect b3 epoch 2 isr b3
+		b3 leads`, nil},
+	{"an operator asks for an unclean election", false, usual + `
+		commit 0..3
+		isr b1
+		permit
+		elect b3 epoch 2 isr b3
+		b3 leads`, nil},
+	{"unclean elections were allowed when the election was prepared", false, `config unclean.leader.election.enable=true` + usual + `
+		isr b1
+		config unclean.leader.election.enable=false
+		elect b3 epoch 2 isr b3
+		b3 leads`, nil},
+	{"a leader deposed by an unclean election goes on committing, in vain", true, usual + `
+		commit 0..3
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		elect b3 epoch 2 isr b3
+		b1 appends 4..4 epoch 1
+		b1 marks 5 epoch 1
+		b1 acks 4 epoch 1
+		b3 leads
+		b3 appends 4..5
+		b3 marks 6
+		b1 appends 5..6 epoch 1
+		b1 marks 7 epoch 1
+		b2 copies 4..4 epoch 1
+		b2 believes 5 epoch 1`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
+	{"an unclean leader dies before it began, and is elected again from among those in sync", true, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		commit 4..6
+		elect b3 epoch 2 isr b3
+		b3 crashes
+		elect nobody epoch 3 isr b3
+		b3 opens 0..4 mark 4
+		elect b3 epoch 4 isr b3
+		b3 leads
+		b3 appends 4..4
+		b3 marks 5`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
+	{"an unclean leader hears of it when a better one has been elected", true, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		commit 4..6
+		elect b3 epoch 2 isr b3
+		elect b1 epoch 3 isr b1
+		b1 leads
+		b3 leads epoch 2 isr b3
+		b3 appends 4..4 epoch 2
+		b3 marks 5 epoch 2
+		commit 7..7
+		b3 follows
+		b3 cuts 4
+		b3 copies 4..6 epoch 1
+		b3 copies 7..7
+		b3 believes 8`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
+	{"the last in-sync replica loses its tail in a crash, and leads", false, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		commit 4..6
+		b1 crashes
+		elect nobody epoch 2 isr b1
+		b1 opens 0..4 mark 4
+		elect b1 epoch 3 isr b1
+		b1 leads
+		b1 appends 4..4
+		b1 marks 5
+		b2 follows
+		b2 copies 4..4
+		b2 believes 5`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 4}}},
+	{"a follower loses its tail in a crash, and gets it again", false, usual + `
+		commit 0..3
+		commit 4..6
+		b2 crashes
+		b2 opens 0..4 mark 4
+		b2 follows
+		b2 copies 4..6
+		b2 believes 7
+		b1 hears b2 at 7
+		rest`, nil},
+	{"a follower is taken in by a fetch that it sent before it crashed", false, usual + `
+		b1 proposes b1,b3
+		isr b1,b3
+		b1 knows b1,b3 version 1
+		commit 0..3
+		b2 copies 0..3
+		b2 crashes
+		b1 hears b2 at 4
+		b1 proposes b1,b2,b3
+		b2 opens 0..0
+		isr b1,b2,b3
+		b1 knows b1,b2,b3 version 2`, nil},
+	{"a crash comes between a write and the fact about it", false, usual + `
+		commit 0..3
+		b2 crashes
+		b2 opens 0..6 mark 3
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads
+		b1 follows
+		b3 follows
+		b1 copies 4..4 epoch 1
+		b1 copies 5..5 epoch 1
+		b3 copies 4..5 epoch 1
+		b2 hears b1 at 6
+		b2 hears b3 at 6
+		b2 marks 6
+		b1 believes 6
+		b3 believes 6
+		rest`, nil},
+	{"a leader is started again within its epoch", false, usual + `
+		commit 0..3
+		b1 crashes
+		b1 opens 0..4 mark 1
+		b1 leads
+		b1 hears b2 at 4
+		b1 hears b3 at 4
+		b1 marks 4
+		b1 tells 4
+		rest`, nil},
+	{"back-to-back elections without a record in between", false, usual + `
+		commit 0..3
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads
+		elect b3 epoch 3 isr b1,b2,b3
+		b3 leads
+		elect b1 epoch 4 isr b1,b2,b3
+		b1 leads
+		b1 diverges b2 epoch 1 end 4
+		b2 follows
+		b3 follows
+		commit 4..5
+		rest`, nil},
+	{"nobody leads for a while, and who was in sync stays so", false, usual + `
+		commit 0..3
+		isr b1,b2
+		elect nobody epoch 2 isr b1,b2
+		elect nobody epoch 3 isr b2
+		elect b2 epoch 4 isr b2
+		b2 leads`, nil},
+	{"records are deleted on request, which a crash takes back", false, usual + `
+		commit 0..3
+		commit 4..6
+		b1 forgets 4
+		b2 forgets 4
+		b1 crashes
+		b1 opens 0..7 mark 7
+		elect b2 epoch 2 isr b2,b3
+		b2 leads
+		b1 follows
+		b1 forgets 4
+		isr b1,b2,b3
+		elect b1 epoch 3 isr b1,b2,b3
+		b1 leads`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4}}},
+	{"retention differs between replicas, and one starts over", false, usual + `
+		commit 0..3
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 4..6
+		b1 forgets 4
+		b3 starts-over 4
+		b3 copies 4..6
+		b3 believes 7
+		b1 hears b3 at 7
+		b1 proposes b1,b2,b3
+		isr b1,b2,b3
+		b1 knows b1,b2,b3 version 2
+		rest`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4}}},
+	{"a replica copies what is left of a compacted log", false, usual + `
+		commit 0..3
+		commit 4..6
+		b1 compacts 4
+		isr b1
+		b1 knows b1 version 1
+		b3 starts-over 0
+		b3 copies 2..3 sum other
+		b3 copies 4..6
+		b3 believes 7
+		b1 hears b3 at 7
+		b1 proposes b1,b3
+		isr b1,b3`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}}},
+	{"a producer begins in the middle that the log has nothing of", false, usual + `
+		commit 0..1 producer 7/3/40
+		commit 2..3 producer 7/3/42
+		commit 4..5 producer 7/4/0
+		commit 6..6 producer 8/0/2147483647
+		commit 7..7 producer 8/0/0`, nil},
+	{"a producer is forgotten with its records", false, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..3
+		b1 forgets 2
+		commit 4..4 producer 7/0/9`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2}}},
+	{"replicas move to other brokers", false, usual + `
+		commit 0..3
+		topic b4,b1,b2,b3 adding b4 removing b1
+		elect b1 epoch 2 isr b1,b2,b3
+		b1 leads
+		b2 follows
+		b3 follows
+		b4 opens
+		b4 follows
+		b4 copies 0..3 epoch 1
+		b1 hears b4 at 4
+		b1 proposes b1,b2,b3,b4
+		isr b1,b2,b3,b4
+		b1 knows b1,b2,b3,b4 version 2
+		elect b4 epoch 3 isr b1,b2,b3,b4
+		elect b4 epoch 4 isr b2,b3,b4
+		b4 leads
+		b2 follows
+		b3 follows
+		topic b4,b2,b3
+		b1 deletes
+		commit 4..4
+		b2 believes 5
+		b3 believes 5
+		rest`, nil},
+	{"a leader takes in whom a cancelled reassignment has just let go", false, usual + `
+		topic b1,b2,b3,b4 adding b4
+		elect b1 epoch 2 isr b1,b2,b3
+		b1 leads
+		b1 hears b4 at 0
+		b1 proposes b1,b2,b3,b4
+		topic b1,b2,b3
+		isr b1,b2,b3,b4
+		elect b1 epoch 3 isr b1,b2,b3`, nil},
+	{"a deleted topic goes replica by replica, and is made again", false, usual + `
+		commit 0..3
+		doomed
+		b2 deletes
+		b1 appends 4..4
+		b1 hears b2 at 5
+		b1 hears b3 at 5
+		b1 marks 5
+		b1 deletes
+		b3 deletes
+		gone
+		topic b1,b2,b3
+		elect b1 epoch 1 isr b1,b2,b3
+		all open
+		b1 leads epoch 1
+		b2 follows epoch 1
+		b3 follows epoch 1
+		commit 0..1
+		rest`, []history.LogEvent{{Kind: history.TopicDeleted, Offset: 5}}},
+	{"a broker was away when a topic was deleted and made again, and opens the old one first", false, usual + `
+		commit 0..3
+		b3 crashes
+		doomed
+		b1 deletes
+		b2 deletes
+		gone
+		topic b1,b2,b3
+		b3 opens 0..4 of 1
+		b3 deletes
+		elect b1 epoch 1 isr b1,b2,b3
+		all open
+		b1 leads epoch 1
+		b2 follows epoch 1
+		b3 follows epoch 1
+		commit 0..1
+		rest`, []history.LogEvent{{Kind: history.TopicDeleted, Offset: 4}}},
+	{"a deletion comes undone in a crash", false, usual + `
+		commit 0..3
+		topic b1,b2,b3,b4 adding b4
+		b4 opens
+		b4 copies 0..3 epoch 1
+		b4 deletes
+		b4 crashes
+		b4 opens 0..4`, nil},
+	{"a new controller takes over, and the last one's writes are refused", false, usual + `
+		commit 0..3
+		controller b2
+		b2 rules epoch 2
+		b3 obeys 1
+		b3 obeys 2
+		b3 crashes
+		b3 obeys 1
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads
+		b1 loses b1,b2,b3 version 1 epoch 1
+		b2 wrote b1,b2,b3 version 1 leader b2`, nil},
+}
+
+// TestGoodScenes: nothing that is legal is blamed, and losses are told.
+func TestGoodScenes(t *testing.T) {
+	for _, g := range good {
+		t.Run(g.name, func(t *testing.T) {
+			s := newStage(t, g.unclean)
+			s.play(g.scene)
+			if f := s.c.Finding(); f != nil {
+				t.Fatalf("%s is said to fall: %s %v", f.Guarantee, f.Explanation, f.Evidence)
+			}
+			told := s.c.Events()
+			for i := range told {
+				told[i].Partition = ""
+			}
+			if !slices.Equal(told, g.told) {
+				t.Errorf("the history is told of %v, want %v", told, g.told)
+			}
+		})
+	}
+}

@@ -1,0 +1,115 @@
+package replication
+
+import (
+	"fmt"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// highWatermark: the leader says that everything below is committed.
+func (c *Checker) highWatermark(p *partition, r *replica, e node.Event) {
+	mark, epoch, set := e.N[0], e.N[1], e.N[2]
+	before := r.mark
+	switch {
+	case !r.leads || epoch != r.epoch:
+		c.fail(r.Name, OneLeaderPerEpoch, fmt.Sprintf("%s moves the high watermark of %s to %d in epoch %d, %s", r.Name, p.name, mark, epoch, r.role()))
+		return
+	case mark < before || mark > r.log.end:
+		c.fail(r.Name, HighWatermarkGrows, fmt.Sprintf("the high watermark of %s on %s goes from %d to %d in epoch %d, where the log ends at %d", p.name, r.Name, before, mark, epoch, r.log.end))
+		return
+	case epoch == p.truth.epoch && p.truth.isr&^set != 0:
+		c.fail(r.Name, CountsInSync, fmt.Sprintf("%s moves the high watermark of %s to %d by %s, and the state znode calls %s in sync", r.Name, p.name, mark, c.names(set), c.names(p.truth.isr)))
+		return
+	}
+	for _, id := range facts.Members(set &^ (1 << r.ID)) {
+		if at, ok := r.fetched[id]; !ok || at < mark {
+			c.fail(r.Name, MarkFetched, fmt.Sprintf("%s moves the high watermark of %s to %d, and %s has fetched no further than %d in epoch %d", r.Name, p.name, mark, c.names(1<<id), at, epoch))
+			return
+		}
+	}
+	r.mark = mark
+	if !p.judged(epoch) {
+		c.excuse(p, p.dispute, before) // committed in vain
+		return
+	}
+	if want, got, lacks := p.holds(r, mark); lacks {
+		c.fail(r.Name, LogMatching, fmt.Sprintf("%s commits %s up to %d without the committed %v%s", r.Name, p.name, mark, want, instead(got)))
+		return
+	}
+	if mark > p.ledger.end {
+		c.commit(p, r, mark)
+	}
+}
+
+// commit enters what a leader says is committed, which every in-sync replica must have.
+// A mark falls inside of a batch only where a log begins there: the batch is committed
+// when all of it is.
+func (c *Checker) commit(p *partition, r *replica, mark int64) {
+	for _, b := range r.log.batches[r.log.at(p.ledger.end):] {
+		if b.last >= mark {
+			break
+		}
+		p.ledger.append(b)
+		c.numbered(p, r, b)
+	}
+	p.ledger.end = mark
+	p.longest = max(p.longest, mark)
+	r.agreed = max(r.agreed, mark)
+	if p.tainted || p.topic.doomed {
+		return
+	}
+	for _, id := range facts.Members(p.truth.isr) {
+		c.holdsAll(p, id, r.Name, fmt.Sprintf("%s commits up to %d, while ", r.Name, mark))
+	}
+}
+
+// followedMark: what a follower takes for committed is, and it has it. After a loss that
+// is explained, the mark of before may still be on its way.
+func (c *Checker) followedMark(p *partition, r *replica, mark int64) {
+	r.mark = mark
+	if !p.judged(r.epoch) || mark > p.ledger.end && r.epoch == p.disputed && mark <= p.longest {
+		return
+	}
+	if mark > p.ledger.end {
+		c.fail(r.Name, MarkFollowed, fmt.Sprintf("%s takes %s for committed up to %d, where only %d is", r.Name, p.name, mark, p.ledger.end))
+		return
+	}
+	if want, got, lacks := p.holds(r, mark); lacks {
+		c.fail(r.Name, LogMatching, fmt.Sprintf("%s takes %s for committed up to %d without the committed %v%s", r.Name, p.name, mark, want, instead(got)))
+	}
+}
+
+// endTold: a leader does not tell the end of what is committed before it knows it: in the
+// beginning its high watermark may be behind what a former leader told (KIP-207).
+func (c *Checker) endTold(p *partition, r *replica, mark, epoch int64) {
+	if r.leads && epoch == r.epoch && mark < r.began {
+		c.fail(r.Name, EndTold, fmt.Sprintf("%s tells that %s ends at %d, its epoch %d having begun at %d", r.Name, p.name, mark, epoch, r.began))
+	}
+}
+
+// acknowledged: success with all acknowledgements means that the records are committed,
+// those that were sent, with enough in-sync replicas. Fewer than enough may be known for
+// sure; that counts which are on their way in is Kafka's reading.
+func (c *Checker) acknowledged(p *partition, r *replica, e node.Event) {
+	const all = -1
+	last, acks, epoch := e.N[0], e.N[1], e.N[2]
+	if acks != all || !p.judged(epoch) {
+		return
+	}
+	if last >= p.ledger.end {
+		c.fail(r.Name, AckCommitted, fmt.Sprintf("%s acknowledges %s up to %d, where only %d is committed", r.Name, p.name, last, p.ledger.end))
+		return
+	}
+	if i := p.ledger.at(last); i < len(p.ledger.batches) && p.ledger.batches[i].epoch > epoch {
+		c.fail(r.Name, AckCommitted, fmt.Sprintf("%s acknowledges %d of %s as appended in epoch %d, where %v is committed", r.Name, last, p.name, epoch, p.ledger.batches[i]))
+		return
+	}
+	in := r.counted()
+	if p.truth.epoch == r.epoch {
+		in |= p.truth.isr
+	}
+	if least := c.minInsync(p, epoch); len(facts.Members(in)) < least {
+		c.fail(r.Name, AckMinInsync, fmt.Sprintf("%s acknowledges %s up to %d with %s in sync, and %d are needed", r.Name, p.name, last, c.names(in), least))
+	}
+}

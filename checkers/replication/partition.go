@@ -1,0 +1,149 @@
+package replication
+
+import (
+	"math"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
+
+// replica is one copy of a partition.
+type replica struct {
+	*member
+	of  *partition
+	log mirror
+	// agreed is an offset below which the log is known to be what the ledger says.
+	agreed int64
+	// lost is the offset from which a crash took committed records, -1 for none: until
+	// it has them again, that it lacks them is explained.
+	lost int64
+	// mark is the high watermark as it knows it.
+	mark int64
+	// epoch is the latest leader epoch in which it led or followed in this life, -1 for
+	// none; leads says that it takes itself for the leader of that.
+	epoch int64
+	leads bool
+
+	// What it knows as a leader: who is in sync, whom it is about to write besides, where
+	// its log ended when it began to lead, and from where each follower fetched last in
+	// this reign.
+	isr, proposed int64
+	began         int64
+	fetched       map[int32]int64
+}
+
+// stops: the process is gone, and with it all that is not in the log.
+func (r *replica) stops() {
+	r.leads, r.epoch, r.mark, r.isr, r.proposed, r.fetched = false, -1, 0, 0, 0, nil
+}
+
+// cut shortens the log.
+func (r *replica) cut(to int64) {
+	r.log.cut(to)
+	r.agreed, r.mark = min(r.agreed, to), min(r.mark, to)
+}
+
+// counted are all that a leader has to take for in sync: those that are as far as it
+// knows, and those that may be, its write being under way (KIP-497).
+func (r *replica) counted() int64 { return r.isr | r.proposed }
+
+// partition is what is known of one partition of one topic. A topic that has the name of
+// a deleted one has partitions of its own.
+type partition struct {
+	name, index string
+	topic       *topic
+	replicas    map[int32]*replica
+	// buried are replicas that said they were deleted: a crash may bring the files back.
+	buried map[int32]*replica
+
+	// ledger has every batch that was committed, in the order of offsets; longest is the
+	// furthest that it ever went.
+	ledger  mirror
+	longest int64
+	// producers are those with an ID, as of the ledger's end.
+	producers map[int64]sequence
+
+	// truth is what the state znode says, past what it said in each version, elected whom
+	// it ever named for an epoch.
+	truth   state
+	past    map[int64]state
+	elected map[int64]*election
+	// tainted: somebody was elected who was not in sync, and no leader has begun since,
+	// so that it is not known yet what was lost.
+	tainted bool
+	// disputed is the latest epoch whose leader may have begun without committed records,
+	// -1 for none. A leader of an earlier one that does not know it is deposed goes on
+	// committing, in vain.
+	disputed int64
+	dispute  history.LogEventKind
+	// excused is the lowest offset from which on the history was told that records are lost.
+	excused int64
+	// assigned are all who had a replica since the leader was last elected, as a bit set;
+	// unclean says that since the last version of the state a leader might have been
+	// elected who is not in sync, permitted that an operator asked for one.
+	assigned           int64
+	unclean, permitted bool
+}
+
+// state is one version of a state znode.
+type state struct {
+	exists          bool
+	version         int64
+	leader          int32
+	epoch           int64
+	controllerEpoch int64
+	isr             int64
+}
+
+// election is how a leader was chosen for an epoch.
+type election struct {
+	leader int32
+	// clean: it was in sync before, and nothing was lost before that is not known.
+	clean bool
+	// bound is where the ledger ended when the next election was held, -1 before: of what
+	// is committed after it the leader need not know.
+	bound int64
+	// least is the smallest number of replicas that the partition was to have since.
+	least int
+}
+
+func newPartition(t *topic, name, index string) *partition {
+	return &partition{
+		name: name, index: index, topic: t, replicas: map[int32]*replica{}, buried: map[int32]*replica{}, producers: map[int64]sequence{},
+		past: map[int64]state{}, elected: map[int64]*election{}, disputed: -1, excused: math.MaxInt64,
+	}
+}
+
+// newReplica begins a copy that nothing is known of.
+func (p *partition) newReplica(m *member) *replica {
+	r := &replica{member: m, of: p, lost: -1, epoch: -1}
+	p.replicas[m.ID] = r
+	return r
+}
+
+// holds looks for a committed record below an offset that a replica does not have. Each
+// record is compared once.
+func (p *partition) holds(r *replica, upTo int64) (want batch, got *batch, lacks bool) {
+	if upTo = min(upTo, p.ledger.end); r.agreed >= upTo {
+		return batch{}, nil, false
+	}
+	if want, got, lacks = r.log.differs(&p.ledger, r.agreed, upTo); !lacks {
+		r.agreed = upTo
+	}
+	return want, got, lacks
+}
+
+// judged reports whether what is done in a leader epoch says anything. After a loss that
+// is explained, leaders and followers of before that have not heard of it go on with
+// records that are lost already.
+func (p *partition) judged(epoch int64) bool { return epoch >= p.disputed }
+
+// disputes begins an epoch from which on alone what is done says anything, and why.
+func (p *partition) disputes(epoch int64, why history.LogEventKind) {
+	if epoch > p.disputed {
+		p.disputed, p.dispute = epoch, why
+	}
+}
+
+// inSync reports whether the state znode calls a broker in sync, and that binds it: the
+// replicas of a topic that is being deleted go one by one.
+func (p *partition) inSync(id int32) bool { return p.truth.isr&(1<<id) != 0 && !p.topic.doomed }

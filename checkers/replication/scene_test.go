@@ -1,0 +1,314 @@
+package replication
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// stage plays scenes: scripts of what brokers state and the coordinator commits, one
+// line for each, about the partition orders-0 of brokers b1 to b4. A line begins with who
+// does it. Batches are [first..last], in the epoch and with the checksum behind; a
+// missing epoch is that of the state znode.
+//
+//	topic b1,b2,b3             the topic's znode says who has the replicas
+//	topic b4,b1 adding b4 removing b1
+//	config min.insync.replicas=2
+//	doomed                     its deletion is asked for; gone: its znode is deleted
+//	controller b1              b1 is elected the controller, in the next epoch
+//	elect b1 epoch 3 isr b1,b2 the controller writes the state; nobody for none
+//	isr b1                     the leader does, with the next version
+//	b1 opens 0..5              and so on; see the verbs below
+//	all open, all copy …       whoever is assigned and up
+type stage struct {
+	t *testing.T
+	c *Checker
+	// zxid counts transactions, step facts; version is that of the state znode.
+	zxid, step uint64
+	version    int32
+	truth      state
+	assigned   []int32
+	controller int32
+	lives      int
+	unclean    bool
+}
+
+const scenePartition = "orders-0"
+
+func newStage(t *testing.T, unclean bool) *stage {
+	s := &stage{t: t, unclean: unclean}
+	cfg := Config{Unclean: unclean, MinInsync: 1}
+	for id := int32(1); id <= 4; id++ {
+		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
+	}
+	s.c = New(cfg)
+	for _, b := range cfg.Brokers {
+		s.c.Booted(b.Node)
+		s.commit(0, &wire.CreateTxn{Path: fmt.Sprintf("/brokers/ids/%d", b.ID)})
+	}
+	return s
+}
+
+// play runs a scene.
+func (s *stage) play(scene string) {
+	for _, line := range strings.Split(scene, "\n") {
+		if line, _, _ = strings.Cut(line, "#"); strings.TrimSpace(line) != "" {
+			s.line(strings.Fields(line))
+		}
+	}
+}
+
+// usual is a cluster whose partition b1 leads in epoch 1, with everybody in sync.
+const usual = `
+	topic b1,b2,b3
+	controller b1
+	elect b1 epoch 1 isr b1,b2,b3
+	all open
+	b1 leads epoch 1
+	b2 follows epoch 1
+	b3 follows epoch 1
+`
+
+func (s *stage) line(w []string) {
+	switch w[0] {
+	case "topic":
+		s.topic(w)
+	case "config":
+		key, value, _ := strings.Cut(w[1], "=")
+		s.commit(0, &wire.SetDataTxn{Path: "/config/topics/orders", Data: fmt.Appendf(nil, `{"version":1,"config":{%q:%q}}`, key, value)})
+	case "doomed":
+		s.commit(0, &wire.CreateTxn{Path: "/admin/delete_topics/orders"})
+	case "gone":
+		s.commit(0, &wire.DeleteTxn{Path: "/brokers/topics/orders"})
+		s.version, s.truth, s.lives = 0, state{}, s.lives+1
+	case "permit":
+		s.c.Permit(scenePartition)
+	case "controller":
+		s.rule(broker(w[1]), s.c.controller.epoch+1)
+	case "elect":
+		s.elect(w)
+	case "isr":
+		s.write(s.truth.leader, s.truth.epoch, ids(w[1]), session(s.truth.leader))
+	case "all":
+		for _, id := range s.assigned {
+			s.fact(id, append([]string{fmt.Sprintf("b%d", id)}, w[1:]...))
+		}
+	case "commit":
+		s.commits(w)
+	case "rest":
+		if why := s.c.Pending(); why != "" && s.c.Finding() == nil {
+			s.t.Fatalf("the scene does not come to rest: %s", why)
+		}
+	default:
+		s.fact(broker(w[0]), w)
+	}
+}
+
+func (s *stage) topic(w []string) {
+	s.assigned = ids(w[1])
+	id := facts.TopicID{byte(s.lives + 1)}
+	list := func(of []int32) string { return strings.ReplaceAll(fmt.Sprint(of), " ", ",") }
+	data := fmt.Sprintf(`{"partitions":{"0":%s},"topic_id":%q,"adding_replicas":{"0":%s},"removing_replicas":{"0":%s},"version":3}`,
+		list(s.assigned), base64.RawURLEncoding.EncodeToString(id[:]), list(ids(option(w, "adding", ""))), list(ids(option(w, "removing", ""))))
+	s.commit(session(s.controller), &wire.CreateTxn{Path: "/brokers/topics/orders", Data: []byte(data)})
+}
+
+// rule makes a broker the controller.
+func (s *stage) rule(id int32, epoch int64) {
+	s.controller = id
+	s.commit(session(id), &wire.MultiTxn{Parts: []wire.SubTxn{
+		{Body: &wire.CreateTxn{Path: "/controller", Data: fmt.Appendf(nil, `{"version":1,"brokerid":%d,"timestamp":"1"}`, id)}},
+		{Body: &wire.SetDataTxn{Path: "/controller_epoch", Data: []byte(strconv.FormatInt(epoch, 10)), Version: int32(epoch)}},
+	}})
+}
+
+func (s *stage) elect(w []string) {
+	leader := int32(-1)
+	if w[1] != "nobody" {
+		leader = broker(w[1])
+	}
+	by := s.controller
+	if other := option(w, "by", ""); other != "" {
+		by = broker(other)
+	}
+	s.write(leader, number(option(w, "epoch", "")), ids(option(w, "isr", "")), session(by))
+}
+
+// write writes the state znode.
+func (s *stage) write(leader int32, epoch int64, isr []int32, by int64) {
+	s.truth = state{leader: leader, epoch: epoch, isr: facts.Set(isr)}
+	data := fmt.Appendf(nil, `{"leader":%d,"leader_epoch":%d,"controller_epoch":%d,"isr":%s,"version":1}`,
+		leader, epoch, s.c.controller.epoch, strings.ReplaceAll(fmt.Sprint(isr), " ", ","))
+	s.commit(by, &wire.SetDataTxn{Path: "/brokers/topics/orders/partitions/0/state", Data: data, Version: s.version})
+	s.version++
+}
+
+func (s *stage) commit(session int64, body wire.TxnBody) {
+	s.zxid++
+	s.c.Committed(s.zxid, 0, &wire.Txn{Session: session, Zxid: wire.Zxid(s.zxid), Body: body})
+}
+
+// commits has the leader append a batch, everybody in sync copy it, and the high
+// watermark and the followers' pass it.
+func (s *stage) commits(w []string) {
+	leader := s.truth.leader
+	first, last := span(w[1])
+	s.line(append([]string{fmt.Sprintf("b%d", leader), "appends"}, w[1:]...))
+	for _, id := range facts.Members(s.truth.isr &^ (1 << leader)) {
+		s.line(append([]string{fmt.Sprintf("b%d", id), "copies"}, w[1:]...))
+		s.line([]string{fmt.Sprintf("b%d", leader), "hears", fmt.Sprintf("b%d", id), "at", fmt.Sprint(last + 1)})
+	}
+	s.line([]string{fmt.Sprintf("b%d", leader), "marks", fmt.Sprint(last + 1)})
+	for _, id := range facts.Members(s.truth.isr &^ (1 << leader)) {
+		s.line([]string{fmt.Sprintf("b%d", id), "believes", fmt.Sprint(last + 1)})
+	}
+	_ = first
+}
+
+// fact plays what a broker does.
+func (s *stage) fact(id int32, w []string) {
+	epoch := s.truth.epoch
+	if at := option(w, "epoch", ""); at != "" {
+		epoch = number(at)
+	}
+	r := s.c.byID[id].open[scenePartition]
+	switch w[1] {
+	case "crashes":
+		s.c.Crashed(node.ID(10 + id))
+		s.c.Booted(node.ID(10 + id))
+	case "open", "opens":
+		first, end := int64(0), int64(0)
+		if len(w) > 2 {
+			first, end = span(w[2])
+		}
+		life := s.lives + 1 - int(number(option(w, "of", "0")))
+		s.state(id, facts.ReplicaOpened, facts.TopicID{byte(life)}, first, end, number(option(w, "mark", "0")))
+	case "deletes":
+		s.state(id, facts.ReplicaDeleted, nil)
+	case "leads":
+		if option(w, "unnoted", "") == "" {
+			s.state(id, facts.EpochStarted, nil, epoch, r.log.end)
+		}
+		isr := s.truth.isr
+		if of := option(w, "isr", ""); of != "" {
+			isr = facts.Set(ids(of))
+		}
+		s.state(id, facts.BecameLeader, &facts.Reign{Isr: isr}, epoch, 0, r.log.end, r.mark)
+	case "follows":
+		s.state(id, facts.BecameFollower, nil, epoch, int64(s.truth.leader), r.log.end, r.mark)
+	default:
+		s.act(id, r, epoch, w)
+	}
+}
+
+// act plays what a replica that is open does.
+func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
+	switch w[1] {
+	case "appends", "copies":
+		k, body := facts.LeaderAppended, any(nil)
+		if w[1] == "copies" {
+			k = facts.FollowerAppended
+		}
+		first, last := span(w[2])
+		if of := option(w, "producer", ""); of != "" { // id/epoch/sequence
+			n := strings.Split(of, "/")
+			body = &facts.Producer{ID: number(n[0]), Epoch: int16(number(n[1])), FirstSequence: int32(number(n[2])), Records: int32(last - first + 1)}
+		}
+		sum := int64(0)
+		for _, c := range option(w, "sum", fmt.Sprint("s", first, epoch)) {
+			sum = sum*31 + int64(c)
+		}
+		s.state(id, k, body, first, last, epoch, sum)
+	case "cuts":
+		to := number(w[2])
+		s.state(id, facts.Truncated, nil, to, r.log.end, min(r.mark, to), epoch)
+	case "starts-over":
+		s.state(id, facts.StartedOver, nil, number(w[2]), r.log.end)
+	case "forgets": // below an offset
+		s.state(id, facts.StartAdvanced, nil, number(w[2]), r.mark)
+	case "compacts":
+		s.state(id, facts.Compacted, nil, number(w[2]), 1)
+	case "hears": // b2 at 5
+		s.state(id, facts.FollowerFetched, nil, int64(broker(w[2])), number(w[4]), epoch)
+	case "diverges": // b2 epoch 3 end 5
+		s.state(id, facts.Diverged, nil, int64(broker(w[2])), epoch, number(option(w, "end", "")))
+	case "marks":
+		set := r.counted()
+		if of := option(w, "counting", ""); of != "" {
+			set = facts.Set(ids(of))
+		}
+		s.state(id, facts.HighWatermark, nil, number(w[2]), epoch, set, r.log.end)
+	case "believes":
+		s.state(id, facts.FollowedMark, nil, number(w[2]), epoch)
+	case "tells": // the end
+		s.state(id, facts.EndOffsetTold, nil, number(w[2]), epoch)
+	case "acks":
+		s.state(id, facts.Acknowledged, nil, number(w[2]), -1, epoch)
+	case "proposes":
+		s.state(id, facts.IsrProposed, nil, facts.Set(ids(w[2])), 0, epoch)
+	case "knows", "adopts", "loses": // b1,b2 version 3
+		k := map[string]*node.EventKind{"knows": facts.IsrCommitted, "adopts": facts.IsrAdopted, "loses": facts.IsrRefused}[w[1]]
+		s.state(id, k, nil, facts.Set(ids(w[2])), number(option(w, "version", "")), epoch)
+	case "wrote": // b1,b2 version 3 leader b1
+		s.state(id, facts.StateWritten, nil, facts.Set(ids(w[2])), number(option(w, "version", "")), epoch, int64(broker(option(w, "leader", ""))))
+	case "registers":
+		s.state(id, facts.Registered, nil, int64(id), number(w[2]))
+	case "obeys": // 3 life 7
+		s.state(id, facts.ControllerObeyed, nil, number(w[2]), number(option(w, "life", "-1")))
+	case "rules":
+		s.state(id, facts.ControllerElected, nil, int64(id), epoch)
+	default:
+		s.t.Fatalf("no such verb: %v", w)
+	}
+}
+
+func (s *stage) state(id int32, k *node.EventKind, body any, n ...int64) {
+	e := node.Event{Kind: k, Text: scenePartition, Body: body}
+	copy(e.N[:], n)
+	s.step++
+	s.c.Observe(s.step, 0, node.ID(10+id), e)
+}
+
+// broker, ids, number, span and option read words.
+func broker(word string) int32 { return int32(number(strings.TrimPrefix(word, "b"))) }
+
+func ids(list string) []int32 {
+	all := []int32{}
+	for _, word := range strings.Split(list, ",") {
+		if word != "" {
+			all = append(all, broker(word))
+		}
+	}
+	return all
+}
+
+func number(word string) int64 {
+	n, err := strconv.ParseInt(word, 10, 64)
+	if err != nil {
+		panic("not a number: " + word)
+	}
+	return n
+}
+
+func span(word string) (first, last int64) {
+	a, b, _ := strings.Cut(word, "..")
+	return number(a), number(b)
+}
+
+func option(w []string, name, otherwise string) string {
+	for i := range w[:len(w)-1] {
+		if w[i] == name {
+			return w[i+1]
+		}
+	}
+	return otherwise
+}
+
+// session is that of a broker.
+func session(id int32) int64 { return 100 + int64(id) }

@@ -1,0 +1,206 @@
+package replication
+
+import (
+	"encoding/base64"
+	"maps"
+	"math/bits"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+)
+
+// topic is one life of a topic: a topic that was deleted and created again is another.
+type topic struct {
+	name string
+	id   facts.TopicID
+	// doomed: its deletion was asked for. gone: its znode was deleted.
+	doomed, gone bool
+	partitions   map[string]*partition
+	assigned     map[string]assignment
+}
+
+// assignment is who has the replicas of a partition, as bit sets. In a reassignment all
+// who had one or will are counted; some come, some go.
+type assignment struct{ replicas, adding, removing int64 }
+
+// least is how many replicas there were or will be, if that is fewer.
+func (a assignment) least() int {
+	return min(bits.OnesCount64(uint64(a.replicas&^a.adding)), bits.OnesCount64(uint64(a.replicas&^a.removing)))
+}
+
+// topicNamed is the topic that has a name now, or will have it.
+func (c *Checker) topicNamed(name string) *topic {
+	t := c.topics[name]
+	if t == nil {
+		t = newTopic(name)
+		c.topics[name] = t
+	}
+	return t
+}
+
+func newTopic(name string) *topic {
+	return &topic{name: name, partitions: map[string]*partition{}, assigned: map[string]assignment{}}
+}
+
+// partition finds a partition of the topic, or begins it.
+func (t *topic) partition(index string) *partition {
+	p := t.partitions[index]
+	if p == nil {
+		p = newPartition(t, t.name+"-"+index, index)
+		t.partitions[index] = p
+	}
+	return p
+}
+
+// sorted lists the partitions by number.
+func (t *topic) sorted() []*partition {
+	all := slices.Collect(maps.Values(t.partitions)) //sim:unordered sorted below
+	slices.SortFunc(all, func(a, b *partition) int { return strings.Compare(a.index, b.index) })
+	return all
+}
+
+// split parts the name of a partition into topic and index; ok is false for a text that
+// is no such name.
+func split(name string) (topic, index string, ok bool) {
+	i := strings.LastIndexByte(name, '-')
+	if i <= 0 || i == len(name)-1 {
+		return "", "", false
+	}
+	return name[:i], name[i+1:], true
+}
+
+// partition finds the partition that has a name now, nil if there is none.
+func (c *Checker) partition(name string) *partition {
+	of, index, ok := split(name)
+	if t := c.topics[of]; ok && t != nil {
+		return t.partitions[index]
+	}
+	return nil
+}
+
+// belongs finds the partition that a replica is of: one of the topic that has the name,
+// or one that nobody judges, of a topic that is gone.
+func (c *Checker) belongs(name string, id facts.TopicID) *partition {
+	of, index, ok := split(name)
+	if !ok {
+		return nil
+	}
+	if t := c.topics[of]; t != nil && len(t.assigned) > 0 && t.id == id {
+		return t.partition(index)
+	}
+	key := string(id[:]) + of
+	if c.gone[key] == nil {
+		c.gone[key] = newTopic(of)
+		c.gone[key].gone = true
+	}
+	return c.gone[key].partition(index)
+}
+
+// topicWritten follows who has the replicas of a topic.
+func (c *Checker) topicWritten(name string, data []byte) {
+	var v struct {
+		ID         string             `json:"topic_id"`
+		Partitions map[string][]int32 `json:"partitions"`
+		Adding     map[string][]int32 `json:"adding_replicas"`
+		Removing   map[string][]int32 `json:"removing_replicas"`
+	}
+	if !parse(data, &v) {
+		return
+	}
+	t := c.topicNamed(name)
+	if id, err := base64.RawURLEncoding.DecodeString(v.ID); err == nil {
+		copy(t.id[:], id)
+	}
+	for _, index := range slices.Sorted(maps.Keys(v.Partitions)) {
+		a := assignment{facts.Set(v.Partitions[index]), facts.Set(v.Adding[index]), facts.Set(v.Removing[index])}
+		t.assigned[index] = a
+		p := t.partition(index)
+		p.assigned |= a.replicas
+		p.unclean = p.unclean || c.mayBeUnclean(p)
+		for _, e := range p.elected { //sim:unordered each for itself
+			e.least = min(e.least, a.least())
+		}
+	}
+}
+
+// topicGone: whatever has the name from now on is something else.
+func (c *Checker) topicGone(name string) {
+	t := c.topics[name]
+	if t == nil {
+		return
+	}
+	t.gone = true
+	for _, p := range t.sorted() {
+		c.explain(history.TopicDeleted, p, p.ledger.end)
+	}
+	c.gone[string(t.id[:])+name] = t
+	delete(c.topics, name)
+}
+
+// settings are what a topic says for itself. They have a znode of their own, which is
+// there before the topic's and goes after it.
+type settings struct {
+	unclean string
+	// min is the smallest min.insync.replicas that it ever had. A broker hears of a change
+	// some time after it was written, so a leader may go by any former one.
+	min int
+}
+
+// configured follows the settings of a topic.
+func (c *Checker) configured(name string, data []byte) {
+	var v struct {
+		Config map[string]string `json:"config"`
+	}
+	if !parse(data, &v) {
+		return
+	}
+	s, least := c.settings[name], c.cfg.MinInsync
+	if n, err := strconv.Atoi(v.Config["min.insync.replicas"]); err == nil {
+		least = n
+	}
+	if s == nil {
+		s = &settings{min: least}
+		if c.topics[name] != nil { // which had none, and so the default
+			s.min = c.cfg.MinInsync
+		}
+		c.settings[name] = s
+	}
+	s.min, s.unclean = min(s.min, least), v.Config["unclean.leader.election.enable"]
+	if t := c.topics[name]; t != nil {
+		for _, p := range t.sorted() {
+			p.unclean = p.unclean || c.mayBeUnclean(p)
+		}
+	}
+}
+
+// mayBeUnclean reports whether a replica that is not in sync may be elected now.
+func (c *Checker) mayBeUnclean(p *partition) bool {
+	if s := c.settings[p.topic.name]; s != nil && s.unclean != "" {
+		return p.permitted || s.unclean == "true"
+	}
+	return p.permitted || c.cfg.Unclean
+}
+
+// Permit tells that an operator asks for a leader of a partition who is not in sync, if
+// there is no other (KIP-460).
+func (c *Checker) Permit(partition string) {
+	if p := c.partition(partition); p != nil {
+		p.permitted, p.unclean = true, true
+	}
+}
+
+// minInsync is how many in-sync replicas a leader of an epoch needs to promise anything:
+// never more than there are.
+func (c *Checker) minInsync(p *partition, epoch int64) int {
+	least := c.cfg.MinInsync
+	if s := c.settings[p.topic.name]; s != nil {
+		least = s.min
+	}
+	if e := p.elected[epoch]; e != nil {
+		least = min(least, e.least)
+	}
+	return least
+}
