@@ -23,6 +23,7 @@ func (s *Server) heed(controllerEpoch int32, brokerEpoch int64) wire.ErrorCode {
 		return wire.StaleControllerEpoch
 	}
 	s.controllerEpoch = controllerEpoch
+	s.observe(facts.ControllerObeyed, int64(controllerEpoch), brokerEpoch)
 	return wire.OK
 }
 
