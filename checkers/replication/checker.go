@@ -126,7 +126,7 @@ func (c *Checker) Events() []history.LogEvent { return slices.Clone(c.events) }
 // what follows from a broken state proves nothing.
 func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Event) {
 	m := c.byNode[id]
-	if m == nil || c.finding != nil || e.Kind.System != "kafka" {
+	if m == nil || c.finding != nil {
 		return
 	}
 	c.now = moment{step: step, at: at, event: e}

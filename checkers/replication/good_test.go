@@ -323,6 +323,24 @@ var good = []struct {
 		isr b1,b2,b3
 		b1 knows b1,b2,b3 version 2
 		rest`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4}}},
+	{"a log that was thrown away comes back in a crash", false, usual + `
+		commit 0..3
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 4..6
+		b1 forgets 4
+		b3 starts-over 4
+		b3 copies 4..6
+		b3 crashes
+		b3 opens 0..4
+		b3 follows
+		b3 copies 4..6
+		b3 believes 7
+		b3 starts-over 7
+		b3 crashes
+		b3 opens 0..7
+		b3 follows
+		b3 believes 7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4}}},
 	{"a replica copies what is left of a compacted log", false, usual + `
 		commit 0..3
 		commit 4..6

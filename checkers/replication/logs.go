@@ -25,7 +25,7 @@ func (c *Checker) opened(m *member, e node.Event) {
 	}
 	if r == nil {
 		r = p.newReplica(m)
-		r.log = mirror{start: start, end: start}
+		r.log = emptyLog(start)
 		if end > start && !p.topic.gone {
 			c.fail(m.Name, TopicIdentity, fmt.Sprintf("the log of %s on %s, which is new, has records up to %d", p.name, m.Name, end))
 			return
@@ -43,10 +43,13 @@ func (c *Checker) opened(m *member, e node.Event) {
 // reopens makes the mirror what was found on the disk.
 func (r *replica) reopens(start, end int64) {
 	if start > r.log.end {
-		r.log, r.agreed = mirror{start: start, end: start}, 0
+		r.log, r.agreed = emptyLog(start), 0
 	}
 	if end < r.log.end {
 		r.cut(end)
+	}
+	if start < r.log.told {
+		r.log.guessBelow(start)
 	}
 	if end > r.log.end {
 		r.log.guess(end)
@@ -105,7 +108,7 @@ func (c *Checker) truncated(p *partition, r *replica, to int64) {
 
 // startedOver: the log was thrown away because its leader's begins later.
 func (c *Checker) startedOver(p *partition, r *replica, start int64) {
-	r.log, r.agreed, r.mark = mirror{start: start, end: start}, 0, min(r.mark, start)
+	r.log, r.agreed, r.mark = emptyLog(start), 0, min(r.mark, start)
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
 }
 

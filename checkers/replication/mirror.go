@@ -38,8 +38,9 @@ type mirror struct {
 	// start and end bound the log. What lies below start is kept, for a crash may take
 	// back that the log begins later: where it begins is not synced.
 	start, end int64
-	// cleaned is how far it was compacted.
-	cleaned int64
+	// cleaned is how far it was compacted, told from where on it is known what it held:
+	// of a log that was thrown away a crash may bring back anything.
+	cleaned, told int64
 	// batches are those of [start, end), ascending, and older ones.
 	batches []batch
 	// epochs are the leader epochs and where they begin; of the last there may be no
@@ -48,6 +49,9 @@ type mirror struct {
 	// guessed: a batch of it was never told of, nor the epoch of that.
 	guessed bool
 }
+
+// emptyLog is one that begins at an offset.
+func emptyLog(start int64) mirror { return mirror{start: start, end: start, told: start} }
 
 // at is the index of the first batch that reaches offset or lies behind it.
 func (m *mirror) at(offset int64) int {
@@ -80,6 +84,16 @@ func (m *mirror) append(b batch) {
 func (m *mirror) guess(upTo int64) {
 	m.append(batch{first: m.end, last: upTo - 1, epoch: m.epoch(), untold: true})
 	m.guessed = true
+}
+
+// guessBelow enters that the log begins earlier than what is known of it.
+func (m *mirror) guessBelow(start int64) {
+	if m.end <= m.told {
+		*m = emptyLog(start)
+		return
+	}
+	before := batch{first: start, last: m.told - 1, epoch: -1, untold: true}
+	m.batches, m.told, m.guessed = slices.Insert(m.batches, 0, before), start, true
 }
 
 // latest is the last leader epoch that was noted, -1 if none.
