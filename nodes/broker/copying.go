@@ -8,12 +8,15 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
 
-// copy appends what a leader sent.
+// copy appends what a leader sent, unless the log has to begin elsewhere first.
 func (s *Server) copy(r *localReplica, p *kmsg.FetchResponseTopicPartition) {
-	from := r.log.End()
-	if !s.fits(r, p.RecordBatches) {
+	if first, apart := beginsBefore(r, p.RecordBatches); apart {
+		s.disk(r, r.log.StartOver(first))
+		r.follow.held = p
+		s.takeHeld(r)
 		return
 	}
+	from := r.log.End()
 	code := r.log.AppendAsFollower(p.RecordBatches, s.env.WallMillis())
 	s.observeCopied(r, p.RecordBatches, from)
 	if code != wire.OK {
@@ -26,16 +29,25 @@ func (s *Server) copy(r *localReplica, p *kmsg.FetchResponseTopicPartition) {
 	s.disk(r, err)
 }
 
-// fits reports whether records can be appended as they are. A log that was begun anew at
-// the leader's log start may have been begun in the middle of a batch, which came whole:
-// then it begins where the batch does, and its start is shown as the leader's.
-func (s *Server) fits(r *localReplica, records []byte) bool {
-	first, _, err := batch.Next(records)
-	if err != nil || first == nil || first.BaseOffset() >= r.log.End() || r.log.Start() < r.log.End() {
-		return true
+// beginsBefore reports whether records begin before a log that is empty. It was begun at
+// the leader's log start, which may be in the middle of a batch, and that came whole:
+// the log must begin where the batch does, and show the leader's start.
+func beginsBefore(r *localReplica, records []byte) (first int64, before bool) {
+	b, _, err := batch.Next(records)
+	if err != nil || b == nil || b.BaseOffset() >= r.log.End() || r.log.Start() < r.log.End() {
+		return 0, false
 	}
-	s.disk(r, r.log.StartOver(first.BaseOffset()))
-	return false // asked for again as soon as the disk is done with it
+	return b.BaseOffset(), b.LastOffset() >= r.log.End()
+}
+
+// takeHeld appends records for which the log was begun elsewhere, as soon as its disk is
+// done with that. They must not be asked for again: where the batch begins is outside of
+// what the leader has, and the log would be begun at the leader's start once more.
+func (s *Server) takeHeld(r *localReplica) {
+	if p := r.follow.held; p != nil && r.log.Settled() && r.log.Offline() == nil {
+		r.follow.held = nil
+		s.copy(r, p)
+	}
 }
 
 // observeCopied states which batches were appended.

@@ -44,6 +44,8 @@ type following struct {
 	// begins and ends.
 	until   time.Duration
 	blocked bool
+	// held came, and is appended when the log is settled, see takeHeld.
+	held *kmsg.FetchResponseTopicPartition
 }
 
 // add has a replica copied from its leader.
@@ -152,7 +154,7 @@ func (f *fetcher) request(s *Server) *kmsg.FetchRequest {
 // askable reports whether a partition may be asked for now: not while a truncation is on
 // its way to the disk, or nothing that comes could be appended.
 func (s *Server) askable(r *localReplica) bool {
-	return !r.follow.blocked && s.env.Now() >= r.follow.until && r.log.Settled()
+	return !r.follow.blocked && r.follow.held == nil && s.env.Now() >= r.follow.until && r.log.Settled()
 }
 
 // answered takes the answer to a request, or that there will be none.

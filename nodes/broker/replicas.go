@@ -127,6 +127,7 @@ func (s *Server) logSynced(number uint64, err error) {
 		s.work(r)
 	}
 	if r.log.Settled() {
+		s.takeHeld(r)
 		s.fetchers.wake(s)
 	}
 }

@@ -65,18 +65,27 @@ func (s *script) leader(t *node.Task, c *cluster, topic string) node.ID {
 }
 
 // record is a batch of one record.
-func record(value string) []byte {
+func record(value string) []byte { return records(value) }
+
+// records is one batch.
+func records(values ...string) []byte {
 	b := batch.NewBuilder(batch.Options{ProducerID: -1, ProducerEpoch: -1, BaseSequence: -1})
-	b.Add(batch.Record{Value: []byte(value)})
+	for _, value := range values {
+		b.Add(batch.Record{Value: []byte(value)})
+	}
 	return b.Build()
 }
 
 // produce sends one value to one broker and says how it went.
 func (s *script) produce(t *node.Task, to node.ID, topic, value string, acks int16) (int64, wire.ErrorCode) {
+	return s.produceBatch(t, to, topic, record(value), acks)
+}
+
+func (s *script) produceBatch(t *node.Task, to node.ID, topic string, b []byte, acks int16) (int64, wire.ErrorCode) {
 	r := kmsg.NewPtrProduceRequest()
 	r.Version, r.Acks, r.TimeoutMillis = 9, acks, 1500
 	one, p := kmsg.NewProduceRequestTopic(), kmsg.NewProduceRequestTopicPartition()
-	one.Topic, p.Records = topic, record(value)
+	one.Topic, p.Records = topic, b
 	one.Partitions = append(one.Partitions, p)
 	r.Topics = append(r.Topics, one)
 	answer, ok := s.ask(t, to, r).(*kmsg.ProduceResponse)
@@ -100,7 +109,11 @@ func (s *script) insist(t *node.Task, c *cluster, topic, value string) int64 {
 
 // consume reads all values of a topic from one broker.
 func (s *script) consume(t *node.Task, from node.ID, topic string) (values []string, code wire.ErrorCode) {
-	next := int64(0)
+	return s.consumeFrom(t, from, topic, 0)
+}
+
+// consumeFrom reads the batches from the one on that an offset is in.
+func (s *script) consumeFrom(t *node.Task, from node.ID, topic string, next int64) (values []string, code wire.ErrorCode) {
 	for {
 		r := kmsg.NewPtrFetchRequest()
 		r.Version, r.ReplicaID, r.MaxWaitMillis, r.MinBytes, r.MaxBytes, r.SessionEpoch = 12, -1, 50, 1, 1<<20, -1
