@@ -100,6 +100,9 @@ func (c *Cluster) leader(tp TopicPartition) (Partition, bool) {
 	return p, reachable
 }
 
+// Refresh makes the client ask for metadata soon, without a reason of its own.
+func (c *Cluster) Refresh() { c.refresh() }
+
 // refresh asks for new metadata, as soon as a pause since the last request is over.
 func (c *Cluster) refresh() {
 	m := &c.metadata
