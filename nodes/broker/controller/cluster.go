@@ -43,9 +43,11 @@ type topic struct {
 type partition struct {
 	id         znodes.TopicPartition
 	assignment znodes.Assignment
-	// state and version are those of the state znode; nil if there is none.
+	// state and version are those of the state znode; nil if there is none. written is the
+	// zxid of its last change when it was last read.
 	state   *znodes.State
 	version int32
+	written int64
 	phase   phase
 	// replicas are those that the controller knows of: the assigned, and those that it is
 	// just removing.
@@ -161,4 +163,11 @@ func (t *topic) addPartition(a znodes.Assignment) *partition {
 // without is the list less one broker, as a list of its own.
 func without(list []int32, id int32) []int32 {
 	return slices.DeleteFunc(slices.Clone(list), func(other int32) bool { return other == id })
+}
+
+// whole reports whether a broker is still in the life in which it was when the state of a
+// partition was last read.
+func (c *cluster) whole(id int32, p *partition) bool {
+	b := c.brokers[id]
+	return b != nil && b.epoch < p.written
 }

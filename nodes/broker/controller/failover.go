@@ -26,6 +26,7 @@ func (c *Controller) failOver() {
 	c.readDeletions()
 	c.sendMetadata(c.cluster.brokerIDs())
 	c.step(facts.StepMetadata)
+	c.replaceRestarted()
 	c.startReplicas()
 	c.step(facts.StepReplicas)
 	c.startPartitions()
@@ -112,6 +113,7 @@ func (c *Controller) readStates(list []*partition) {
 	for i, r := range c.read(ops...) {
 		if r.OK() {
 			list[i].state, list[i].version = c.decodeState(list[i].id, &r), r.Stat.Version
+			list[i].written = int64(r.Stat.Mzxid)
 		}
 	}
 }
@@ -170,6 +172,26 @@ func (c *Controller) unwatchTopic(t *topic) {
 	for _, p := range t.partitions {
 		c.zk.OnNode(znodes.StatePath(p.id), nil)
 	}
+}
+
+// replaceRestarted elects anew where the leader has begun another life since it was elected,
+// while nobody was the controller. It must not go on in the epoch in which it led before:
+//
+//	b1, the controller, leads p in epoch 0, and its power fails; it is back and registered
+//	before the next controller looks. It has lost the end of its log. Led by it in epoch 0,
+//	p gets other records at offsets that epoch 0 had given out, and by no epoch can the
+//	followers tell that their logs are not the leader's.
+//
+// Kafka, which looks only at who lives, does just that. Here it is as if the bounce had been
+// seen (KIP-380).
+func (c *Controller) replaceRestarted() {
+	list := c.cluster.all(func(p *partition) bool {
+		return p.state != nil && c.cluster.lives(p.state.Leader, p) && !c.cluster.whole(p.state.Leader, p) && c.cluster.needsLeader(p)
+	})
+	for _, p := range list {
+		p.phase = offlinePartition
+	}
+	c.electLeaders(list, electRestarted)
 }
 
 // startReplicas begins the state machine of replicas: those that live are told whom

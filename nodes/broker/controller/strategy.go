@@ -13,7 +13,8 @@ type candidates struct {
 	replicas []int32
 	isr      []int32
 	// lives: the broker serves the partition and is not leaving. present: it may be leaving.
-	lives, present func(int32) bool
+	// whole: it has not begun another life since the state was written.
+	lives, present, whole func(int32) bool
 	// unclean: if nobody that is in sync lives, somebody that is not may lead.
 	unclean bool
 }
@@ -48,6 +49,16 @@ func offline(c *candidates) (choice, bool) {
 		return choice{leader: id, isr: []int32{id}, unclean: true}, true
 	}
 	return choice{}, false
+}
+
+// restarted elects for a partition whose leader has begun another life: somebody who has
+// not, and those who have leave the in-sync replicas, as they may have lost the end of their
+// logs. If all have, it is as if there were no leader.
+func restarted(c *candidates) (choice, bool) {
+	if id, found := c.first(c.lives, c.inSync, c.whole); found {
+		return choice{leader: id, isr: slices.DeleteFunc(slices.Clone(c.isr), func(id int32) bool { return !c.lives(id) || !c.whole(id) })}, true
+	}
+	return offline(c)
 }
 
 // preferred elects the first replica, if it lives and is in sync, or nobody.
@@ -85,6 +96,7 @@ func electOffline(unclean bool) strategy {
 }
 
 var (
+	electRestarted = strategy{elect: restarted, kind: facts.ElectedOffline}
 	electPreferred = strategy{elect: preferred, kind: facts.ElectedPreferred}
 	electShutdown  = strategy{elect: shutdown, kind: facts.ElectedShutdown}
 )
@@ -107,5 +119,6 @@ func (c *Controller) candidatesOf(p *partition, now *znodes.State, unclean bool)
 		replicas: p.assignment.Replicas, isr: now.Isr, unclean: unclean,
 		lives:   func(id int32) bool { return c.cluster.lives(id, p) },
 		present: func(id int32) bool { return c.cluster.livesOrLeaves(id, p) },
+		whole:   func(id int32) bool { return c.cluster.whole(id, p) },
 	}
 }
