@@ -50,7 +50,7 @@ func (l *Log) Compactable(now int64) (from, upto int64, due bool) {
 // last stable offset may yet be cut off, and then what it superseded must be there
 // (KAFKA-13194).
 func (l *Log) cleanable(now int64) int64 {
-	bound := min(l.LastStable(), l.active().base, l.saved)
+	bound := min(l.LastStable(), l.active().base, l.recovery, l.saved)
 	for i, s := range l.segs {
 		young := l.cfg.MinCompactionLagMillis > 0 && s.base >= l.dirty && s.latest() > now-l.cfg.MinCompactionLagMillis
 		if young || i+1 == len(l.segs) || l.segs[i+1].base > bound {
@@ -79,9 +79,13 @@ type compaction struct {
 //
 // A pass learns the keys of the dirty part, then copies the segments, a group at a
 // time, into one file that ends in .cleaned; makes it durable; calls it .swap, durably;
-// and then puts it into the place of the first of the group, and removes the others. A
-// crash before the .swap leaves the old segments, and one after it leaves at least the
-// .swap. If some of the others come back, they hold all that the new one has of theirs.
+// and then puts it into the place of the first of the group, and removes the others, in
+// order, each when the one before is durably gone. A crash before the .swap leaves the
+// old segments, and one after it leaves at least the .swap. If some of the others come
+// back, they are the last ones, and the new segment ends where the first of them begins.
+//
+//	0, 1 and 2 become one segment, which holds a batch of 2 only. If 1 came back and 2
+//	did not, the batch would be behind 1's beginning, and lost.
 func (l *Log) Compact(t *node.Task, now int64) (Compacted, error) {
 	from, upto, due := l.Compactable(now)
 	c := compaction{Log: l, t: t, now: now, upto: upto, newest: map[string]int64{}, began: l.cuts, out: Compacted{From: from, Upto: from}}
@@ -290,20 +294,18 @@ func (c *compaction) install(group []*segment, content []byte) error {
 		s.times = append(s.times, s.highest)
 	}
 	err := c.disk.Rename(s.name+swap, s.name)
-	for _, old := range group[1:] {
-		if err == nil {
-			err = removeFiles(c.disk, old)
-		}
-	}
 	if err == nil {
 		err = c.writeIndex(s)
 	}
 	if err != nil {
 		return err
 	}
+	c.work.add(chore{kind: syncNames})
+	for _, old := range group[1:] {
+		c.work.add(chore{kind: removeSegment, seg: old}, chore{kind: syncNames})
+	}
 	at := c.floor(s.base)
 	c.segs = append(append(c.segs[:at:at], s), c.segs[at+len(group):]...)
-	c.work.add(chore{kind: syncNames})
 	return nil
 }
 

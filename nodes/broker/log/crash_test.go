@@ -10,6 +10,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // crashed draws one of the states that a power failure now could leave.
@@ -42,6 +43,7 @@ func (h *history) crash(t *rapid.T) {
 		Start:         rapid.SampledFrom([]int64{0, h.twin.start}).Draw(t, "start"), Now: h.now,
 	}
 	h.checkpoints = []int64{o.RecoveryPoint}
+	h.disk.Run(func(task *node.Task) { task.SyncDir() })
 	l, _, err := Open(h.disk, dir, h.cfg, o)
 	if err != nil {
 		t.Fatalf("%v; the disk has %v", err, h.disk.List())
@@ -51,7 +53,7 @@ func (h *history) crash(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if durable := min(before.RecoveryPoint(), h.twin.end); settled && before.Start() < durable && o.Start <= durable {
+	if durable := min(before.recovery, h.twin.end); settled && before.Start() < durable && o.Start <= durable {
 		if want := h.twin.read(l.Start(), durable); l.End() < durable || !bytes.HasPrefix(content, want) {
 			t.Fatalf("everything below %d was durable: %s; recovered %v with %s", durable, list(want), l, list(content))
 		}

@@ -9,7 +9,7 @@ import (
 
 // Log is one partition's log, as one incarnation of its broker has it. [Open] makes it.
 //
-// Invariant: start <= hw <= end, and recovery <= end.
+// Invariant: start <= hw <= end, and recovery <= point <= end.
 type Log struct {
 	disk node.Disk
 	dir  string
@@ -22,10 +22,13 @@ type Log struct {
 	// start is the first offset that is shown, end the one that the next record gets.
 	start, end int64
 	hw         int64
-	// recovery: everything below is durable. claimed is the highest value it had:
-	// what a checkpoint on the disk may say. saved is what one says for certain.
-	// Chores will raise it to planned.
-	recovery, claimed, saved, planned int64
+	// recovery: everything below is durable. Chores will raise it to planned.
+	recovery, planned int64
+	// point is what the checkpoint of the recovery point should say. It is above recovery
+	// after an unclean stop: what lies between is as durable as the checkpoint said, but
+	// that may have been said before a truncation. claimed is the highest it ever was,
+	// what the file may say; saved is what the file says for certain.
+	point, claimed, saved int64
 	// dirty is where compaction has not been.
 	dirty int64
 
@@ -76,12 +79,12 @@ func (l *Log) LastStable() int64 { return l.hw }
 
 // RecoveryPoint is what the checkpoint of recovery points should say. See
 // [Log.RecoveryPointSaved].
-func (l *Log) RecoveryPoint() int64 { return l.recovery }
+func (l *Log) RecoveryPoint() int64 { return l.point }
 
 // RecoveryPointSaved tells that a checkpoint with this value is durable. Compaction
 // stays below it: a gap above what the checkpoint says is a tail that was lost, one
 // below is compaction's.
-func (l *Log) RecoveryPointSaved(offset int64) { l.saved = min(offset, l.recovery) }
+func (l *Log) RecoveryPointSaved(offset int64) { l.saved = min(offset, l.point) }
 
 // Cleaned is what the checkpoint of the cleaner should say: compaction has been below.
 func (l *Log) Cleaned() int64 { return l.dirty }
@@ -172,5 +175,5 @@ func (l *Log) unable() wire.ErrorCode {
 
 // String is one line about the log.
 func (l *Log) String() string {
-	return fmt.Sprintf("%s [%d-%d) hw %d, epoch %d, durable to %d, %d segments", l.dir, l.start, l.end, l.hw, l.LatestEpoch(), l.recovery, len(l.segs))
+	return fmt.Sprintf("%s [%d-%d) hw %d, epoch %d, durable to %d, %d segments", l.dir, l.start, l.end, l.hw, l.LatestEpoch(), l.point, len(l.segs))
 }

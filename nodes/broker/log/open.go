@@ -15,8 +15,7 @@ type Options struct {
 	// pass for a clean stop (KAFKA-10471).
 	Clean bool
 	// RecoveryPoint, HighWatermark, Start and Cleaned are what the checkpoints say, 0
-	// if they say nothing. They may be of before the last truncation. That they say so
-	// must be durable before logs are opened, for which a SyncDir is enough.
+	// if they say nothing. They may be of before the last truncation.
 	RecoveryPoint, HighWatermark, Start, Cleaned int64
 	// Now is the broker's clock in milliseconds.
 	Now int64
@@ -39,6 +38,11 @@ type Recovered struct {
 // are believed. Otherwise every batch from the segment on that the recovery point is
 // in is looked at: where one is damaged or missing the log ends, and what is behind
 // goes. Indexes, epochs and producers are made to fit.
+//
+// The names of files must be durable as they are, for which one SyncDir before any log is
+// opened is enough, that of [TakeCleanMarker]. After the death of a process alone they
+// need not be; and if power failed later, checkpoints and segments could come back that
+// Open has not seen.
 //
 // It takes no time of the disk, but leaves chores. An error is one of the disk, or a
 // log that nothing can be made of.
@@ -90,7 +94,8 @@ func (r *opening) bound() {
 	r.start = min(max(r.o.Start, r.segs[0].base), r.end)
 	r.SetHighWatermark(r.o.HighWatermark)
 	r.dirty = min(max(r.o.Cleaned, r.start), r.end)
-	r.claimed = max(r.o.RecoveryPoint, r.recovery)
+	r.point = max(r.recovery, min(r.o.RecoveryPoint, r.end))
+	r.claimed = max(r.o.RecoveryPoint, r.point)
 	r.planned = r.recovery
 }
 

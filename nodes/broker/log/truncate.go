@@ -128,7 +128,8 @@ func (l *Log) lower(end int64) {
 	l.hw = min(l.hw, end)
 	l.start = min(l.start, end)
 	l.dirty = min(l.dirty, end)
-	l.recovery, l.saved, l.planned = min(l.recovery, end), min(l.saved, end), min(l.planned, end)
+	l.recovery, l.planned = min(l.recovery, end), min(l.planned, end)
+	l.point, l.saved = min(l.point, end), min(l.saved, end)
 }
 
 // AdvanceStart hides what lies below an offset: because of DeleteRecords, or because

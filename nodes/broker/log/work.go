@@ -172,7 +172,8 @@ func (l *Log) do(c chore) error {
 		// A truncation since is in end: until its own chores are done, which come after
 		// this one, nothing is appended.
 		l.recovery = max(l.recovery, min(c.offset, l.end))
-		l.claimed = max(l.claimed, l.recovery)
+		l.point = max(l.point, l.recovery)
+		l.claimed = max(l.claimed, l.point)
 	case settle:
 		l.unsettled--
 	}
