@@ -238,6 +238,30 @@ var bad = []struct{ name, falls, scene string }{
 	{"an epoch of a producer begins in the middle", SequenceWhole, usual + `
 		commit 0..1 producer 7/0/0
 		commit 2..3 producer 7/1/2`},
+	{"a log has after a crash what nobody wrote", RecoveredWritten, usual + `
+		commit 0..3
+		b2 crashes
+		b2 opens 0..6`},
+	{"a log has after a crash what it did not write, and behind it what it did", RecoveredWritten, usual + `
+		b1 appends 0..3
+		b2 copies 0..3
+		b2 copies 4..5
+		b3 copies 0..3 sum other
+		b2 crashes
+		b2 opens 0..6 instead b3`},
+	{"a crash puts another record in the place of a committed one, and the log leads", LeaderCompleteness, usual + `
+		b1 appends 0..3
+		b2 copies 0..3 sum other
+		b2 cuts 0
+		b2 copies 0..3
+		b3 copies 0..3
+		b1 hears b2 at 4
+		b1 hears b3 at 4
+		b1 marks 4
+		b2 crashes
+		b2 opens 0..4 former
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads`},
 	{"a new topic has the records of the old one of its name", TopicIdentity, usual + `
 		commit 0..4
 		b3 crashes

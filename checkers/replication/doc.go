@@ -31,8 +31,8 @@
 // A broker that is deposed and does not know it acts on, in its old epoch: it leads,
 // appends, even begins to lead when an order reaches it late. All of that is judged by
 // what its epoch allows, and by nothing that happened after its successor was elected.
-// A crash may come between a write and the fact about it; what the disk then shows
-// besides may be anything. min.insync.replicas is judged when success is told, not at
+// A crash may come between a write and the fact about it, and may undo a truncation; what
+// a broker finds when it opens a log is taken for what it holds. min.insync.replicas is judged when success is told, not at
 // the append, of which nobody states what its producer wanted. That a joining replica is
 // alive is not judged: the leader knows it only by and by.
 package replication
@@ -45,6 +45,7 @@ const (
 	AckMinInsync       = "k2-acknowledged-by-min-insync"
 	LeaderEpochGrows   = "k3-leader-epoch"
 	OneController      = "k5-one-controller-per-epoch"
+	RecoveredWritten   = "k6-recovered-written"
 	Contiguous         = "k6-contiguous-log"
 	OneLeaderPerEpoch  = "k7-one-leader-per-epoch"
 	HighWatermarkGrows = "k8-high-watermark"
@@ -86,6 +87,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LeaderEpochGrows, Sentence: "The leader epoch of a partition grows whenever its leader changes, and never falls.", Source: sourceKIP + "101"},
 	{ID: OneController, Sentence: "A controller epoch has at most one controller.", Source: "KAFKA-6082"},
 	{ID: Contiguous, Sentence: "A leader gives each record the offset after the last, in its own leader epoch, and epochs never fall along a log.", Source: sourceKIP + "101"},
+	{ID: RecoveredWritten, Sentence: "What a broker finds in a log when it opens it, it has written there.", Source: sourceManual + "log recovery"},
 	{ID: OneLeaderPerEpoch, Sentence: "In a leader epoch of a partition only the broker acts as its leader that the state znode names.", Source: sourceTLA + "leader epochs"},
 	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log.", Source: sourceTLA + "ValidHighWatermark"},
 	{ID: MarkFollowed, Sentence: "The high watermark of a follower never passes what is committed.", Source: sourceTLA + "ValidHighWatermark"},

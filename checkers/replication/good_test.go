@@ -250,21 +250,69 @@ var good = []struct {
 		b1 knows b1,b2,b3 version 2`, nil},
 	{"a crash comes between a write and the fact about it", false, usual + `
 		commit 0..3
+		b1 appends 4..4
+		b1 appends 5..5
 		b2 crashes
-		b2 opens 0..6 mark 3
+		b2 opens 0..6 mark 3 like b1
 		elect b2 epoch 2 isr b1,b2,b3
 		b2 leads
 		b1 follows
 		b3 follows
-		b1 copies 4..4 epoch 1
-		b1 copies 5..5 epoch 1
-		b3 copies 4..5 epoch 1
+		b3 copies 4..4 epoch 1
+		b3 copies 5..5 epoch 1
 		b2 hears b1 at 6
 		b2 hears b3 at 6
 		b2 marks 6
 		b1 believes 6
 		b3 believes 6
 		rest`, nil},
+	{"a leader dies between its append and the fact about it", false, usual + `
+		commit 0..3
+		b1 crashes
+		b1 opens 0..6 mark 3
+		b1 leads
+		b1 appends 6..6`, nil},
+	{"a truncation comes undone in a crash, and again", false, usual + `
+		commit 0..3
+		b1 appends 4..7
+		b2 copies 4..7
+		elect b3 epoch 2 isr b1,b2,b3
+		b3 leads
+		b3 appends 4..4
+		b2 follows
+		b2 cuts 4
+		b2 crashes
+		b2 opens 0..8 mark 4
+		b2 follows
+		b2 cuts 4
+		b2 copies 4..4
+		b1 follows
+		b1 cuts 4
+		b1 copies 4..4
+		b3 hears b1 at 5
+		b3 hears b2 at 5
+		b3 marks 5
+		b2 believes 5
+		b1 believes 5
+		rest`, nil},
+	{"a log whose truncation came undone leads, and others follow it", false, usual + `
+		commit 0..3
+		b1 appends 4..7
+		b2 copies 4..7
+		elect b3 epoch 2 isr b1,b2,b3
+		b3 leads
+		b2 follows
+		b2 cuts 4
+		b2 crashes
+		b2 opens 0..8 mark 4
+		elect b2 epoch 3 isr b1,b2,b3
+		b2 leads
+		b3 follows
+		b3 copies 4..7 epoch 1
+		b1 follows
+		b2 hears b1 at 8
+		b2 hears b3 at 8
+		b2 marks 8`, nil},
 	{"a leader is started again within its epoch", false, usual + `
 		commit 0..3
 		b1 crashes

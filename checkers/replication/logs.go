@@ -8,58 +8,6 @@ import (
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// opened: a replica exists, with the log that its disk has. A crash may have taken what
-// was at the end, but it adds nothing; only a write that it let happen and not be told of
-// shows now. It may also have taken back that the log begins later.
-func (c *Checker) opened(m *member, e node.Event) {
-	id, _ := e.Body.(facts.TopicID)
-	p := c.belongs(e.Text, id)
-	if p == nil {
-		return
-	}
-	start, end := e.N[0], e.N[1]
-	r := p.replicas[m.ID]
-	if r == nil && end > start && p.buried[m.ID] != nil {
-		r = p.buried[m.ID]
-		p.replicas[m.ID] = r
-	}
-	if r == nil {
-		r = p.newReplica(m)
-		r.log = emptyLog(start)
-		if end > start && !p.topic.gone {
-			c.fail(m.Name, TopicIdentity, fmt.Sprintf("the log of %s on %s, which is new, has records up to %d", p.name, m.Name, end))
-			return
-		}
-	}
-	m.open[e.Text] = r
-	shorter := end < r.log.end
-	r.reopens(start, end)
-	r.mark = e.N[2]
-	if _, _, lacks := p.holds(r, p.ledger.end); lacks && shorter && (r.lost < 0 || end < r.lost) {
-		r.lost = end
-	}
-}
-
-// reopens makes the mirror what was found on the disk.
-func (r *replica) reopens(start, end int64) {
-	if start > r.log.end {
-		r.log, r.agreed = emptyLog(start), 0
-	}
-	if end < r.log.end {
-		r.cut(end)
-	}
-	if start < r.log.told {
-		r.log.guessBelow(start)
-	}
-	if end > r.log.end {
-		r.log.guess(end)
-	}
-	if start < r.log.start {
-		r.agreed = min(r.agreed, start)
-	}
-	r.log.start = start
-}
-
 // leaderAppended: offsets follow each other, epochs do not fall, and only the broker
 // appends in an epoch that the state znode names.
 func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
@@ -71,7 +19,7 @@ func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 	case b.first != r.log.end || b.last < b.first || b.epoch < r.log.epoch() || !r.leads || b.epoch != r.epoch:
 		c.fail(r.Name, Contiguous, fmt.Sprintf("%s appends %v to %s, whose log ends at %d in epoch %d, %s", r.Name, b, p.name, r.log.end, r.log.epoch(), r.role()))
 	default:
-		r.log.append(b)
+		r.append(b)
 	}
 }
 
@@ -92,7 +40,7 @@ func (c *Checker) followerAppended(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, Contiguous, fmt.Sprintf("%s takes %v over into %s, whose log ends at %d in epoch %d, %s", r.Name, b, p.name, r.log.end, r.log.epoch(), r.role()))
 		return
 	}
-	r.log.append(b)
+	r.append(b)
 	if r.lost >= 0 && r.log.end >= p.ledger.end {
 		if _, _, lacks := p.holds(r, p.ledger.end); !lacks {
 			r.lost = -1

@@ -13,15 +13,9 @@ type batch struct {
 	epoch       int64 // the leader epoch it was appended in
 	sum         int64 // its checksum
 	producer    *facts.Producer
-	// untold: a crash came between the write and the fact about it. That there is
-	// something is known from the end of the log that was opened next, what, from nobody.
-	untold bool
 }
 
 func (b batch) String() string {
-	if b.untold {
-		return fmt.Sprintf("[%d..%d]", b.first, b.last)
-	}
 	return fmt.Sprintf("[%d..%d] of epoch %d, checksum %08x", b.first, b.last, b.epoch, uint32(b.sum))
 }
 
@@ -30,28 +24,27 @@ func (b batch) same(o batch) bool {
 	return b.first == o.first && b.last == o.last && b.epoch == o.epoch && b.sum == o.sum
 }
 
+// key is what a batch is known by.
+type key struct{ first, last, epoch, sum int64 }
+
+func (b batch) key() key { return key{b.first, b.last, b.epoch, b.sum} }
+
 // epochStart says where a leader epoch begins in a log.
 type epochStart struct{ epoch, start int64 }
 
 // mirror is a log as its owner tells of it.
 type mirror struct {
-	// start and end bound the log. What lies below start is kept, for a crash may take
-	// back that the log begins later: where it begins is not synced.
-	start, end int64
-	// cleaned is how far it was compacted, told from where on it is known what it held:
-	// of a log that was thrown away a crash may bring back anything.
-	cleaned, told int64
+	// start and end bound the log, and cleaned is how far it was compacted.
+	start, end, cleaned int64
 	// batches are those of [start, end), ascending, and older ones.
 	batches []batch
 	// epochs are the leader epochs and where they begin; of the last there may be no
 	// batch yet. Both numbers ascend strictly.
 	epochs []epochStart
-	// guessed: a batch of it was never told of, nor the epoch of that.
-	guessed bool
 }
 
 // emptyLog is one that begins at an offset.
-func emptyLog(start int64) mirror { return mirror{start: start, end: start, told: start} }
+func emptyLog(start int64) mirror { return mirror{start: start, end: start} }
 
 // at is the index of the first batch that reaches offset or lies behind it.
 func (m *mirror) at(offset int64) int {
@@ -75,25 +68,9 @@ func (m *mirror) epoch() int64 {
 func (m *mirror) append(b batch) {
 	m.batches = append(m.batches, b)
 	m.end = b.last + 1
-	if !b.untold && b.epoch > m.latest() {
+	if b.epoch > m.latest() {
 		m.assign(b.epoch, b.first)
 	}
-}
-
-// guess enters what must be there and was never told of.
-func (m *mirror) guess(upTo int64) {
-	m.append(batch{first: m.end, last: upTo - 1, epoch: m.epoch(), untold: true})
-	m.guessed = true
-}
-
-// guessBelow enters that the log begins earlier than what is known of it.
-func (m *mirror) guessBelow(start int64) {
-	if m.end <= m.told {
-		*m = emptyLog(start)
-		return
-	}
-	before := batch{first: start, last: m.told - 1, epoch: -1, untold: true}
-	m.batches, m.told, m.guessed = slices.Insert(m.batches, 0, before), start, true
 }
 
 // latest is the last leader epoch that was noted, -1 if none.
@@ -145,7 +122,7 @@ func (m *mirror) cut(to int64) {
 
 // differs finds the first committed batch in [from, upto) that a log lacks or has
 // otherwise; false if it has them all. What lies below the log's start, or was
-// compacted, nobody can ask for. What nobody told of may be anything.
+// compacted, nobody can ask for.
 func (m *mirror) differs(ledger *mirror, from, upto int64) (want batch, got *batch, differs bool) {
 	from = max(from, m.start, m.cleaned, ledger.cleaned)
 	j := m.at(from)
@@ -157,7 +134,7 @@ func (m *mirror) differs(ledger *mirror, from, upto int64) (want batch, got *bat
 		switch {
 		case j >= len(m.batches), m.batches[j].first > want.last:
 			return want, nil, true
-		case want.untold, m.batches[j].untold, m.batches[j].same(want):
+		case m.batches[j].same(want):
 		default:
 			return want, &m.batches[j], true
 		}

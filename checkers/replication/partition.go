@@ -11,6 +11,8 @@ type replica struct {
 	*member
 	of  *partition
 	log mirror
+	// wrote are all batches that it ever had: a crash may bring any of them back.
+	wrote map[key]bool
 	// agreed is an offset below which the log is known to be what the ledger says.
 	agreed int64
 	// lost is the offset from which a crash took committed records, -1 for none: until
@@ -34,6 +36,12 @@ type replica struct {
 // stops: the process is gone, and with it all that is not in the log.
 func (r *replica) stops() {
 	r.leads, r.epoch, r.mark, r.isr, r.proposed, r.fetched = false, -1, 0, 0, 0, nil
+}
+
+// append adds to the log.
+func (r *replica) append(b batch) {
+	r.log.append(b)
+	r.wrote[b.key()] = true
 }
 
 // cut shortens the log.
@@ -115,7 +123,7 @@ func newPartition(t *topic, name, index string) *partition {
 
 // newReplica begins a copy that nothing is known of.
 func (p *partition) newReplica(m *member) *replica {
-	r := &replica{member: m, of: p, lost: -1, epoch: -1}
+	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, epoch: -1}
 	p.replicas[m.ID] = r
 	return r
 }

@@ -23,7 +23,7 @@ func (c *Checker) numbered(p *partition, r *replica, b batch) {
 	p.count(b)
 	who := fmt.Sprintf("%v of producer %d has sequence %d in epoch %d of it in %s", b, b.producer.ID, b.producer.FirstSequence, b.producer.Epoch, p.name)
 	switch {
-	case !known || was.last < max(r.log.start, r.log.cleaned) || r.log.guessed:
+	case !known || was.last < max(r.log.start, r.log.cleaned):
 	case b.producer.Epoch < was.epoch:
 		c.fail(r.Name, ProducerFenced, fmt.Sprintf("%s, after epoch %d", who, was.epoch))
 	case b.producer.Epoch > was.epoch && b.producer.FirstSequence != 0:

@@ -3,6 +3,7 @@ package replication
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,7 +25,10 @@ import (
 //	controller b1              b1 is elected the controller, in the next epoch
 //	elect b1 epoch 3 isr b1,b2 the controller writes the state; nobody for none
 //	isr b1                     the leader does, with the next version
-//	b1 opens 0..5              and so on; see the verbs below
+//	b1 opens 0..5              with what it wrote last at each offset; what it told nobody
+//	                           of is as b2 wrote it: like b2. Or with what b2 wrote before
+//	                           its own: instead b2. Or with what it wrote first: former
+//	b1 cuts 3                  and so on; see the verbs below
 //	all open, all copy …       whoever is assigned and up
 type stage struct {
 	t *testing.T
@@ -37,12 +41,14 @@ type stage struct {
 	controller int32
 	lives      int
 	unclean    bool
+	// wrote is what each broker said it wrote, in order.
+	wrote map[int32][]facts.Batch
 }
 
 const scenePartition = "orders-0"
 
 func newStage(t *testing.T, unclean bool) *stage {
-	s := &stage{t: t, unclean: unclean}
+	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}}
 	cfg := Config{Unclean: unclean, MinInsync: 1}
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
@@ -188,7 +194,8 @@ func (s *stage) fact(id int32, w []string) {
 			first, end = span(w[2])
 		}
 		life := s.lives + 1 - int(number(option(w, "of", "0")))
-		s.state(id, facts.ReplicaOpened, facts.TopicID{byte(life)}, first, end, number(option(w, "mark", "0")))
+		body := &facts.Opened{Topic: facts.TopicID{byte(life)}, Batches: s.found(first, end, s.sources(id, w))}
+		s.state(id, facts.ReplicaOpened, body, first, end, number(option(w, "mark", "0")))
 	case "deletes":
 		s.state(id, facts.ReplicaDeleted, nil)
 	case "leads":
@@ -205,6 +212,36 @@ func (s *stage) fact(id int32, w []string) {
 	default:
 		s.act(id, r, epoch, w)
 	}
+}
+
+// sources are the batches that a broker may find in a log, the likelier ones last.
+func (s *stage) sources(id int32, w []string) []facts.Batch {
+	own := slices.Clone(s.wrote[id])
+	if w[len(w)-1] == "former" {
+		slices.Reverse(own)
+	}
+	if like := option(w, "like", ""); like != "" {
+		return append(slices.Clone(s.wrote[broker(like)]), own...)
+	}
+	if instead := option(w, "instead", ""); instead != "" {
+		return append(own, s.wrote[broker(instead)]...)
+	}
+	return own
+}
+
+// found makes a log of the last of some batches that fit, and where none does of one that
+// nobody knows.
+func (s *stage) found(first, end int64, of []facts.Batch) (all []facts.Batch) {
+	for at := first; at < end; at = all[len(all)-1].Last + 1 {
+		next := facts.Batch{First: at, Last: end - 1, Epoch: s.truth.epoch}
+		for _, b := range of {
+			if b.First == at && b.Last < end {
+				next = b
+			}
+		}
+		all = append(all, next)
+	}
+	return all
 }
 
 // act plays what a replica that is open does.
@@ -224,6 +261,8 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		for _, c := range option(w, "sum", fmt.Sprint("s", first, epoch)) {
 			sum = sum*31 + int64(c)
 		}
+		producer, _ := body.(*facts.Producer)
+		s.wrote[id] = append(s.wrote[id], facts.Batch{First: first, Last: last, Epoch: epoch, Checksum: sum, Producer: producer})
 		s.state(id, k, body, first, last, epoch, sum)
 	case "cuts":
 		to := number(w[2])

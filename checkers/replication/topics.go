@@ -147,6 +147,14 @@ type settings struct {
 	// min is the smallest min.insync.replicas that it ever had. A broker hears of a change
 	// some time after it was written, so a leader may go by any former one.
 	min int
+	// compacts: cleanup.policy has said so some time.
+	compacts bool
+}
+
+// mayBeCompacted reports whether brokers may have compacted a partition.
+func (c *Checker) mayBeCompacted(p *partition) bool {
+	s := c.settings[p.topic.name]
+	return s != nil && s.compacts
 }
 
 // configured follows the settings of a topic.
@@ -169,6 +177,7 @@ func (c *Checker) configured(name string, data []byte) {
 		c.settings[name] = s
 	}
 	s.min, s.unclean = min(s.min, least), v.Config["unclean.leader.election.enable"]
+	s.compacts = s.compacts || strings.Contains(v.Config["cleanup.policy"], "compact")
 	if t := c.topics[name]; t != nil {
 		for _, p := range t.sorted() {
 			p.unclean = p.unclean || c.mayBeUnclean(p)

@@ -199,12 +199,18 @@ func (s *Server) observeAppend(r *localReplica, k *node.EventKind, b batch.Batch
 		b = r.stored(first) // stamped, it has another checksum
 	}
 	e := node.Event{Kind: k, Text: r.Name(), N: [4]int64{first, last, int64(epoch), int64(b.CRC())}}
-	if b.Idempotent() {
-		e.Body = &facts.Producer{
-			ID: b.ProducerID(), Epoch: b.ProducerEpoch(), FirstSequence: b.BaseSequence(), Records: int32(b.Count()),
-		}
+	if who := producerOf(b); who != nil {
+		e.Body = who
 	}
 	s.env.Observe(e)
+}
+
+// producerOf is the idempotent producer of a batch, nil without one.
+func producerOf(b batch.Batch) *facts.Producer {
+	if !b.Idempotent() {
+		return nil
+	}
+	return &facts.Producer{ID: b.ProducerID(), Epoch: b.ProducerEpoch(), FirstSequence: b.BaseSequence(), Records: int32(b.Count())}
 }
 
 // stored is the batch at an offset as it is in the log.

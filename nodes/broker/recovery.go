@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
@@ -132,4 +133,17 @@ func (s *Server) observeTail(r *localReplica, found log.Recovered) {
 	if found.Dropped > 0 {
 		r.log.observe(facts.TailTorn, r.log.End(), found.Dropped)
 	}
+}
+
+// observeOpened states that a replica exists, and what its log holds.
+func (s *Server) observeOpened(r *localReplica) {
+	body := &facts.Opened{Topic: r.Topic()}
+	r.log.Batches(func(b batch.Batch) {
+		body.Batches = append(body.Batches, facts.Batch{
+			First: b.BaseOffset(), Last: b.LastOffset(), Epoch: int64(b.LeaderEpoch()), Checksum: int64(b.CRC()), Producer: producerOf(b),
+		})
+	})
+	s.env.Observe(node.Event{
+		Kind: facts.ReplicaOpened, N: [4]int64{r.log.Start(), r.log.End(), r.log.HighWatermark()}, Text: r.Name(), Body: body,
+	})
 }

@@ -49,6 +49,7 @@ func (s *Server) replicaFor(tp znodes.TopicPartition, id znodes.TopicID) (*local
 func (s *Server) sameTopic(r *localReplica, id znodes.TopicID) bool {
 	if r.Topic() == (facts.TopicID{}) {
 		r.SetTopic(facts.TopicID(id)) // nobody had noted it
+		s.observeOpened(r)
 		s.noteTopic(r)
 	}
 	return r.Topic() == facts.TopicID(id)
@@ -72,9 +73,7 @@ func (s *Server) openReplica(tp znodes.TopicPartition, id znodes.TopicID, o log.
 	}, r.log, s.env)
 	s.replicas[tp], s.numbered[r.number] = r, r
 	s.observeTail(r, found)
-	s.env.Observe(node.Event{
-		Kind: facts.ReplicaOpened, N: [4]int64{l.Start(), l.End(), l.HighWatermark()}, Text: r.Name(), Body: facts.TopicID(id),
-	})
+	s.observeOpened(r)
 	s.work(r)
 	return r, wire.OK
 }

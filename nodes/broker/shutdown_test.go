@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -15,6 +16,18 @@ func (c *cluster) opened(broker int) (all []sim.Seen) {
 	for _, s := range c.facts {
 		if s.Event.Kind == facts.ReplicaOpened && s.Node == c.brokers[broker-1] {
 			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// appended are the batches below an offset that a broker said it appended.
+func (c *cluster) appended(broker int, upTo int64) (all []facts.Batch) {
+	for _, s := range c.facts {
+		e := s.Event
+		if of := s.Node == c.brokers[broker-1]; of && (e.Kind == facts.LeaderAppended || e.Kind == facts.FollowerAppended) && e.N[1] < upTo {
+			producer, _ := e.Body.(*facts.Producer)
+			all = append(all, facts.Batch{First: e.N[0], Last: e.N[1], Epoch: e.N[2], Checksum: e.N[3], Producer: producer})
 		}
 	}
 	return all
@@ -45,6 +58,9 @@ func TestAnOrderlyShutdown(t *testing.T) {
 	again := c.opened(1)[1].Event
 	if again.N[1] != 5 || again.N[2] != 5 {
 		t.Errorf("the log came back as %v", again)
+	}
+	if found, wrote := again.Body.(*facts.Opened).Batches, c.appended(1, 5); !reflect.DeepEqual(found, wrote) {
+		t.Errorf("the log came back with %v, having been told of %v", found, wrote)
 	}
 	if values := c.identical("orders", 1, 2, 3); len(values) != 6 {
 		t.Errorf("read %q", values)

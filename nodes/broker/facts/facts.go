@@ -9,6 +9,7 @@
 package facts
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -45,9 +46,30 @@ func Members(set int64) []int32 {
 	return all
 }
 
-// TopicID is the body of facts that begin the life of a replica: which of the topics
-// that had this name in turn it belongs to.
+// TopicID tells which of the topics that had a name in turn something belongs to.
 type TopicID [16]byte
+
+// Opened is the body of [ReplicaOpened]: what recovery made of the log. A crash may have
+// taken its end, and may as well have brought back what was cut off or appended without
+// that anybody was told, so nobody can say but who has read it.
+type Opened struct {
+	// Topic is the ID of the topic, zero if the disk does not say.
+	Topic TopicID
+	// Batches are all from the start of the log on, ascending.
+	Batches []Batch
+}
+
+// String is for traces, which need not repeat whole logs.
+func (o *Opened) String() string {
+	return fmt.Sprintf("batches=%d topic=%x", len(o.Batches), o.Topic[:4])
+}
+
+// Batch is a batch in a log: its offsets, leader epoch, checksum and producer, which is
+// nil without one.
+type Batch struct {
+	First, Last, Epoch, Checksum int64
+	Producer                     *Producer
+}
 
 // Producer is the body of an append by an idempotent producer.
 type Producer struct {
@@ -66,7 +88,7 @@ var (
 
 // The log of a replica. Offsets are of records; end is one beyond the last.
 var (
-	ReplicaOpened    = kind(5, true, "replica-opened", "the replica exists with this log; the body is the ID of its topic", "start", "end", "highWatermark")
+	ReplicaOpened    = kind(5, true, "replica-opened", "the replica exists with this log; the body is *Opened", "start", "end", "highWatermark")
 	LeaderAppended   = kind(6, true, "leader-appended", "a batch that a client sent was appended; the body may be a *Producer", "first", "last", "leaderEpoch", "checksum")
 	FollowerAppended = kind(7, true, "follower-appended", "a batch that a leader sent was appended", "first", "last", "leaderEpoch", "checksum")
 	Truncated        = kind(8, true, "truncated", "the log was cut: it ends at to, having ended at from", "to", "from", "highWatermark", "leaderEpoch")

@@ -54,6 +54,10 @@ func (l *Log) slice(s *segment, at, end int64, maxBytes int) ([]byte, wire.Error
 	return l.disk.ReadAt(s.name, at, int(upto-at)), wire.OK
 }
 
+// Batches shows the header of each batch that reaches the start of the log, or lies
+// behind it, in the order of offsets.
+func (l *Log) Batches(see func(batch.Batch)) error { return l.visit(l.start, see) }
+
 // batchSize is how long a batch is of which at least the header is there.
 func batchSize(header batch.Batch) int64 {
 	n, err := batch.Size(header)

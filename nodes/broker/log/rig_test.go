@@ -241,6 +241,9 @@ func sameContent(l *Log, w *twin) error {
 	if want := w.read(w.start, w.end); !bytes.Equal(got, want) {
 		return fmt.Errorf("the log has %s, want %s", list(got), list(want))
 	}
+	if got, want := shown(l), w.read(w.start, w.end); !slices.EqualFunc(got, boundaries(want), bytes.Equal) {
+		return fmt.Errorf("the log shows %d headers, want those of %s", len(got), list(want))
+	}
 	for upTo := l.Start(); upTo <= l.End(); upTo++ {
 		got, err := reading(l, l.Start(), upTo, 150)
 		if want := w.read(w.start, upTo); err != nil || !bytes.Equal(got, want) {
@@ -255,6 +258,19 @@ func sameContent(l *Log, w *twin) error {
 		}
 	}
 	return nil
+}
+
+// shown are the headers that a log shows of its batches, boundaries those of some batches.
+func shown(l *Log) (headers [][]byte) {
+	l.Batches(func(b batch.Batch) { headers = append(headers, slices.Clone(b[:batch.HeaderBytes])) })
+	return headers
+}
+
+func boundaries(b []byte) (headers [][]byte) {
+	for r := batch.Read(b); r.Next(); {
+		headers = append(headers, r.Batch[:batch.HeaderBytes])
+	}
+	return headers
 }
 
 func list(b []byte) string {
