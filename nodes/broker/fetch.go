@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/replica"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // retrieval is a request to fetch, with its answer. It waits until there is as much as
@@ -156,6 +157,9 @@ func (s *Server) admit(f *retrieval, r *localReplica, in *kmsg.FetchRequestTopic
 	a := r.Consumed(replica.Fetch{Epoch: in.CurrentLeaderEpoch, Offset: in.FetchOffset, LastEpoch: in.LastFetchedEpoch}, f.request.Version < 11)
 	out.HighWatermark = a.HighWatermark
 	diverge(out, a)
+	if s.cfg.Bugs.Has(bugs.ReadsUncommitted) {
+		return r.log.End(), a.Code
+	}
 	return a.HighWatermark, a.Code
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -131,7 +132,7 @@ func (s *Server) acknowledge(p *production, patience time.Duration) {
 		p.x.hangup() // nothing else would tell that records were lost
 	case p.acks == acksNone:
 		p.x.finish()
-	case p.acks == acksLeader:
+	case p.acks == acksLeader, s.cfg.Bugs.Has(bugs.AckBeforeCommit):
 		for i := range p.parts {
 			p.parts[i].decide(s, p, wire.OK)
 		}

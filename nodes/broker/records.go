@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // deletion is a request to delete records, with its answer as far as it is known.
@@ -66,7 +67,11 @@ func (s *Server) hide(tp znodes.TopicPartition, upTo int64) (*localReplica, int6
 	if upTo == allRecords {
 		upTo = r.log.HighWatermark()
 	}
-	if upTo < 0 || upTo > r.log.HighWatermark() {
+	most := r.log.HighWatermark()
+	if s.cfg.Bugs.Has(bugs.DeletesBeyondMark) {
+		most = r.log.End()
+	}
+	if upTo < 0 || upTo > most {
 		return nil, 0, wire.OffsetOutOfRange
 	}
 	if upTo > r.log.Start() {

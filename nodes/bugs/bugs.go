@@ -13,7 +13,7 @@ import (
 // ID names one switchable bug.
 type ID uint8
 
-// The bugs of the coordinator.
+// The bugs of the coordinator, then those of the broker.
 const (
 	AckBeforeSync ID = iota + 1
 	QuorumOffByOne
@@ -148,6 +148,28 @@ const (
 	ReaperNotRestarted
 	SequenceStuck
 	LostDiskVotes
+	MarkIgnoresSilent
+	JoiningNotCounted
+	LeavingNotCounted
+	OutsidersNotCounted
+	MinInsyncIgnored
+	FollowersRemembered
+	ExpandBelowEpochStart
+	BadVersionIsSuccess
+	TruncateToMark
+	UnknownEpochIgnored
+	LateAnswerApplied
+	AckBeforeCommit
+	DeletesBeyondMark
+	ReadsUncommitted
+	UncleanSilently
+	ControllerUnfenced
+	LastReplicaLeaves
+	EpochStartedByAppend
+	ProducersNotReplicated
+	DuplicateAppended
+	SequenceGapAccepted
+	LeaderEpochKept
 	last
 )
 
@@ -219,7 +241,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // an ensemble that does not recover after its faults have healed.
-var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

@@ -7,6 +7,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	zk "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -142,7 +143,7 @@ func (c *Controller) elected(p *partition, now *znodes.State, s strategy) (next 
 	}
 	kind = s.kind
 	next = &znodes.State{
-		Leader: chosen.leader, LeaderEpoch: now.LeaderEpoch + 1, Isr: chosen.isr,
+		Leader: chosen.leader, LeaderEpoch: c.nextEpoch(now), Isr: chosen.isr,
 		Recovering: now.Recovering || chosen.unclean, ControllerEpoch: c.epoch,
 	}
 	if chosen.unclean {
@@ -163,10 +164,22 @@ func (c *Controller) uncleanAllowed(topic string) bool {
 	if err != nil {
 		panic(err)
 	}
+	if c.cfg.Bugs.Has(bugs.UncleanSilently) {
+		return true
+	}
 	if v, said := config["unclean.leader.election.enable"]; said {
 		return v == "true"
 	}
 	return c.cfg.Unclean
+}
+
+// nextEpoch is the leader epoch of an election: the next, be it the same leader again.
+// Its followers may have followed somebody else in between.
+func (c *Controller) nextEpoch(now *znodes.State) int32 {
+	if c.cfg.Bugs.Has(bugs.LeaderEpochKept) {
+		return now.LeaderEpoch
+	}
+	return now.LeaderEpoch + 1
 }
 
 // raiseEpoch gives a partition the next leader epoch and leaves its leader, so that all

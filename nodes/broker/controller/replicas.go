@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // replicaPhase is the state of a replica in the controller's machine:
@@ -162,7 +163,7 @@ func (c *Controller) left(now *znodes.State, id int32) *znodes.State {
 	if next.Leader == id {
 		next.Leader = znodes.NoLeader
 	}
-	if len(next.Isr) > 1 {
+	if len(next.Isr) > 1 || c.cfg.Bugs.Has(bugs.LastReplicaLeaves) {
 		next.Isr = without(next.Isr, id)
 	}
 	return next

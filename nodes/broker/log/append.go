@@ -6,6 +6,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Appended says where an append went.
@@ -37,10 +38,13 @@ func (l *Log) AppendAsLeader(records []byte, epoch int32, now int64) (Appended, 
 	}
 	if b.HasProducer() {
 		known, code := l.producers.check(b)
+		if code == wire.OutOfOrderSequenceNumber && l.cfg.Bugs.Has(bugs.SequenceGapAccepted) {
+			code = wire.OK
+		}
 		if code != wire.OK {
 			return nowhere, code
 		}
-		if known != nil {
+		if known != nil && !l.cfg.Bugs.Has(bugs.DuplicateAppended) {
 			return Appended{Base: known.first(), Last: known.offset, Time: stamped(b, known.time), Duplicate: true}, wire.OK
 		}
 	}
@@ -78,6 +82,9 @@ func (l *Log) AppendAsFollower(records []byte, now int64) wire.ErrorCode {
 			return wire.KafkaStorageError
 		}
 		whole = whole[len(part):]
+	}
+	if l.cfg.Bugs.Has(bugs.ProducersNotReplicated) {
+		l.producers = producers{}
 	}
 	return code
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -133,7 +134,11 @@ func (l *Log) EndOffsetFor(epoch int32) (int32, int64) { return l.epochs.endOf(e
 
 // AssignEpoch notes that a leader's epoch begins at the end of the log, also if that
 // leader never appends (KAFKA-7415).
-func (l *Log) AssignEpoch(epoch int32) { l.assignEpoch(epoch, l.end) }
+func (l *Log) AssignEpoch(epoch int32) {
+	if !l.cfg.Bugs.Has(bugs.EpochStartedByAppend) {
+		l.assignEpoch(epoch, l.end)
+	}
+}
 
 func (l *Log) assignEpoch(epoch int32, start int64) {
 	if l.epochs.assign(epoch, start) {

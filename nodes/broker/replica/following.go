@@ -3,6 +3,7 @@ package replica
 import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Follow makes the replica a follower, as a controller said, and reports whether it has
@@ -16,6 +17,9 @@ func (p *Partition) Follow(s State) (began bool, code wire.ErrorCode) {
 	p.role, p.state, p.proposal, p.followers = Following, s, nil, nil
 	if began {
 		p.observe(facts.BecameFollower, int64(s.LeaderEpoch), int64(s.Leader), p.log.End(), p.log.HighWatermark())
+	}
+	if began && p.bug(bugs.TruncateToMark) {
+		p.cut(p.log.HighWatermark())
 	}
 	return began, wire.OK
 }
@@ -37,6 +41,9 @@ func (p *Partition) Question() Fetch {
 // its way would else be appended where it does not belong, or end what has begun since
 // (KAFKA-7786).
 func (p *Partition) Applies(f Fetch) bool {
+	if p.bug(bugs.LateAnswerApplied) {
+		return p.role == Following && f.Offset == p.log.End()
+	}
 	return p.role == Following && f.Epoch == p.state.LeaderEpoch && f.Offset == p.log.End()
 }
 
@@ -75,7 +82,7 @@ func (p *Partition) divergence(epoch int32, end int64) int64 {
 	switch {
 	case own < 0:
 		return min(end, p.log.End())
-	case own < epoch:
+	case own < epoch && !p.bug(bugs.UnknownEpochIgnored):
 		return min(ownEnd, p.log.End())
 	}
 	return min(ownEnd, end, p.log.End())

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Proposal is a change of the in-sync replicas that the leader is about to write. One is
@@ -34,7 +35,7 @@ const (
 func (p *Partition) Expandable(replica int32) bool {
 	f := p.follower(replica)
 	return p.role == Leading && f != nil && p.proposal == nil && !p.state.Isr.Has(replica) &&
-		f.end != unknown && f.end >= p.log.HighWatermark() && f.end >= p.epochStart && p.cfg.Alive(replica)
+		f.end != unknown && f.end >= p.log.HighWatermark() && (f.end >= p.epochStart || p.bug(bugs.ExpandBelowEpochStart)) && p.cfg.Alive(replica)
 }
 
 // Expand proposes to count a follower in. It is counted from now on.
@@ -100,6 +101,9 @@ func (p *Partition) Undone(proposal *Proposal) {
 func (p *Partition) Found(proposal *Proposal, s State, now time.Duration) (raised bool) {
 	if !p.Current(proposal) {
 		return false
+	}
+	if p.bug(bugs.BadVersionIsSuccess) {
+		return p.Committed(proposal, s.Version, now)
 	}
 	if s.LeaderEpoch != p.state.LeaderEpoch || s.Leader != p.cfg.Self {
 		proposal.refused = true

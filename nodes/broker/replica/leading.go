@@ -6,6 +6,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Lead makes the replica the leader, as a controller said, and reports whether it is one
@@ -25,12 +26,27 @@ func (p *Partition) Lead(s State, now time.Duration) (began bool, code wire.Erro
 		return false, wire.OK
 	}
 	p.role, p.state, p.proposal = Leading, s, nil
+	before := p.followers
 	p.followers = p.newFollowers(s, now)
+	if p.bug(bugs.FollowersRemembered) {
+		p.recall(before)
+	}
 	p.log.AssignEpoch(s.LeaderEpoch)
 	p.epochStart = p.log.End()
 	p.observeBody(facts.BecameLeader, p.reign(), int64(s.LeaderEpoch), int64(s.Version), p.log.End(), p.log.HighWatermark())
 	p.raise(now)
 	return true, wire.OK
+}
+
+// recall takes what was known of followers in an earlier epoch for what they have.
+func (p *Partition) recall(before []follower) {
+	for i := range p.followers {
+		for _, f := range before {
+			if f.id == p.followers[i].id {
+				p.followers[i] = f
+			}
+		}
+	}
 }
 
 // outdated reports whether something newer is known than what a controller says.

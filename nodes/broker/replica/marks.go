@@ -5,15 +5,19 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // MaximalIsr are all replicas that may stand in the state znode as in sync: those that do
 // as far as known, and those of a change whose outcome is not.
 func (p *Partition) MaximalIsr() Set {
-	if p.proposal != nil {
-		return p.state.Isr | p.proposal.Isr
+	switch {
+	case p.proposal == nil, p.bug(bugs.JoiningNotCounted) && p.proposal.change == expand:
+		return p.state.Isr
+	case p.bug(bugs.LeavingNotCounted) && p.proposal.change == shrink:
+		return p.proposal.Isr
 	}
-	return p.state.Isr
+	return p.state.Isr | p.proposal.Isr
 }
 
 // counted are the replicas on which the high watermark rests: all that may be in sync,
@@ -22,7 +26,7 @@ func (p *Partition) MaximalIsr() Set {
 func (p *Partition) counted(now time.Duration) Set {
 	set := p.MaximalIsr().With(p.cfg.Self)
 	for i := range p.followers {
-		if f := &p.followers[i]; p.inReach(f, now) {
+		if f := &p.followers[i]; p.inReach(f, now) && !p.bug(bugs.JoiningNotCounted) {
 			set = set.With(f.id)
 		}
 	}
@@ -44,12 +48,12 @@ func (p *Partition) inReach(f *follower, now time.Duration) bool {
 // than it is. It stays where it is while fewer are in sync than the topic asks for, or
 // than there are (KAFKA-15583): what would be committed then could be lost with them.
 func (p *Partition) raise(now time.Duration) bool {
-	if p.state.Isr.Len() < min(p.cfg.MinInsync, len(p.followers)+1) || p.outsiders() != 0 {
+	if p.state.Isr.Len() < min(p.cfg.MinInsync, len(p.followers)+1) || p.outsiders() != 0 && !p.bug(bugs.OutsidersNotCounted) {
 		return false
 	}
 	set, mark := p.counted(now), p.log.End()
 	for i := range p.followers {
-		if f := &p.followers[i]; set.Has(f.id) {
+		if f := &p.followers[i]; set.Has(f.id) && !(p.bug(bugs.MarkIgnoresSilent) && f.end == unknown) {
 			mark = min(mark, f.end)
 		}
 	}
@@ -69,7 +73,7 @@ func (p *Partition) Appended(now time.Duration) bool { return p.raise(now) }
 // in-sync replicas: not if these are fewer than the topic asks for, which may be more
 // than it has replicas.
 func (p *Partition) MayAppend() wire.ErrorCode {
-	if p.state.Isr.Len() < p.cfg.MinInsync {
+	if p.state.Isr.Len() < p.cfg.MinInsync && !p.bug(bugs.MinInsyncIgnored) {
 		p.observe(facts.MinIsrRefused, int64(p.state.Isr), int64(p.cfg.MinInsync))
 		return wire.NotEnoughReplicas
 	}

@@ -1,0 +1,166 @@
+package bugs
+
+const (
+	brokerLog        = "broker/log"
+	brokerAcks       = "broker/acks"
+	brokerIdempotent = "broker/idempotent"
+	brokerTopics     = "broker/topics"
+)
+
+// replicationBugs are those of brokers: of logs, of their replication, of the controller.
+var replicationBugs = []Bug{
+	{
+		ID: MarkIgnoresSilent, Name: "mark-ignores-silent",
+		Wrong:    "The high watermark does not wait for an in-sync replica that has not fetched in this leader epoch.",
+		Schedule: "A new leader takes records before its followers have come over from the old one.",
+		Breaks:   []string{"k9-in-sync-replicas-hold-committed", "k13-leader-completeness", "lost-write"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: JoiningNotCounted, Name: "joining-not-counted", Upstream: "KAFKA-9836",
+		Wrong:    "The leader does not count a replica for the high watermark while it is being written into the in-sync replicas.",
+		Schedule: "Records are committed without the replica while the write is on its way; then it is in sync, and may lead.",
+		Breaks:   []string{"k9-in-sync-replicas-hold-committed", "k13-leader-completeness", "lost-write"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: LeavingNotCounted, Name: "leaving-not-counted",
+		Wrong:    "The leader does without a replica as soon as it decides to, before the state znode does.",
+		Schedule: "A follower lags; records are committed without it while the znode still calls it in sync.",
+		Breaks:   []string{"k9-in-sync-replicas-hold-committed", "k13-leader-completeness", "k2-acknowledged-by-min-insync", "lost-write"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: OutsidersNotCounted, Name: "outsiders-not-counted",
+		Wrong:    "The high watermark does not wait for in-sync replicas that are not assigned any more. Apache Kafka's does not.",
+		Schedule: "At the end of a reassignment the new leader is told of the new replicas only, while the old ones are still in sync; a controller that takes over then reads the old assignment.",
+		Breaks:   []string{"k9-in-sync-replicas-hold-committed"},
+		Scenario: brokerTopics,
+	},
+	{
+		ID: MinInsyncIgnored, Name: "min-insync-ignored",
+		Wrong:    "Records are taken from a producer who wants all acknowledgements though too few replicas are in sync, and acknowledged.",
+		Schedule: "The in-sync replicas shrink below min.insync.replicas.",
+		Breaks:   []string{"k2-acknowledged-by-min-insync", "liveness"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: FollowersRemembered, Name: "followers-remembered",
+		Wrong:    "A leader that is elected again takes what it knew of its followers for what they have.",
+		Schedule: "In between another led, and a follower cut what the first leader had seen it have.",
+		Breaks:   []string{"k9-in-sync-replicas-hold-committed", "k13-leader-completeness", "lost-write", "k16-log-matching"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: ExpandBelowEpochStart, Name: "expand-below-epoch-start", Upstream: "KAFKA-7128",
+		Wrong:    "A follower comes into the in-sync replicas that has reached the leader's high watermark, be it behind what was there when the leader's epoch began.",
+		Schedule: "A new leader does not know yet how much is committed; a follower that is behind is taken in, and elected next.",
+		Breaks:   []string{"k9-in-sync-replicas-hold-committed", "k13-leader-completeness", "lost-write", "k16-log-matching"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: BadVersionIsSuccess, Name: "bad-version-is-success",
+		Wrong:    "A leader whose write of the in-sync replicas failed, as somebody else wrote since, goes on as if it had succeeded.",
+		Schedule: "The controller elects another leader while the write is on its way.",
+		Breaks:   []string{"k14-partition-state-cas", "k9-in-sync-replicas-hold-committed"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: TruncateToMark, Name: "truncate-to-mark", Upstream: "KAFKA-1211",
+		Wrong:    "A follower of a new leader cuts its log to its own high watermark, which is behind the leader's by one fetch.",
+		Schedule: "A record is committed and the follower does not know it yet; the leader changes (KIP-101).",
+		Breaks:   []string{"k9-in-sync-replicas-hold-committed", "k13-leader-completeness", "lost-write"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: UnknownEpochIgnored, Name: "unknown-epoch-ignored", Upstream: "KAFKA-6361",
+		Wrong:    "A follower that does not have the epoch which its leader names cuts its log to the leader's end of it, not to the end of its own epoch before.",
+		Schedule: "Leadership goes to and fro without a record in between, so that logs part within an epoch that one of them lacks (KIP-279).",
+		Breaks:   []string{"k16-log-matching", "k9-in-sync-replicas-hold-committed", "k6-contiguous-log", "k13-leader-completeness", "no-panic", "liveness"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: LateAnswerApplied, Name: "late-answer-applied", Upstream: "KAFKA-7786",
+		Wrong:    "A follower applies an answer that its leader gave in an earlier leader epoch.",
+		Schedule: "A fetch is answered just before the leader changes, and arrives just after.",
+		Breaks:   []string{"k6-contiguous-log", "k16-log-matching", "k9-in-sync-replicas-hold-committed", "k8-high-watermark", "no-panic", "liveness"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: AckBeforeCommit, Name: "ack-before-commit",
+		Wrong:    "A producer that wants all acknowledgements is told of success when the leader has its records.",
+		Schedule: "Any send to a partition with followers.",
+		Breaks:   []string{"k1-acknowledged-is-committed", "lost-write"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: DeletesBeyondMark, Name: "deletes-beyond-mark",
+		Wrong:    "Records are deleted on request that are not committed yet.",
+		Schedule: "A request to delete comes while a follower lags.",
+		Breaks:   []string{"k18-log-start", "liveness", "k8-high-watermark", "k16-log-matching"},
+		Scenario: brokerTopics,
+	},
+	{
+		ID: ReadsUncommitted, Name: "reads-uncommitted", Upstream: "KAFKA-9835",
+		Wrong:    "A consumer is given records beyond the high watermark.",
+		Schedule: "A record is read from a leader that loses it with its leadership.",
+		Breaks:   []string{"read-stays", "inconsistent-offsets", "aborted-read", "poll-skip"},
+		Scenario: brokerAcks,
+	},
+	{
+		ID: UncleanSilently, Name: "unclean-silently",
+		Wrong:    "A replica that is not in sync is elected when no other lives, though that is not allowed.",
+		Schedule: "A follower falls out of sync, and then the leader dies.",
+		Breaks:   []string{"k12-clean-election"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: ControllerUnfenced, Name: "controller-unfenced", Upstream: "KAFKA-6082",
+		Wrong:    "A controller writes without the condition that no other has been elected since.",
+		Schedule: "The controller hangs for longer than its session lasts, with a write on its way; another is elected meanwhile.",
+		Breaks:   []string{"k15-controller-fenced", "k3-leader-epoch", "no-panic"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: LastReplicaLeaves, Name: "last-replica-leaves",
+		Wrong:    "The last in-sync replica is taken out of them when its broker dies.",
+		Schedule: "All replicas die, one after the other: nobody knows any more who has everything, and nobody can be elected.",
+		Breaks:   []string{"liveness", "k9-in-sync-replicas-hold-committed"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: EpochStartedByAppend, Name: "epoch-started-by-append", Upstream: "KAFKA-7415",
+		Wrong:    "A leader notes that its epoch began when it appends the first record in it, not when it is elected.",
+		Schedule: "Elections follow each other without a record: the leader cannot say where an epoch ended that it lacks.",
+		Breaks:   []string{"k16-log-matching", "k9-in-sync-replicas-hold-committed", "k13-leader-completeness", "k6-contiguous-log", "no-panic", "liveness"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: ProducersNotReplicated, Name: "producers-not-replicated",
+		Wrong:    "A follower does not note the sequence numbers of what it copies.",
+		Schedule: "A send is not answered, the leader changes, and the producer sends again to one who does not know the records.",
+		Breaks:   []string{"k19-producer-sequence", "duplicate"},
+		Scenario: brokerIdempotent,
+	},
+	{
+		ID: DuplicateAppended, Name: "duplicate-appended",
+		Wrong:    "A batch that is known to be in the log is appended again.",
+		Schedule: "A send is not answered in time and is repeated.",
+		Breaks:   []string{"k19-producer-sequence", "duplicate"},
+		Scenario: brokerIdempotent,
+	},
+	{
+		ID: SequenceGapAccepted, Name: "sequence-gap-accepted",
+		Wrong:    "A batch is appended that is not the next of its producer.",
+		Schedule: "Several sends are on their way when the leader changes; the first of them is refused and comes again, after the others.",
+		Breaks:   []string{"k19-producer-sequence", "nonmonotonic-send", "duplicate"},
+		Scenario: brokerIdempotent,
+	},
+	{
+		ID: LeaderEpochKept, Name: "leader-epoch-kept",
+		Wrong:    "An election does not raise the leader epoch.",
+		Schedule: "Any change of a leader.",
+		Breaks:   []string{"k3-leader-epoch"},
+		Scenario: brokerLog,
+	},
+}
