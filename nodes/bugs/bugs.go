@@ -170,6 +170,7 @@ const (
 	DuplicateAppended
 	SequenceGapAccepted
 	LeaderEpochKept
+	ReturnedLeaderKept
 	last
 )
 

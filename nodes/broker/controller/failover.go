@@ -6,6 +6,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -26,7 +27,9 @@ func (c *Controller) failOver() {
 	c.readDeletions()
 	c.sendMetadata(c.cluster.brokerIDs())
 	c.step(facts.StepMetadata)
-	c.replaceRestarted()
+	if !c.cfg.Bugs.Has(bugs.ReturnedLeaderKept) {
+		c.replaceRestarted()
+	}
 	c.startReplicas()
 	c.step(facts.StepReplicas)
 	c.startPartitions()
