@@ -17,8 +17,8 @@ func (c *Cluster) findCoordinator(lane int, group string, done func(broker int32
 	}
 	ask := kmsg.NewPtrFindCoordinatorRequest()
 	ask.CoordinatorKey = group
-	any := c.metadata.ids[c.env.Rand().IntN(len(c.metadata.ids))]
-	c.call(lane, any, ask, func(r kmsg.Response, err error) {
+	to := c.metadata.ids[c.env.Rand().IntN(len(c.metadata.ids))]
+	c.call(lane, to, ask, func(r kmsg.Response, err error) {
 		if err != nil {
 			c.refresh()
 			done(-1, wire.OK, err)

@@ -273,3 +273,45 @@ func TestPartitionForKey(t *testing.T) {
 		t.Errorf("the partition is %d", got)
 	}
 }
+
+// A record waits for others as long as it is told to, until its batch is full or flushed.
+func TestLinger(t *testing.T) {
+	s := newSends(t, ProducerConfig{Acks: 1, Linger: 50 * time.Millisecond, BatchBytes: 120})
+	s.c.Want("t")
+	s.run(time.Second)
+	batches := func() int { return len(s.topics["t"][0].batches) }
+	s.send("a")
+	s.run(30 * time.Millisecond)
+	s.send("b")
+	s.run(10 * time.Millisecond)
+	if n := batches(); n != 0 {
+		t.Fatalf("after 40 ms there are %d batches", n)
+	}
+	s.run(30 * time.Millisecond)
+	if n := batches(); n != 1 {
+		t.Fatalf("after 70 ms there are %d batches", n)
+	}
+	s.send("c")
+	s.p.Flush()
+	s.run(10 * time.Millisecond)
+	if n := batches(); n != 2 {
+		t.Fatalf("after a flush there are %d batches", n)
+	}
+	s.send("d", "e", "f", "g", "h") // more than fit
+	s.run(10 * time.Millisecond)
+	if n := batches(); n != 3 {
+		t.Fatalf("with a full batch there are %d batches", n)
+	}
+	s.run(time.Second)
+	s.expectLog("0:a", "1:b", "2:c", "3:d", "4:e", "5:f", "6:g", "7:h")
+}
+
+// With one request in flight at most, batches of a partition do not overtake each other,
+// also without idempotence and when the first of them is refused.
+func TestOneInFlightKeepsTheOrder(t *testing.T) {
+	s := newSends(t, ProducerConfig{Acks: 1, BatchBytes: 1, MaxInFlight: 1})
+	s.before = produce(1, verdict{code: wire.NotEnoughReplicas})
+	s.send("a", "b", "c")
+	s.run(time.Minute)
+	s.expectLog("0:a", "1:b", "2:c")
+}
