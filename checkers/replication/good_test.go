@@ -226,6 +226,23 @@ var good = []struct {
 		b2 follows
 		b2 copies 4..4
 		b2 believes 5`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 4}}},
+	{"the last in-sync replica, which begins in the middle of a batch, loses all in a crash, and leads", false, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		commit 4..6
+		b1 forgets 5
+		b1 crashes
+		elect nobody epoch 2 isr b1
+		b1 opens 5..5 mark 5
+		elect b1 epoch 3 isr b1
+		b1 leads
+		b1 appends 5..5
+		b1 marks 6
+		b2 follows
+		b2 starts-over 5
+		b2 copies 5..5
+		b2 believes 6`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5}, {Kind: history.LastReplicaLost, Offset: 4}}},
 	{"a follower loses its tail in a crash, and gets it again", false, usual + `
 		commit 0..3
 		commit 4..6

@@ -276,7 +276,11 @@ func (c *Controller) CreatePartitions(r *kmsg.CreatePartitionsRequest, done func
 	})
 }
 
-// grow writes the assignments of partitions to come.
+// grow writes the assignments of partitions to come, and takes note of them at once: what
+// writes the topic next must have them, too.
+//
+//	grow to 3 is written; the news of it is behind grow to 2
+//	grow to 2 finds one partition, and writes two
 func (c *Controller) grow(asked *kmsg.CreatePartitionsRequestTopic, validateOnly bool) *refusal {
 	t := c.cluster.topics[asked.Topic]
 	if t == nil || t.doomed {
@@ -315,6 +319,7 @@ func (c *Controller) grow(asked *kmsg.CreatePartitionsRequestTopic, validateOnly
 		z.Partitions = append(z.Partitions, znodes.Assignment{Replicas: list})
 	}
 	c.write(zookeeper.Set(znodes.TopicPath(t.name), z.Encode(), zookeeper.AnyVersion))
+	c.topicChanged(t.name)
 	return nil
 }
 

@@ -83,6 +83,31 @@ func TestBouncedBroker(t *testing.T) {
 		"know b1@1 live 1 2 3 orders-0 leader 3 epoch 1 isr [3]")
 }
 
+// TestLeaderRestartsWithTheController: a leader restarts while there is no controller, so
+// that none sees it away. What it has lost it must not append anew in the epoch that it
+// led in before.
+func TestLeaderRestartsWithTheController(t *testing.T) {
+	c := newCluster(t, 3)
+	c.brokers[3].timeout = patient
+	c.start(1, 2, 3)
+	c.create("orders", []int32{2, 3})
+	c.create("others", []int32{3, 2})
+	c.world.Pause(c.brokers[3].id) // lest it becomes the controller before b2 is back
+	c.crash(1, 2)
+	c.world.Start(c.brokers[2].id)
+	c.run(3 * sessionTimeout)
+	c.world.Resume(c.brokers[3].id)
+	c.run(time.Second)
+	c.lines("controllers", c.controllers(), "b2@2")
+	c.expectState("orders", 0, "leader 3 epoch 1 isr [3] version 1 by 2")
+	c.expectState("others", 0, "leader 3 epoch 0 isr [3 2] version 0 by 1")
+	for _, line := range with(c.brokers[2].take(), "lead b2@2 orders-0") {
+		if !strings.Contains(line, "epoch 1") {
+			t.Errorf("b2 was told: %s", line)
+		}
+	}
+}
+
 // TestZombieController: a controller that was away for too long comes back, and what it
 // still wants to write is refused, because there has been another election.
 func TestZombieController(t *testing.T) {

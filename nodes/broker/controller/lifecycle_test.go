@@ -129,6 +129,32 @@ func TestMorePartitions(t *testing.T) {
 	}
 }
 
+// TestPartitionsTwice: of two wishes that come at once the second is held against what the
+// first has made, and does not undo it.
+func TestPartitionsTwice(t *testing.T) {
+	c := newCluster(t, 2)
+	c.start(1, 2)
+	c.create("orders", []int32{1, 2})
+	var codes []wire.ErrorCode
+	for _, count := range []int32{3, 2} {
+		r := kmsg.NewPtrCreatePartitionsRequest()
+		one := kmsg.NewCreatePartitionsRequestTopic()
+		one.Topic, one.Count = "orders", count
+		r.Topics = append(r.Topics, one)
+		c.brokers[1].ctl.CreatePartitions(r, func(a *kmsg.CreatePartitionsResponse) {
+			codes = append(codes, wire.ErrorCode(a.Topics[0].ErrorCode))
+		})
+	}
+	c.run(time.Second)
+	if !slices.Equal(codes, []wire.ErrorCode{wire.OK, wire.InvalidPartitions}) {
+		t.Errorf("the answers are %v", codes)
+	}
+	c.expectAssignments("orders", 3)
+	if s := c.state("orders", 2); !strings.HasSuffix(s, "version 0 by 1") {
+		t.Errorf("orders-2: %s", s)
+	}
+}
+
 // TestIsrChange: the controller passes on what a leader has written, and takes the
 // notification away.
 func TestIsrChange(t *testing.T) {
