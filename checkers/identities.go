@@ -43,12 +43,11 @@ func (x identities) of(op *history.Op) []wire.Identity {
 
 // before lists those of the request of an xid.
 func (x identities) before(c connection, xid int32) []wire.Identity {
-	shown := x.shown[c]
-	if len(shown) == 0 {
-		return x.vouched[c]
-	}
 	who := x.vouched[c]
-	for _, a := range shown {
+	if len(x.shown) == 0 {
+		return who
+	}
+	for _, a := range x.shown[c] {
 		if a.After >= xid {
 			break
 		}
@@ -100,6 +99,9 @@ func (w *witness) credentials() {
 		if k := (connection{a.Session, a.Conn}); !proves && refused[k] == nil {
 			refused[k] = a
 		}
+	}
+	if len(refused) == 0 {
+		return
 	}
 	for i := range w.h.Ops {
 		op := &w.h.Ops[i]

@@ -28,6 +28,9 @@ type Quota struct {
 
 // Quotas lists the quotas there are, by path.
 func (t *Tree) Quotas() []Quota {
+	if len(t.limited) == 0 {
+		return nil // as after nearly every transaction
+	}
 	var out []Quota
 	for path := range t.limited { //sim:unordered sorted below
 		out = append(out, t.quota(path))
