@@ -289,38 +289,42 @@ func (c *Controller) grow(asked *kmsg.CreatePartitionsRequestTopic, validateOnly
 	if c.reassigns(t) {
 		return refuse(wire.ReassignmentInProgress, "a reassignment of the topic is under way")
 	}
-	have := len(t.partitions)
+	no := refuse(wire.UnknownTopicOrPartition, "there is no such topic any more")
+	grown := c.rewriteTopic(t.name, func(z *znodes.Topic) bool {
+		var replicas [][]int32
+		if replicas, no = c.placesOf(asked, z); no != nil {
+			return false
+		}
+		for _, list := range replicas {
+			z.Partitions = append(z.Partitions, znodes.Assignment{Replicas: list})
+		}
+		return !validateOnly
+	})
+	if grown {
+		c.topicChanged(t.name)
+	}
+	return no
+}
+
+// placesOf decides where partitions to come lie, given those that there are.
+func (c *Controller) placesOf(asked *kmsg.CreatePartitionsRequestTopic, z *znodes.Topic) (replicas [][]int32, no *refusal) {
+	have := len(z.Partitions)
 	more := int(asked.Count) - have
 	if more < 1 {
-		return refuse(wire.InvalidPartitions, "a topic can only grow")
+		return nil, refuse(wire.InvalidPartitions, "a topic can only grow")
 	}
-	var replicas [][]int32
-	var no *refusal
-	if asked.Assignment != nil {
-		lists := map[int32][]int32{}
-		for i, a := range asked.Assignment {
-			lists[int32(have+i)] = a.Replicas
-		}
-		replicas, no = c.checkAssignment(lists, have)
-		if no == nil && len(replicas) != more {
-			no = refuse(wire.InvalidReplicaAssignment, "an assignment for each new partition")
-		}
-	} else {
-		replicas, no = c.spread(have, more, len(t.partitions[0].assignment.Replicas))
+	if asked.Assignment == nil {
+		return c.spread(have, more, len(z.Partitions[0].Replicas))
 	}
-	if no != nil || validateOnly {
-		return no
+	lists := map[int32][]int32{}
+	for i, a := range asked.Assignment {
+		lists[int32(have+i)] = a.Replicas
 	}
-	z := znodes.Topic{ID: t.id}
-	for _, p := range t.partitions {
-		z.Partitions = append(z.Partitions, p.assignment)
+	replicas, no = c.checkAssignment(lists, have)
+	if no == nil && len(replicas) != more {
+		no = refuse(wire.InvalidReplicaAssignment, "an assignment for each new partition")
 	}
-	for _, list := range replicas {
-		z.Partitions = append(z.Partitions, znodes.Assignment{Replicas: list})
-	}
-	c.write(zookeeper.Set(znodes.TopicPath(t.name), z.Encode(), zookeeper.AnyVersion))
-	c.topicChanged(t.name)
-	return nil
+	return replicas, no
 }
 
 // eachTopic goes through results by topic and partition.

@@ -181,6 +181,35 @@ func TestCreatePartitionsRefused(t *testing.T) {
 	c.expectAssignments("bills", 1)
 }
 
+// TestGrowTwiceAtOnce: the second request is decided on what the first has written, though
+// the controller has not taken note of it yet; and so is a reassignment.
+func TestGrowTwiceAtOnce(t *testing.T) {
+	c := newCluster(t, 3)
+	c.start(1, 2, 3)
+	c.create("orders", []int32{1, 2})
+	var codes []wire.ErrorCode
+	for _, count := range []int32{3, 2, 4} {
+		r := kmsg.NewPtrCreatePartitionsRequest()
+		one := kmsg.NewCreatePartitionsRequestTopic()
+		one.Topic, one.Count = "orders", count
+		r.Topics = append(r.Topics, one)
+		c.brokers[1].ctl.CreatePartitions(r, func(a *kmsg.CreatePartitionsResponse) {
+			codes = append(codes, wire.ErrorCode(a.Topics[0].ErrorCode))
+		})
+	}
+	c.ask(1, "orders", []int32{3}, func(*kmsg.AlterPartitionAssignmentsResponse) {})
+	c.run(time.Second)
+	if len(codes) != 3 || codes[0] != wire.OK || codes[1] != wire.InvalidPartitions || codes[2] != wire.OK {
+		t.Errorf("answers %v", codes)
+	}
+	c.expectAssignments("orders", 4)
+	for n := range int32(4) {
+		if s := c.state("orders", n); s == "none" {
+			t.Errorf("orders-%d has no state", n)
+		}
+	}
+}
+
 func TestListReassignments(t *testing.T) {
 	c := newCluster(t, 3)
 	c.start(1, 2, 3)

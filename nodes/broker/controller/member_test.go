@@ -37,7 +37,7 @@ func (m *member) boot() {
 	m.told, m.knows = map[znodes.TopicPartition]*replicaState{}, map[znodes.TopicPartition]znodes.State{}
 	m.env.Go("leader", func(t *node.Task) {
 		for {
-			t.Sleep(300 * time.Millisecond)
+			t.Sleep(20 * time.Millisecond)
 			for _, id := range slices.SortedFunc(maps.Keys(m.told), znodes.TopicPartition.Compare) {
 				if r := m.told[id]; r != nil && r.Leader == m.number {
 					m.expand(t, id, r)
@@ -64,7 +64,8 @@ func (m *member) expand(t *node.Task, id znodes.TopicPartition, r *replicaState)
 		return
 	}
 	w := m.session.Set(t, znodes.StatePath(id), next.Encode(), r.version)
-	if !w.OK() || m.told[id] != r {
+	r = m.told[id] // it may have been told the same again
+	if !w.OK() || r == nil || r.LeaderEpoch != next.LeaderEpoch {
 		return
 	}
 	r.State, r.version = next, w.Stat.Version

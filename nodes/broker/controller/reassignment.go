@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	zk "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -61,6 +62,11 @@ func (c *Controller) reassign(p *partition, a znodes.Assignment) bool {
 	}
 	c.holdUp(c.cluster.topics[p.id.Topic])
 	c.cluster.reassigning[p.id] = true
+	for _, id := range a.Adding {
+		if p.replicas[id] == nonExistentReplica {
+			p.replicas[id] = newReplica // it is told below; uncounted, it could never be removed again
+		}
+	}
 	c.zk.OnNode(znodes.StatePath(p.id), func(zookeeper.Event) {
 		c.putActive("state changed", func() { c.completeIfCaughtUp(p) })
 	})
@@ -73,32 +79,28 @@ func (c *Controller) reassign(p *partition, a znodes.Assignment) bool {
 		c.flush()
 	}
 	c.stateReassignment(p, facts.ReassignmentBegun)
-	for _, id := range a.Adding {
-		c.moveReplicas([]replica{{p, id}}, newReplica)
-	}
 	return true
 }
 
 // enterReassignment writes an assignment, if it is another than it was. Replicas that the
-// one before wanted and this one does not go first, and out of sync before they go, so
-// that nobody is in sync who is not assigned (KAFKA-9672); if we die in between, the one
-// before goes on.
+// one before wanted and this one does not go first, and out of sync before they go; those
+// that are new come after it is written: so nobody is in sync who is not assigned
+// (KAFKA-9672). If we die in between, the one before goes on.
 func (c *Controller) enterReassignment(p *partition, a znodes.Assignment) bool {
-	if p.assignment.Equal(a) {
+	before := p.assignment
+	if before.Equal(a) {
 		return true
 	}
-	var unneeded []int32
-	for _, id := range p.assignment.Replicas {
-		if !slices.Contains(a.Replicas, id) {
-			unneeded = append(unneeded, id)
+	in := func(list []int32) func(int32) bool { return func(id int32) bool { return slices.Contains(list, id) } }
+	unneeded := slices.DeleteFunc(slices.Clone(before.Replicas), in(a.Replicas))
+	if len(unneeded) > 0 {
+		stay := slices.DeleteFunc(slices.Clone(before.Replicas), in(unneeded))
+		if !c.leadFrom(p, znodes.Assignment{Replicas: stay}, stay, func([]int32) bool { return true }) {
+			return false
 		}
+		c.removeReplicas(p, unneeded)
 	}
-	if len(unneeded) == 0 {
-		p.assignment = a
-	} else if !c.leadFrom(p, a, a.Replicas, func([]int32) bool { return true }) {
-		return false
-	}
-	c.removeReplicas(p, unneeded)
+	p.assignment = a
 	c.writeAssignments(c.cluster.topics[p.id.Topic])
 	c.stateReassignment(p, facts.ReassignmentWritten)
 	return true
@@ -110,11 +112,14 @@ func (c *Controller) caughtUp(p *partition) bool {
 		return true
 	}
 	r := c.read(zookeeper.Get(znodes.StatePath(p.id)))[0]
-	return r.OK() && allIn(p.assignment.Target())(c.decodeState(p.id, &r).Isr)
+	return r.OK() && c.allIn(p.assignment.Target())(c.decodeState(p.id, &r).Isr)
 }
 
 // allIn reports whether all of a list are in sync.
-func allIn(list []int32) func(isr []int32) bool {
+func (c *Controller) allIn(list []int32) func(isr []int32) bool {
+	if c.cfg.Bugs.Has(bugs.ReassignedUnsynced) {
+		return func([]int32) bool { return true }
+	}
 	return func(isr []int32) bool {
 		return !slices.ContainsFunc(list, func(id int32) bool { return !slices.Contains(isr, id) })
 	}
@@ -134,17 +139,16 @@ func (c *Controller) completeIfCaughtUp(p *partition) {
 func (c *Controller) finishReassignment(p *partition) bool {
 	a := p.assignment
 	for _, id := range a.Adding {
-		// Where this took the place of another reassignment, the leader was told of the
-		// replica before we counted it, and it may have caught up since. Uncounted, it
-		// could never be removed again.
-		c.moveReplicas([]replica{{p, id}}, newReplica)
 		c.moveReplicas([]replica{{p, id}}, onlineReplica)
 	}
-	if !c.leadFrom(p, znodes.Assignment{Replicas: a.Target()}, a.Target(), allIn(a.Target())) && a.Reassigning() {
+	if !c.leadFrom(p, znodes.Assignment{Replicas: a.Target()}, a.Target(), c.allIn(a.Target())) && a.Reassigning() {
 		return false
 	}
 	if a.Reassigning() {
 		c.stateReassignment(p, facts.ReassignmentCaughtUp)
+	}
+	if c.cfg.Bugs.Has(bugs.AssignedBeforeShrunk) {
+		c.writeAssignments(c.cluster.topics[p.id.Topic])
 	}
 	c.removeReplicas(p, a.Removing)
 	c.writeAssignments(c.cluster.topics[p.id.Topic])
@@ -182,7 +186,11 @@ func (c *Controller) leadFrom(p *partition, a znodes.Assignment, keep []int32, d
 		}
 		kind := noElection
 		if !slices.Contains(keep, next.Leader) || !c.cluster.lives(next.Leader, p) {
-			chosen, found := reassigned(&candidates{replicas: keep, isr: next.Isr, lives: func(id int32) bool { return c.cluster.lives(id, p) }})
+			inSync := next.Isr
+			if c.cfg.Bugs.Has(bugs.ReassignedUnsynced) {
+				inSync = keep
+			}
+			chosen, found := reassigned(&candidates{replicas: keep, isr: inSync, lives: func(id int32) bool { return c.cluster.lives(id, p) }})
 			if !found {
 				return false
 			}

@@ -1,11 +1,13 @@
 package controller
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	zk "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -84,11 +86,49 @@ func (c *Controller) topicChanged(name string) {
 	c.createPartitions(added)
 }
 
-// writeAssignments writes the assignments of a topic as they are in memory.
+// writeAssignments writes the assignments of a topic as they are in memory. Partitions
+// that were added and that we have not seen stay, unless the topic is being deleted.
 func (c *Controller) writeAssignments(t *topic) {
-	z := znodes.Topic{ID: t.id}
-	for _, p := range t.partitions {
-		z.Partitions = append(z.Partitions, p.assignment)
+	c.rewriteTopic(t.name, func(z *znodes.Topic) bool {
+		var unseen []znodes.Assignment
+		if !t.doomed && len(z.Partitions) > len(t.partitions) {
+			unseen = z.Partitions[len(t.partitions):]
+		}
+		z.Partitions = nil
+		for _, p := range t.partitions {
+			z.Partitions = append(z.Partitions, p.assignment)
+		}
+		z.Partitions = append(z.Partitions, unseen...)
+		return true
+	})
+}
+
+// rewriteTopic changes the znode of a topic by what it holds, over the version that was
+// read, as often as it takes. It reports whether the topic is there and change wanted it.
+func (c *Controller) rewriteTopic(name string, change func(*znodes.Topic) bool) bool {
+	path := znodes.TopicPath(name)
+	for {
+		r := c.read(zookeeper.Get(path))[0]
+		if !r.OK() {
+			return false
+		}
+		z, err := znodes.DecodeTopic(name, r.Data)
+		if err != nil {
+			panic(err)
+		}
+		if !change(z) {
+			return false
+		}
+		data := z.Encode()
+		w := c.write(zookeeper.Set(path, data, r.Stat.Version))[0]
+		if w.err == zk.OK {
+			return true
+		}
+		if w.lost { // it may be our own write that was in the way
+			now := c.read(zookeeper.Get(path))[0]
+			if now.OK() && now.Stat.Version == r.Stat.Version+1 && bytes.Equal(now.Data, data) {
+				return true
+			}
+		}
 	}
-	c.write(zookeeper.Set(znodes.TopicPath(t.name), z.Encode(), zookeeper.AnyVersion))
 }

@@ -147,7 +147,7 @@ func (c *Controller) writeStates(proposals []*proposal) (refused []*proposal) {
 		switch {
 		case w.err == wire.OK:
 			c.adopt(p, w.stat.Version)
-		case w.lost && c.adoptOwn(p, p.version+1):
+		case w.lost && c.adoptOwn(p, p.version+1), c.cfg.Bugs.Has(bugs.RefusedStateAdopted):
 			c.adopt(p, p.version+1)
 		default:
 			refused = append(refused, p)

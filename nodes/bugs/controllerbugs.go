@@ -1,0 +1,26 @@
+package bugs
+
+// controllerBugs are those of the controller of a Kafka cluster.
+var controllerBugs = []Bug{
+	{
+		ID: ReassignedUnsynced, Name: "reassigned-unsynced", Upstream: "KAFKA-15665",
+		Wrong:    "A reassignment ends when a new replica lives, and the first of the target leads, in sync or not.",
+		Schedule: "Move a partition away from its leader.",
+		Breaks:   []string{"k11-leader-in-sync", "k12-clean-election", "k10-isr-of-assigned"},
+		Scenario: brokerTopics,
+	},
+	{
+		ID: AssignedBeforeShrunk, Name: "assigned-before-shrunk", Upstream: "KAFKA-9672",
+		Wrong:    "The end of a reassignment is written to the topic before the replicas that go are out of sync.",
+		Schedule: "Move a partition away from two in-sync replicas: when the first is out of sync, the second is in sync and not assigned.",
+		Breaks:   []string{"k10-isr-of-assigned"},
+		Scenario: brokerTopics,
+	},
+	{
+		ID: RefusedStateAdopted, Name: "refused-state-adopted",
+		Wrong:    "The controller takes a state for written that was refused for its version, and tells brokers of it.",
+		Schedule: "A leader changes who is in sync while the controller elects another.",
+		Breaks:   []string{"k14-partition-state-cas", "k7-one-leader-per-epoch"},
+		Scenario: brokerTopics,
+	},
+}
