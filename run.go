@@ -232,7 +232,7 @@ func (r *run) measured() Result {
 	out.History.Rules = r.plan.Knobs.rules()
 	out.History.Config = r.checker.InitialConfig()
 	if r.replication != nil {
-		out.History.Partitions = r.replication.Events()
+		out.History.Partitions, out.History.States = r.replication.Events(), r.replication.States()
 	}
 	return out
 }

@@ -27,9 +27,13 @@ func Judge(h *history.History, o Options) Report {
 
 // judge is Judge without the gate.
 func judge(h *history.History, o Options) Report {
+	budget := &models.Budget{Steps: o.StepBudget}
+	if o.StepBudget == 0 {
+		budget.Steps = DefaultBudget
+	}
 	if onlyLogs(h) {
 		r := Report{Verdict: Pass, Counted: countOps(h)}
-		r.judgeLogs(h)
+		r.judgeLogs(h, budget)
 		return r
 	}
 	r := Report{Verdict: Pass, Counted: countOps(h)}
@@ -38,10 +42,6 @@ func judge(h *history.History, o Options) Report {
 	if len(r.Findings) > 0 {
 		r.Verdict = Violation
 		return r
-	}
-	budget := &models.Budget{Steps: o.StepBudget}
-	if o.StepBudget == 0 {
-		budget.Steps = DefaultBudget
 	}
 	source := models.Source{H: h, Fates: w.txnOf, Strong: o.Strong}
 	for _, name := range o.Judges {
@@ -63,7 +63,7 @@ func judge(h *history.History, o Options) Report {
 		case Fence:
 			r.searched(models.Fences(source, budget), true)
 		case Log:
-			r.judgeLogs(h)
+			r.judgeLogs(h, budget)
 		case Witness, Session:
 		default:
 			panic("checkers: no judge is called " + name)
@@ -132,15 +132,15 @@ func (r *Report) illegal(s *models.Result) {
 	r.Verdict, r.Linear = Violation, s
 	f := guarantee.Finding{
 		Guarantee:   Linearizable,
-		Explanation: fmt.Sprintf("%s But no order of the %d operations on %s explains them as a %s.", sentence(Linearizable), len(s.Ops), of, s.Model),
+		Explanation: fmt.Sprintf("%s But no order of the %d operations on %s explains them as a %s.", sentence(Linearizable), s.Size(), of, s.Model),
 		Ops:         s.Ops,
 	}
 	if order := longest(s.Info.PartialLinearizations()); len(order) > 0 {
 		ids := make([]string, len(order))
 		for i, at := range order {
-			ids[i] = fmt.Sprint(s.Ops[at])
+			ids[i] = s.Name(at)
 		}
-		f.Evidence = append(f.Evidence, fmt.Sprintf("the longest order found explains %d of %d: %s", len(order), len(s.Ops), strings.Join(ids, " ")))
+		f.Evidence = append(f.Evidence, fmt.Sprintf("the longest order found explains %d of %d: %s", len(order), s.Size(), strings.Join(ids, " ")))
 	}
 	r.Findings = append(r.Findings, f)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/logs"
+	"github.com/stampede-sim/stampede/checkers/models"
 )
 
 // onlyLogs reports whether a history is of clients of brokers alone.
@@ -12,8 +13,8 @@ func onlyLogs(h *history.History) bool {
 	return len(h.Ops) > 0 && !slices.ContainsFunc(h.Ops, func(op history.Op) bool { return !op.OnLogs() })
 }
 
-// judgeLogs adds what clients of brokers saw.
-func (r *Report) judgeLogs(h *history.History) {
+// judgeLogs adds what clients of brokers saw, and what a search makes of it.
+func (r *Report) judgeLogs(h *history.History, budget *models.Budget) {
 	v := logs.Judge(h)
 	r.Findings = append(r.Findings, v.Findings...)
 	for _, c := range v.Counts {
@@ -25,5 +26,10 @@ func (r *Report) judgeLogs(h *history.History) {
 		r.Verdict = Violation
 	case len(v.Missing) > 0 && r.Verdict == Pass:
 		r.Verdict = Vacuous
+	}
+	for _, searches := range models.Brokers {
+		if r.Verdict != Violation {
+			r.searched(searches(h, budget), true)
+		}
 	}
 }

@@ -152,6 +152,13 @@ func TestLinesLoseNothing(t *testing.T) {
 		for range rapid.IntRange(0, 2).Draw(t, "partitions") {
 			h.Partitions = append(h.Partitions, LogEvent{At: time.Duration(rapid.Int64().Draw(t, "pat")), Kind: UncleanElection, Partition: "t-0", Offset: rapid.Int64().Draw(t, "po")})
 		}
+		for range rapid.IntRange(0, 2).Draw(t, "states") {
+			n := func(name string) int64 { return rapid.Int64().Draw(t, name) }
+			h.States = append(h.States, StateOp{
+				F: WriteIsr, By: int32(n("by")), Call: time.Duration(n("call")), Return: time.Duration(n("ret")), Outcome: Outcome(rapid.IntRange(0, 2).Draw(t, "end")),
+				Partition: "t-0", Expect: n("expect"), Version: n("version"), Leader: int32(n("leader")), Epoch: n("epoch"), Isr: n("isr"),
+			})
+		}
 		for id := range rapid.IntRange(0, 4).Draw(t, "ops") {
 			h.Ops = append(h.Ops, genOp(t, id))
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // Stampede's own format is JSON lines: one object a line, whose "type" is "config", "op",
-// "session", "local", "event", "rearm", "auth", "claim", "tail", "partition", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
+// "session", "local", "event", "rearm", "auth", "claim", "tail", "partition", "state", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
 // Encoder writes a history line by line, while it grows.
@@ -72,6 +72,7 @@ func WriteLines(w io.Writer, h *History) error {
 		func() error { return each(h.Claims, e.Claim) },
 		func() error { return each(h.Tails, e.Tail) },
 		func() error { return each(h.Partitions, e.Partition) },
+		func() error { return each(h.States, e.State) },
 		func() error { return each(h.Log, e.Txn) },
 		func() error { return each(h.Ops, e.Op) },
 	} {
@@ -113,7 +114,7 @@ func NewDecoder(r io.Reader, name string) *Decoder {
 }
 
 // Next returns the next *Op, *string (the configuration to begin with), *SessionEvent,
-// *LocalSession, *WatchEvent, *Rearm, *Auth, *Claim, *Tail, *LogEvent, *Applied or *Rules, and
+// *LocalSession, *WatchEvent, *Rearm, *Auth, *Claim, *Tail, *LogEvent, *StateOp, *Applied or *Rules, and
 // io.EOF after the last. Any other error names file and line and says what to do.
 func (d *Decoder) Next() (any, error) {
 	for {
@@ -175,6 +176,8 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, lineToClaim)
 	case "partition":
 		return decodeAs(text, func(l *partitionLine) (*LogEvent, error) { return &l.LogEvent, nil })
+	case "state":
+		return decodeAs(text, lineToState)
 	case "config":
 		return decodeAs(text, func(l *configLine) (*string, error) { return &l.Text, nil })
 	case "txn":
@@ -182,7 +185,7 @@ func parseLine(text []byte) (any, error) {
 	case "rules":
 		return decodeAs(text, lineToRules)
 	}
-	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "auth", "claim", "tail", "partition", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "auth", "claim", "tail", "partition", "state", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -230,6 +233,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Claims = append(h.Claims, *v)
 		case *LogEvent:
 			h.Partitions = append(h.Partitions, *v)
+		case *StateOp:
+			h.States = append(h.States, *v)
 		case *Applied:
 			h.Log = append(h.Log, *v)
 		case *Rules:

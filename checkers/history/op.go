@@ -263,6 +263,9 @@ type History struct {
 	// Partitions are what happened to the partitions of brokers that readers must
 	// reckon with, in order.
 	Partitions []LogEvent
+	// States are the operations of brokers on what the coordinator's tree says of the
+	// cluster, in the order in which they were begun or told of.
+	States []StateOp
 	// Config is the text of the configuration that a changing ensemble began with, in
 	// the version that its first leader gave it; "" of an ensemble that does not change.
 	Config string

@@ -9,6 +9,7 @@ package models
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -29,11 +30,24 @@ type Result struct {
 	Outcome porcupine.CheckResult
 	// Why says why the outcome is unknown.
 	Why string
-	// Ops are the identifiers of the operations searched.
-	Ops []int
+	// Ops are the identifiers of the operations searched; Names say what they are if no
+	// client made them.
+	Ops   []int
+	Names []string
 	// Spec and Info draw the failed search with porcupine.Visualize.
 	Spec porcupine.Model
 	Info porcupine.LinearizationInfo
+}
+
+// Size is how many operations were searched.
+func (r *Result) Size() int { return len(r.Ops) + len(r.Names) }
+
+// Name is what to call one of the operations searched.
+func (r *Result) Name(i int) string {
+	if r.Names != nil {
+		return r.Names[i] + ";"
+	}
+	return strconv.Itoa(r.Ops[i])
 }
 
 // Budget bounds the work of all searches of a verdict in steps of a model, which,

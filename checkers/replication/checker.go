@@ -46,6 +46,7 @@ type Checker struct {
 	registered map[int32]bool
 
 	events  []history.LogEvent
+	states  []history.StateOp
 	now     moment
 	finding *guarantee.Finding
 }
@@ -130,6 +131,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		return
 	}
 	c.now = moment{step: step, at: at, event: e}
+	c.record(m, e)
 	switch e.Kind {
 	case facts.Registered:
 		m.life = e.N[1]
