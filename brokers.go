@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/broker"
@@ -212,6 +214,14 @@ func (r *run) committed() func(uint64, time.Duration, *wire.Txn) {
 		return nil
 	}
 	return r.replication.Committed
+}
+
+// asked tells the judge of replication what an operator permits: a leader who was not in
+// sync.
+func (r *run) asked(op *history.Op) {
+	if r.replication != nil && op.F == history.Elect && strings.Contains(op.Log.Args, "unclean=1") {
+		r.replication.Permit(op.Path)
+	}
 }
 
 // observeBrokers hands a fact to who follows brokers.

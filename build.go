@@ -23,6 +23,7 @@ func newRun(p Plan, o RunOptions) *run {
 	}
 	r := &run{plan: p, workload: scenario.workload(), world: sim.NewWorld(p.Knobs.world(p.Seed))}
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
+	r.recorder.Hear(r.asked)
 	r.ensemble = newEnsemble(p.Knobs)
 	r.windows = newWindows(p.Knobs.size())
 	r.replication, r.seats = r.newReplication(), &replicas{knobs: p.Knobs, by: map[string]*seats{}}

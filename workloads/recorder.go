@@ -18,6 +18,7 @@ type Recorder struct {
 	rearms   []history.Rearm
 	auths    []history.Auth
 	claims   []history.Claim
+	heard    func(*history.Op)
 	index    map[int]int // operation ID -> position in ops
 	clients  []clientRecord
 }
@@ -44,6 +45,9 @@ func NewRecorder(clients int, now func() time.Duration) *Recorder {
 // Expect makes room for so many operations, of which a record is long.
 func (r *Recorder) Expect(ops int) { r.ops = slices.Grow(r.ops, ops) }
 
+// Hear has fn told of every operation when it is invoked.
+func (r *Recorder) Hear(fn func(*history.Op)) { r.heard = fn }
+
 // Now is the world's virtual time.
 func (r *Recorder) Now() time.Duration { return r.now() }
 
@@ -68,6 +72,9 @@ func (r *Recorder) Invoked(id int) bool {
 func (r *Recorder) Invoke(op history.Op) {
 	op.Process = r.Process(op.Client)
 	op.Invoke, op.Return, op.Outcome = r.now(), history.Never, history.Info
+	if r.heard != nil {
+		r.heard(&op)
+	}
 	if i, ok := r.index[op.ID]; ok {
 		r.ops[i] = op
 		return
