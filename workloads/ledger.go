@@ -85,7 +85,7 @@ func (s *step) stamped(n int) string { return fmt.Sprintf("%d %s", n, s.name()) 
 // stamp of the version that it would have made tells.
 func (s *step) increment() {
 	for !s.late() {
-		got, ok := s.insist(Op{F: history.Get, Path: s.op.Path})
+		got, ok := s.readMade(Op{F: history.Get, Path: s.op.Path})
 		if !ok {
 			return
 		}
@@ -115,7 +115,7 @@ func (s *step) increment() {
 // settled looks what became of a lost increment, and says whether that ends the step.
 // After a sync over another connection it has happened or never will.
 func (s *step) settled(before history.Op, n int) bool {
-	now, ok := s.insist(Op{F: history.SyncGet, Path: s.op.Path})
+	now, ok := s.readMade(Op{F: history.SyncGet, Path: s.op.Path})
 	if !ok {
 		s.claim(history.Claim{Kind: history.Unsure})
 		return true
@@ -136,11 +136,11 @@ func (s *step) settled(before history.Op, n int) bool {
 // transfer moves money, if there is enough. What is lost on the way is not tried again.
 func (s *step) transfer() {
 	for !s.late() {
-		from, ok := s.insist(Op{F: history.Get, Path: s.op.Path})
+		from, ok := s.readMade(Op{F: history.Get, Path: s.op.Path})
 		if !ok {
 			return
 		}
-		to, ok := s.insist(Op{F: history.Get, Path: s.op.Recipe.To})
+		to, ok := s.readMade(Op{F: history.Get, Path: s.op.Recipe.To})
 		if !ok {
 			return
 		}
@@ -178,7 +178,7 @@ func (s *step) onlyIf(read history.Op) VersionArg {
 
 // audit adds up all accounts in one state.
 func (s *step) audit() {
-	list, ok := s.list(s.op.Path, false)
+	list, ok := s.readMade(Op{F: history.Children, Path: s.op.Path})
 	if !ok {
 		return
 	}

@@ -107,6 +107,22 @@ func answered(got history.Op) bool {
 	return false
 }
 
+// readMade reads a znode that was there before the plan began. A server may not have it
+// all the same: one that is read-only since it never found a leader has nothing. Then
+// the client goes on to others, and asks again.
+func (s *step) readMade(op Op) (got history.Op, ok bool) {
+	for {
+		got, ok = s.insist(op)
+		if !ok || got.Outcome == history.OK {
+			return got, ok
+		}
+		if s.late() {
+			return got, false
+		}
+		s.t.Sleep(retryPause)
+	}
+}
+
 // list reads the children of a directory.
 func (s *step) list(dir string, watch bool) (history.Op, bool) {
 	return s.insist(Op{F: history.Children, Path: dir, Watch: watch})
