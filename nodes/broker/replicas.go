@@ -151,8 +151,9 @@ func (l *ledger) AssignEpoch(epoch int32) {
 	if epoch == l.LatestEpoch() {
 		return // a leader that was started again before anything was elected
 	}
-	l.Log.AssignEpoch(epoch)
-	l.observe(facts.EpochStarted, int64(epoch), l.End())
+	if l.Log.AssignEpoch(epoch); l.LatestEpoch() == epoch {
+		l.observe(facts.EpochStarted, int64(epoch), l.End())
+	}
 	l.s.work(l.replica)
 }
 
