@@ -287,3 +287,74 @@ func TestStartingOverProvesNothingDurable(t *testing.T) {
 		t.Errorf("%v", h.log)
 	}
 }
+
+// TestTruncationsComeUndone: a crash before a truncation is durable may bring back what was
+// cut off. Then the log is what it was, with the epochs and producers of that, and can be
+// truncated again.
+func TestTruncationsComeUndone(t *testing.T) {
+	cfg := tiny()
+	cfg.SegmentBytes = 150 // one batch each
+	h := newHistory(cfg)
+	for i := range int32(4) {
+		h.sends(t, i, i/2+1)
+	}
+	drain(h.log, h.disk)
+	before, after := h.twin.clone(), h.twin.clone()
+	after.truncate(1)
+	undone := 0
+	h.disk.Effect = func() {
+		for state := range h.disk.Crashes() {
+			again := &history{disk: state, cfg: cfg, now: h.now}
+			again.open(Options{})
+			if again.log.End() < before.end {
+				continue
+			}
+			undone++
+			again.is(t, before)
+			again.log.Truncate(1)
+			drain(again.log, again.disk)
+			again.is(t, after)
+			again.twin = after.clone()
+			again.sends(t, 1, 3)
+		}
+	}
+	h.log.Truncate(1)
+	drain(h.log, h.disk)
+	if undone == 0 {
+		t.Error("no crash undid the truncation")
+	}
+}
+
+// sends has a producer write one record with a sequence.
+func (h *history) sends(t *testing.T, sequence, epoch int32) {
+	t.Helper()
+	o := batch.Plain()
+	o.ProducerID, o.ProducerEpoch, o.BaseSequence = 1, 0, sequence
+	b := batch.Batch(sent(o, 1000, int(sequence)))
+	if _, code := h.log.AppendAsLeader(b, epoch, h.now); code != 0 {
+		t.Fatalf("sequence %d is refused: %v", sequence, code)
+	}
+	b.SetBaseOffset(h.twin.end)
+	b.SetLeaderEpoch(epoch)
+	h.twin.add(b)
+}
+
+// is wants a log to have the records, epochs and producers of a twin.
+func (h *history) is(t *testing.T, w *twin) {
+	t.Helper()
+	if err := sameContent(h.log, w); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(h.log.epochs, w.epochs) {
+		t.Fatalf("epochs are %v, want %v", h.log.epochs, w.epochs)
+	}
+	all := h.log.Producers()
+	if len(all) != len(w.producers()) {
+		t.Fatalf("producers are %+v, want %+v", all, w.producers())
+	}
+	for _, p := range all {
+		if want := w.producers()[p.ID]; p.LastSequence != want.LastSequence || p.LastOffset != want.LastOffset {
+			t.Fatalf("producer %+v, want %+v", p, want)
+		}
+	}
+}
