@@ -172,7 +172,6 @@ const (
 	LeaderEpochKept
 	ReturnedLeaderKept
 	ReassignedUnsynced
-	AssignedBeforeShrunk
 	RefusedStateAdopted
 	last
 )

@@ -10,13 +10,6 @@ var controllerBugs = []Bug{
 		Scenario: brokerTopics,
 	},
 	{
-		ID: AssignedBeforeShrunk, Name: "assigned-before-shrunk", Upstream: "KAFKA-9672",
-		Wrong:    "The end of a reassignment is written to the topic before the replicas that go are out of sync.",
-		Schedule: "Move a partition away from two in-sync replicas: when the first is out of sync, the second is in sync and not assigned.",
-		Breaks:   []string{"k10-isr-of-assigned"},
-		Scenario: brokerTopics,
-	},
-	{
 		ID: RefusedStateAdopted, Name: "refused-state-adopted",
 		Wrong:    "The controller takes a state for written that was refused for its version, and tells brokers of it.",
 		Schedule: "A leader changes who is in sync while the controller elects another.",

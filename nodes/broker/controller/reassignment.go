@@ -147,9 +147,6 @@ func (c *Controller) finishReassignment(p *partition) bool {
 	if a.Reassigning() {
 		c.stateReassignment(p, facts.ReassignmentCaughtUp)
 	}
-	if c.cfg.Bugs.Has(bugs.AssignedBeforeShrunk) {
-		c.writeAssignments(c.cluster.topics[p.id.Topic])
-	}
 	c.removeReplicas(p, a.Removing)
 	c.writeAssignments(c.cluster.topics[p.id.Topic])
 	c.zk.OnNode(znodes.StatePath(p.id), nil)
