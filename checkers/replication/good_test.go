@@ -243,6 +243,13 @@ var good = []struct {
 		b2 starts-over 5
 		b2 copies 5..5
 		b2 believes 6`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5}, {Kind: history.LastReplicaLost, Offset: 4}}},
+	{"a leader begins in the middle of an epoch, and does not know the ends of those before", false, usual + `
+		commit 0..3
+		elect b1 epoch 3 isr b1
+		b1 leads
+		commit 4..6
+		b1 forgets 5
+		b1 diverges b2 epoch 1 end 5`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5}}},
 	{"a follower loses its tail in a crash, and gets it again", false, usual + `
 		commit 0..3
 		commit 4..6

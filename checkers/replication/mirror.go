@@ -108,6 +108,16 @@ func (m *mirror) endOf(epoch int64) (end int64, known bool) {
 	return 0, false
 }
 
+// first is the earliest leader epoch that the log still shows: that which its start is in.
+func (m *mirror) first() int64 {
+	for i, e := range m.epochs {
+		if i+1 == len(m.epochs) || m.epochs[i+1].start > m.start {
+			return e.epoch
+		}
+	}
+	return -1
+}
+
 // cut gives up what is at or above an offset.
 func (m *mirror) cut(to int64) {
 	m.batches = m.batches[:m.at(to)]

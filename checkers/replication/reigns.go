@@ -168,7 +168,7 @@ func (c *Checker) epochStarted(p *partition, r *replica, epoch, start int64) {
 // diverged: a follower is told where an epoch ends at its leader, which is where it does.
 // Of an epoch before all that the leader has, it is told where the leader's first begins.
 func (c *Checker) diverged(p *partition, r *replica, epoch, end int64) {
-	if len(r.log.epochs) == 0 || epoch < r.log.epochs[0].epoch {
+	if epoch < r.log.first() {
 		return
 	}
 	if have, known := r.log.endOf(epoch); !known || have != end {
