@@ -12,6 +12,7 @@ import (
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
 	brokerwire "github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -162,7 +163,38 @@ func (p Plan) brokerFaultShape() faults.Shape {
 		Clients:    p.Shape.Clients, Duration: k.Safety,
 		Settle: k.BrokerSession/2 + 2*k.ReplicaLag, Notice: k.BrokerSession, Patience: k.RequestTimeout,
 		Ports: []string{"broker", "replica", "client"}, Peers: "replica", Service: "broker",
-		Moments: marks(brokerMoments()),
+		Files:   p.brokerFiles(),
+		Moments: marks(brokerMoments()), Windows: marks(brokerWindows()),
+		Cuts: marks([]*node.EventKind{facts.Truncated, facts.StartedOver}), Joins: marks([]*node.EventKind{facts.BecameFollower}),
+	}
+}
+
+// brokerFiles are the beginnings of the names of a broker's files, as faults of disks name
+// them: each of the checkpoints of the whole broker, and all that a partition has. None of
+// them may rot: what a leader has of a record that its followers never fetch again nobody
+// reads until it matters.
+func (p Plan) brokerFiles() []string {
+	if p.Knobs.Brokers == 0 {
+		return nil
+	}
+	files := []string{log.RecoveryPoints, log.HighWatermarks, log.LogStarts, log.CleanerOffsets, log.MetaProperties}
+	for _, name := range p.partitions() {
+		files = append(files, name+"/", name+"/"+log.EpochCheckpoint)
+	}
+	return files
+}
+
+// atBrokers reports whether only brokers can be meant by a target.
+func (p Plan) atBrokers(t faults.Target) bool {
+	return t.Name == brokerGroup || slices.Contains(p.Knobs.brokerNames(), t.Name) || slices.Contains(p.partitions(), t.Name)
+}
+
+// brokerWindows are the moments that begin something short: a decision that others do not
+// know of yet, or a file that says something which another one does not.
+func brokerWindows() []*node.EventKind {
+	return []*node.EventKind{
+		facts.IsrProposed, facts.IsrCommitted, facts.Truncated, facts.StartedOver, facts.StartAdvanced, facts.EpochStarted,
+		facts.SegmentRolled, facts.BecameLeader, facts.BecameFollower, facts.Registered, facts.ReplicaOpened, facts.ReplicaDeleted,
 	}
 }
 
@@ -178,7 +210,11 @@ func brokerMoments() []*node.EventKind {
 // drawBrokerFaults draws what goes wrong where there are brokers: with them, with the
 // coordinator, or with both.
 func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fault {
-	plan := faults.Draw(sim.NewStream(seed, "broker-faults"), profile, p.brokerFaultShape())
+	shape := p.brokerFaultShape()
+	plan := faults.Draw(sim.NewStream(seed, "broker-faults"), profile, shape)
+	if r := sim.NewStream(seed, "broker-wipes"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(12) == 0 {
+		plan = append(plan, faults.DrawWipes(r, shape)...)
+	}
 	switch dice := sim.NewStream(seed, "who-fails"); dice.IntN(4) {
 	case 0:
 		return p.Faults // the coordinator's alone

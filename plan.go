@@ -166,7 +166,7 @@ func (p Plan) Validate() error {
 	}
 	vocabulary := p.vocabulary()
 	for _, f := range p.Faults {
-		if f.Kind == faults.Wipe && !p.Knobs.PreparedDisks {
+		if f.Kind == faults.Wipe && !p.Knobs.PreparedDisks && !p.atBrokers(f.Target) {
 			return fmt.Errorf("%v: servers would take a bare disk for a new one; add knob prepared-disks=true", f)
 		}
 		if err := f.Check(vocabulary); err != nil {
@@ -214,7 +214,7 @@ func (p Plan) vocabulary() faults.Vocabulary {
 		Ports:      slices.Concat(ports, brokerPorts),
 		Partitions: p.partitions(),
 		Marks:      slices.Concat(marks(allFacts()), []string{node.Role.Mark()}),
-		Files:      diskFiles,
+		Files:      slices.Concat(diskFiles, p.brokerFiles()),
 		Reach:      mayRot,
 		Voters:     p.Knobs.serverNames()[:p.Knobs.Servers],
 	}
