@@ -173,6 +173,8 @@ const (
 	ReturnedLeaderKept
 	ReassignedUnsynced
 	RefusedStateAdopted
+	FetchUnfenced
+	DuplicateAckedEarly
 	last
 )
 

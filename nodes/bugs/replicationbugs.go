@@ -170,4 +170,18 @@ var replicationBugs = []Bug{
 		Breaks:   []string{"k16-log-matching", "k9-in-sync-replicas-hold-committed", "inconsistent-offsets", "read-stays"},
 		Scenario: brokerLog,
 	},
+	{
+		ID: FetchUnfenced, Name: "fetch-unfenced", Upstream: "KAFKA-6880",
+		Wrong:    "A leader looks at no epoch of a fetch: neither whether the follower follows in its own, nor whether their logs agree.",
+		Schedule: "A follower that has records of a leader who died goes on with those of the next.",
+		Breaks:   []string{"k16-log-matching", "k9-in-sync-replicas-hold-committed"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: DuplicateAckedEarly, Name: "duplicate-acked-early",
+		Wrong:    "A batch that was appended before is acknowledged at once, committed or not.",
+		Schedule: "A producer sends a batch again because the answer is late.",
+		Breaks:   []string{"k1-acknowledged-is-committed"},
+		Scenario: brokerIdempotent,
+	},
 }
