@@ -54,7 +54,7 @@ func (q *queue) mend() bool {
 		q.identity = nobody
 	}
 	if !q.identity.known() {
-		q.identity, q.next = q.p.identity, 0
+		q.identity, q.next, q.introduced = q.p.identity, 0, false
 	}
 	return q.identity.known()
 }

@@ -192,12 +192,48 @@ func TestTopicThatNeverTurnsUp(t *testing.T) {
 // order, and all are repeated in order under the sequences that they had.
 func TestIdempotentOrderSurvivesALoss(t *testing.T) {
 	s := newSends(t, ProducerConfig{Acks: -1, Idempotent: true, BatchBytes: 1})
-	s.send("a") // a partition takes any first sequence
+	s.send("a") // until it is appended, no other batch is in flight
 	s.run(time.Minute)
 	s.before = produce(1, verdict{code: wire.NotEnoughReplicas})
 	s.send("b", "c", "d", "e", "f", "g", "h")
 	s.run(time.Minute)
 	s.expectLog("0:a", "1:b", "2:c", "3:d", "4:e", "5:f", "6:g", "7:h")
+}
+
+// The partition has not heard of the producer when its first batch is refused, and would
+// take the second in its stead.
+func TestFirstBatchIsNotOvertaken(t *testing.T) {
+	s := newSends(t, ProducerConfig{Acks: -1, Idempotent: true, BatchBytes: 1})
+	s.before = produce(1, verdict{code: wire.NotEnoughReplicas})
+	s.send("a", "b", "c")
+	s.expect("a ok @0 NONE x2", "b ok @1 NONE x1", "c ok @2 NONE x1")
+	s.expectLog("0:a", "1:b", "2:c")
+}
+
+// The same in a new epoch, after a gap, while the leader moves: a is refused for good,
+// and b hangs at the leader that was. The next one has heard of neither, refuses what it
+// gets first, and would take d, which leaves before c is tried again.
+func TestFirstBatchOfEpochIsNotOvertaken(t *testing.T) {
+	s := newSends(t, ProducerConfig{Acks: -1, Idempotent: true, BatchBytes: 1, MaxInFlight: 2})
+	verdicts := []verdict{{code: wire.MessageTooLarge}, {ignore: true}, {code: wire.NotEnoughReplicas}}
+	s.before = func(_ int32, r kmsg.Request) verdict {
+		if _, ok := r.(*kmsg.ProduceRequest); !ok || len(verdicts) == 0 {
+			return verdict{}
+		}
+		v := verdicts[0]
+		verdicts = verdicts[1:]
+		return v
+	}
+	s.send("a")
+	s.run(time.Second)
+	s.send("b")
+	s.run(10 * time.Millisecond)
+	s.topics["t"][0].lead(2)
+	s.c.refresh()
+	s.run(time.Second)
+	s.send("c", "d")
+	s.run(2 * time.Minute)
+	s.expectLog("0:b", "1:c", "2:d")
 }
 
 // A batch is refused for good in the middle. The broker now misses its sequence, so

@@ -21,6 +21,9 @@ type queue struct {
 	// of the next record that gets one.
 	identity identity
 	next     int32
+	// introduced: a batch under the identity was appended, so that the partition knows it
+	// and refuses what is not next. One that does not takes any first sequence (KIP-360).
+	introduced bool
 	// gap: a batch ended that had a sequence and is not known to be appended. The broker
 	// may wait for it for ever and refuse all that follows, so there has to be a new
 	// epoch, in which sequences begin at 0.
@@ -103,6 +106,11 @@ func (q *queue) mayFollow(i int) bool {
 		return false // also if the leader has moved, and the limit is another broker's
 	case !q.p.cfg.Idempotent:
 		return true
+	case !q.introduced:
+		// Were the first batch refused, the partition would take the second as the first
+		// that it hears of, and the first never again (KAFKA-14920). Kafka's producer
+		// lets them go together.
+		return false
 	}
 	// A repetition waits for what is before it, or it would be refused as out of order;
 	// and brokers recognise no more than so many.
@@ -149,6 +157,7 @@ func (b *parcel) judge(code wire.ErrorCode, base int64) {
 	e := ending{base: -1, code: code}
 	if code == wire.OK {
 		e.ok, e.base = true, base
+		b.q.introduced = b.q.introduced || b.identity == b.q.identity
 		b.q.end(b, e)
 		return
 	}
