@@ -243,6 +243,19 @@ var good = []struct {
 		b2 starts-over 5
 		b2 copies 5..5
 		b2 believes 6`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5}, {Kind: history.LastReplicaLost, Offset: 4}}},
+	{"a deposed leader that committed alone is elected uncleanly, and goes on from its mark", true, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		elect b2 epoch 2 isr b2
+		b1 appends 4..4 epoch 1
+		b1 marks 5 epoch 1
+		b2 leads
+		elect b1 epoch 3 isr b1
+		b1 leads mark 5
+		b2 follows
+		b2 copies 4..4 epoch 1
+		b2 believes 5`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
 	{"a leader begins in the middle of an epoch, and does not know the ends of those before", false, usual + `
 		commit 0..3
 		elect b1 epoch 3 isr b1

@@ -73,6 +73,11 @@ func (c *Checker) complete(p *partition, r *replica, named *election) {
 	if named.bound < 0 {
 		// From here on the ledger is what this leader has.
 		p.tainted, named.clean = false, true
+		// What a deposed leader took for committed alone is that now, if it is elected
+		// though it was not in sync: it goes on from its high watermark.
+		if r.mark > p.ledger.end {
+			c.commit(p, r, r.mark)
+		}
 	}
 }
 
