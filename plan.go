@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
@@ -85,7 +86,11 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	if err := p.Knobs.override(o.Knobs); err != nil {
 		return Plan{}, err
 	}
-	p.Knobs.crowd(sim.NewStream(seed, "crowd"), p.Shape.Clients)
+	spare := 0
+	if slices.Contains(w.NeedsKinds, history.Ask) {
+		spare = 1 // a question comes on a connection of its own
+	}
+	p.Knobs.crowd(sim.NewStream(seed, "crowd"), p.Shape.Clients, spare)
 	if err := p.Knobs.SetAll(o.Knobs); err != nil {
 		return Plan{}, err
 	}

@@ -24,9 +24,9 @@ func (d dice) admission(k *Knobs) {
 }
 
 // crowd bounds, in some seeds, how many connections a server has in all: to its share of
-// the clients, if all serve, or a little more. An ensemble that changes is left alone,
+// the clients, if all serve, or a little more, and to what is to be spare for questions. An ensemble that changes is left alone,
 // as nobody knows how many will be there to share; so are brokers, who need a place each.
-func (k *Knobs) crowd(r *rand.Rand, clients int) {
+func (k *Knobs) crowd(r *rand.Rand, clients, spare int) {
 	d := dice{r}
 	if k.Reconfig || k.Brokers > 0 || !d.chance(1, 6) {
 		return
@@ -35,7 +35,7 @@ func (k *Knobs) crowd(r *rand.Rand, clients int) {
 	if k.leaderRefuses() {
 		serving--
 	}
-	k.MaxCnxns = (clients+serving-1)/serving + d.between(0, 1)
+	k.MaxCnxns = (clients+serving-1)/serving + d.between(0, 1) + spare
 }
 
 // alone reports whether the only server is no ensemble of one.
