@@ -86,11 +86,10 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	if err := p.Knobs.override(o.Knobs); err != nil {
 		return Plan{}, err
 	}
-	spare := 0
+	p.Knobs.crowd(sim.NewStream(seed, "crowd"), p.Shape.Clients)
 	if slices.Contains(w.NeedsKinds, history.Ask) {
-		spare = 1 // a question comes on a connection of its own
+		p.Knobs.leaveRoom()
 	}
-	p.Knobs.crowd(sim.NewStream(seed, "crowd"), p.Shape.Clients, spare)
 	if err := p.Knobs.SetAll(o.Knobs); err != nil {
 		return Plan{}, err
 	}

@@ -24,9 +24,9 @@ func (d dice) admission(k *Knobs) {
 }
 
 // crowd bounds, in some seeds, how many connections a server has in all: to its share of
-// the clients, if all serve, or a little more, and to what is to be spare for questions. An ensemble that changes is left alone,
+// the clients, if all serve, or a little more. An ensemble that changes is left alone,
 // as nobody knows how many will be there to share; so are brokers, who need a place each.
-func (k *Knobs) crowd(r *rand.Rand, clients, spare int) {
+func (k *Knobs) crowd(r *rand.Rand, clients int) {
 	d := dice{r}
 	if k.Reconfig || k.Brokers > 0 || !d.chance(1, 6) {
 		return
@@ -35,7 +35,18 @@ func (k *Knobs) crowd(r *rand.Rand, clients, spare int) {
 	if k.leaderRefuses() {
 		serving--
 	}
-	k.MaxCnxns = (clients+serving-1)/serving + d.between(0, 1) + spare
+	k.MaxCnxns = (clients+serving-1)/serving + d.between(0, 1)
+}
+
+// leaveRoom has servers take the questions of operators, each of which comes on a
+// connection of its own.
+func (k *Knobs) leaveRoom() {
+	if k.MaxClientCnxns > 0 {
+		k.MaxClientCnxns = max(k.MaxClientCnxns, 2)
+	}
+	if k.MaxCnxns > 0 {
+		k.MaxCnxns++
+	}
 }
 
 // alone reports whether the only server is no ensemble of one.
