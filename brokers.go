@@ -52,6 +52,13 @@ func (r *run) addBrokers() {
 	}
 }
 
+// logs is the configuration of logs.
+func (b BrokerKnobs) logs() log.Config {
+	c := log.Defaults()
+	c.SegmentBytes, c.IndexIntervalBytes = int64(b.SegmentBytes), int64(b.IndexBytes)
+	return c
+}
+
 // brokerClient prepares a client of brokers. Operations go on while the coordinator
 // settles, and brokers after it.
 func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor {
@@ -81,7 +88,7 @@ func (r *run) brokerConfig(id int32) broker.Config {
 		ReplicaLag: k.ReplicaLag, ReplicaFetchWait: k.ReplicaWait, ReplicaFetchBackoff: k.ReplicaBackoff, ReplicaSocketTimeout: k.RequestTimeout + k.ReplicaWait,
 		MarkInterval: k.MarkInterval, PointInterval: 4 * k.MarkInterval, RetentionInterval: k.MarkInterval,
 		Partitions: 1, Replication: k.Replication, MinInsync: k.MinInsync, Unclean: k.Unclean,
-		ShutdownBackoff: k.ReplicaBackoff, RequestTimeout: k.RequestTimeout,
+		ShutdownBackoff: k.ReplicaBackoff, RequestTimeout: k.RequestTimeout, Log: k.logs(),
 		Bugs: r.plan.Bugs,
 	}
 }

@@ -162,7 +162,9 @@ func (c *Checker) commit(e *entry, reign int64) {
 	}
 }
 
-// commitUpTo extends the committed log through history e, which holds it.
+// commitUpTo extends the committed log through history e, which holds it. Its owner has
+// that history in its tree, by recovery, and shows it from now on: somebody else may
+// apply some of it only much later.
 func (c *Checker) commitUpTo(e *entry, reign int64) {
 	var path []*entry
 	for ; !e.committed; e = e.prev {
@@ -170,5 +172,6 @@ func (c *Checker) commitUpTo(e *entry, reign int64) {
 	}
 	for i := len(path) - 1; i >= 0; i-- {
 		c.commit(path[i], reign)
+		path[i].applied = true
 	}
 }

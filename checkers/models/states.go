@@ -91,7 +91,12 @@ func PartitionStates(h *history.History, budget *Budget) []Result {
 
 // stateBag collects what was done to the state of one partition.
 func stateBag(h *history.History, name string, log []stateWrite, end int64) *bag {
-	b, told := &bag{}, map[int64]bool{}
+	b, told, known := &bag{}, map[int64]bool{}, map[int64]bool{}
+	for i := range h.States {
+		if op := &h.States[i]; op.Partition == name && op.F == history.WriteIsr && op.Outcome == history.OK {
+			known[op.Version] = true
+		}
+	}
 	for i := range h.States {
 		op := &h.States[i]
 		if op.Partition != name {
@@ -108,6 +113,8 @@ func stateBag(h *history.History, name string, log []stateWrite, end int64) *bag
 		switch {
 		case op.Outcome == history.Info && at < 0:
 			continue // it never happened
+		case op.Outcome == history.Info && (known[log[at].version] || told[log[at].version]):
+			continue // nor this one: the same was written by another try, or this is told by it
 		case op.Outcome == history.Info:
 			in.version, ret = log[at].version, log[at].at
 		case !in.leads && told[op.Version]:

@@ -154,16 +154,14 @@ const (
 	OutsidersNotCounted
 	MinInsyncIgnored
 	FollowersRemembered
-	ExpandBelowEpochStart
+	ExpandTooEarly
 	BadVersionIsSuccess
 	TruncateToMark
-	UnknownEpochIgnored
 	LateAnswerApplied
 	AckBeforeCommit
 	DeletesBeyondMark
 	ReadsUncommitted
 	UncleanSilently
-	ControllerUnfenced
 	LastReplicaLeaves
 	EpochStartedByAppend
 	ProducersNotReplicated

@@ -41,7 +41,7 @@ func (c *Controller) write(ops ...zookeeper.Op) []written {
 	for len(left) > 0 {
 		multis := make([]zookeeper.Op, len(left))
 		for i, op := range left {
-			multis[i] = zookeeper.Multi(c.condition(), ops[op])
+			multis[i] = zookeeper.Multi(zookeeper.Check(znodes.ControllerEpoch, c.epochVersion), ops[op])
 		}
 		var again []int
 		for i, r := range c.zk.Do(c.task, multis...) {
@@ -61,16 +61,6 @@ func (c *Controller) write(ops ...zookeeper.Op) []written {
 		left = again
 	}
 	return done
-}
-
-// condition is what every write of the controller depends on: that nobody was elected
-// since (KAFKA-6082).
-func (c *Controller) condition() zookeeper.Op {
-	version := c.epochVersion
-	if c.cfg.Bugs.Has(bugs.ControllerUnfenced) {
-		version = zookeeper.AnyVersion
-	}
-	return zookeeper.Check(znodes.ControllerEpoch, version)
 }
 
 // written is how a write of the controller ended.

@@ -82,7 +82,7 @@ func (p *Partition) divergence(epoch int32, end int64) int64 {
 	switch {
 	case own < 0:
 		return min(end, p.log.End())
-	case own < epoch && !p.bug(bugs.UnknownEpochIgnored):
+	case own < epoch:
 		return min(ownEnd, p.log.End())
 	}
 	return min(ownEnd, end, p.log.End())

@@ -35,7 +35,7 @@ const (
 func (p *Partition) Expandable(replica int32) bool {
 	f := p.follower(replica)
 	return p.role == Leading && f != nil && p.proposal == nil && !p.state.Isr.Has(replica) &&
-		f.end != unknown && f.end >= p.log.HighWatermark() && (f.end >= p.epochStart || p.bug(bugs.ExpandBelowEpochStart)) && p.cfg.Alive(replica)
+		f.end != unknown && (f.end >= p.log.HighWatermark() && f.end >= p.epochStart || p.bug(bugs.ExpandTooEarly)) && p.cfg.Alive(replica)
 }
 
 // Expand proposes to count a follower in. It is counted from now on.

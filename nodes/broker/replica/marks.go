@@ -48,7 +48,7 @@ func (p *Partition) inReach(f *follower, now time.Duration) bool {
 // than it is. It stays where it is while fewer are in sync than the topic asks for, or
 // than there are (KAFKA-15583): what would be committed then could be lost with them.
 func (p *Partition) raise(now time.Duration) bool {
-	if p.state.Isr.Len() < min(p.cfg.MinInsync, len(p.followers)+1) || p.outsiders() != 0 && !p.bug(bugs.OutsidersNotCounted) {
+	if p.state.Isr.Len() < min(p.minInsync(), len(p.followers)+1) || p.outsiders() != 0 && !p.bug(bugs.OutsidersNotCounted) {
 		return false
 	}
 	set, mark := p.counted(now), p.log.End()
@@ -65,6 +65,14 @@ func (p *Partition) raise(now time.Duration) bool {
 	return true
 }
 
+// minInsync is how many in-sync replicas a record needs.
+func (p *Partition) minInsync() int {
+	if p.bug(bugs.MinInsyncIgnored) {
+		return 1
+	}
+	return p.cfg.MinInsync
+}
+
 // Appended tells that the leader's log has grown, which commits at once where nobody
 // else is in sync. It reports whether the high watermark moved.
 func (p *Partition) Appended(now time.Duration) bool { return p.raise(now) }
@@ -73,7 +81,7 @@ func (p *Partition) Appended(now time.Duration) bool { return p.raise(now) }
 // in-sync replicas: not if these are fewer than the topic asks for, which may be more
 // than it has replicas.
 func (p *Partition) MayAppend() wire.ErrorCode {
-	if p.state.Isr.Len() < p.cfg.MinInsync && !p.bug(bugs.MinInsyncIgnored) {
+	if p.state.Isr.Len() < p.minInsync() {
 		p.observe(facts.MinIsrRefused, int64(p.state.Isr), int64(p.cfg.MinInsync))
 		return wire.NotEnoughReplicas
 	}
@@ -90,7 +98,7 @@ func (p *Partition) Reached(last int64) (decided bool, code wire.ErrorCode) {
 		return true, wire.NotLeaderOrFollower
 	case p.log.HighWatermark() <= last:
 		return false, wire.OK
-	case p.MaximalIsr().Len() < p.cfg.MinInsync:
+	case p.MaximalIsr().Len() < p.minInsync():
 		p.observe(facts.MinIsrAfter, last, int64(p.MaximalIsr()))
 		return true, wire.NotEnoughReplicasAfterAppend
 	}
