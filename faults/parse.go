@@ -225,7 +225,7 @@ func parsePort(f *Fault, s string) error {
 }
 
 func parseFile(f *Fault, s string) error {
-	if !isWord(s) {
+	if !isWord(strings.ReplaceAll(s, "/", "")) { // the files of a partition are below its name
 		return errors.New("want the beginning of the names of files, such as log or snapshot")
 	}
 	f.File = s

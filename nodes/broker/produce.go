@@ -23,12 +23,11 @@ const (
 
 // production is a request to produce, with its answer as far as it is known.
 type production struct {
-	x       *exchange
-	acks    int16
-	answer  *kmsg.ProduceResponse
-	parts   []produced
-	failed  bool
-	waiting int
+	x      *exchange
+	acks   int16
+	answer *kmsg.ProduceResponse
+	parts  []produced
+	failed bool
 }
 
 // produced is what became of the records for one partition.

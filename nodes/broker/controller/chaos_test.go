@@ -260,7 +260,9 @@ func (c *chaos) pending() (reason string) {
 					return
 				}
 				a = topic.Partitions[n]
-				s, err = znodes.DecodeState(p, replies[1].Data)
+				if s, err = znodes.DecodeState(p, replies[1].Data); err != nil {
+					panic(err)
+				}
 			})
 			if none {
 				break

@@ -25,9 +25,7 @@ type twin struct {
 	completing bool
 	offset     int64
 	// shares are which ID was told which share of which generation.
-	shares map[string]string
-	seen   int // facts that were taken in
-
+	shares          map[string]string
 	asked, answered int
 	epoch           int32
 }
