@@ -24,7 +24,10 @@ func brokerTopics() Workload {
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
-			return timeline(r, s, func(kind string) []Op { return topicsOps(r, s, kind) }, func(client int) []Op { return logFarewell(s, client) })
+			return timeline(r, s, func(kind string) []Op { return topicsOps(r, s, kind) }, func(client int) []Op {
+				// A topic may have come to want more in-sync replicas than it has replicas.
+				return append([]Op{{F: history.SetConfig, Path: logTopic, Log: LogArgs{Args: "min.insync.replicas=1"}}}, logFarewell(s, client)...)
+			})
 		},
 		Setup:      func(s Shape) []Op { return createsTopic(logTopic, s.Keys) },
 		FinalReads: func(s Shape) []Op { return finals(history.Poll, s, partitionsOf(logTopic, s.Keys)...) },

@@ -90,6 +90,12 @@ var spoiled = []struct {
 		h.Ops[0].Log.Attempts = 2
 		h.Ops[6].Log.Records = append(h.Ops[6].Log.Records, history.Record{Partition: "orders-0", Offset: 3, Value: "a"})
 	}},
+	{"a record was sent twice, and the copy that was read first has been deleted", "", func(h *history.History) {
+		h.Ops[0].Log.Attempts, h.Ops[0].Log.Offset, h.Ops[0].Return = 2, 3, 50
+		h.Ops[6].Log.Offset = 4
+		h.Ops[6].Log.Records = append(h.Ops[6].Log.Records[1:], history.Record{Partition: "orders-0", Offset: 3, Value: "a"})
+		h.Partitions = []history.LogEvent{{Kind: history.StartMoved, Partition: "orders-0", Offset: 1}}
+	}},
 	{"an idempotent producer's record is there twice", Duplicate, func(h *history.History) {
 		h.Ops[0].Log.Attempts, h.Ops[0].Log.Producer = 2, 7
 		h.Ops[6].Log.Records = append(h.Ops[6].Log.Records, history.Record{Partition: "orders-0", Offset: 3, Value: "a"})

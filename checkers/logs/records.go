@@ -38,12 +38,17 @@ func (j *judge) sent(i int, r history.Record) {
 		j.report(UnsentRead, fmt.Sprintf("But %q was read at offset %d of %s before it was sent.", r.Value, r.Offset, r.Partition), i, s)
 	case send.Outcome == history.Fail:
 		j.report(AbortedRead, fmt.Sprintf("But %q is at offset %d of %s.", r.Value, r.Offset, r.Partition), s, i)
+	case mayRepeat(send): // each attempt may have left a copy, of which the log may not reach back to all
 	case send.Outcome == history.OK && send.Log.Offset != history.Unknown && send.Log.Offset != r.Offset && len(j.partition(r.Partition).copies[r.Value]) < 2:
 		if !j.partition(r.Partition).excuses(send.Log.Offset) {
 			j.report(InconsistentOffsets, fmt.Sprintf("But %q is read at offset %d of %s, and its sender was told %d.", r.Value, r.Offset, r.Partition, send.Log.Offset), s, i)
 		}
 	}
 }
+
+// mayRepeat reports whether a record that was sent may be there more than once: it was
+// sent again, and nobody could tell that it was the same.
+func mayRepeat(send *history.Op) bool { return send.Log.Attempts > 1 && send.Log.Producer == 0 }
 
 // topicOf is the topic of a partition's name.
 func topicOf(partition string) string {
@@ -105,7 +110,7 @@ const allAcks = -1
 func (j *judge) copies() {
 	for i := range j.h.Ops {
 		op := &j.h.Ops[i]
-		if op.F != history.Send || op.Log.Attempts > 1 && op.Log.Producer == 0 {
+		if op.F != history.Send || mayRepeat(op) {
 			continue
 		}
 		for _, p := range j.places(op) {
