@@ -62,16 +62,13 @@ type BrokerClient struct {
 	node.Base
 	cfg BrokerClientConfig
 	env node.Env
-	rec *Recorder
+	pace
 
 	cluster *client.Cluster
 	admin   *client.Admin
 	// producers are those of each way to be acknowledged, made when first needed.
 	producers [3]*client.Producer
 	consumer  *client.Consumer
-
-	inFlight int
-	idle     *node.Signal // set when inFlight falls to 0; nil if nobody waits
 }
 
 // NewBrokerClient makes a client node. A config that [BrokerClientConfig.Validate]
@@ -80,7 +77,7 @@ func NewBrokerClient(cfg BrokerClientConfig) *BrokerClient {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	return &BrokerClient{cfg: cfg, rec: cfg.Record}
+	return &BrokerClient{cfg: cfg, pace: pace{rec: cfg.Record}}
 }
 
 // Boot starts the list. After a crash, the list goes on after the operation in which
@@ -146,22 +143,6 @@ func (c *BrokerClient) trySetup(t *node.Task, op Op) bool {
 	return got.Outcome == history.OK || alreadyThere(got)
 }
 
-// drain waits until nothing is in flight.
-func (c *BrokerClient) drain(t *node.Task) {
-	for c.inFlight > 0 {
-		c.idle = new(node.Signal)
-		t.Await(c.idle)
-	}
-}
-
-// sleepUntil waits for a time of the world on the node's own clock, which may drift;
-// hence the loop.
-func (c *BrokerClient) sleepUntil(t *node.Task, at time.Duration) {
-	for rest := at - c.rec.Now(); rest > 0; rest = at - c.rec.Now() {
-		t.Sleep(max(rest, minSleep))
-	}
-}
-
 // submit records the start of an operation and begins it.
 func (c *BrokerClient) submit(op Op) {
 	c.rec.Invoke(history.Op{
@@ -203,11 +184,7 @@ func (c *BrokerClient) ended(id int, outcome history.Outcome, fill func(*history
 	if outcome == history.Info {
 		c.rec.NewProcess(c.cfg.Index)
 	}
-	c.inFlight--
-	if s := c.idle; s != nil && c.inFlight == 0 {
-		c.idle = nil
-		s.Set(nil)
-	}
+	c.landed()
 }
 
 // outcomes are those of package client in the words of histories.

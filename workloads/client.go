@@ -79,12 +79,10 @@ type Client struct {
 	cfg ClientConfig
 	env node.Env
 	zk  *client.Client
-	rec *Recorder
+	pace
 
 	question *question // the four-letter word under way, nil if none
 
-	inFlight  int
-	idle      *node.Signal // set when inFlight falls to 0; nil if nobody waits
 	connected *node.Signal // set at the next connection; nil if nobody waits
 
 	sessions int   // how many sessions were given up so far
@@ -103,7 +101,7 @@ func NewClient(cfg ClientConfig) *Client {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	return &Client{cfg: cfg, rec: cfg.Record, versions: map[string]int32{}, created: map[string][]string{}}
+	return &Client{cfg: cfg, pace: pace{rec: cfg.Record}, versions: map[string]int32{}, created: map[string][]string{}}
 }
 
 // Boot starts the session and the list. After a crash, the list goes on after the
@@ -278,22 +276,6 @@ func (c *Client) authenticate(op Op) {
 	cred := client.Credential{Scheme: scheme, Secret: secret}
 	c.credentials = append(c.credentials, cred)
 	c.zk.Authenticate(cred)
-}
-
-// drain waits until nothing is in flight.
-func (c *Client) drain(t *node.Task) {
-	for c.inFlight > 0 {
-		c.idle = new(node.Signal)
-		t.Await(c.idle)
-	}
-}
-
-// sleepUntil waits for a time of the world on the node's own clock, which may
-// drift; hence the loop.
-func (c *Client) sleepUntil(t *node.Task, at time.Duration) {
-	for rest := at - c.rec.Now(); rest > 0; rest = at - c.rec.Now() {
-		t.Sleep(max(rest, minSleep))
-	}
 }
 
 // SessionEvent records what happens to the session.

@@ -26,11 +26,7 @@ func (c *Client) ended(id int, r client.Result, sync *client.Result) {
 	if h.Outcome == history.Info {
 		c.rec.NewProcess(c.cfg.Index)
 	}
-	c.inFlight--
-	if s := c.idle; s != nil && c.inFlight == 0 {
-		c.idle = nil
-		s.Set(nil)
-	}
+	c.landed()
 }
 
 // witness copies how the request travelled.

@@ -75,7 +75,7 @@ func (c *Checker) removed(p *partition, r *replica) {
 // committed, unless a crash took it.
 func (c *Checker) stillHolds(p *partition, r *replica, how string) {
 	if p.inSync(r.ID) && !p.tainted {
-		c.holdsAll(p, r.ID, r.Name, fmt.Sprintf("its log of %s %s, while ", p.name, how))
+		c.holdsAll(p, r.ID, r.Name, fmt.Sprintf("the log of %s on %s %s, while ", p.name, r.Name, how))
 	}
 }
 
