@@ -167,6 +167,11 @@ func happened(faults map[string]int, marks map[string]uint64) []string {
 			marks["zk.truncated"], marks["zk.snapshot-taken"], marks["zk.snapshot-loaded"], marks["zk.torn-tail"]),
 		fmt.Sprintf("processes   %d crashes, %d exits, %d recoveries", crashes(marks), marks["sim.exits"], marks["zk.recovered"]),
 	}
+	if marks["kafka.registered"] > 0 {
+		lines = append(lines, fmt.Sprintf("brokers     %d controllers, %d leaders, %d in-sync sets smaller, %d larger, %d logs cut, %d batches appended",
+			marks["controller.elected"], marks["kafka.became-leader"], marks["kafka.isr-committed.shrink"], marks["kafka.isr-committed.expand"],
+			marks["kafka.truncated"], marks["kafka.leader-appended"]))
+	}
 	var kinds []string
 	for _, kind := range slices.Sorted(maps.Keys(faults)) {
 		if n := faults[kind]; n > 0 {
