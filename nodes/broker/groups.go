@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
@@ -63,6 +64,7 @@ func (h groupHost) Append(partition, epoch int32, records []batch.Record, done f
 	for _, record := range records {
 		b.Add(record)
 	}
+	h.writing(r, records)
 	r, got, code := h.appendTo(r.tp, b.Build(), acksAll)
 	if code != wire.OK {
 		done(code)
@@ -71,6 +73,16 @@ func (h groupHost) Append(partition, epoch int32, records []batch.Record, done f
 	if a := (&groupAppend{r, got.Last, done}); !a.try(h.Server) {
 		h.delay(a, []*localReplica{r}, groupTimeout)
 	}
+}
+
+// writing states what is about to be appended: a crash may come between the write and
+// whatever could be said of it afterwards.
+func (h groupHost) writing(r *localReplica, records []batch.Record) {
+	var said []facts.GroupRecord
+	for _, record := range records {
+		said = append(said, facts.GroupRecord{Key: record.Key, Value: record.Value})
+	}
+	h.env.Observe(node.Event{Kind: facts.GroupsWriting, Text: r.Name(), Body: said, N: [4]int64{r.log.End(), int64(r.LeaderEpoch())}})
 }
 
 func (a *groupAppend) try(*Server) bool {

@@ -1,14 +1,17 @@
 package client
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/group/assign"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // joinMargin is how much longer than the rebalance timeout a join may take.
@@ -260,7 +263,17 @@ func (m *Member) settle(share []assign.Partition) {
 func (m *Member) grant(now, added []TopicPartition) {
 	m.owned = now
 	generation := m.generation
+	m.owns()
 	m.c.tell(func() { m.listener.Assigned(added, generation) })
+}
+
+// owns states what the member takes itself for the owner of.
+func (m *Member) owns() {
+	all := &facts.Ownership{Member: m.id}
+	for _, tp := range m.owned {
+		all.Partitions = append(all.Partitions, fmt.Sprintf("%s-%d", tp.Topic, tp.Partition))
+	}
+	m.c.env.Observe(node.Event{Kind: facts.MemberOwns, Text: m.cfg.Group, Body: all, N: [4]int64{int64(m.generation)}})
 }
 
 // without lists those of a that are not in b.

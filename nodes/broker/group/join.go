@@ -221,7 +221,7 @@ func (g *group) replaceStatic(j *joining, id string) {
 	m.clientID, m.host = j.client.ID, j.client.Host
 	g.update(m, j)
 	g.expect(m)
-	g.observe(facts.MemberReplaced, id, int64(g.generation))
+	g.observe(facts.MemberReplaced, facts.Replacement{Instance: m.instance, Old: old, New: id}, int64(g.generation))
 	switch {
 	case g.state == preparing:
 	case g.state == stable && g.elected() == g.protocol:
@@ -234,6 +234,7 @@ func (g *group) replaceStatic(j *joining, id string) {
 				m.protocols = before
 				m.answer(wire.UnknownMemberID)
 				g.rename(m, old)
+				g.observe(facts.MemberReplaced, facts.Replacement{Instance: m.instance, Old: id, New: old}, int64(generation))
 				return
 			}
 			if wasLeader && j.version < skipsAssignment {
@@ -258,6 +259,7 @@ func (g *group) leaderWas(m *member, old string) {
 	r.LeaderID, r.Members = old, nil
 	done := m.join
 	m.join = nil
+	g.observe(facts.JoinTold, m.id, int64(g.generation), millis(m.session))
 	done(r)
 }
 

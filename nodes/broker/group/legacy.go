@@ -3,7 +3,9 @@ package group
 import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // storeOffsets serves the oldest clients, whose offsets are in znodes. Any broker can,
@@ -24,6 +26,9 @@ func (c *Coordinator) storeOffsets(r *kmsg.OffsetCommitRequest, done func(*kmsg.
 		left++
 		c.host.Store(r.Group, topic, p.Partition, p.Offset, func(code wire.ErrorCode) {
 			result.ErrorCode = int16(code)
+			if code == wire.OK {
+				c.stored(facts.StoredTold, r.Group, partition{topic, p.Partition}, p.Offset)
+			}
 			finished()
 		})
 	})
@@ -52,9 +57,17 @@ func (c *Coordinator) storedOffsets(r *kmsg.OffsetFetchRequest, done func(*kmsg.
 			left++
 			c.host.Stored(r.Group, topic, p.Partition, func(offset int64, code wire.ErrorCode) {
 				p.Offset, p.ErrorCode = offset, int16(code)
+				if code == wire.OK {
+					c.stored(facts.StoredRead, r.Group, partition{topic, p.Partition}, offset)
+				}
 				finished()
 			})
 		}
 	}
 	finished()
+}
+
+// stored states what a client is told of an offset in a znode.
+func (c *Coordinator) stored(kind *node.EventKind, group string, p partition, offset int64) {
+	c.env.Observe(node.Event{Kind: kind, Text: group, Body: p.String(), N: [4]int64{offset}})
 }

@@ -128,8 +128,25 @@ func (c *Coordinator) loaded(s *shard) {
 		offsets += len(g.offsets)
 	}
 	c.env.Observe(node.Event{
-		Kind: facts.GroupsLoaded, Text: Topic, N: [4]int64{int64(s.partition), int64(s.epoch), int64(len(names)), int64(offsets)},
+		Kind: facts.GroupsLoaded, Text: Topic, Body: c.image(s), N: [4]int64{int64(s.partition), int64(s.epoch), int64(len(names)), int64(offsets)},
 	})
+}
+
+// image is what is served of a partition.
+func (c *Coordinator) image(s *shard) *facts.GroupsImage {
+	all := &facts.GroupsImage{}
+	for _, name := range c.names(s.partition) {
+		g := c.groups[name]
+		each := facts.GroupImage{Name: name, Generation: g.generation}
+		for _, m := range g.members {
+			each.Members = append(each.Members, facts.GroupMember{ID: m.id, Instance: m.instance, SessionMillis: millis(m.session), Share: m.assignment})
+		}
+		for _, p := range g.partitions() {
+			each.Offsets = append(each.Offsets, facts.GroupOffset{Partition: p.String(), Offset: g.offsets[p].at})
+		}
+		all.Groups = append(all.Groups, each)
+	}
+	return all
 }
 
 // restore makes a group what the log says. Its members' sessions begin here: how long

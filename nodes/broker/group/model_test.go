@@ -51,7 +51,7 @@ func (w *twin) hear(e node.Event) {
 	case facts.MemberGone:
 		delete(w.members, e.Body.(string))
 	case facts.MemberReplaced:
-		w.members[e.Body.(string)] = true
+		w.members[e.Body.(facts.Replacement).New] = true
 	case facts.CommitStored:
 		w.offset = e.N[0]
 	case facts.GroupsLoaded:

@@ -64,8 +64,12 @@ func (c *Coordinator) commitOffsets(r *kmsg.OffsetCommitRequest, done func(*kmsg
 	for _, s := range stored {
 		g.committing[s.at]++
 	}
+	taken := g.taken(r, stored)
 	c.append(g.shard, records, func(code wire.ErrorCode) {
 		g.committed(stored, code)
+		if code == wire.OK {
+			g.observe(facts.CommitTold, taken, int64(r.Generation))
+		}
 		done(answer.OffsetCommitResponse)
 	})
 }
@@ -75,6 +79,19 @@ type commit struct {
 	at     partition
 	offset *offset
 	result *kmsg.OffsetCommitResponseTopicPartition
+}
+
+// taken states that offsets are taken from who may commit them.
+func (g *group) taken(r *kmsg.OffsetCommitRequest, stored []commit) *facts.GroupCommit {
+	c := &facts.GroupCommit{Member: r.MemberID}
+	if r.InstanceID != nil {
+		c.Instance = *r.InstanceID
+	}
+	for _, s := range stored {
+		c.Offsets = append(c.Offsets, facts.GroupOffset{Partition: s.at.String(), Offset: s.offset.at})
+	}
+	g.observe(facts.CommitTaken, c, int64(r.Generation))
+	return c
 }
 
 // committed takes what became of offsets. Only what is known to be in the log is served.
@@ -151,7 +168,7 @@ func (c *Coordinator) mayCommit(r *kmsg.OffsetCommitRequest) (*group, wire.Error
 	case r.Generation != g.generation:
 		return nil, g.fenced(r, wire.IllegalGeneration, "generation")
 	}
-	g.expect(m) // a commit is as good as a heartbeat
+	g.heard(m) // a commit is as good as a heartbeat
 	if g.state == completing {
 		return nil, g.fenced(r, wire.RebalanceInProgress, "rebalancing")
 	}

@@ -6,7 +6,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // String is the name of the partition.
@@ -66,16 +68,18 @@ func (c *Coordinator) offsetsOf(name string, wanted []kmsg.OffsetFetchRequestTop
 	if wanted == nil && g != nil {
 		wanted = g.committedTopics()
 	}
+	var told []facts.GroupOffset
 	for _, t := range wanted {
 		topics = append(topics, offsetTopic(t, func(p *kmsg.OffsetFetchResponseTopicPartition) {
-			if g == nil {
-				return
-			}
-			if o := g.offsets[partition{t.Topic, p.Partition}]; o != nil {
+			at := partition{t.Topic, p.Partition}
+			if g != nil && g.offsets[at] != nil {
+				o := g.offsets[at]
 				p.Offset, p.LeaderEpoch, p.Metadata = o.at, o.epoch, kmsg.StringPtr(o.metadata)
 			}
+			told = append(told, facts.GroupOffset{Partition: at.String(), Offset: p.Offset})
 		}))
 	}
+	c.env.Observe(node.Event{Kind: facts.OffsetsTold, Text: name, Body: told})
 	return wire.OK, topics
 }
 

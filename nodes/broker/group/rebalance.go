@@ -141,8 +141,11 @@ func (g *group) tellGeneration(m *member, members bool) {
 	done := m.join
 	m.join = nil
 	g.expect(m)
+	g.observe(facts.JoinTold, m.id, int64(g.generation), millis(m.session))
 	done(r)
 }
+
+func millis(d time.Duration) int64 { return int64(d / time.Millisecond) }
 
 // generationFor describes the generation: to the leader with what all members say.
 func (g *group) generationFor(m *member) *kmsg.JoinGroupResponse {

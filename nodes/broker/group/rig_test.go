@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -196,6 +197,9 @@ func (p *play) alias(s string) string {
 func (p *play) told() string {
 	var b strings.Builder
 	for _, e := range p.facts {
+		if e.Kind.Code > facts.GroupsDamaged.Code {
+			continue // what judges need to know, and members say again
+		}
 		if groups, ok := e.Body.([]string); ok {
 			e.Body = strings.Join(groups, ",")
 		}

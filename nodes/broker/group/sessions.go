@@ -5,6 +5,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
 
@@ -24,6 +25,12 @@ func (g *group) expectWithin(m *member, d time.Duration) {
 		g.gone(m.id, "expired")
 		g.lost("expired")
 	})
+}
+
+// heard begins the session of a member anew, of which there was a sign.
+func (g *group) heard(m *member) {
+	g.observe(facts.MemberHeard, m.id, int64(g.generation))
+	g.expect(m)
 }
 
 // lost follows the loss of a member: the others share what it had.
@@ -62,7 +69,7 @@ func (c *Coordinator) beat(r *kmsg.HeartbeatRequest) wire.ErrorCode {
 	if r.Generation != g.generation {
 		return wire.IllegalGeneration
 	}
-	g.expect(m)
+	g.heard(m)
 	if g.state == preparing {
 		return wire.RebalanceInProgress
 	}
