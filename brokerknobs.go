@@ -37,6 +37,7 @@ type BrokerKnobs struct {
 	Retries, Idempotent bool
 	// PollWait is how long a poll waits for records.
 	PollWait time.Duration
+	GroupKnobs
 }
 
 // brokerKnobs lists the knobs of brokers. All of them are off where there are none.
@@ -101,7 +102,7 @@ func (b BrokerKnobs) brokerBound() time.Duration {
 	if b.Brokers == 0 {
 		return 0
 	}
-	return 3*(2*b.BrokerSession+3*b.ReplicaLag+b.ReplicaBackoff+2*b.RequestTimeout) + b.DeliveryTimeout + 10*time.Second
+	return 3*(2*b.BrokerSession+3*b.ReplicaLag+b.ReplicaBackoff+2*b.RequestTimeout) + b.DeliveryTimeout + 10*time.Second + b.groupBound()
 }
 
 // validate rejects knobs of brokers that contradict each other.
@@ -130,7 +131,7 @@ func (b BrokerKnobs) validate() error {
 	if b.SegmentBytes < 1 || b.IndexBytes < 1 {
 		return fmt.Errorf("knobs segment-bytes=%d index-bytes=%d: at least 1 where there are brokers", b.SegmentBytes, b.IndexBytes)
 	}
-	return nil
+	return b.GroupKnobs.validate()
 }
 
 // brokerNames are the processes of the brokers, b1 first.
@@ -162,7 +163,7 @@ func (p Plan) partitions() []string {
 			}
 		}
 	}
-	return all
+	return append(all, p.Knobs.offsetPartitions()...)
 }
 
 // onBrokers reports whether a workload needs brokers.

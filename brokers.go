@@ -68,7 +68,8 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 		Index: i, Hosts: k.hosts(), Bootstrap: k.brokerNames(),
 		RequestTimeout: k.RequestTimeout, DeliveryTimeout: k.DeliveryTimeout, Linger: k.Linger, PollWait: k.PollWait,
 		Retries: k.Retries, Idempotent: k.Idempotent,
-		Setup: setup, Ops: ops, Final: final,
+		Groups: k.members(),
+		Setup:  setup, Ops: ops, Final: final, Finals: r.finals,
 		StartAt: k.WarmUp, StopAt: stop, FinalAt: stop,
 		Settled: func() bool { return r.replication.Pending() == "" },
 		Record:  r.recorder,
@@ -83,7 +84,7 @@ func (r *run) brokerConfig(id int32) broker.Config {
 	for _, s := range r.ensemble.servers {
 		coordinators = append(coordinators, s.ID)
 	}
-	return broker.Config{
+	cfg := broker.Config{
 		ID: id, Rack: fmt.Sprintf("rack%d", id%3), Hosts: k.hosts(), Coordinators: coordinators, SessionTimeout: k.BrokerSession,
 		ReplicaLag: k.ReplicaLag, ReplicaFetchWait: k.ReplicaWait, ReplicaFetchBackoff: k.ReplicaBackoff, ReplicaSocketTimeout: k.RequestTimeout + k.ReplicaWait,
 		MarkInterval: k.MarkInterval, PointInterval: 4 * k.MarkInterval, RetentionInterval: k.MarkInterval,
@@ -91,6 +92,8 @@ func (r *run) brokerConfig(id int32) broker.Config {
 		ShutdownBackoff: k.ReplicaBackoff, RequestTimeout: k.RequestTimeout, Log: k.logs(),
 		Bugs: r.plan.Bugs,
 	}
+	k.configureGroups(&cfg)
+	return cfg
 }
 
 // replicas follows who leads and follows in which partition, for faults that aim at

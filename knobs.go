@@ -258,7 +258,7 @@ var knobs = slices.Concat([]knob{
 	feature(number("outstanding-limit", 0, 1e6, "requests that may wait for their answers, or 0 for 1000", func(k *Knobs) *int { return &k.OutstandingLimit })),
 	feature(number("version-start", -1e6, 0, "version after a znode's first setData, or 0 for 1", func(k *Knobs) *int { return &k.VersionStart })),
 	feature(number("sequence-start", 0, math.MaxInt32, "creates counted after a znode's first child, or 0 for 1", func(k *Knobs) *int { return &k.SequenceStart })),
-}, brokerKnobs, []knob{
+}, brokerKnobs, groupKnobs, []knob{
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),

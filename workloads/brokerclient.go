@@ -24,6 +24,8 @@ type BrokerClientConfig struct {
 	// and Idempotent what its producers do. PollWait is how long a poll waits.
 	RequestTimeout, DeliveryTimeout, Linger, PollWait time.Duration
 	Retries, Idempotent                               bool
+	// Groups is how the client is a member of a group.
+	Groups GroupConfig
 	// Setup is performed at once, in order, each until it succeeds; give it to
 	// client 0 only.
 	Setup []Op
@@ -34,7 +36,10 @@ type BrokerClientConfig struct {
 	// may have been deposed without knowing it, and be behind.
 	StartAt, StopAt, FinalAt time.Duration
 	Settled                  func() bool
-	Record                   *Recorder
+	// Finals is how many final reads all clients make. Until they are done, members read
+	// on and commit: what they have read is what is asked for.
+	Finals int
+	Record *Recorder
 }
 
 // Validate reports what is missing or nonsense.
@@ -69,6 +74,10 @@ type BrokerClient struct {
 	// producers are those of each way to be acknowledged, made when first needed.
 	producers [3]*client.Producer
 	consumer  *client.Consumer
+	// member is the client's part in a group, nil if it has none. offsets are those of
+	// groups that it asked for without being a member.
+	member  *enrolment
+	offsets []storedOffsets
 }
 
 // NewBrokerClient makes a client node. A config that [BrokerClientConfig.Validate]
@@ -91,6 +100,9 @@ func (c *BrokerClient) Boot(env node.Env) {
 	})
 	c.admin = c.cluster.NewAdmin()
 	c.rec.boot(c.cfg.Index)
+	if op := c.rec.clients[c.cfg.Index].subscribed; op != nil {
+		c.enroll(*op)
+	}
 	env.Go("workload", c.run)
 }
 
@@ -160,6 +172,14 @@ func (c *BrokerClient) submit(op Op) {
 		c.poll(op)
 	case history.Assign:
 		c.assign(op)
+	case history.Subscribe:
+		c.subscribe(op)
+	case history.Unsubscribe:
+		c.unsubscribe(op)
+	case history.Commit:
+		c.commitOp(op)
+	case history.Committed:
+		c.committedOp(op)
 	default:
 		c.administer(op)
 	}

@@ -1,11 +1,13 @@
 package workloads
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -55,13 +57,40 @@ func (c *BrokerClient) assign(op Op) {
 	for _, name := range strings.Split(op.Path, ",") {
 		parts = append(parts, partitionOf(name))
 	}
+	c.rec.clients[c.cfg.Index].subscribed = nil
+	c.quit()
 	c.reader().Assign(parts)
+	if op.Log.From == "committed" {
+		c.resume(op, parts)
+		return
+	}
 	for _, tp := range parts {
-		if op.Log.From != "committed" {
-			c.reader().SeekToEnd(tp, op.Log.From != "end")
-		}
+		c.reader().SeekToEnd(tp, op.Log.From != "end")
 	}
 	c.ended(op.ID, history.OK, func(*history.LogOp) {})
+}
+
+// resume has the client read on where a group is, once it is told, and from the beginning
+// where the group has not been.
+func (c *BrokerClient) resume(op Op, parts []client.TopicPartition) {
+	slices.SortFunc(parts, client.TopicPartition.Compare)
+	c.offsetsOf(op.Log).Fetch(parts, func(f client.Fetched) {
+		if f.Err != nil || f.Code != wire.OK {
+			c.reader().Assign(nil)
+			c.ended(op.ID, history.Fail, func(l *history.LogOp) { l.Err = int16(f.Code) })
+			return
+		}
+		for _, o := range f.Offsets {
+			if o.Offset >= 0 {
+				c.reader().Seek(o.TopicPartition, o.Offset, o.Epoch)
+			}
+		}
+		c.ended(op.ID, history.OK, func(l *history.LogOp) {
+			for _, o := range f.Offsets {
+				l.Positions = append(l.Positions, history.Position{Partition: partitionName(o.TopicPartition), Offset: o.Offset})
+			}
+		})
+	})
 }
 
 // pollMost is how many records a poll takes.
@@ -70,6 +99,10 @@ const pollMost = 100
 // poll takes what has come. It fails if nothing is assigned; to bring nothing is no
 // failure.
 func (c *BrokerClient) poll(op Op) {
+	if c.member != nil {
+		c.member.poll(func(outcome history.Outcome, fill func(*history.LogOp)) { c.ended(op.ID, outcome, fill) })
+		return
+	}
 	reader := c.reader()
 	if len(reader.Assigned()) == 0 {
 		c.ended(op.ID, history.Fail, func(*history.LogOp) {})
@@ -101,14 +134,20 @@ func (c *BrokerClient) took(l *history.LogOp, from *client.Consumer, p client.Po
 func (c *BrokerClient) final(t *node.Task) {
 	for _, op := range c.cfg.Final[c.rec.clients[c.cfg.Index].final:] {
 		for !c.tryFinal(t, op) {
-			t.Sleep(retryPause)
+			c.carryOn(t)
 		}
 		c.rec.clients[c.cfg.Index].final++
+	}
+	for c.rec.clients[c.cfg.Index].subscribed != nil && c.rec.Finals() < c.cfg.Finals {
+		c.carryOn(t)
 	}
 }
 
 // tryFinal makes one attempt.
 func (c *BrokerClient) tryFinal(t *node.Task, op Op) bool {
+	if op.F == history.Committed {
+		return c.tryCommitted(t, op)
+	}
 	tp := partitionOf(op.Path)
 	fresh := c.cluster.NewConsumer(client.ConsumerConfig{Reset: client.ResetNone, MaxWait: c.cfg.PollWait})
 	defer fresh.Close()

@@ -54,6 +54,7 @@ var logVerbs = []verb{
 	{name: "poll", f: history.Poll},
 	{name: "assign", f: history.Assign, path: true, topic: true, logs: "from group"},
 	{name: "subscribe", f: history.Subscribe, path: true, topic: true, logs: "group args"},
+	{name: "unsubscribe", f: history.Unsubscribe},
 	{name: "commit", f: history.Commit, logs: "group znodes"},
 	{name: "committed", f: history.Committed, path: true, topic: true, logs: "group znodes"},
 	{name: "end-offset", f: history.EndOffset, path: true, topic: true},
@@ -161,6 +162,17 @@ func (a LogArgs) Settings() ([]Setting, error) {
 		all = append(all, Setting{name, value})
 	}
 	return all, nil
+}
+
+// word takes a word out of the settings, or gives what is meant without.
+func (a LogArgs) word(name, without string) string {
+	settings, _ := a.Settings()
+	for _, s := range settings {
+		if s.Name == name {
+			return s.Value
+		}
+	}
+	return without
 }
 
 // number takes a number out of the settings, or gives what is meant without.

@@ -30,6 +30,10 @@ type clientRecord struct {
 	setup   bool
 	begun   int // operations of its list that it has begun
 	final   int // final reads answered
+	// subscribed is the operation by which the client is a member of a group, nil if it
+	// is not; followed how many operations of its own it has begun that no plan has.
+	subscribed *Op
+	followed   int
 }
 
 // NewRecorder makes an empty recorder for so many clients. now is the world's
@@ -154,6 +158,31 @@ func (r *Recorder) begin(client, n int) int {
 	}
 	c.begun++
 	return c.begun - 1
+}
+
+// unplanned hands out the ID of an operation that a client performs beyond its plan.
+func (r *Recorder) unplanned(client int) int {
+	c := &r.clients[client]
+	c.followed++
+	if c.followed >= requestsPerClient {
+		panic("workloads: a client has run out of IDs for what is in no plan")
+	}
+	return followID + client*requestsPerClient + c.followed
+}
+
+// The IDs of operations that clients of brokers perform beyond the plan's, client by
+// client: what one does changes no ID of another.
+const (
+	followID          = 1_000_000_000
+	requestsPerClient = 1_000_000
+)
+
+// amend changes what is known of an operation that has not ended.
+func (r *Recorder) amend(id int, fill func(*history.LogOp)) {
+	op := &r.ops[r.index[id]]
+	l := *op.Log
+	fill(&l)
+	op.Log = &l
 }
 
 // freshID returns the ID for one more attempt at an operation of the setup.

@@ -18,6 +18,8 @@ const (
 	// Path.
 	Assign    F = "assign"
 	Subscribe F = "subscribe"
+	// Unsubscribe ends the membership.
+	Unsubscribe F = "unsubscribe"
 	// Commit saves the client's position on every partition that it reads, Committed
 	// reads what was saved of a partition.
 	Commit    F = "commit"
@@ -67,7 +69,7 @@ type LogOp struct {
 	Producer      int64 `json:"producer,omitempty"`
 	ProducerEpoch int16 `json:"producerEpoch,omitempty"`
 	Sequence      int32 `json:"sequence,omitempty"`
-	// Attempts is how often a send went out.
+	// Attempts is how often a send went out, or a commit that may have been performed.
 	Attempts int `json:"attempts,omitempty"`
 	// Records are those that a poll brought, in order; Positions, by partition, from
 	// where the client reads on after it, or what a commit saved.
@@ -100,13 +102,17 @@ type Position struct {
 }
 
 // Jump is a position that changed otherwise than by reading on. From is Unknown if
-// there was none before; Why is begin, out-of-range or truncated.
+// there was none before; Why is begin, out-of-range, truncated or [Given].
 type Jump struct {
 	Partition string `json:"partition"`
 	From      int64  `json:"from"`
 	To        int64  `json:"to"`
 	Why       string `json:"why"`
 }
+
+// Given is why a member's position jumped that was given a partition, by its group: To
+// what the group has committed, Unknown if nothing.
+const Given = "given"
 
 // LogEventKind says what happened to a partition that readers must reckon with.
 type LogEventKind string
@@ -147,7 +153,7 @@ func (e *Encoder) Partition(l *LogEvent) error { return e.write(partitionLine{"p
 // onLogs reports whether a function is one of broker workloads.
 func (f F) onLogs() bool {
 	switch f {
-	case Send, Poll, Assign, Subscribe, Commit, Committed, EndOffset,
+	case Send, Poll, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset,
 		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords:
 		return true
 	}

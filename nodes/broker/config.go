@@ -83,8 +83,8 @@ type Config struct {
 	Groups group.Config
 	// OffsetsPartitions, OffsetsReplication and OffsetsSegmentBytes are those of the topic
 	// of offsets (offsets.topic.num.partitions, offsets.topic.replication.factor,
-	// offsets.topic.segment.bytes), default 50, 3 and 100 MiB. While there are fewer brokers,
-	// there are fewer replicas.
+	// offsets.topic.segment.bytes), default 50, 3 and 100 MiB. While there are fewer brokers
+	// than replicas, there is no such topic, and no group.
 	OffsetsPartitions, OffsetsReplication, OffsetsSegmentBytes int
 
 	// FetchBytes bounds every response to a fetch (fetch.max.bytes), default 55 MiB.

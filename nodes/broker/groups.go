@@ -202,18 +202,19 @@ func (s *Server) coordinatorOf(x *exchange, kind int8, name string) kmsg.FindCoo
 	return out
 }
 
-// createOffsets asks the controller for the topic of offsets. That somebody else has asked
+// createOffsets asks the controller for the topic of offsets, once there are brokers enough
+// for it. That somebody else has asked
 // does no harm, and that nobody hears how it went neither: clients ask again.
 func (s *Server) createOffsets() {
-	if s.creatingOffsets {
-		return
+	if s.creatingOffsets || len(s.metadata.brokers) < s.cfg.OffsetsReplication {
+		return // with fewer replicas now, it would have fewer for ever (KIP-115)
 	}
 	s.creatingOffsets = true
 	r := kmsg.NewPtrCreateTopicsRequest()
 	r.Version, r.TimeoutMillis = 7, int32(s.cfg.RequestTimeout/time.Millisecond)
 	t := kmsg.NewCreateTopicsRequestTopic()
 	t.Topic, t.NumPartitions = group.Topic, int32(s.cfg.OffsetsPartitions)
-	t.ReplicationFactor = int16(min(s.cfg.OffsetsReplication, max(1, len(s.metadata.brokers))))
+	t.ReplicationFactor = int16(s.cfg.OffsetsReplication)
 	for _, c := range [][2]string{{"cleanup.policy", "compact"}, {"segment.bytes", strconv.Itoa(s.cfg.OffsetsSegmentBytes)}} {
 		one := kmsg.NewCreateTopicsRequestTopicConfig()
 		one.Name, one.Value = c[0], &c[1]

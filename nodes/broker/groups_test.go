@@ -80,7 +80,7 @@ func TestOffsetsOutliveTheirCoordinator(t *testing.T) {
 
 // Old clients keep their offsets in znodes.
 func TestOffsetsInZnodes(t *testing.T) {
-	c := newCluster(t, 1, func(cfg *broker.Config) { cfg.OffsetsPartitions = 1 })
+	c := newCluster(t, 1, func(cfg *broker.Config) { cfg.OffsetsPartitions, cfg.OffsetsReplication = 1, 1 })
 	s := c.client(func(s *script, task *node.Task) {
 		s.create(task, c, "orders", []int32{1})
 		s.coordinator(task, c, "old")

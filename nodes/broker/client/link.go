@@ -122,6 +122,9 @@ func (l *link) send(a *call) {
 	key := a.body.Key()
 	theirs, ok := l.versions[key]
 	ours := spoken(key)
+	if old, pinned := a.body.(oldest); pinned {
+		a.body, ours = old.Request, versionRange{}
+	}
 	version := min(ours.max, theirs.max)
 	if !ok || version < ours.min || version < theirs.min {
 		// Not at once: its owner may be about to note that it has called.

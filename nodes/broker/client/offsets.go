@@ -28,6 +28,10 @@ type Committed struct {
 	// clients that assign themselves.
 	Generation int32
 	Member     string
+	// Broker is who answered last, -1 if nobody did. Attempts is how many requests may
+	// have been performed.
+	Broker   int32
+	Attempts int
 }
 
 // Offsets are the committed offsets of a group. Make them with [Cluster.NewOffsets], or
@@ -38,6 +42,8 @@ type Offsets struct {
 	lane  int
 	// as is under what to commit; ok is false if nothing can be committed now.
 	as func() (who membership, ok bool)
+	// znodes: the offsets are kept in the coordinator's tree, which any broker writes.
+	znodes bool
 
 	coordinator int32 // -1 if it is not known
 	// queue are the requests that have not ended. Only the first is being asked, so that
@@ -60,12 +66,16 @@ type offsetRequest struct {
 	who      membership
 	body     func() kmsg.Request
 	deadline time.Duration
-	// perhaps: an attempt may have been performed.
-	perhaps bool
+	// perhaps: an attempt may have been performed. attempts counts those.
+	perhaps  bool
+	attempts int
 	// answered takes an answer, and reports whether to ask again.
 	answered func(kmsg.Response) (again bool)
 	// giveUp ends it without an answer.
 	giveUp func(error)
+	// once: it is not repeated if it may have been performed. Nothing keeps the attempts
+	// of two brokers in order that write the same znode.
+	once bool
 }
 
 // NewOffsets are the offsets of a group whose clients assign partitions themselves.
@@ -73,6 +83,14 @@ func (c *Cluster) NewOffsets(group string) *Offsets {
 	o := &Offsets{c: c, group: group, coordinator: -1}
 	o.as = func() (membership, bool) { return membership{generation: -1}, true }
 	o.lane = c.join(o)
+	return o
+}
+
+// NewStoredOffsets are the offsets that a group keeps in znodes, as clients did before
+// groups had a coordinator: any broker takes them, and asks for no membership.
+func (c *Cluster) NewStoredOffsets(group string) *Offsets {
+	o := c.NewOffsets(group)
+	o.znodes = true
 	return o
 }
 
@@ -112,28 +130,25 @@ func (o *Offsets) pump() {
 	o.asking = true
 	first := o.queue[0]
 	if o.coordinator < 0 {
-		o.c.findCoordinator(o.lane, o.group, func(broker int32, code wire.ErrorCode, err error) {
-			if o.over(first) {
-				return
-			}
-			o.asking = false
-			if err != nil || code != wire.OK {
-				o.later(ErrNotSent)
-				return
-			}
-			o.coordinator = broker
-			o.pump()
-		})
+		o.find(first)
 		return
 	}
-	o.c.call(o.lane, o.coordinator, first.body(), func(r kmsg.Response, err error) {
+	o.c.call(o.lane, o.coordinator, o.inVersion(first.body()), func(r kmsg.Response, err error) {
 		if o.over(first) {
 			return
 		}
 		o.asking = false
 		if err != nil {
-			first.perhaps = first.perhaps || sent(err)
 			o.coordinator = -1
+			if sent(err) {
+				first.perhaps = true
+				first.attempts++
+				if first.once {
+					o.drop(err)
+					o.pump()
+					return
+				}
+			}
 			o.later(err)
 			return
 		}
@@ -145,6 +160,39 @@ func (o *Offsets) pump() {
 		o.queue = o.queue[1:]
 		o.pump()
 	})
+}
+
+// find looks for the coordinator, or for any broker that can reach the tree, and goes on.
+func (o *Offsets) find(first *offsetRequest) {
+	found := func(broker int32, code wire.ErrorCode, err error) {
+		if o.over(first) {
+			return
+		}
+		o.asking = false
+		if err != nil || code != wire.OK {
+			o.later(ErrNotSent)
+			return
+		}
+		o.coordinator = broker
+		o.pump()
+	}
+	switch ids := o.c.metadata.ids; {
+	case !o.znodes:
+		o.c.findCoordinator(o.lane, o.group, found)
+	case len(ids) == 0:
+		o.c.refresh()
+		o.c.clock.After(0, func() { found(-1, wire.OK, ErrNotSent) })
+	default:
+		o.c.clock.After(0, func() { found(ids[o.c.env.Rand().IntN(len(ids))], wire.OK, nil) })
+	}
+}
+
+// inVersion has a request sent in its oldest version if that is the one for znodes.
+func (o *Offsets) inVersion(r kmsg.Request) kmsg.Request {
+	if o.znodes {
+		return oldest{r}
+	}
+	return r
 }
 
 // over reports whether a request is not the one that is being asked any more.
@@ -175,27 +223,30 @@ func (o *Offsets) later(why error) {
 // Commit commits offsets, and calls done once.
 func (o *Offsets) Commit(offsets []Commit, done func(Committed)) {
 	who, ok := o.as()
-	result := Committed{Outcome: Failed, Codes: make([]wire.ErrorCode, len(offsets)), Generation: who.generation, Member: who.member}
+	result := Committed{Outcome: Failed, Codes: make([]wire.ErrorCode, len(offsets)), Generation: who.generation, Member: who.member, Broker: -1}
 	if !ok {
 		result.Err = ErrNoMember
 		o.c.tell(func() { done(result) })
 		return
 	}
-	r := &offsetRequest{who: who}
+	r := &offsetRequest{who: who, once: o.znodes}
 	r.body = func() kmsg.Request { return o.commitRequest(who, offsets) }
 	r.answered = func(a kmsg.Response) (again bool) {
-		result.Codes = commitCodes(a.(*kmsg.OffsetCommitResponse), offsets)
+		result.Codes, result.Broker = commitCodes(a.(*kmsg.OffsetCommitResponse), offsets), o.coordinator
 		again, perhaps := o.judge(result.Codes)
 		r.perhaps = r.perhaps || perhaps
+		if perhaps || !again {
+			r.attempts++
+		}
 		if again {
 			return true
 		}
-		result.Outcome = outcomeOf(result.Codes, r.perhaps)
+		result.Outcome, result.Attempts = outcomeOf(result.Codes, r.perhaps), r.attempts
 		o.c.tell(func() { done(result) })
 		return false
 	}
 	r.giveUp = func(err error) {
-		result.Err, result.Outcome = err, Failed
+		result.Err, result.Outcome, result.Attempts = err, Failed, r.attempts
 		if r.perhaps {
 			result.Outcome = Unknown
 		}
@@ -277,6 +328,8 @@ type Fetched struct {
 	Code wire.ErrorCode
 	// Offsets are in the order of the question. An offset of -1 was never committed.
 	Offsets []Commit
+	// Broker is who answered, -1 if nobody did.
+	Broker int32
 }
 
 // Fetch asks for committed offsets, and calls done once.
@@ -299,6 +352,7 @@ func (o *Offsets) Fetch(parts []TopicPartition, done func(Fetched)) {
 	}
 	r.answered = func(a kmsg.Response) (again bool) {
 		result := fetchedOffsets(a.(*kmsg.OffsetFetchResponse), parts)
+		result.Broker = o.coordinator
 		switch result.Code {
 		case wire.NotCoordinator, wire.CoordinatorNotAvailable:
 			o.coordinator = -1
@@ -309,7 +363,7 @@ func (o *Offsets) Fetch(parts []TopicPartition, done func(Fetched)) {
 		o.c.tell(func() { done(result) })
 		return false
 	}
-	r.giveUp = func(err error) { o.c.tell(func() { done(Fetched{Err: err}) }) }
+	r.giveUp = func(err error) { o.c.tell(func() { done(Fetched{Err: err, Broker: -1}) }) }
 	o.enqueue(r)
 }
 

@@ -1,5 +1,7 @@
 package client
 
+import "github.com/twmb/franz-go/pkg/kmsg"
+
 // versions says in which versions the client speaks each request. Below the minimum a
 // field is missing that the client relies on; above the maximum topics have IDs only,
 // or nothing is new that it would use.
@@ -31,6 +33,9 @@ var versions = map[int16]versionRange{
 	46: {0, 0},  // ListPartitionReassignments
 	47: {0, 0},  // OffsetDelete
 }
+
+// oldest is a request that is to be sent in version 0, in which it means something else.
+type oldest struct{ kmsg.Request }
 
 // spoken is the entry of a request. The client asks for nothing that has none.
 func spoken(key int16) versionRange {

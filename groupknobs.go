@@ -1,0 +1,106 @@
+package stampede
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/broker"
+	"github.com/stampede-sim/stampede/nodes/broker/group"
+	"github.com/stampede-sim/stampede/nodes/broker/group/assign"
+	"github.com/stampede-sim/stampede/workloads"
+)
+
+// GroupKnobs are how groups of consumers are run, if the workload is about them. The zero
+// value is Kafka's defaults, which are too patient for a short run.
+type GroupKnobs struct {
+	// Assignor shares partitions out; StaticMembers have names by which they return.
+	Assignor      string
+	StaticMembers bool
+	// GroupSession is how long a member may be silent, GroupRebalance how long it may take
+	// to join again, GroupDelay how long the first member of a group waits for others.
+	GroupSession, GroupRebalance, GroupDelay time.Duration
+	// OffsetsPartitions, OffsetsReplication and OffsetsSegment are those of the topic of
+	// offsets.
+	OffsetsPartitions, OffsetsReplication, OffsetsSegment int
+	// AutoCommit is the time between commits that nobody asks for, 0 for none.
+	AutoCommit time.Duration
+}
+
+// groupKnobs lists the knobs of groups.
+var groupKnobs = []knob{
+	feature(knob{
+		name: "assignor", doc: "how members share partitions out: range, roundrobin or cooperative-sticky",
+		get: func(k *Knobs) string { return k.Assignor },
+		set: func(k *Knobs, s string) error {
+			if _, ok := assign.ByName(s, nil, nil); !ok && s != "" {
+				return fmt.Errorf("want one of %s, %s, %s", assign.RangeName, assign.RoundRobinName, assign.CooperativeStickyName)
+			}
+			k.Assignor = s
+			return nil
+		},
+	}),
+	feature(flag("static-members", "members of groups have names by which they return", func(k *Knobs) *bool { return &k.StaticMembers })),
+	feature(span("group-session", 0, time.Hour, "silence after which a member of a group is taken for dead", func(k *Knobs) *time.Duration { return &k.GroupSession })),
+	feature(span("group-rebalance", 0, time.Hour, "time that a member may take to join again", func(k *Knobs) *time.Duration { return &k.GroupRebalance })),
+	feature(span("group-delay", 0, time.Hour, "time that the first member of a group waits for others", func(k *Knobs) *time.Duration { return &k.GroupDelay })),
+	feature(number("offsets-partitions", 0, 50, "partitions of the topic of offsets", func(k *Knobs) *int { return &k.OffsetsPartitions })),
+	feature(number("offsets-replication", 0, 7, "replicas of the topic of offsets", func(k *Knobs) *int { return &k.OffsetsReplication })),
+	feature(number("offsets-segment", 0, 1<<30, "length of a segment of the topic of offsets", func(k *Knobs) *int { return &k.OffsetsSegment })),
+	feature(span("auto-commit", 0, time.Hour, "time between commits that members make by themselves", func(k *Knobs) *time.Duration { return &k.AutoCommit })),
+}
+
+// on reports whether the knobs say anything.
+func (g GroupKnobs) on() bool { return g != GroupKnobs{} }
+
+// validate rejects what would let a group never come to rest.
+func (g GroupKnobs) validate() error {
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"group-session", g.GroupSession}, {"group-rebalance", g.GroupRebalance}} {
+		if g.on() && d.value < time.Millisecond {
+			return fmt.Errorf("knob %s=%v: at least 1ms where there are groups", d.name, d.value)
+		}
+	}
+	return nil
+}
+
+// members are the knobs as clients take them.
+func (g GroupKnobs) members() workloads.GroupConfig {
+	return workloads.GroupConfig{
+		Assignor: g.Assignor, Static: g.StaticMembers, Session: g.GroupSession, Rebalance: g.GroupRebalance, AutoCommit: g.AutoCommit,
+	}
+}
+
+// configureGroups is what the knobs make of a broker's configuration.
+//
+// The topic of offsets must have replicas enough to be written, and not more than there are
+// brokers.
+func (b BrokerKnobs) configureGroups(cfg *broker.Config) {
+	g := b.GroupKnobs
+	if !g.on() {
+		return
+	}
+	cfg.OffsetsPartitions, cfg.OffsetsSegmentBytes = g.OffsetsPartitions, g.OffsetsSegment
+	cfg.OffsetsReplication = min(b.Brokers, max(g.OffsetsReplication, b.MinInsync+1))
+	cfg.Groups = group.Config{MinSessionTimeout: time.Millisecond, InitialRebalanceDelay: g.GroupDelay}
+	if g.GroupDelay == 0 {
+		cfg.Groups.InitialRebalanceDelay = -1 // 0 stands for the default
+	}
+}
+
+// groupBound is the longest that groups may take to come to rest once brokers have: the
+// sessions of the dead end, and everybody joins twice.
+func (g GroupKnobs) groupBound() time.Duration {
+	return 3 * (g.GroupSession + 2*g.GroupRebalance + g.GroupDelay)
+}
+
+// offsetPartitions names the partitions of the topic of offsets.
+func (g GroupKnobs) offsetPartitions() []string {
+	names := make([]string, g.OffsetsPartitions)
+	for i := range names {
+		names[i] = fmt.Sprintf("%s-%d", group.Topic, i)
+	}
+	return slices.Clip(names)
+}
