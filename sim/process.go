@@ -112,6 +112,35 @@ func (w *World) boot(e event) {
 	w.leave(inc)
 }
 
+// Terminate asks a process to end in order, as the next event of this instant: what a
+// [node.Terminator] does then is its own affair and takes its time. Any other node dies of
+// the signal and leaves its machine up. A process that is down stays down; one that is
+// paused hears of it when it goes on.
+func (w *World) Terminate(id node.ID) {
+	if p := w.process(id); p.up() {
+		w.queue.schedule(w.now, evTerminate, int32(id), uint32(p.incarnations))
+	}
+}
+
+func (w *World) terminate(e event) {
+	p := w.procs[e.node]
+	if p.postpone(e) {
+		return
+	}
+	w.step(e, uint64(e.slot), 0)
+	if w.trace != nil {
+		w.emit(verbTerm, p.id, node.Nobody, nil)
+	}
+	n, able := p.inc.node.(node.Terminator)
+	if !able {
+		w.Crash(p.id, KeepAll)
+		return
+	}
+	w.enter(p.inc)
+	n.Shutdown()
+	w.leave(p.inc)
+}
+
 // Crash kills a process, from outside or from inside an observer of one of its
 // own effects; in the second case the rest of its callback has no effect. A
 // process that is down stays down, and its disk is not harmed.

@@ -205,6 +205,43 @@ func TestPauseKeepsOrder(t *testing.T) {
 	}
 }
 
+// gentle is a script that ends in order, some time after it was asked to.
+type gentle struct{ script }
+
+func (g *gentle) Boot(env node.Env) { g.env = env }
+
+func (g *gentle) Shutdown() { g.env.SetTimer(10*ms, node.Tag{}) }
+
+func (g *gentle) Timer(node.Tag) { g.env.Exit("done") }
+
+// TestTerminate: who can end in order does, in its own time and when it is running; who
+// cannot dies at once; a life that comes after is not meant.
+func TestTerminate(t *testing.T) {
+	w := NewWorld(quick(1))
+	defer w.Close()
+	var seen []string
+	w.OnProcess(func(c ProcessChange) { seen = append(seen, fmt.Sprint(c.Node, " ", c.Kind, " ", c.Reason, c.At)) })
+	able := w.Add("able", "toy", func() node.Node { return &gentle{} })
+	w.Start(able)
+	_, unable := add(w, "unable", script{})
+	w.At(20*ms, "both", func() { w.Terminate(able); w.Terminate(unable) })
+	w.At(50*ms, "again", func() { w.Start(able); w.Start(unable) })
+	w.At(60*ms, "asleep", func() { w.Pause(able); w.Terminate(able); w.Pause(unable); w.Terminate(unable) })
+	w.At(70*ms, "replaced", func() { w.Crash(unable, KeepAll); w.Start(unable); w.Resume(unable) })
+	w.At(80*ms, "awake", func() { w.Resume(able) })
+	w.Run(time.Second)
+	want := []string{
+		"0 boot 0s", "1 boot 0s", "1 crash 20ms", "0 exit done30ms", "0 boot 50ms", "1 boot 50ms", "0 pause 60ms", "1 pause 60ms",
+		"1 crash 70ms", "1 boot 70ms", "0 resume 80ms", "0 exit done90ms",
+	}
+	if !slices.Equal(seen, want) {
+		t.Errorf("saw %q, want %q", seen, want)
+	}
+	if !w.Processes()[unable].Up {
+		t.Error("a new life died of what was meant for the last one")
+	}
+}
+
 // TestTasksEndWithTheirProcess: deferred functions run, effects of theirs do not,
 // and no coroutine stays behind.
 func TestTasksEndWithTheirProcess(t *testing.T) {

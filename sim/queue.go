@@ -6,16 +6,17 @@ import "math/bits"
 type eventKind uint8
 
 const (
-	evAction   eventKind = iota + 1 // a world-level action; slot in World.actions
-	evBoot                          // a process starts
-	evTimer                         // slot in incarnation.timers
-	evDeliver                       // the head of a flow is due; slot is a flowRef
-	evStall                         // a flow has been stalled for too long; slot is a flowRef
-	evConnect                       // a dial has waited for too long; slot in network.conns
-	evDatagram                      // slot in network.grams
-	evDisk                          // an fsync completes; slot in incarnation.requests
-	evObserve                       // never queued: facts fold into the hash under this kind
-	evWrite                         // never queued: disk writes fold into the hash under this kind
+	evAction    eventKind = iota + 1 // a world-level action; slot in World.actions
+	evBoot                           // a process starts
+	evTimer                          // slot in incarnation.timers
+	evDeliver                        // the head of a flow is due; slot is a flowRef
+	evStall                          // a flow has been stalled for too long; slot is a flowRef
+	evConnect                        // a dial has waited for too long; slot in network.conns
+	evDatagram                       // slot in network.grams
+	evDisk                           // an fsync completes; slot in incarnation.requests
+	evObserve                        // never queued: facts fold into the hash under this kind
+	evWrite                          // never queued: disk writes fold into the hash under this kind
+	evTerminate                      // a process is asked to end; slot is its incarnation
 )
 
 // event is one entry of the queue: when, what, whose, and where its payload is.

@@ -17,7 +17,7 @@ type Line struct {
 	Node, Peer         node.ID
 	NodeName, PeerName string
 	// Verb is what happened: one of boot step send recv drop dup hold write sync
-	// lost torn timer crash exit pause resume fault heal mark dial open close.
+	// lost torn timer term crash exit pause resume fault heal mark dial open close.
 	Verb string
 
 	payload any
@@ -38,6 +38,7 @@ const (
 	verbLost   traceVerb = "lost"   // a crash lost unsynced data
 	verbTorn   traceVerb = "torn"   // a crash left half a write
 	verbTimer  traceVerb = "timer"  // a timer fires
+	verbTerm   traceVerb = "term"   // a process is asked to end
 	verbPause  traceVerb = "pause"  // callbacks are put off
 	verbResume traceVerb = "resume" // and run again
 	verbFault  traceVerb = "fault"  // the harness harms the world

@@ -224,6 +224,8 @@ func (w *World) dispatch(e event) {
 		w.connectExpired(e)
 	case evBoot:
 		w.boot(e)
+	case evTerminate:
+		w.terminate(e)
 	case evAction:
 		w.act(e)
 	}
@@ -246,6 +248,9 @@ func (w *World) live(e event) bool {
 		return w.net.conns[e.slot].connect == e.key
 	case evBoot:
 		return w.procs[e.node].booting == e.key
+	case evTerminate:
+		p := w.procs[e.node]
+		return p.up() && uint32(p.incarnations) == e.slot
 	}
 	return true
 }

@@ -67,7 +67,7 @@ type Server struct {
 	inside, settling bool
 }
 
-var _ node.Node = (*Server)(nil)
+var _ node.Terminator = (*Server)(nil)
 
 // The kinds of timers and disk requests.
 const (

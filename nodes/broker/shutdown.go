@@ -13,6 +13,8 @@ import (
 // Shutdown has the broker stop in order, as an operator would with a signal: the
 // controller gives its leaderships to others, the logs are closed so that the next start
 // may believe them, and the process exits.
+//
+// It makes the broker a [node.Terminator].
 func (s *Server) Shutdown() { s.env.SetTimer(0, node.Tag{Kind: tagShutdown}) }
 
 // shutdown is the task of it.

@@ -110,6 +110,15 @@ type Node interface {
 	Decode(c ConnID, frame []byte) (Message, error)
 }
 
+// Terminator is a node that can end in order: it finishes what others rely on, brings its
+// state to the disk and calls [Env.Exit]. The signal (SIGTERM) comes as a callback. A node
+// that is none dies of it.
+type Terminator interface {
+	Node
+	// Shutdown begins the end. It may be called more than once.
+	Shutdown()
+}
+
 // Env is the world as one incarnation of one process sees it. It dies with the
 // incarnation: calls after a crash have no effect.
 type Env interface {
