@@ -166,8 +166,7 @@ func (in *Injector) concerns(i int, who node.ID) bool {
 	if t.Select == Actor || t.Select.splits() {
 		return all[who].Group == t.Name
 	}
-	ids, _ := resolve(t, all, who, in.options.Vocabulary.Voters)
-	return slices.Contains(ids, who)
+	return slices.Contains(in.targets(t, all, who), who)
 }
 
 // subject is the target whose processes a trigger listens to.

@@ -112,6 +112,18 @@ func TestFaultsHitWhoTheyMeanForAsLongAsTheySay(t *testing.T) {
 	}
 }
 
+// A trigger may listen to whoever has a seat in a partition at that moment.
+func TestTriggersOfPartitions(t *testing.T) {
+	w := toyWorld()
+	defer w.Close()
+	v := Vocabulary{Partitions: []string{"orders-0"}, Replicas: func(Select, string) []node.ID { return []node.ID{2} }}
+	in := Apply(w, plan(t, "fault 1s pause leader(orders-0) for=1s when=toy.beat after=2"), Options{From: time.Second, Vocabulary: v})
+	w.Run(9 * time.Second)
+	if got := spanLines(in); got != "pause zk3 2.1s-3.1s" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestFaultsThatFindNobodyAreCounted(t *testing.T) {
 	for _, c := range []struct{ name, fault string }{
 		{"no such client", "fault 1s pause client(7)"},
