@@ -13,8 +13,8 @@ import (
 // the handler returns with a word or key unread, the script is wrong, because a
 // misspelt option must not pass as an absent one.
 type Command struct {
-	// Name is the first word of the line.
-	Name string
+	// Line is the command line, Name its first word.
+	Line, Name string
 	// Input is the text between the command line and the dashes.
 	Input string
 	// Pos is "file:line" of the command line.

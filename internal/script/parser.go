@@ -120,7 +120,7 @@ func parseCommand(line string) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Command{Name: tokens[0]}
+	c := &Command{Line: line, Name: tokens[0]}
 	for _, tok := range tokens[1:] {
 		key, value, keyed := strings.Cut(tok, "=")
 		if !keyed {

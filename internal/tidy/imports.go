@@ -39,6 +39,8 @@ var rooms = []room{
 	{dir: "internal", inside: true},
 	// It plays scripts against a whole server in a whole world.
 	{dir: "internal/conformance", allows: []string{"internal", "nodes", "sim"}},
+	// It plays scripts against a whole cluster, with faults and judges.
+	{dir: "internal/story", allows: []string{"internal", "nodes", "sim", "faults", "checkers"}},
 }
 
 // shapes are the packages that describe what protocols say, and decide nothing.
