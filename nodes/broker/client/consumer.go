@@ -268,6 +268,9 @@ func (s *Consumer) shutDown() {
 
 func (s *Consumer) metadataChanged() {
 	for _, p := range s.parts {
+		if _, known := s.c.leader(p.at); !known && s.c.hides(p.at.Topic) && p.phase != stuck {
+			p.stay(wire.TopicAuthorizationFailed, -1)
+		}
 		p.leaderMayHaveChanged()
 	}
 	s.soon()

@@ -54,8 +54,10 @@ type metadata struct {
 
 	// next is which host to ask next, of all that are known.
 	next int
-	// asking: a request is pending. stale: another is wanted, later.
+	// asking: a request is pending. stale: another is wanted, later. asked is when the last
+	// request was made.
 	asking, stale bool
+	asked         time.Duration
 	failures      int
 	notBefore     time.Duration // of the next request
 	due           alarm.Alarm   // to ask, at notBefore or when the metadata are too old
@@ -87,6 +89,12 @@ func (c *Cluster) Topic(name string) (Topic, bool) {
 
 // Brokers returns the IDs of the brokers that are known, ascending.
 func (c *Cluster) Brokers() []int32 { return slices.Clone(c.metadata.ids) }
+
+// hides reports whether brokers last said that this client may not know of a topic.
+func (c *Cluster) hides(topic string) bool {
+	t := c.metadata.topics[topic]
+	return t != nil && t.Err == wire.TopicAuthorizationFailed
+}
 
 // leader returns what is known of a partition, and whether it has a leader that can be
 // reached.
@@ -123,7 +131,7 @@ func (m *metadata) ask() {
 	m.due = 0
 	hosts := m.candidates()
 	host := hosts[m.next%len(hosts)]
-	m.asking, m.stale = true, false
+	m.asking, m.stale, m.asked = true, false, m.c.env.Now()
 	ask := kmsg.NewPtrMetadataRequest()
 	ask.Topics = []kmsg.MetadataRequestTopic{} // none; nil would be all
 	for _, name := range m.wanted {
@@ -220,6 +228,7 @@ func (m *metadata) takeTopic(name string, r *kmsg.MetadataResponseTopic) {
 		t.Partitions[p.Partition] = told
 	}
 	if code != wire.OK && len(t.Partitions) == 0 && old != nil {
+		old.Err = code
 		return // it says nothing of the partitions; what is known may still hold
 	}
 	m.topics[name] = t

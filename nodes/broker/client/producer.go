@@ -126,6 +126,7 @@ type Producer struct {
 type record struct {
 	Record
 	done     func(Sent)
+	born     time.Duration
 	deadline time.Duration
 	expiry   alarm.Alarm // while it is undecided
 }
@@ -154,7 +155,7 @@ func (p *Producer) Send(r Record, done func(Sent)) {
 	if r.Timestamp == 0 {
 		r.Timestamp = p.c.env.WallMillis()
 	}
-	rec := &record{Record: r, done: done, deadline: p.c.env.Now() + p.cfg.DeliveryTimeout}
+	rec := &record{Record: r, done: done, born: p.c.env.Now(), deadline: p.c.env.Now() + p.cfg.DeliveryTimeout}
 	p.c.Want(r.Topic)
 	if !p.place(rec) {
 		rec.expiry = p.c.clock.After(p.cfg.DeliveryTimeout, func() { p.giveUp(rec) })
@@ -249,10 +250,19 @@ func (p *Producer) metadataChanged() {
 	rest := p.undecided
 	p.undecided = nil
 	for _, r := range rest {
-		if p.place(r) {
+		switch {
+		case p.c.hides(r.Topic) && r.born <= p.c.metadata.asked:
 			p.c.clock.Stop(&r.expiry)
-		} else {
+			p.giveUp(r)
+		case p.place(r):
+			p.c.clock.Stop(&r.expiry)
+		default:
 			p.undecided = append(p.undecided, r)
+		}
+	}
+	for _, q := range p.order {
+		if p.c.hides(q.at.Topic) {
+			q.refuse()
 		}
 	}
 	p.soon()

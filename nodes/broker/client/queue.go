@@ -231,6 +231,16 @@ func (q *queue) end(b *parcel, e ending) {
 	}
 }
 
+// refuse ends what waits for a topic that the client may not know of: what it had when it
+// asked. What it was given since may be of somebody who has just been granted it.
+func (q *queue) refuse() {
+	for _, b := range slices.Clone(q.batches) {
+		if !b.inFlight && b.records[len(b.records)-1].born <= q.p.c.metadata.asked {
+			q.end(b, ending{base: -1, code: wire.TopicAuthorizationFailed})
+		}
+	}
+}
+
 // expire ends what waits past its deadline.
 func (p *Producer) expire() {
 	now := p.c.env.Now()

@@ -24,6 +24,9 @@ var versions = map[int16]versionRange{
 	21: {0, 2},  // DeleteRecords
 	22: {0, 4},  // InitProducerID
 	23: {2, 4},  // OffsetForLeaderEpoch
+	29: {1, 3},  // DescribeACLs: of prefixes, too
+	30: {1, 3},  // CreateACLs
+	31: {1, 3},  // DeleteACLs
 	32: {1, 4},  // DescribeConfigs
 	37: {0, 3},  // CreatePartitions
 	42: {0, 2},  // DeleteGroups

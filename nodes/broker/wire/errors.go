@@ -58,6 +58,8 @@ const (
 	InvalidProducerEpoch         ErrorCode = 47
 	InvalidTxnState              ErrorCode = 48
 	InvalidProducerIDMapping     ErrorCode = 49
+	TransactionalIDAuthorization ErrorCode = 53
+	SecurityDisabled             ErrorCode = 54
 	KafkaStorageError            ErrorCode = 56
 	SASLAuthenticationFailed     ErrorCode = 58
 	UnknownProducerID            ErrorCode = 59
@@ -109,6 +111,7 @@ var errorNames = map[ErrorCode]string{
 	NotController: "NOT_CONTROLLER", InvalidRequest: "INVALID_REQUEST", UnsupportedForMessageFormat: "UNSUPPORTED_FOR_MESSAGE_FORMAT", PolicyViolation: "POLICY_VIOLATION",
 	OutOfOrderSequenceNumber: "OUT_OF_ORDER_SEQUENCE_NUMBER", DuplicateSequenceNumber: "DUPLICATE_SEQUENCE_NUMBER", InvalidProducerEpoch: "INVALID_PRODUCER_EPOCH",
 	InvalidTxnState: "INVALID_TXN_STATE", InvalidProducerIDMapping: "INVALID_PRODUCER_ID_MAPPING", KafkaStorageError: "KAFKA_STORAGE_ERROR",
+	TransactionalIDAuthorization: "TRANSACTIONAL_ID_AUTHORIZATION_FAILED", SecurityDisabled: "SECURITY_DISABLED",
 	SASLAuthenticationFailed: "SASL_AUTHENTICATION_FAILED", UnknownProducerID: "UNKNOWN_PRODUCER_ID", ReassignmentInProgress: "REASSIGNMENT_IN_PROGRESS",
 	NonEmptyGroup: "NON_EMPTY_GROUP", GroupIDNotFound: "GROUP_ID_NOT_FOUND", FetchSessionIDNotFound: "FETCH_SESSION_ID_NOT_FOUND",
 	InvalidFetchSessionEpoch: "INVALID_FETCH_SESSION_EPOCH", ListenerNotFound: "LISTENER_NOT_FOUND", TopicDeletionDisabled: "TOPIC_DELETION_DISABLED",
