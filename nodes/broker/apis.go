@@ -42,6 +42,9 @@ func apis() []api {
 		{key: kmsg.DeleteRecords, min: 0, max: 2, handle: (*Server).deleteRecords},
 		{key: kmsg.InitProducerID, min: 0, max: 4, handle: (*Server).initProducerID},
 		{key: kmsg.OffsetForLeaderEpoch, min: 2, max: 4, handle: (*Server).offsetForLeaderEpoch},
+		{key: kmsg.DescribeACLs, min: 0, max: 3, handle: (*Server).describeACLs},
+		{key: kmsg.CreateACLs, min: 0, max: 3, handle: (*Server).createACLs},
+		{key: kmsg.DeleteACLs, min: 0, max: 3, handle: (*Server).deleteACLs},
 		{key: kmsg.DescribeConfigs, min: 0, max: 4, handle: (*Server).describeConfigs},
 		{key: kmsg.CreatePartitions, min: 0, max: 3, handle: (*Server).createPartitions},
 		{key: kmsg.DeleteGroups, min: 0, max: 2, handle: (*Server).serveGroup},
@@ -69,7 +72,9 @@ func (s *Server) dispatch(x *exchange) {
 	row := s.apiOf(x.Key, x.Version)
 	switch {
 	case row != nil && x.Body != nil:
-		row.handle(s, x)
+		if s.access == nil || s.authorize(x) {
+			row.handle(s, x)
+		}
 	case x.Key == kmsg.ApiVersions.Int16():
 		s.unknownVersion(x)
 	default:

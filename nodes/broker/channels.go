@@ -18,6 +18,8 @@ type channel struct {
 	id   node.ConnID
 	port node.Port
 	peer node.ID
+	// principal is who is behind it.
+	principal string
 	// waiting are the requests behind the one in process.
 	waiting []*wire.Request
 	// busy: one is in process. ready: none is, and the next is about to be.
@@ -33,6 +35,8 @@ type exchange struct {
 	// began is when the request was taken up.
 	began time.Duration
 	ended bool
+	// amend, if it is set, adds to the answer what the sender has no right to.
+	amend func(kmsg.Response)
 }
 
 // Accept takes a connection to one of the two listeners.
@@ -41,7 +45,7 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 		s.env.Close(c)
 		return
 	}
-	s.channels[c] = &channel{id: c, port: port, peer: peer}
+	s.channels[c] = &channel{id: c, port: port, peer: peer, principal: s.principalOf(peer, port)}
 }
 
 // receiveRequest queues a request, and begins it if none is in process.
@@ -79,6 +83,9 @@ func (x *exchange) alive() bool { return x.s.channels[x.channel.id] == x.channel
 // reply answers the request. A client that has gone hears nothing.
 func (x *exchange) reply(body kmsg.Response) {
 	if x.alive() {
+		if x.amend != nil {
+			x.amend(body)
+		}
 		body.SetVersion(x.Version)
 		x.s.env.Send(x.channel.id, &wire.Response{Correlation: x.Correlation, Body: body})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker/acl"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -98,6 +99,13 @@ type Config struct {
 	// RequestTimeout is how long the broker waits for the controller
 	// (request.timeout.ms), default 30 s.
 	RequestTimeout time.Duration
+
+	// Access, if there is one, has every request authorised (authorizer.class.name), by
+	// entries in znodes.
+	Access *acl.Config
+	// Principals are whom the transport of clients vouches for, by process, as the
+	// certificates of TLS do. Others are anonymous.
+	Principals map[node.ID]string
 
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set

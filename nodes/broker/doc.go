@@ -22,6 +22,10 @@
 //	producers     IDs for producers
 //	admin         requests for the controller
 //	shutdown      leaving in order
+//	access        who may do what: entries in znodes, copied and followed
+//	rights, gates, groupgates
+//	              which rights each request needs, and what becomes of one that lacks some
+//	accessadmin   changing and showing those entries
 //
 // Acknowledgements do not rest on a sync of the disk, here as in Kafka: they rest on
 // the copies on the other in-sync replicas, and a broker that lost its page cache is

@@ -23,6 +23,8 @@ type retrieval struct {
 	// wait: an error, where logs part, or a high watermark that a follower lacks.
 	bytes  int
 	urgent bool
+	// may says which topics the sender may read, as far as that is decided.
+	may map[string]bool
 }
 
 // fetch reads from partitions: all that there is for followers, what is committed for
@@ -128,7 +130,11 @@ func (s *Server) readPart(f *retrieval, topic string, in *kmsg.FetchRequestTopic
 	tp := znodes.TopicPartition{Topic: topic, Partition: in.Partition}
 	r := s.replicas[tp]
 	out.HighWatermark, out.LastStableOffset, out.LogStartOffset = -1, -1, -1
-	if r == nil {
+	switch {
+	case !s.mayRead(f, topic):
+		out.ErrorCode = int16(wire.TopicAuthorizationFailed)
+		return
+	case r == nil:
 		out.ErrorCode = int16(s.absent(tp))
 		return
 	}

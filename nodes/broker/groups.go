@@ -179,8 +179,12 @@ func (s *Server) findCoordinator(x *exchange) {
 func (s *Server) coordinatorOf(x *exchange, kind int8, name string) kmsg.FindCoordinatorResponseCoordinator {
 	out := kmsg.NewFindCoordinatorResponseCoordinator()
 	out.Key, out.NodeID, out.Port, out.ErrorCode = name, -1, -1, int16(wire.CoordinatorNotAvailable)
-	if kind != findGroup {
+	switch {
+	case kind != findGroup:
 		out.ErrorCode = int16(wire.InvalidRequest)
+		return out
+	case !s.may(x, describeGroup.op, describeGroup.on, name):
+		out.ErrorCode = int16(wire.GroupAuthorizationFailed)
 		return out
 	}
 	t := s.metadata.topics[group.Topic]

@@ -134,10 +134,34 @@ func (s *Server) describe(x *exchange) {
 			answer.Brokers = append(answer.Brokers, kmsg.MetadataResponseBroker{NodeID: id, Host: e.host, Port: e.port, Rack: p.rack})
 		}
 	}
-	for _, name := range s.asked(r) {
-		answer.Topics = append(answer.Topics, s.describeTopic(name))
+	names, all := s.asked(r)
+	for i, name := range names {
+		switch {
+		case s.mayDescribe(x, name):
+			answer.Topics = append(answer.Topics, s.describeTopic(name))
+		case !all:
+			answer.Topics = append(answer.Topics, hidden(&r.Topics[i]))
+		}
 	}
 	x.reply(answer)
+}
+
+// mayDescribe decides whether a topic is shown. An ID that no topic has is no secret.
+func (s *Server) mayDescribe(x *exchange, name string) bool {
+	return name == "" || s.may(x, describeTopic.op, describeTopic.on, name)
+}
+
+// hidden is a topic that was asked for by somebody who may not know whether it exists.
+// Nothing is said of it but what was asked: of a name no ID, of an ID no name.
+func hidden(asked *kmsg.MetadataRequestTopic) kmsg.MetadataResponseTopic {
+	out := kmsg.NewMetadataResponseTopic()
+	out.Topic, out.ErrorCode = asked.Topic, int16(wire.TopicAuthorizationFailed)
+	if asked.Topic == nil {
+		out.TopicID = asked.TopicID
+	} else {
+		out.IsInternal = internal(*asked.Topic)
+	}
+	return out
 }
 
 // listenerOf is the listener behind a port: who came by it is told of it.
@@ -150,11 +174,11 @@ func listenerOf(port node.Port) string {
 
 // asked lists the topics that a request is about: null is all of them, as is an empty
 // list in the oldest version, which had no null.
-func (s *Server) asked(r *kmsg.MetadataRequest) []string {
+func (s *Server) asked(r *kmsg.MetadataRequest) (names []string, all bool) {
 	if r.Topics == nil || r.Version == 0 && len(r.Topics) == 0 {
-		return s.metadata.names()
+		return s.metadata.names(), true
 	}
-	names := make([]string, len(r.Topics))
+	names = make([]string, len(r.Topics))
 	for i, t := range r.Topics {
 		switch {
 		case t.Topic != nil:
@@ -163,7 +187,7 @@ func (s *Server) asked(r *kmsg.MetadataRequest) []string {
 			names[i] = s.metadata.nameOf(t.TopicID)
 		}
 	}
-	return names
+	return names, false
 }
 
 func (m *metadata) nameOf(id znodes.TopicID) string {

@@ -43,7 +43,7 @@ type produced struct {
 // produce appends records as a leader.
 func (s *Server) produce(x *exchange) {
 	r := x.Body.(*kmsg.ProduceRequest)
-	p := &production{x: x, acks: r.Acks, answer: kmsg.NewPtrProduceResponse()}
+	p := &production{x: x, acks: r.Acks, answer: kmsg.NewPtrProduceResponse(), failed: x.amend != nil}
 	for i := range r.Topics {
 		t := &r.Topics[i]
 		topic := kmsg.NewProduceResponseTopic()

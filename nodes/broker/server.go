@@ -57,6 +57,8 @@ type Server struct {
 	// creatingOffsets, that the controller was asked for that topic.
 	groups          *group.Coordinator
 	creatingOffsets bool
+	// access authorises requests; nil lets everybody do everything.
+	access *access
 
 	// channels are the connections that were accepted, readyChannels those of which a
 	// request is about to be taken up.
@@ -104,6 +106,7 @@ func New(cfg Config) *Server {
 		cfg: cfg.withDefaults(), apis: apis(), epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, fetchers: fetchers{},
 		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, saving: map[string]bool{},
+		access: newAccess(cfg.Access),
 	}
 }
 

@@ -1,0 +1,56 @@
+package facts
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// guarding is a kind about who may do what.
+func guarding(code uint64, path bool, name, doc string, fields ...string) *node.EventKind {
+	k := kind(code, path, name, doc, fields...)
+	k.System = "access"
+	return k
+}
+
+// Who may do what. The Text of a fact about entries is their resource, as *Entries names it.
+var (
+	EntriesCached  = guarding(110, true, "entries-cached", "the broker decides by these entries from now on, which their znode holds in this version; the body is *Entries", "version", "zxid")
+	EntriesLoaded  = guarding(111, true, "entries-loaded", "the broker has read all entries there are, in its present session", "zxid", "resources")
+	EntriesWritten = guarding(112, true, "entries-written", "the broker has changed entries for a client; the znode has this version", "version", "zxid")
+	EntriesRaced   = guarding(113, true, "entries-raced", "a change of entries found that somebody else had changed them", "version")
+	AccessDecided  = guarding(114, true, "decided", "a request needs this operation on the resource in the text, of this type; the body is *Asker", "operation", "type", "", "decision")
+)
+
+// Decisions are the cases of [AccessDecided].
+var Decisions = []string{"denied", "allowed"}
+
+func init() { AccessDecided.Cases = Decisions }
+
+// Entries is the body of [EntriesCached]: what is kept under one pattern.
+type Entries struct {
+	Type     int8
+	Name     string
+	Prefixed bool
+	Entries  []Entry
+}
+
+// Entry is one access control entry, by the numbers of the protocol.
+type Entry struct {
+	Principal, Host       string
+	Operation, Permission int8
+}
+
+// String counts the entries.
+func (e *Entries) String() string { return fmt.Sprintf("%d entries", len(e.Entries)) }
+
+// Asker is who a request is of. AnyResource asks whether there can be a resource of the
+// type, and not of one.
+type Asker struct {
+	Principal, Host string
+	AnyResource     bool
+}
+
+// String names the principal.
+func (a *Asker) String() string { return strings.TrimPrefix(a.Principal, "User:") + "@" + a.Host }

@@ -1,0 +1,28 @@
+package broker
+
+import (
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// TestEveryRequestNeedsItsRights: what is served is in the table of rights, and nothing
+// else is; a request without a right is one that everybody needs to find that out.
+func TestEveryRequestNeedsItsRights(t *testing.T) {
+	rows := apis()
+	for _, row := range rows {
+		d := demandOf(row.key.Int16())
+		free := row.key == kmsg.ApiVersions || row.key == kmsg.SASLHandshake || row.key == kmsg.SASLAuthenticate
+		if free != (len(d.rights) == 0) {
+			t.Errorf("%s needs %d rights", row.key.Name(), len(d.rights))
+		}
+	}
+	if len(demands) != len(rows) {
+		t.Errorf("%d rows of rights for %d requests", len(demands), len(rows))
+	}
+	for i := range demands[1:] {
+		if demands[i].key.Int16() >= demands[i+1].key.Int16() {
+			t.Errorf("row %d of the rights is out of order", i+1)
+		}
+	}
+}
