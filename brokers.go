@@ -273,10 +273,25 @@ func (r *run) asked(op *history.Op) {
 // observeBrokers hands a fact to who follows brokers.
 func (r *run) observeBrokers(s sim.Seen) {
 	r.seats.observe(s)
+	r.forgets(s)
 	r.replication.Observe(s.Step, s.At, s.Node, s.Event)
 	if r.replication.Finding() != nil {
 		r.world.Stop("an invariant of replication is broken")
 	}
+}
+
+// forgets notes what groups are made to forget, which explains that they do.
+func (r *run) forgets(s sim.Seen) {
+	e := history.LogEvent{At: s.At, Group: s.Event.Text}
+	switch s.Event.Kind {
+	case facts.OffsetGone:
+		e.Kind, e.Partition, e.Offset = history.OffsetForgotten, s.Event.Body.(string), s.Event.N[0]
+	case facts.GroupDead:
+		e.Kind = history.GroupForgotten
+	default:
+		return
+	}
+	r.forgotten = append(r.forgotten, e)
 }
 
 // brokerChanged follows the life of a broker.

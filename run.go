@@ -1,12 +1,15 @@
 package stampede
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers"
 	"github.com/stampede-sim/stampede/checkers/guarantee"
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/faults"
@@ -42,11 +45,13 @@ type run struct {
 	// replication judges brokers, nil if there are none; seats say who leads what.
 	replication *replication.Checker
 	seats       *replicas
-	finals      int
-	marks       tally
-	windows     windows
-	ensemble    ensemble
-	broken      *guarantee.Finding
+	// forgotten is what groups of consumers were made to forget.
+	forgotten []history.LogEvent
+	finals    int
+	marks     tally
+	windows   windows
+	ensemble  ensemble
+	broken    *guarantee.Finding
 }
 
 // Run executes a plan and judges it. The same plan gives the same result on any
@@ -232,7 +237,8 @@ func (r *run) measured() Result {
 	out.History.Rules = r.plan.Knobs.rules()
 	out.History.Config = r.checker.InitialConfig()
 	if r.replication != nil {
-		out.History.Partitions, out.History.States = r.replication.Events(), r.replication.States()
+		out.History.Partitions, out.History.States = append(r.replication.Events(), r.forgotten...), r.replication.States()
+		slices.SortStableFunc(out.History.Partitions, func(a, b history.LogEvent) int { return cmp.Compare(a.At, b.At) })
 	}
 	return out
 }

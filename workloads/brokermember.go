@@ -28,6 +28,8 @@ type enrolment struct {
 	c   *BrokerClient
 	op  Op // the subscribe
 	sub *client.Subscription
+	// instance is the name of a static member, "" for others.
+	instance string
 	// given are the partitions that the member was given since the last poll.
 	given []history.Jump
 	over  bool
@@ -58,7 +60,7 @@ func (c *BrokerClient) enroll(op Op) {
 	if g.Assignor != "" {
 		cfg.Assignors = []string{g.Assignor}
 	}
-	c.member = m
+	c.member, m.instance = m, cfg.Instance
 	m.sub = c.cluster.Subscribe(cfg, client.ConsumerConfig{Reset: client.ResetEarliest, MaxWait: c.cfg.PollWait}, m)
 	if g.AutoCommit > 0 {
 		c.env.Go("auto-commit", m.commitNowAndThen)
@@ -234,7 +236,7 @@ func (m *enrolment) poll(ended func(history.Outcome, func(*history.LogOp))) {
 		ended(history.OK, func(l *history.LogOp) {
 			l.Jumps, m.given = append(l.Jumps, m.given...), nil
 			m.c.took(l, m.sub.Consumer, p)
-			l.Group, l.Generation, l.Member = m.op.Log.Group, m.sub.Generation(), m.sub.ID()
+			l.Group, l.Generation, l.Member, l.Instance = m.op.Log.Group, m.sub.Generation(), m.sub.ID(), m.instance
 		})
 	})
 }

@@ -78,10 +78,12 @@ type LogOp struct {
 	// Jumps are the positions that changed before these records otherwise than by
 	// reading on.
 	Jumps []Jump `json:"jumps,omitempty"`
-	// Generation and Member are those of a group's member; Moved says that the group
-	// shared out its partitions anew since the client's last operation.
+	// Generation and Member are those of a group's member, Instance the name of a static
+	// one; Moved says that the group shared out its partitions anew since the client's last
+	// operation, and nobody knows how.
 	Generation int32  `json:"generation,omitempty"`
 	Member     string `json:"member,omitempty"`
+	Instance   string `json:"instance,omitempty"`
 	Moved      bool   `json:"moved,omitempty"`
 }
 
@@ -131,6 +133,11 @@ const (
 	CompactedTo LogEventKind = "compacted"
 	// TopicDeleted: the topic, and everything in it, was deleted.
 	TopicDeleted LogEventKind = "topic-deleted"
+	// OffsetForgotten: what Group had committed of the partition, Offset, was deleted: by
+	// age, with its topic, or on request.
+	OffsetForgotten LogEventKind = "offset-forgotten"
+	// GroupForgotten: nothing is left of Group, which may begin anew. It has no Partition.
+	GroupForgotten LogEventKind = "group-forgotten"
 )
 
 // LogEvent is something that explains a loss.
@@ -139,6 +146,7 @@ type LogEvent struct {
 	Kind      LogEventKind  `json:"kind"`
 	Partition string        `json:"partition"`
 	Offset    int64         `json:"offset"`
+	Group     string        `json:"group,omitempty"`
 }
 
 // partitionLine is a LogEvent as a line of JSON.

@@ -22,6 +22,20 @@
 // blames nobody. A record that only its leader acknowledged (acks=1) may go with its
 // leader; one that nobody acknowledged (acks=0) may never have been there.
 //
+// # Groups
+//
+// Who assigns partitions himself is held to reading on from poll to poll. A member of a
+// group is so from the time that it is given a partition to the time that it is given it
+// again: in between others may have read on, and committed less than was read. A history
+// says where members were given what ([history.Given]), so that poll-skip and
+// nonmonotonic-poll, which Jepsen allows whoever subscribes, are allowed at these places
+// only. Other histories say that positions changed ([history.LogOp.Moved]), and nothing of
+// such a poll is held against earlier ones.
+//
+// A coordinator that was deposed and does not know it goes on telling the offsets that it
+// knew. What was acknowledged by another may therefore be told as less; what one has
+// acknowledged itself, it tells. When all has settled, everybody does.
+//
 // The anomalies have the names of Jepsen's Kafka workload (jepsen.tests.kafka).
 package logs
 
@@ -38,6 +52,12 @@ const (
 	PollOrder           = "nonmonotonic-poll"
 	PollSkip            = "poll-skip"
 	SendOrder           = "nonmonotonic-send"
+	GroupDelivery       = "group-delivery"
+	GroupStart          = "group-start"
+	GroupExclusive      = "group-exclusive"
+	GenerationFenced    = "generation-fenced"
+	CommittedKept       = "committed-kept"
+	CommittedBySome     = "committed-by-some"
 )
 
 const source = "jepsen.tests.kafka: "
@@ -53,4 +73,10 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: PollOrder, Sentence: "A reader gets the records of a partition in the order of their offsets, none of them again.", Source: source + "nonmonotonic-poll"},
 	{ID: PollSkip, Sentence: "A reader that reads on misses no record of a partition.", Source: source + "poll-skip"},
 	{ID: SendOrder, Sentence: "A record that was sent after another was acknowledged has a higher offset in the same partition.", Source: source + "nonmonotonic-send"},
+	{ID: GroupDelivery, Sentence: "A record below the offset that a group has committed in the end was given to one of its members.", Source: source + "unseen; Kafka documentation: at least once"},
+	{ID: GroupStart, Sentence: "A member that is given a partition misses no record from the offset on that its group is said to have committed.", Source: "Kafka documentation: consumer position and committed offset"},
+	{ID: GroupExclusive, Sentence: "In one generation of a group, one member reads a partition.", Source: "Kafka documentation: consumer groups"},
+	{ID: GenerationFenced, Sentence: "Once a generation of a group has committed, no offset of an older one is taken.", Source: "Kafka protocol: ILLEGAL_GENERATION"},
+	{ID: CommittedKept, Sentence: "An offset that was acknowledged as committed is told by who acknowledged it, and by everybody in the end, or a later one.", Source: "Kafka documentation: offset commit and fetch"},
+	{ID: CommittedBySome, Sentence: "An offset that is told as committed was committed before.", Source: "Kafka documentation: offset commit and fetch"},
 }

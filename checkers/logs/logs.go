@@ -39,10 +39,14 @@ func Judge(h *history.History) Verdict {
 		j.copies()
 		j.sendOrder()
 		j.pollOrder()
+		j.groups()
 	}
 	v := Verdict{Findings: j.findings, Missing: j.missing, Counts: []Count{
 		{"records sent", len(j.senders)}, {"records read at the end", j.final}, {"records polled", j.polled},
 	}}
+	if j.asked > 0 {
+		v.Counts = append(v.Counts, Count{"answers about committed offsets", j.asked}, Count{"records that reached a group", j.given})
+	}
 	if j.excused > 0 {
 		v.Counts = append(v.Counts, Count{"losses that are explained", j.excused})
 	}
@@ -57,6 +61,9 @@ type judge struct {
 	senders map[string]int
 
 	final, polled, excused int
+	// asked counts the answers about offsets of groups, given the records that reached a
+	// group that has committed past them.
+	asked, given int
 
 	missing  []string
 	findings []guarantee.Finding
@@ -109,7 +116,9 @@ func (j *judge) index() {
 		}
 	}
 	for _, e := range j.h.Partitions {
-		j.partition(e.Partition).happened(e)
+		if e.Group == "" {
+			j.partition(e.Partition).happened(e)
+		}
 	}
 	asked := 0
 	for i := range j.h.Ops {

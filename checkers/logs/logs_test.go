@@ -147,6 +147,9 @@ func TestJudgeIsJudged(t *testing.T) {
 		}
 		broken[s.want] = true
 	}
+	for _, s := range spoiledGroups {
+		broken[s.want] = true
+	}
 	for _, g := range Guarantees {
 		if !broken[g.ID] {
 			t.Errorf("no story breaks %s", g.ID)

@@ -70,10 +70,23 @@ func (j *judge) pollOrder() {
 	}
 }
 
-// progress is the last offset read, and in which operation.
+// progress is the last offset read, and in which operation; or, if given, the offset
+// before the one from which a member is to read.
 type progress struct {
 	offset int64
 	op     int
+	given  bool
+}
+
+// jumped follows a position that changed otherwise than by reading. A member begins where
+// its group is said to be. Who has none is sent elsewhere by another jump, of which we know
+// no more than where it went.
+func (j *judge) jumped(i int, jump history.Jump, own map[reader]progress) {
+	key := reader{j.h.Ops[i].Client, jump.Partition}
+	delete(own, key)
+	if jump.Why == history.Given && jump.To != history.Unknown {
+		own[key] = progress{jump.To - 1, i, true}
+	}
 }
 
 // pollWent checks one poll against how far its client was.
@@ -84,27 +97,31 @@ func (j *judge) pollWent(i int, at map[reader]progress) {
 		own = map[reader]progress{} // by a reader of its own
 	}
 	for _, jump := range op.Log.Jumps {
-		delete(own, reader{op.Client, jump.Partition})
+		j.jumped(i, jump, own)
 	}
 	for _, r := range op.Log.Records {
 		key := reader{op.Client, r.Partition}
 		if was, ok := own[key]; ok {
 			j.follows(was, i, r)
 		}
-		own[key] = progress{r.Offset, i}
+		own[key] = progress{r.Offset, i, false}
 	}
 }
 
 // follows: a record is the next that there is after the last one read.
 func (j *judge) follows(was progress, i int, r history.Record) {
+	back, skip := PollOrder, PollSkip
+	if was.given {
+		back, skip = GroupStart, GroupStart
+	}
 	if r.Offset <= was.offset {
-		j.report(PollOrder, fmt.Sprintf("But offset %d of %s comes after %d.", r.Offset, r.Partition, was.offset), was.op, i)
+		j.report(back, fmt.Sprintf("But offset %d of %s comes after %d.", r.Offset, r.Partition, was.offset), was.op, i)
 		return
 	}
 	p := j.partition(r.Partition)
 	k, _ := slices.BinarySearch(p.offsets, was.offset+1)
 	if k < len(p.offsets) && p.offsets[k] < r.Offset && !p.excuses(p.offsets[k]) {
-		j.report(PollSkip, fmt.Sprintf("But after offset %d of %s comes %d, and offset %d has %q.", was.offset, r.Partition, r.Offset, p.offsets[k], p.at[p.offsets[k]].Value), was.op, i)
+		j.report(skip, fmt.Sprintf("But after offset %d of %s comes %d, and offset %d has %q.", was.offset, r.Partition, r.Offset, p.offsets[k], p.at[p.offsets[k]].Value), was.op, i)
 	}
 }
 

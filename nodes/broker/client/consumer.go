@@ -170,6 +170,10 @@ func (s *Consumer) Assign(parts []TopicPartition) {
 	for _, p := range s.parts {
 		p.dropped = !slices.Contains(kept, p)
 	}
+	s.jumps = slices.DeleteFunc(s.jumps, func(j Jump) bool { // of a position that nobody will hear of
+		_, stays := slices.BinarySearchFunc(kept, j.TopicPartition, func(p *source, tp TopicPartition) int { return p.at.Compare(tp) })
+		return !stays
+	})
 	s.parts = kept
 	s.soon()
 }
