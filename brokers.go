@@ -7,11 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/groups"
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	brokerwire "github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -71,7 +73,7 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 		Groups: k.members(),
 		Setup:  setup, Ops: ops, Final: final, Finals: r.finals,
 		StartAt: k.WarmUp, StopAt: stop, FinalAt: stop,
-		Settled: func() bool { return r.replication.Pending() == "" },
+		Settled: func() bool { return r.replication.Pending() == "" && r.groups.Pending() == "" },
 		Record:  r.recorder,
 	}
 	return func() actor { return workloads.NewBrokerClient(cfg) }
@@ -247,19 +249,42 @@ func (r *run) newReplication() *replication.Checker {
 	if k.Brokers == 0 {
 		return nil
 	}
-	cfg := replication.Config{Unclean: k.Unclean, MinInsync: k.MinInsync}
-	for n := range int32(k.Brokers) {
-		cfg.Brokers = append(cfg.Brokers, replication.Broker{ID: n + 1, Node: k.brokerID(n + 1), Name: broker.HostOf(n + 1)})
-	}
-	return replication.New(cfg)
+	return replication.New(replication.Config{Brokers: r.brokers(), Unclean: k.Unclean, MinInsync: k.MinInsync})
 }
 
-// committed tells the judge of replication what the coordinator's tree comes to.
+// brokers are those that there are, for judges.
+func (r *run) brokers() []replication.Broker {
+	var all []replication.Broker
+	for n := range int32(r.plan.Knobs.Brokers) {
+		all = append(all, replication.Broker{ID: n + 1, Node: r.plan.Knobs.brokerID(n + 1), Name: broker.HostOf(n + 1)})
+	}
+	return all
+}
+
+// newGroups makes the judge of groups, which asks that of replication.
+func (r *run) newGroups() *groups.Checker {
+	if r.replication == nil {
+		return nil
+	}
+	retention := r.brokerConfig(1).Groups.OffsetRetention
+	if retention == 0 {
+		retention = group.DefaultRetention
+	}
+	return groups.New(groups.Config{
+		Brokers: r.brokers(), Logs: r.replication, DriftPPM: faults.MaxDrift, Retention: retention,
+		Wall: r.world.WallMillis,
+	})
+}
+
+// committed tells the judges of brokers what the coordinator's tree comes to.
 func (r *run) committed() func(uint64, time.Duration, *wire.Txn) {
 	if r.replication == nil {
 		return nil
 	}
-	return r.replication.Committed
+	return func(step uint64, at time.Duration, txn *wire.Txn) {
+		r.replication.Committed(step, at, txn)
+		r.groups.Committed(txn)
+	}
 }
 
 // asked tells the judge of replication what an operator permits: a leader who was not in
@@ -277,6 +302,11 @@ func (r *run) observeBrokers(s sim.Seen) {
 	r.replication.Observe(s.Step, s.At, s.Node, s.Event)
 	if r.replication.Finding() != nil {
 		r.world.Stop("an invariant of replication is broken")
+		return
+	}
+	r.groups.Observe(s.Step, s.At, s.Node, s.Event)
+	if r.groups.Finding() != nil {
+		r.world.Stop("an invariant of groups is broken")
 	}
 }
 
@@ -301,6 +331,7 @@ func (r *run) brokerChanged(c sim.ProcessChange) {
 		r.replication.Booted(c.Node)
 	case sim.Crashed, sim.Exited:
 		r.replication.Crashed(c.Node)
+		r.groups.Crashed(c.Node)
 	}
 	r.supervise(c)
 }

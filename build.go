@@ -27,6 +27,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.ensemble = newEnsemble(p.Knobs)
 	r.windows = newWindows(p.Knobs.size())
 	r.replication, r.seats = r.newReplication(), &replicas{knobs: p.Knobs, by: map[string]*seats{}}
+	r.groups = r.newGroups()
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{
 		Groups: p.Knobs.judgedGroups(), Initial: p.Knobs.initialConfig(), Tick: p.Knobs.Tick, DriftPPM: faults.MaxDrift, Wall: r.world.WallMillis,
 		LeaderRefuses: p.Knobs.leaderRefuses(), Committed: r.committed(), MaxClientCnxns: p.Knobs.MaxClientCnxns, MaxCnxns: p.Knobs.MaxCnxns,

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/stampede-sim/stampede/checkers"
+	"github.com/stampede-sim/stampede/checkers/groups"
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/live"
@@ -68,7 +69,7 @@ func asserted(reason string) string {
 
 // Guarantees lists everything that a run may find broken, by ID.
 func Guarantees() []guarantee.Guarantee {
-	all := slices.Concat(own, live.Guarantees, replication.Guarantees, logs.Guarantees, checkers.Guarantees)
+	all := slices.Concat(own, live.Guarantees, replication.Guarantees, groups.Guarantees, logs.Guarantees, checkers.Guarantees)
 	slices.SortStableFunc(all, func(a, b guarantee.Guarantee) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(all, func(a, b guarantee.Guarantee) bool { return a.ID == b.ID })
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers"
+	"github.com/stampede-sim/stampede/checkers/groups"
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/live"
@@ -42,8 +43,9 @@ type run struct {
 	checker  *live.Checker
 	clients  []actor
 	servers  []*coordinator.Server // by process; the present life of each
-	// replication judges brokers, nil if there are none; seats say who leads what.
+	// replication and groups judge brokers, nil if there are none; seats say who leads what.
 	replication *replication.Checker
+	groups      *groups.Checker
 	seats       *replicas
 	// forgotten is what groups of consumers were made to forget.
 	forgotten []history.LogEvent
@@ -139,6 +141,9 @@ func (r *run) pending() string {
 		if reason := r.replication.Pending(); reason != "" {
 			return reason
 		}
+		if reason := r.groups.Pending(); reason != "" {
+			return reason
+		}
 	}
 	if done := r.recorder.Finals(); done < r.finals {
 		return fmt.Sprintf("%d of %d final reads are answered", done, r.finals)
@@ -194,6 +199,10 @@ func (r *run) result() Result {
 	}
 	if r.replication != nil && r.replication.Finding() != nil {
 		out.blame(*r.replication.Finding())
+		return out
+	}
+	if r.groups != nil && r.groups.Finding() != nil {
+		out.blame(*r.groups.Finding())
 		return out
 	}
 	out.Report = checkers.Judge(out.History, checkers.Options{Judges: r.workload.Judges, Require: r.workload.NeedsKinds, Claims: r.workload.NeedsClaims})

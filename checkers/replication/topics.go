@@ -18,8 +18,10 @@ type topic struct {
 	id   facts.TopicID
 	// doomed: its deletion was asked for. gone: its znode was deleted.
 	doomed, gone bool
-	partitions   map[string]*partition
-	assigned     map[string]assignment
+	// least is how many partitions it was created with.
+	least      int
+	partitions map[string]*partition
+	assigned   map[string]assignment
 }
 
 // assignment is who has the replicas of a partition, as bit sets. In a reassignment all
@@ -111,6 +113,9 @@ func (c *Checker) topicWritten(name string, data []byte) {
 		return
 	}
 	t := c.topicNamed(name)
+	if len(t.assigned) == 0 {
+		t.least = len(v.Partitions)
+	}
 	if id, err := base64.RawURLEncoding.DecodeString(v.ID); err == nil {
 		copy(t.id[:], id)
 	}

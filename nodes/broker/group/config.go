@@ -29,6 +29,9 @@ type Config struct {
 	TimerKind uint32
 }
 
+// DefaultRetention is how long offsets are kept if nobody says otherwise.
+const DefaultRetention = 7 * 24 * time.Hour
+
 // Times that Kafka does not let anybody configure.
 const (
 	// newMemberTimeout is how long a member that nobody has heard of may wait in its
@@ -43,7 +46,7 @@ func (c *Config) fill() {
 	def(&c.MinSessionTimeout, 6*time.Second)
 	def(&c.MaxSessionTimeout, 30*time.Minute)
 	def(&c.InitialRebalanceDelay, 3*time.Second)
-	def(&c.OffsetRetention, 7*24*time.Hour)
+	def(&c.OffsetRetention, DefaultRetention)
 	def(&c.RetentionCheck, 10*time.Minute)
 	def(&c.MaxMetadata, 4096)
 }

@@ -1,0 +1,161 @@
+package groups
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+)
+
+// heard: a member gave a sign, and was answered.
+func (c *Checker) heard(r *reign, g *group, id string) {
+	if m := g.members[id]; m != nil {
+		m.heard = c.now.at
+	}
+	c.served(r, g, id)
+}
+
+// served: nobody is served under an ID that was taken from it.
+func (c *Checker) served(r *reign, g *group, id string) {
+	n := c.fate(g.name).renamed[id]
+	if n != nil && n.known && r.epoch >= n.epoch && c.stands(r, n.logged) {
+		c.fail(r.broker.Name, InstanceFenced, fmt.Sprintf("%s is served in group %s, and %s has had its place since epoch %d", id, g.name, n.name, n.epoch))
+	}
+}
+
+// replaced: a static member has another ID. If it goes by the old one again, its new self
+// was refused.
+func (c *Checker) replaced(r *reign, g *group, how facts.Replacement) {
+	if m := g.members[how.Old]; m != nil {
+		delete(g.members, how.Old)
+		g.members[how.New] = &member{session: m.session, heard: c.now.at}
+	}
+	if share, ok := g.shares[how.Old]; ok {
+		delete(g.shares, how.Old)
+		g.shares[how.New] = share
+	}
+	f := c.fate(g.name)
+	delete(f.renamed, how.New)
+	f.renamed[how.Old] = &renaming{name: how.New}
+}
+
+// memberGone: a member is out. If it is for its silence, it was silent.
+func (c *Checker) memberGone(r *reign, g *group, id, how string) {
+	m := g.members[id]
+	delete(g.members, id)
+	delete(g.shares, id)
+	if m == nil || m.session == 0 || how != "expired" {
+		return
+	}
+	const million = 1_000_000
+	silent := c.now.at - m.heard
+	if most := silent / million * time.Duration(million+c.cfg.DriftPPM); most+time.Millisecond < m.session {
+		c.fail(r.broker.Name, MemberKept, fmt.Sprintf("%s is taken out of group %s after %v, its session being %v", id, g.name, silent, m.session))
+	}
+}
+
+// commitTaken: offsets are taken from a member of the generation that it names, or from
+// who is in no group, where nobody is.
+func (c *Checker) commitTaken(r *reign, g *group, generation int64, o *facts.GroupCommit) {
+	r.broker.taken = o
+	why := ""
+	switch {
+	case generation < 0:
+		if g.state != empty {
+			why = fmt.Sprintf("which is %v and has members", g.state)
+		}
+	case generation != g.generation:
+		why = fmt.Sprintf("which is in generation %d", g.generation)
+	case g.members[o.Member] == nil:
+		why = "of which it is no member, but " + g.who()
+	case g.state != stable && g.state != preparing:
+		why = fmt.Sprintf("which is %v", g.state)
+	}
+	if why != "" {
+		c.fail(r.broker.Name, CommitFenced, fmt.Sprintf("%s commits %v in generation %d of group %s, %s", orNobody(o.Member), o.Offsets, generation, g.name, why))
+		return
+	}
+	c.served(r, g, o.Member)
+}
+
+func orNobody(id string) string {
+	if id == "" {
+		return "somebody without a name"
+	}
+	return id
+}
+
+// commitTold: success means that the record is committed, also where a coordinator does
+// not know that it is deposed.
+func (c *Checker) commitTold(r *reign, g *group, o *facts.GroupCommit) {
+	at, ok := r.commits[o]
+	delete(r.commits, o)
+	committed, judged := true, ok
+	if ok {
+		committed, judged = c.cfg.Logs.HasCommitted(name(r.partition), at)
+	}
+	if !ok || judged && !committed {
+		c.fail(r.broker.Name, CommitLogged, fmt.Sprintf("%s is told that %v of group %s is committed, and no record of it is", orNobody(o.Member), o.Offsets, g.name))
+		return
+	}
+	for _, each := range o.Offsets {
+		for _, e := range slices.Backward(g.written[each.Partition]) {
+			if e.at == at && e.offset == each.Offset {
+				g.offsets[each.Partition] = e
+				break
+			}
+		}
+	}
+}
+
+// offsetsTold: what is told is what was acknowledged last, or what was written since.
+func (c *Checker) offsetsTold(r *reign, g *group, told []facts.GroupOffset) {
+	for _, o := range told {
+		want, ok := g.offsets[o.Partition]
+		if ok && o.Offset == want.offset || !ok && o.Offset < 0 {
+			continue
+		}
+		later := slices.ContainsFunc(g.written[o.Partition], func(e entry) bool {
+			return e.offset == o.Offset && (!ok || e.at.First > want.at.First)
+		})
+		if !later {
+			c.fail(r.broker.Name, OffsetTold, fmt.Sprintf("%s tells that group %s is at %d of %s, where it is at %s", r.broker.Name, g.name, o.Offset, o.Partition, orNone(want.offset, ok)))
+			return
+		}
+	}
+}
+
+// offsetGone: an offset is forgotten, for a reason that there is.
+func (c *Checker) offsetGone(r *reign, g *group, partition, how string) {
+	e, ok := g.offsets[partition]
+	delete(g.offsets, partition)
+	if !ok {
+		return
+	}
+	topic := topicOf(partition)
+	switch how {
+	case "topic-deleted":
+		if !c.cfg.Logs.TopicEnded(topic) {
+			c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("%s forgets %d of %s in group %s, as of a topic that is deleted, and it is not", r.broker.Name, e.offset, partition, g.name))
+		}
+	case "expired":
+		c.expired(r, g, topic, e)
+	}
+}
+
+// expired: by the clock of its broker an offset was kept as long as it has to be.
+func (c *Checker) expired(r *reign, g *group, topic string, e entry) {
+	now := c.cfg.Wall(r.broker.Node)
+	until := e.expires
+	if until < 0 {
+		until = e.committed + int64(c.cfg.Retention/time.Millisecond)
+	}
+	if now < until {
+		c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("%s forgets %d of %s in group %s at %d ms of its clock, which is to be kept until %d", r.broker.Name, e.offset, topic, g.name, now, until))
+		return
+	}
+	if e.expires < 0 && g.state == stable && g.subscribed(topic) {
+		c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("%s forgets %d of %s in group %s, the members of which read it", r.broker.Name, e.offset, topic, g.name))
+	}
+}

@@ -1,0 +1,82 @@
+// Package groups holds the coordinators of groups to what Kafka promises of them while
+// they run: whom they let commit, what they tell members to read, and what they remember
+// of both. It is told every fact that a broker or a member states and every transaction
+// that the coordinator commits, and stops at the first invariant that breaks.
+//
+// # What it trusts
+//
+// Who leads a partition of __consumer_offsets, what is committed there and what a leader
+// holds, it asks the judge of replication for (see [Logs]). What a record says was stated
+// before it was appended; the records are read here by code of the judge's own. Nothing
+// here calls a broker's code.
+//
+// # Reigns
+//
+// A broker that leads a partition of __consumer_offsets coordinates the groups in it, in
+// that leader epoch and until it hears of another. That is a reign, and the judge keeps
+// for each what its coordinator must have in memory: what its log says as the reign
+// begins, and then what it takes, writes and tells. A deposed coordinator that does not
+// know it reigns on, and is held to its own reign: it may tell an old offset, but it
+// must not acknowledge one that is not committed.
+//
+// # What is not blamed
+//
+// A generation is in the log only when its assignment is. One whose members were told its
+// number and no more is forgotten with its coordinator, and the next gives the number
+// again (so it is in Kafka): only generations whose assignment somebody was told are
+// compared across reigns. What a coordinator was not told the outcome of may be in the
+// log, and is told by the next; to a client that is an unknown outcome. After a loss that
+// the judge of replication explains, nothing is said of what was lost.
+package groups
+
+import "github.com/stampede-sim/stampede/checkers/guarantee"
+
+// IDs of the invariants.
+const (
+	OneOwner         = "k20-one-owner"
+	AllAssigned      = "k20-all-assigned"
+	OwnGeneration    = "k20-own-generation"
+	AssignmentLogged = "k20-assignment-logged"
+	MemberKept       = "k20-member-kept"
+	GenerationGrows  = "k21-generation"
+	CommitFenced     = "k22-commit-fenced"
+	InstanceFenced   = "k22-instance-fenced"
+	OneCoordinator   = "k22-one-coordinator"
+	CommitLogged     = "k23-commit-logged"
+	LoadedWhole      = "k23-loaded"
+	OffsetTold       = "k23-offset-told"
+	OffsetKept       = "k23-offset-kept"
+	StoredOffset     = "k23-stored-offset"
+)
+
+const (
+	sourceProtocol = "Kafka documentation: consumer groups: "
+	sourceKIP      = "Kafka Improvement Proposal "
+)
+
+// Guarantees lists the invariants this package checks.
+var Guarantees = []guarantee.Guarantee{
+	{ID: OneOwner, Sentence: "In a generation of a group each partition is given to one member at most.", Source: sourceProtocol + "assignment"},
+	{ID: AllAssigned, Sentence: "An assignment gives every partition of the topics that it shares out to somebody, but those that a member has yet to give up.", Source: sourceKIP + "429"},
+	{ID: OwnGeneration, Sentence: "A member takes itself for the owner of what it was assigned in the generation it is in, and nothing else.", Source: "KAFKA-14016, KAFKA-13419"},
+	{ID: AssignmentLogged, Sentence: "A member is told its share as the log has it, in the generation that it asked for.", Source: sourceProtocol + "SyncGroup"},
+	{ID: MemberKept, Sentence: "A member is taken for lost only after a session in which it gave no sign and was told nothing.", Source: sourceKIP + "62"},
+	{ID: GenerationGrows, Sentence: "A generation is one more than the last of its coordinator, later than every one whose assignment was told, and told to its members only.", Source: sourceProtocol + "JoinGroup"},
+	{ID: CommitFenced, Sentence: "Offsets are taken from members of the present generation, or from who is in no group where there are no members.", Source: sourceProtocol + "OffsetCommit"},
+	{ID: InstanceFenced, Sentence: "Once a static member was told its new ID, the log knows it, and who comes by the old one is refused.", Source: sourceKIP + "345; KAFKA-10284"},
+	{ID: OneCoordinator, Sentence: "Groups are coordinated by the leader of their partition only, in its epoch, once it has read them.", Source: "KAFKA-10614"},
+	{ID: CommitLogged, Sentence: "A client is told that its offsets are committed when their records are.", Source: sourceProtocol + "offsets.commit.required.acks"},
+	{ID: LoadedWhole, Sentence: "A coordinator begins with what the log says: the groups and offsets of the last record of each key.", Source: "KAFKA-5600"},
+	{ID: OffsetTold, Sentence: "The offset that was acknowledged last is told to whoever asks, or a later one.", Source: sourceProtocol + "OffsetFetch"},
+	{ID: OffsetKept, Sentence: "Offsets are forgotten only after the time that they are kept for, and never while somebody reads the topic, unless somebody deletes them or the topic.", Source: sourceKIP + "211; KAFKA-8069"},
+	{ID: StoredOffset, Sentence: "A client of znodes is told of what was written to the znode, and of nothing older than its broker wrote or read there last.", Source: sourceProtocol + "offsets.storage=zookeeper"},
+}
+
+// sentences has the sentence of each guarantee.
+var sentences = func() map[string]string {
+	m := map[string]string{}
+	for _, g := range Guarantees {
+		m[g.ID] = g.Sentence
+	}
+	return m
+}()
