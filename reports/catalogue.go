@@ -121,11 +121,15 @@ func guaranteePage() string {
 	var b strings.Builder
 	b.WriteString(generated + "# Guarantees\n\n" +
 		"Every guarantee is one sentence and one function. A finding is that sentence with the evidence.\n" +
-		"IDs that begin with `d` and a number are invariants of the protocol, held against every fact that a\n" +
+		"IDs that begin with `d` or `k` and a number are invariants of the protocol, held against every fact that a\n" +
 		"server states while the run goes on; the others are judged from what clients saw.\n\n" +
 		"| guarantee | what it says | source |\n|---|---|---|\n")
 	for _, g := range stampede.Guarantees() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", g.ID, g.Sentence, g.Source)
+		sentence := g.Sentence
+		if g.Not != "" {
+			sentence += " *Not guaranteed:* " + g.Not
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", g.ID, sentence, g.Source)
 	}
 	return b.String()
 }

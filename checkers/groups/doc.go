@@ -56,20 +56,62 @@ const (
 
 // Guarantees lists the invariants this package checks.
 var Guarantees = []guarantee.Guarantee{
-	{ID: OneOwner, Sentence: "In a generation of a group each partition is given to one member at most.", Source: sourceProtocol + "assignment"},
-	{ID: AllAssigned, Sentence: "An assignment gives every partition of the topics that it shares out to somebody, but those that a member has yet to give up.", Source: sourceKIP + "429"},
-	{ID: OwnGeneration, Sentence: "A member takes itself for the owner of what it was assigned in the generation it is in, and nothing else.", Source: "KAFKA-14016, KAFKA-13419"},
-	{ID: AssignmentLogged, Sentence: "A member is told its share as the log has it, in the generation that it asked for.", Source: sourceProtocol + "SyncGroup"},
-	{ID: MemberKept, Sentence: "A member is taken for lost only after a session in which it gave no sign and was told nothing.", Source: sourceKIP + "62"},
-	{ID: GenerationGrows, Sentence: "A generation is one more than the last of its coordinator, later than every one whose assignment was told, and told to its members only.", Source: sourceProtocol + "JoinGroup"},
-	{ID: CommitFenced, Sentence: "Offsets are taken from members of the present generation, or from who is in no group where there are no members.", Source: sourceProtocol + "OffsetCommit"},
-	{ID: InstanceFenced, Sentence: "Once a static member was told its new ID, the log knows it, and who comes by the old one is refused.", Source: sourceKIP + "345; KAFKA-10284"},
-	{ID: OneCoordinator, Sentence: "Groups are coordinated by the leader of their partition only, in its epoch, once it has read them.", Source: "KAFKA-10614"},
-	{ID: CommitLogged, Sentence: "A client is told that its offsets are committed when their records are.", Source: sourceProtocol + "offsets.commit.required.acks"},
-	{ID: LoadedWhole, Sentence: "A coordinator begins with what the log says: the groups and offsets of the last record of each key.", Source: "KAFKA-5600"},
-	{ID: OffsetTold, Sentence: "The offset that was acknowledged last is told to whoever asks, or a later one.", Source: sourceProtocol + "OffsetFetch"},
-	{ID: OffsetKept, Sentence: "Offsets are forgotten only after the time that they are kept for, and never while somebody reads the topic, unless somebody deletes them or the topic.", Source: sourceKIP + "211; KAFKA-8069"},
-	{ID: StoredOffset, Sentence: "A client of znodes is told of what was written to the znode, and of nothing older than its broker wrote or read there last.", Source: sourceProtocol + "offsets.storage=zookeeper"},
+	{
+		ID: OneOwner, Sentence: "In a generation of a group each partition is given to one member at most.", Source: sourceProtocol + "assignment",
+		Not: "that nobody reads a partition any more who was told of it in an earlier generation: a member that hangs does not know, and only its commits are refused.",
+	},
+	{
+		ID: AllAssigned, Sentence: "An assignment gives every partition of the topics that it shares out to somebody, but those that a member has yet to give up.", Source: sourceKIP + "429",
+		Not: "that a member shares out a topic, or its newer partitions, before it has heard of them.",
+	},
+	{
+		ID: OwnGeneration, Sentence: "A member takes itself for the owner of what it was assigned in the generation it is in, and nothing else.", Source: "KAFKA-14016, KAFKA-13419",
+		Not: "that a generation is still the present one while a member reads.",
+	},
+	{
+		ID: AssignmentLogged, Sentence: "A member is told its share as the log has it, in the generation that it asked for.", Source: sourceProtocol + "SyncGroup",
+		Not: "that every member is told; one that does not ask in time is out.",
+	},
+	{
+		ID: MemberKept, Sentence: "A member is taken for lost only after a session in which it gave no sign and was told nothing.", Source: sourceKIP + "62",
+		Not: "that a member which is silent is out at once, or that a pause of the coordinator counts.",
+	},
+	{
+		ID: GenerationGrows, Sentence: "A generation is one more than the last of its coordinator, who begins with that in the log, and is told to its members only.", Source: sourceProtocol + "JoinGroup",
+		Not: "that a generation of which nobody was told the assignment is not given again by another coordinator.",
+	},
+	{
+		ID: CommitFenced, Sentence: "Offsets are taken from members of the present generation, or from who is in no group where there are no members.", Source: sourceProtocol + "OffsetCommit",
+		Not: "that offsets only grow, or are of partitions that the member was assigned; brokers do not look.",
+	},
+	{
+		ID: InstanceFenced, Sentence: "Once a static member was told its new ID, the log knows it, and who comes by the old one is refused.", Source: sourceKIP + "345; KAFKA-10284",
+		Not: "that a new ID outlives its coordinator before its member was told it, or while the group rebalances.",
+	},
+	{
+		ID: OneCoordinator, Sentence: "Groups are coordinated by the leader of their partition only, in its epoch, once it has read them.", Source: "KAFKA-10614",
+		Not: "that a deposed coordinator, who does not know it yet, is silent.",
+	},
+	{
+		ID: CommitLogged, Sentence: "A client is told that its offsets are committed when their records are.", Source: sourceProtocol + "offsets.commit.required.acks",
+		Not: "that what was not acknowledged is not committed.",
+	},
+	{
+		ID: LoadedWhole, Sentence: "A coordinator begins with what the log says: the groups and offsets of the last record of each key.", Source: "KAFKA-5600",
+		Not: "anything after a loss that is explained: an unclean election, or the last replica's.",
+	},
+	{
+		ID: OffsetTold, Sentence: "The offset that was acknowledged last is told to whoever asks, or a later one.", Source: sourceProtocol + "OffsetFetch",
+		Not: "that a deposed coordinator tells the latest offset, nor that what it tells is committed yet.",
+	},
+	{
+		ID: OffsetKept, Sentence: "Offsets are forgotten only after the time that they are kept for, and never while somebody reads the topic, unless somebody deletes them or the topic.", Source: sourceKIP + "211; KAFKA-8069",
+		Not: "that offsets are forgotten in time; a clock that jumps moves the time.",
+	},
+	{
+		ID: StoredOffset, Sentence: "A client of znodes is told of what was written to the znode, and of nothing older than its broker wrote or read there last.", Source: sourceProtocol + "offsets.storage=zookeeper",
+		Not: "that another broker's write is seen at once, or that a member's generation is looked at.",
+	},
 }
 
 // sentences has the sentence of each guarantee.

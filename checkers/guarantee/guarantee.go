@@ -18,6 +18,8 @@ type Guarantee struct {
 	Sentence string
 	// Source says where it is promised: a paper section, an upstream document.
 	Source string
+	// Not says what one might take it to promise, and it does not; "" if that is clear.
+	Not string
 }
 
 // Finding is one broken guarantee with its evidence.
