@@ -122,7 +122,13 @@ func (s *Server) noteCluster(t *node.Task) bool {
 		return true
 	case "":
 		s.diskOf = s.clusterID
-		return log.Save(t, s.env.Disk(), log.MetaProperties, log.Meta{ClusterID: s.clusterID, BrokerID: s.cfg.ID}.Encode()) == nil
+		err := log.Save(t, s.env.Disk(), log.MetaProperties, log.Meta{ClusterID: s.clusterID, BrokerID: s.cfg.ID}.Encode())
+		if err == nil {
+			return true
+		}
+		// Whoever starts it again tries again; a broker that stayed would never register.
+		s.env.Exit(err.Error())
+		return false
 	}
 	s.env.Exit("broker: the disk is of cluster " + s.diskOf + ", and the coordinators are of " + s.clusterID)
 	return false
