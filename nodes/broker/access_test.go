@@ -140,7 +140,7 @@ func TestMetadataHides(t *testing.T) {
 		ask("open:0:1:true secret:29:0:false", byName("open"), byName("secret"))
 		ask("nothing:29:0:false", byName("nothing"))
 		ask("?:29:0:true", kmsg.MetadataRequestTopic{TopicID: secret})
-		ask(":3:0:false", kmsg.MetadataRequestTopic{TopicID: [16]byte{1}})
+		ask(":100:0:false", kmsg.MetadataRequestTopic{TopicID: [16]byte{1}})
 	})
 	c.run(5 * time.Second)
 	if !s.done {

@@ -1,6 +1,10 @@
 package broker
 
-import "github.com/twmb/franz-go/pkg/kmsg"
+import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
 
 // The requests for the controller. Every broker takes them, and one that is not the
 // controller says so.
@@ -10,7 +14,32 @@ func (s *Server) createTopics(x *exchange) {
 }
 
 func (s *Server) deleteTopics(x *exchange) {
+	if _, active := s.controller.Active(); active && s.cfg.NoDelete {
+		s.refuseDeletions(x)
+		return
+	}
 	s.controller.DeleteTopics(x.Body.(*kmsg.DeleteTopicsRequest), func(r *kmsg.DeleteTopicsResponse) { x.reply(r) })
+}
+
+// refuseDeletions answers where topics may not be deleted (delete.topic.enable).
+func (s *Server) refuseDeletions(x *exchange) {
+	r := x.Body.(*kmsg.DeleteTopicsRequest)
+	answer := kmsg.NewPtrDeleteTopicsResponse()
+	code := wire.TopicDeletionDisabled
+	if r.Version < 3 {
+		code = wire.InvalidRequest // the only code that so old a client knows
+	}
+	for _, name := range r.TopicNames {
+		t := kmsg.NewDeleteTopicsResponseTopic()
+		t.Topic, t.ErrorCode = &name, int16(code)
+		answer.Topics = append(answer.Topics, t)
+	}
+	for _, asked := range r.Topics {
+		t := kmsg.NewDeleteTopicsResponseTopic()
+		t.Topic, t.TopicID, t.ErrorCode = asked.Topic, asked.TopicID, int16(code)
+		answer.Topics = append(answer.Topics, t)
+	}
+	x.reply(answer)
 }
 
 func (s *Server) createPartitions(x *exchange) {

@@ -76,6 +76,20 @@ type Config struct {
 	// (unclean.leader.election.enable): available, and with holes. A topic may say otherwise.
 	Unclean bool
 
+	// NoAutoCreate leaves topics alone that somebody asks for and that are not there
+	// (auto.create.topics.enable=false), NoDelete those that there are
+	// (delete.topic.enable=false).
+	NoAutoCreate, NoDelete bool
+	// NoRebalance, RebalanceInterval and ImbalancePercent are those of the controller
+	// (auto.leader.rebalance.enable=false, leader.imbalance.check.interval.seconds,
+	// leader.imbalance.per.broker.percentage), default 300 s and 10, negative for none.
+	NoRebalance       bool
+	RebalanceInterval time.Duration
+	ImbalancePercent  int
+	// ControllerTimeout is how long the controller waits for a broker
+	// (controller.socket.timeout.ms), default 30 s.
+	ControllerTimeout time.Duration
+
 	// Log is what the logs of topics go by that do not say otherwise; its zero stands for
 	// [log.Defaults].
 	Log log.Config
@@ -87,6 +101,17 @@ type Config struct {
 	// offsets.topic.segment.bytes), default 50, 3 and 100 MiB. While there are fewer brokers
 	// than replicas, there is no such topic, and no group.
 	OffsetsPartitions, OffsetsReplication, OffsetsSegmentBytes int
+
+	// OffsetsCommitTimeout is how long a commit waits for the in-sync replicas
+	// (offsets.commit.timeout.ms), default 5 s, OffsetsLoadBytes how much of a partition of
+	// offsets is read at a time (offsets.load.buffer.size), default 5 MiB.
+	OffsetsCommitTimeout time.Duration
+	OffsetsLoadBytes     int
+	// ChangeRetention is for how long a broker leaves a notification of a configuration in
+	// the tree, default 15 min, as Kafka's. It must be longer than sessions live without a
+	// word: who was away for less reads the notification, who was away for longer has
+	// another session, and reads everything.
+	ChangeRetention time.Duration
 
 	// FetchBytes bounds every response to a fetch (fetch.max.bytes), default 55 MiB.
 	FetchBytes int
@@ -148,6 +173,13 @@ func (c Config) withDefaults() Config {
 	count(&c.OffsetsPartitions, 50)
 	count(&c.OffsetsReplication, 3)
 	count(&c.OffsetsSegmentBytes, 100<<20)
+	c.Groups = c.Groups.WithDefaults()
+	def(&c.RebalanceInterval, 300*time.Second)
+	count(&c.ImbalancePercent, 10)
+	def(&c.ControllerTimeout, 30*time.Second)
+	def(&c.OffsetsCommitTimeout, 5*time.Second)
+	count(&c.OffsetsLoadBytes, 5<<20)
+	def(&c.ChangeRetention, 15*time.Minute)
 	count(&c.FetchBytes, 55<<20)
 	count(&c.ShutdownRetries, 3)
 	def(&c.ShutdownBackoff, 5*time.Second)
@@ -170,6 +202,9 @@ func (c Config) Validate() error {
 	if c.ReplicaFetchWait >= c.ReplicaLag {
 		return fmt.Errorf("broker: fetches of followers wait %v, but after %v without one a follower is out of sync", c.ReplicaFetchWait, c.ReplicaLag)
 	}
+	if c.ChangeRetention <= c.SessionTimeout {
+		return fmt.Errorf("broker: notifications of configurations go after %v, and a session that hears of none may live for %v", c.ChangeRetention, c.SessionTimeout)
+	}
 	return errors.Join(c.checkDurations(), c.checkCounts(), c.Log.Validate())
 }
 
@@ -181,7 +216,8 @@ func (c Config) checkDurations() error {
 		{"SessionTimeout", c.SessionTimeout}, {"ReplicaLag", c.ReplicaLag}, {"ReplicaFetchWait", c.ReplicaFetchWait},
 		{"ReplicaFetchBackoff", c.ReplicaFetchBackoff}, {"ReplicaSocketTimeout", c.ReplicaSocketTimeout},
 		{"MarkInterval", c.MarkInterval}, {"PointInterval", c.PointInterval}, {"RetentionInterval", c.RetentionInterval}, {"CleanerInterval", c.CleanerInterval},
-		{"ShutdownBackoff", c.ShutdownBackoff}, {"RequestTimeout", c.RequestTimeout},
+		{"ShutdownBackoff", c.ShutdownBackoff}, {"RequestTimeout", c.RequestTimeout}, {"RebalanceInterval", c.RebalanceInterval},
+		{"ControllerTimeout", c.ControllerTimeout}, {"OffsetsCommitTimeout", c.OffsetsCommitTimeout},
 	} {
 		if d.value < time.Millisecond {
 			return fmt.Errorf("broker: %s is %v, below 1ms", d.name, d.value)
@@ -199,7 +235,7 @@ func (c Config) checkCounts() error {
 		{"ReplicaResponseBytes", c.ReplicaResponseBytes}, {"Partitions", c.Partitions}, {"Replication", c.Replication},
 		{"MinInsync", c.MinInsync},
 		{"OffsetsPartitions", c.OffsetsPartitions}, {"OffsetsReplication", c.OffsetsReplication}, {"OffsetsSegmentBytes", c.OffsetsSegmentBytes},
-		{"FetchBytes", c.FetchBytes}, {"ShutdownRetries", c.ShutdownRetries},
+		{"FetchBytes", c.FetchBytes}, {"ShutdownRetries", c.ShutdownRetries}, {"OffsetsLoadBytes", c.OffsetsLoadBytes},
 	} {
 		if n.value < 1 {
 			return fmt.Errorf("broker: %s is %d, below 1", n.name, n.value)

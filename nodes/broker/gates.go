@@ -246,6 +246,28 @@ func (g *gate) alterConfigs() {
 	})
 }
 
+// replaceConfigs is the older form.
+func (g *gate) replaceConfigs() {
+	r := g.x.Body.(*kmsg.AlterConfigsRequest)
+	var kept []kmsg.AlterConfigsRequestResource
+	var out []kmsg.AlterConfigsResponseResource
+	for _, asked := range r.Resources {
+		ok, code := g.mayConfigure(asked.ResourceType, asked.ResourceName)
+		if ok {
+			kept = append(kept, asked)
+			continue
+		}
+		one := kmsg.NewAlterConfigsResponseResource()
+		one.ResourceType, one.ResourceName, one.ErrorCode = asked.ResourceType, asked.ResourceName, int16(code)
+		out = append(out, one)
+	}
+	r.Resources = kept
+	g.amend(func(a kmsg.Response) {
+		answer := a.(*kmsg.AlterConfigsResponse)
+		answer.Resources = append(answer.Resources, out...)
+	})
+}
+
 // initProducerID: who may write to any topic may number what it writes (KIP-679).
 func (g *gate) initProducerID() {
 	if g.has(0, "") || g.s.mayAny(g.x, g.rights[1].op, g.rights[1].on) {

@@ -3,7 +3,6 @@ package broker
 import (
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -16,10 +15,6 @@ import (
 	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
-
-// groupTimeout is how long a coordinator waits for its records to be on all in-sync
-// replicas (offsets.commit.timeout.ms).
-const groupTimeout = 5 * time.Second
 
 // groupHost shows the broker to its coordinator of groups.
 type groupHost struct{ *Server }
@@ -71,7 +66,7 @@ func (h groupHost) Append(partition, epoch int32, records []batch.Record, done f
 		return
 	}
 	if a := (&groupAppend{r, got.Last, done}); !a.try(h.Server) {
-		h.delay(a, []*localReplica{r}, groupTimeout)
+		h.delay(a, []*localReplica{r}, h.cfg.OffsetsCommitTimeout)
 	}
 }
 
@@ -95,16 +90,13 @@ func (a *groupAppend) try(*Server) bool {
 
 func (a *groupAppend) expire(*Server) { a.done(wire.RequestTimedOut) }
 
-// groupReadBytes is how much a coordinator reads at a time (offsets.load.buffer.size).
-const groupReadBytes = 5 << 20
-
 // Read implements [group.Host].
 func (h groupHost) Read(partition int32, from int64) (batches []byte, end int64) {
 	r := h.replicas[offsetsPartition(partition)]
 	if r == nil {
 		return nil, 0
 	}
-	batches, code := r.log.Read(max(from, r.log.Start()), r.log.End(), groupReadBytes)
+	batches, code := r.log.Read(max(from, r.log.Start()), r.log.End(), h.cfg.OffsetsLoadBytes)
 	if code != wire.OK {
 		panic(fmt.Sprintf("broker: %s cannot be read from %d on: %v", r.Name(), from, code))
 	}
@@ -189,7 +181,7 @@ func (s *Server) coordinatorOf(x *exchange, kind int8, name string) kmsg.FindCoo
 	}
 	t := s.metadata.topics[group.Topic]
 	if t == nil {
-		s.createOffsets()
+		s.createMissing(group.Topic)
 		return out
 	}
 	at := int(group.PartitionOf(name, int32(s.cfg.OffsetsPartitions)))
@@ -204,26 +196,4 @@ func (s *Server) coordinatorOf(x *exchange, kind int8, name string) kmsg.FindCoo
 		out.NodeID, out.Host, out.Port, out.ErrorCode = p.id, e.host, e.port, 0
 	}
 	return out
-}
-
-// createOffsets asks the controller for the topic of offsets, once there are brokers enough
-// for it. That somebody else has asked
-// does no harm, and that nobody hears how it went neither: clients ask again.
-func (s *Server) createOffsets() {
-	if s.creatingOffsets || len(s.metadata.brokers) < s.cfg.OffsetsReplication {
-		return // with fewer replicas now, it would have fewer for ever (KIP-115)
-	}
-	s.creatingOffsets = true
-	r := kmsg.NewPtrCreateTopicsRequest()
-	r.Version, r.TimeoutMillis = 7, int32(s.cfg.RequestTimeout/time.Millisecond)
-	t := kmsg.NewCreateTopicsRequestTopic()
-	t.Topic, t.NumPartitions = group.Topic, int32(s.cfg.OffsetsPartitions)
-	t.ReplicationFactor = int16(s.cfg.OffsetsReplication)
-	for _, c := range [][2]string{{"cleanup.policy", "compact"}, {"segment.bytes", strconv.Itoa(s.cfg.OffsetsSegmentBytes)}} {
-		one := kmsg.NewCreateTopicsRequestTopicConfig()
-		one.Name, one.Value = c[0], &c[1]
-		t.Configs = append(t.Configs, one)
-	}
-	r.Topics = append(r.Topics, t)
-	s.askController(r, func(kmsg.Response) { s.creatingOffsets = false })
 }

@@ -134,11 +134,12 @@ func (s *Server) describe(x *exchange) {
 			answer.Brokers = append(answer.Brokers, kmsg.MetadataResponseBroker{NodeID: id, Host: e.host, Port: e.port, Rack: p.rack})
 		}
 	}
+	mayCreate := r.AllowAutoTopicCreation || r.Version < 4
 	names, all := s.asked(r)
 	for i, name := range names {
 		switch {
 		case s.mayDescribe(x, name):
-			answer.Topics = append(answer.Topics, s.describeTopic(name))
+			answer.Topics = append(answer.Topics, s.describeTopic(x, name, mayCreate))
 		case !all:
 			answer.Topics = append(answer.Topics, hidden(&r.Topics[i]))
 		}
@@ -199,13 +200,13 @@ func (m *metadata) nameOf(id znodes.TopicID) string {
 	return ""
 }
 
-func (s *Server) describeTopic(name string) kmsg.MetadataResponseTopic {
+func (s *Server) describeTopic(x *exchange, name string, mayCreate bool) kmsg.MetadataResponseTopic {
 	out := kmsg.NewMetadataResponseTopic()
 	out.Topic = &name
 	out.IsInternal = internal(name)
 	t := s.metadata.topics[name]
 	if t == nil {
-		out.ErrorCode = int16(wire.UnknownTopicOrPartition)
+		out.ErrorCode = int16(s.absentTopic(x, name, mayCreate))
 		return out
 	}
 	out.TopicID = t.id

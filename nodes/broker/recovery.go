@@ -61,6 +61,7 @@ func (s *Server) openLogs(t *node.Task) bool {
 		s.env.Exit(err.Error())
 		return false
 	}
+	s.awaitBrokerConfig(t)
 	c := s.loadCheckpoints()
 	for _, dir := range log.Partitions(s.env.Disk()) {
 		topic, partition, ok := log.ParseDir(dir)
@@ -81,11 +82,7 @@ func (s *Server) awaitTopicConfig(t *node.Task, topic string) {
 	for s.configs[topic] == nil {
 		path := znodes.ConfigPath(znodes.TopicConfig, topic)
 		if r := s.zk.One(t, zookeeper.Get(path)); !r.Over() {
-			overrides, err := znodes.DecodeConfig(path, r.Data)
-			if err != nil {
-				overrides = nil
-			}
-			s.takeTopicConfig(topic, overrides)
+			s.takeTopicConfig(topic, decodeConfig(path, &r))
 			continue
 		}
 		t.Sleep(registerAgain)

@@ -86,7 +86,7 @@ func (s *Server) beRegistered(epoch int64) {
 	for _, signal := range waiting {
 		signal.Set(nil)
 	}
-	s.watchTopicConfigs()
+	s.watchConfigs()
 	s.controller.Registered()
 }
 

@@ -68,7 +68,7 @@ func (s *Server) openReplica(tp znodes.TopicPartition, id znodes.TopicID, o log.
 	r := &localReplica{tp: tp, number: s.lastNumber, log: &ledger{Log: l, s: s}}
 	r.log.replica = r
 	r.Partition = replica.New(replica.Config{
-		Self: s.cfg.ID, Name: tp.String(), Topic: facts.TopicID(id), Lag: s.cfg.ReplicaLag, MinInsync: int(c.minInsync),
+		Self: s.cfg.ID, Name: tp.String(), Topic: facts.TopicID(id), Lag: s.cfg.ReplicaLag, MinInsync: c.minInsync,
 		Alive: s.metadata.alive, Bugs: s.cfg.Bugs,
 	}, r.log, s.env)
 	s.replicas[tp], s.numbered[r.number] = r, r

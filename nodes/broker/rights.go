@@ -75,6 +75,7 @@ var demands = []demand{
 	{kmsg.CreateACLs, []right{alterCluster}, (*gate).whole},
 	{kmsg.DeleteACLs, []right{alterCluster}, (*gate).whole},
 	{kmsg.DescribeConfigs, []right{describeConfigs, clusterConfigs}, (*gate).describeConfigs},
+	{kmsg.AlterConfigs, []right{alterConfigs, alterBrokers}, (*gate).replaceConfigs},
 	{kmsg.CreatePartitions, []right{alterTopic}, (*gate).createPartitions},
 	{kmsg.DeleteGroups, []right{deleteGroup}, (*gate).deleteGroups},
 	{kmsg.ElectLeaders, []right{alterCluster}, (*gate).whole},

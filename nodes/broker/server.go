@@ -39,6 +39,8 @@ type Server struct {
 	controllerEpoch int32
 	metadata        metadata
 	configs         map[string]*topicConfig // by topic
+	dynamic         dynamic
+	changes         changes
 
 	// replicas are those on this broker, numbered those that have disk requests on
 	// their way, too.
@@ -53,10 +55,10 @@ type Server struct {
 	notifying   bool
 	producerIDs producerIDs
 	asking      asking
-	// groups are those in the partitions of the topic of offsets that are led here;
-	// creatingOffsets, that the controller was asked for that topic.
-	groups          *group.Coordinator
-	creatingOffsets bool
+	// groups are those in the partitions of the topic of offsets that are led here.
+	groups *group.Coordinator
+	// creating are the topics that the controller was asked for.
+	creating map[string]bool
 	// access authorises requests; nil lets everybody do everything.
 	access *access
 
@@ -102,10 +104,12 @@ func New(cfg Config) *Server {
 	if err := cfg.Validate(); err != nil {
 		panic(err)
 	}
+	cfg = cfg.withDefaults()
 	return &Server{
-		cfg: cfg.withDefaults(), apis: apis(), epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
+		cfg: cfg, dynamic: dynamic{static: cfg, statics: cfg.statics()}, changes: changes{last: -1}, apis: apis(),
+		epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, fetchers: fetchers{},
-		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, saving: map[string]bool{},
+		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, saving: map[string]bool{}, creating: map[string]bool{},
 		access: newAccess(cfg.Access),
 	}
 }
@@ -126,7 +130,9 @@ func (s *Server) controllerConfig() controller.Config {
 	return controller.Config{
 		Broker: s.cfg.ID, Listener: replicaListener, Hosts: s.cfg.Hosts, Unclean: s.cfg.Unclean,
 		Partitions: s.cfg.Partitions, Replication: s.cfg.Replication, CheckTopicConfig: s.checkTopicConfig,
-		TimerKind: tagController, Bugs: s.cfg.Bugs,
+		NoRebalance: s.cfg.NoRebalance, RebalanceInterval: s.cfg.RebalanceInterval, ImbalancePercent: s.cfg.ImbalancePercent,
+		SocketTimeout: s.cfg.ControllerTimeout,
+		TimerKind:     tagController, Bugs: s.cfg.Bugs,
 	}
 }
 

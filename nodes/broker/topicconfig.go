@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
+	"github.com/stampede-sim/stampede/nodes/broker/config"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
@@ -16,8 +16,7 @@ import (
 type topicConfig struct {
 	overrides map[string]string
 	log       log.Config
-	minInsync int64
-	unclean   bool
+	minInsync int
 	// known: the znode has been read. waiting goes on when it has.
 	known   bool
 	waiting []func()
@@ -34,45 +33,42 @@ func (s *Server) configOf(topic string) *topicConfig {
 // topicConfig applies overrides. One that makes no sense is left out, as it must have
 // been written past the brokers.
 func (s *Server) topicConfig(overrides map[string]string) *topicConfig {
-	c := &topicConfig{overrides: overrides, log: s.cfg.Log, minInsync: int64(s.cfg.MinInsync), unclean: s.cfg.Unclean}
-	for _, key := range slices.Sorted(maps.Keys(overrides)) {
-		was := *c
-		if c.set(key, overrides[key]) != nil || c.validate() != nil {
-			*c = was
+	c := s.cfg
+	for _, name := range slices.Sorted(maps.Keys(overrides)) {
+		k := config.Topics.Lookup(name)
+		if k == nil || k.Check(overrides[name]) != nil {
+			continue
+		}
+		was := c
+		if c.override(k, overrides[name]); c.Log.Validate() != nil {
+			c = was
 		}
 	}
-	return c
+	return &topicConfig{overrides: overrides, log: c.Log, minInsync: c.MinInsync}
 }
 
-// set overrides one key of a topic. Keys that brokers have no use for are kept and mean
-// nothing.
-func (c *topicConfig) set(key, value string) error {
-	at, known := slices.BinarySearchFunc(topicKeys, key, func(k topicKey, key string) int { return strings.Compare(k.name, key) })
-	if !known {
-		return nil
+// override gives a configuration the value that a topic says: by the broker's key that
+// stands behind the topic's.
+func (c *Config) override(k *config.Key, value string) {
+	if s := settingOf(k.Broker); s != nil && k.Use == config.Works {
+		s.write(c, k.Canonical(value))
 	}
-	if err := topicKeys[at].write(c, value); err != nil {
-		return fmt.Errorf("broker: %s is %q: %w", key, value, err)
-	}
-	return nil
-}
-
-func (c *topicConfig) validate() error {
-	if c.minInsync < 1 {
-		return fmt.Errorf("broker: min.insync.replicas is %d, below 1", c.minInsync)
-	}
-	return c.log.Validate()
 }
 
 // checkTopicConfig says what is wrong with the configuration that a topic shall get.
 func (s *Server) checkTopicConfig(overrides map[string]string) error {
-	c := s.topicConfig(nil)
-	for _, key := range slices.Sorted(maps.Keys(overrides)) {
-		if err := c.set(key, overrides[key]); err != nil {
-			return err
+	c := s.cfg
+	for _, name := range slices.Sorted(maps.Keys(overrides)) {
+		k := config.Topics.Lookup(name)
+		if k == nil {
+			return fmt.Errorf("broker: topics have no key %s", name)
 		}
+		if err := k.Check(overrides[name]); err != nil {
+			return fmt.Errorf("broker: %s: %w", name, err)
+		}
+		c.override(k, overrides[name])
 	}
-	return c.validate()
+	return c.Log.Validate()
 }
 
 // whenTopicsKnown goes on when the configurations of some topics have been read.
@@ -102,30 +98,33 @@ func (s *Server) whenTopicsKnown(topics []string, then func()) {
 // next one reads it.
 func (s *Server) readTopicConfig(topic string) {
 	s.zk.Submit(zookeeper.Get(znodes.ConfigPath(znodes.TopicConfig, topic)), func(r zookeeper.Reply) {
-		if r.Over() || s.configs[topic] == nil {
-			return
+		if !r.Over() && s.configs[topic] != nil {
+			s.takeTopicConfig(topic, decodeConfig(topic, &r))
 		}
-		overrides, err := znodes.DecodeConfig(topic, r.Data)
-		if err != nil {
-			overrides = nil
-		}
-		s.takeTopicConfig(topic, overrides)
 	})
 }
 
-// takeTopicConfig puts a configuration into force.
+// decodeConfig reads a configuration out of a reply. One that cannot be read, or is not
+// there, says nothing.
+func decodeConfig(name string, r *zookeeper.Reply) map[string]string {
+	if !r.OK() {
+		return nil
+	}
+	says, err := znodes.DecodeConfig(name, r.Data)
+	if err != nil {
+		return nil
+	}
+	return says
+}
+
+// takeTopicConfig takes what a topic says for itself.
 func (s *Server) takeTopicConfig(topic string, overrides map[string]string) {
 	next := s.topicConfig(overrides)
 	next.known = true
 	was := s.configs[topic]
 	s.configs[topic] = next
-	for _, r := range s.sortedReplicas() {
-		if r.tp.Topic == topic {
-			r.log.SetConfig(next.log)
-			r.SetMinInsync(int(next.minInsync))
-			s.touch(r)
-		}
-	}
+	s.enforce(topic)
+	s.stateConfig(znodes.Entity{Type: znodes.TopicConfig, Name: topic}, overrides)
 	if was != nil {
 		for _, goOn := range was.waiting {
 			goOn()
@@ -133,17 +132,14 @@ func (s *Server) takeTopicConfig(topic string, overrides map[string]string) {
 	}
 }
 
-// watchTopicConfigs reads all configurations that are known or asked for, in a new
-// session, and again whenever one has changed: who is told that something did, reads
-// all, and so misses nothing that two notifications in a row would have said.
-func (s *Server) watchTopicConfigs() {
-	s.zk.OnChildren(znodes.ConfigChanges, func(zookeeper.Event) { s.readTopicConfigs() })
-	s.readTopicConfigs()
-}
-
-func (s *Server) readTopicConfigs() {
-	s.zk.Submit(zookeeper.Children(znodes.ConfigChanges), func(zookeeper.Reply) {}) // sets the watch
-	for _, topic := range slices.Sorted(maps.Keys(s.configs)) {
-		s.readTopicConfig(topic)
+// enforce puts the configuration of a topic into force in its replicas.
+func (s *Server) enforce(topic string) {
+	c := s.configs[topic]
+	for _, r := range s.sortedReplicas() {
+		if r.tp.Topic == topic {
+			r.log.SetConfig(c.log)
+			r.SetMinInsync(c.minInsync)
+			s.touch(r)
+		}
 	}
 }

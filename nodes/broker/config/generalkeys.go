@@ -110,7 +110,7 @@ var groupKeys = []Key{
 	number("group.max.session.timeout.ms", "1800000", 1, "longest session that a member may ask for"),
 	number("group.initial.rebalance.delay.ms", "3000", 0, "how long the first members of a group wait for others"),
 	number("group.max.size", "2147483647", 1, "most members of a group"),
-	number("offset.metadata.max.bytes", "4096", 0, "longest note with an offset"),
+	number("offset.metadata.max.bytes", "4096", 1, "longest note with an offset"),
 	number("offsets.commit.timeout.ms", "5000", 1, "how long a commit waits for the in-sync replicas"),
 	number("offsets.load.buffer.size", "5242880", 1, "how much of a partition of offsets is read at a time"),
 	number("offsets.retention.minutes", "10080", 1, "how long offsets outlive the use of their group"),

@@ -67,9 +67,10 @@ type Key struct {
 	Mode        Mode
 	Use         Use
 	Why         string
-	// Topic is the key by which a topic overrides it, and of a key of topics Broker is the
-	// one that it overrides; "" for none.
+	// Topic is the key by which a topic overrides it, and of a key of topics (ofTopic)
+	// Broker is the one that it overrides; "" for none.
 	Topic, Broker string
+	ofTopic       bool
 	// Older are keys that say the same in another unit and yield to this one.
 	Older []Older
 	// Doc is one line about it.
@@ -187,13 +188,13 @@ var Topics = table(topicKeys())
 // topicKeys are the keys of brokers that topics override, under the names by which they
 // do, and those of topics alone.
 func topicKeys() []Key {
-	all := slices.Clone(topicOnlyKeys)
+	all := each(slices.Clone(topicOnlyKeys), func(k Key) Key { k.ofTopic = true; return k })
 	for _, b := range Brokers.keys {
 		if b.Topic == "" {
 			continue
 		}
 		t := b
-		t.Name, t.Topic, t.Broker, t.Older, t.Mode = b.Topic, "", b.Name, nil, ClusterWide
+		t.Name, t.Topic, t.Broker, t.ofTopic, t.Older, t.Mode = b.Topic, "", b.Name, true, nil, ClusterWide
 		if len(b.Older) > 0 {
 			t.Default, t.Null = b.inherited(), false
 		}

@@ -36,7 +36,7 @@ func (l *Layers) Synonyms(k *Key) []Synonym {
 		}
 	}
 	broker := k
-	if Topics.Lookup(k.Name) == k {
+	if k.ofTopic {
 		say(k.Name, l.Topic, kmsg.ConfigSourceDynamicTopicConfig)
 		broker = Brokers.Lookup(k.Broker)
 	}

@@ -25,6 +25,9 @@ type refusal struct {
 
 func refuse(code wire.ErrorCode, text string) *refusal { return &refusal{code, text} }
 
+// ValidTopicName reports whether a topic can have a name.
+func ValidTopicName(name string) bool { return checkTopicName(name) == nil }
+
 // checkTopicName reports what is wrong with the name of a topic.
 func checkTopicName(name string) *refusal {
 	switch {

@@ -35,7 +35,7 @@ type Config struct {
 	RebalanceInterval time.Duration
 	// ImbalancePercent is how many of the partitions that prefer a broker may be led by
 	// others before they are moved back (leader.imbalance.per.broker.percentage),
-	// default 10.
+	// default 10; negative for none.
 	ImbalancePercent int
 	// SocketTimeout is how long a broker may take to answer a control request before the
 	// controller dials anew and repeats it (controller.socket.timeout.ms), default 30 s.
@@ -77,6 +77,7 @@ func (c Config) withDefaults() Config {
 	if c.ImbalancePercent == 0 {
 		c.ImbalancePercent = 10
 	}
+	c.ImbalancePercent = max(c.ImbalancePercent, 0)
 	if c.SocketTimeout == 0 {
 		c.SocketTimeout = 30 * time.Second
 	}

@@ -173,6 +173,22 @@ func (c *Controller) uncleanAllowed(topic string) bool {
 	return c.cfg.Unclean
 }
 
+// SetUnclean tells whether a replica that is not in sync may lead, where its topic does
+// not say.
+func (c *Controller) SetUnclean(allowed bool) {
+	if allowed == c.cfg.Unclean {
+		return
+	}
+	c.cfg.Unclean = allowed
+	if allowed {
+		c.Reconsider()
+	}
+}
+
+// Reconsider tells that a configuration has changed, which may let replicas lead that
+// might not before: partitions without a leader are tried again.
+func (c *Controller) Reconsider() { c.putActive("configuration changed", c.bringOnline) }
+
 // nextEpoch is the leader epoch of an election: the next, be it the same leader again.
 // Its followers may have followed somebody else in between.
 func (c *Controller) nextEpoch(now *znodes.State) int32 {

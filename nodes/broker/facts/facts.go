@@ -10,7 +10,10 @@ package facts
 
 import (
 	"fmt"
+	"maps"
 	"math/bits"
+	"slices"
+	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -129,6 +132,23 @@ var (
 	EndOffsetTold    = kind(43, false, "end-offset-told", "told where that ends which consumers may read", "highWatermark", "leaderEpoch")
 	ControllerObeyed = kind(44, false, "controller-obeyed", "takes an order of a controller that was meant for the broker registered so, -1 if it does not say", "controllerEpoch", "zxid")
 )
+
+// Configuration.
+var (
+	ConfigTaken = kind(45, true, "config-taken", "goes by this configuration of the entity in the text from now on; the body is its Settings", "keys")
+)
+
+// Settings is the body of [ConfigTaken]: what is said, by key.
+type Settings map[string]string
+
+// String is for traces.
+func (s Settings) String() string {
+	var words []string
+	for _, key := range slices.Sorted(maps.Keys(s)) {
+		words = append(words, key+"="+s[key])
+	}
+	return strings.Join(words, " ")
+}
 
 // IsrChanges are the cases of [IsrProposed] and [IsrCommitted].
 var IsrChanges = []string{"shrink", "expand"}

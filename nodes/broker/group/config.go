@@ -41,6 +41,12 @@ const (
 	loadStep = 500 * time.Microsecond
 )
 
+// WithDefaults returns the configuration with zero values filled in.
+func (c Config) WithDefaults() Config {
+	c.fill()
+	return c
+}
+
 func (c *Config) fill() {
 	def(&c.Partitions, 50)
 	def(&c.MinSessionTimeout, 6*time.Second)
