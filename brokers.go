@@ -227,6 +227,9 @@ func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fau
 	if r := sim.NewStream(seed, "broker-wipes"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(12) == 0 {
 		plan = append(plan, faults.DrawWipes(r, shape)...)
 	}
+	if r := sim.NewStream(seed, "broker-stops"); profile != faults.None && r.IntN(4) == 0 {
+		plan = append(plan, faults.DrawStops(r, shape)...)
+	}
 	switch dice := sim.NewStream(seed, "who-fails"); dice.IntN(4) {
 	case 0:
 		return p.Faults // the coordinator's alone

@@ -179,13 +179,13 @@ func (r *run) changed(c sim.ProcessChange) {
 	r.supervise(c)
 }
 
-// supervise starts a process again that ended by itself.
+// supervise starts a process again that ended by itself, unless an operator ended it.
 func (r *run) supervise(c sim.ProcessChange) {
 	if c.Kind != sim.Exited {
 		return
 	}
 	r.world.At(c.At+supervision, "supervisor", func() {
-		if !r.world.Processes()[c.Node].Up {
+		if !r.world.Processes()[c.Node].Up && !r.injector.Away(c.Node) {
 			r.world.Start(c.Node)
 		}
 	})

@@ -20,8 +20,8 @@ type Fault struct {
 	For time.Duration
 	// Keep says what a crash leaves of the data that was not synced.
 	Keep Keep
-	// Restart is how long after a crash the process boots again; 0 means when
-	// everything is healed.
+	// Restart is how long after a crash or the end of a stop the process boots again; 0
+	// means when everything is healed.
 	Restart time.Duration
 	// File begins the names of the files whose disk is ill; "" is all.
 	File string

@@ -24,7 +24,7 @@ func drawTarget(t *rapid.T, k Kind, label string) Target {
 			Target{Select: Leader, Name: "zk"}, Target{Select: All, Name: "zk"},
 			Target{Select: Follower, Name: "zk", Index: rapid.IntRange(0, 9).Draw(t, "index")},
 			Target{Select: Minority, Name: "zk", Index: 2})
-		if k.Name != Crash && !ailment(k.Name) {
+		if k.Name != Crash && k.Name != Stop && !ailment(k.Name) {
 			allowed = append(allowed, Target{Select: Client, Index: rapid.IntRange(0, 9).Draw(t, "client")})
 		}
 	}

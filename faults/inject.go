@@ -47,6 +47,8 @@ type Injector struct {
 	counts []Count
 	// reboot holds how a process that crashes next comes back.
 	reboot map[node.ID]reboot
+	// away are those that are down by a fault.
+	away   map[node.ID]bool
 	healed bool
 }
 
@@ -73,7 +75,7 @@ type reboot struct {
 
 // Apply schedules a plan. Its world must not have run past options.From.
 func Apply(w *sim.World, plan []Fault, options Options) *Injector {
-	in := &Injector{world: w, plan: plan, options: options, reboot: map[node.ID]reboot{}}
+	in := &Injector{world: w, plan: plan, options: options, reboot: map[node.ID]reboot{}, away: map[node.ID]bool{}}
 	for _, k := range Kinds {
 		in.counts = append(in.counts, Count{Kind: k.Name})
 	}

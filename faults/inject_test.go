@@ -90,6 +90,8 @@ func TestFaultsHitWhoTheyMeanForAsLongAsTheySay(t *testing.T) {
 		{"drift", "fault 1s drift zk1 ppm=50000 for=2s", "drift zk1 2s-4s"},
 		{"a moment counts from its arming", "fault 1s crash zk3 restart=1s when=toy.beat after=3", "crash zk3 2.2s-3.2s"},
 		{"a wipe lasts until the process is back", "fault 1s wipe zk3 restart=500ms", "wipe zk3 2s-2.5s"},
+		{"a stop ends who cannot end in order", "fault 1s stop zk3 restart=500ms", "stop zk3 2s-2.5s"},
+		{"a stop comes at a moment", "fault 1s stop actor(zk) when=toy.beat after=2", "stop zk2 2s-9s"},
 		{"effects put death off", "fault 1s crash zk3 restart=1s when=toy.beat effects=2", "crash zk3 2.1s-3.1s"},
 		{"the actor is who gets there", "fault 1s pause actor(zk) for=1s when=toy.beat after=2", "pause zk2 2s-3s"},
 	} {

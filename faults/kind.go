@@ -33,6 +33,7 @@ const (
 	SlowDisk  = "slow-disk"
 	Rot       = "rot"
 	Wipe      = "wipe"
+	Stop      = "stop"
 )
 
 // Kinds lists every kind of fault.
@@ -106,6 +107,11 @@ var Kinds = []Kind{
 		Name: Wipe, processes: true, takes: append([]string{"restart"}, triggerArgs...),
 		Doc:     "the process dies and loses its disk for good: when it boots again, after restart, it finds a bare one",
 		Example: "fault 3s wipe zk2 restart=1s",
+	},
+	{
+		Name: Stop, processes: true, takes: append([]string{"restart"}, triggerArgs...),
+		Doc:     "the process is asked to end, as by SIGTERM: a broker gives its leaderships away and closes its logs first, others just die; restart says how long after its end it boots again",
+		Example: "fault 3s stop controller(broker) restart=500ms",
 	},
 }
 

@@ -125,7 +125,7 @@ func check(f Fault, kind Kind, given []string) error {
 		return fmt.Errorf("actor means the process that states a fact; name the fact with when=MARK")
 	case ailment(kind.Name) && f.Target.Select == Client:
 		return errors.New("clients have no disk")
-	case kind.Name == Crash && f.Target.Select == Client:
+	case (kind.Name == Crash || kind.Name == Stop) && f.Target.Select == Client:
 		return errors.New("clients cannot crash, their history would lose what they had in flight; pause or isolate one")
 	}
 	return nil

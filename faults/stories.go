@@ -164,6 +164,54 @@ func DrawPretender(r *rand.Rand, s Shape) []Fault {
 	}
 }
 
+// DrawStops has operators at work: they stop members in order and start them again, one
+// now and then or all in turn, as for an upgrade, beginning with whoever leads. In some
+// cases the way out fails: there is nobody to give the leaderships to, or the process dies
+// on it.
+func DrawStops(r *rand.Rand, s Shape) []Fault {
+	d := &drawer{r: r, shape: s}
+	if s.Voters == 0 || s.Duration <= 0 {
+		return nil
+	}
+	at := d.upTo(s.Duration / 2)
+	if d.chance(1, 3) {
+		return d.rollOut(at)
+	}
+	var plan []Fault
+	for range d.between(1, 3) {
+		plan = append(plan, d.stop(at)...)
+		at += s.Settle + d.upTo(s.Duration/3)
+	}
+	return plan
+}
+
+// rollOut stops all members, one after the other.
+func (d *drawer) rollOut(at time.Duration) (plan []Fault) {
+	away := time.Millisecond + d.upTo(d.shape.Settle)
+	step := away + d.shape.Settle/2 + d.upTo(d.shape.Settle)
+	for _, k := range d.r.Perm(d.shape.Voters) {
+		plan = append(plan, Fault{Kind: Stop, Target: Target{Name: d.shape.Names[k]}, At: at, Restart: away})
+		at += step
+	}
+	return plan
+}
+
+// stop stops one member, and lets something go wrong with that in some cases.
+func (d *drawer) stop(at time.Duration) []Fault {
+	stop := Fault{Kind: Stop, Target: d.target(), At: at, Restart: time.Millisecond + d.upTo(d.shape.Settle+d.shape.Notice)}
+	switch d.r.IntN(4) {
+	case 0: // it dies before it has ended
+		return []Fault{stop, {Kind: Crash, Target: stop.Target, Keep: d.keep(), At: at + d.upTo(d.shape.Settle/16), Restart: stop.Restart}}
+	case 1: // nobody hears it
+		apart := Fault{Kind: Partition, Target: stop.Target, At: at, For: d.upTo(d.shape.Settle) + time.Millisecond, Port: d.shape.Peers}
+		stop.At += time.Millisecond
+		return []Fault{apart, stop}
+	case 2: // who could take over is away
+		return []Fault{{Kind: Pause, Target: Target{Select: Controller, Name: d.shape.Group}, At: at, For: time.Millisecond + d.upTo(d.shape.Settle)}, stop}
+	}
+	return []Fault{stop}
+}
+
 // DrawWipes takes the disks of some voters for good: never of more than can be lost with
 // a quorum left.
 func DrawWipes(r *rand.Rand, s Shape) []Fault {

@@ -18,6 +18,8 @@ func (in *Injector) strike(i int, actor node.ID) {
 	switch f.Kind {
 	case Crash, Wipe:
 		struck = in.crash(i, in.targets(f.Target, all, actor))
+	case Stop:
+		struck = in.stop(i, in.targets(f.Target, all, actor))
 	case Pause:
 		struck = in.pause(i, in.targets(f.Target, all, actor))
 	case Partition:
@@ -83,20 +85,45 @@ func (in *Injector) crash(i int, ids []node.ID) bool {
 	return struck
 }
 
-// changed follows crashes to their spans and reboots, however they came about.
+// stop asks those that are up to end. When they do is their affair.
+func (in *Injector) stop(i int, ids []node.ID) bool {
+	struck := false
+	for _, id := range ids {
+		if in.world.Processes()[id].Up {
+			struck = true
+			in.reboot[id] = reboot{fault: i, after: in.plan[i].Restart}
+			in.world.Terminate(id)
+		}
+	}
+	return struck
+}
+
+// changed follows ends of processes to their spans and reboots, however they came about.
+// A process may exit for a reason of its own while a crash is still put off; that crash
+// comes to its next life. Who was asked to end may take until after the healing.
 func (in *Injector) changed(c sim.ProcessChange) {
 	r, ours := in.reboot[c.Node]
-	if c.Kind != sim.Crashed || !ours {
+	if !ours || c.Kind != sim.Crashed && (c.Kind != sim.Exited || in.plan[r.fault].Kind != Stop) {
 		return
 	}
 	delete(in.reboot, c.Node)
+	if in.healed {
+		in.world.Start(c.Node)
+		return
+	}
+	in.away[c.Node] = true
 	boot := func() {
+		delete(in.away, c.Node)
 		if !in.world.Processes()[c.Node].Up {
 			in.world.Start(c.Node)
 		}
 	}
 	in.last(r.fault, r.after, []node.ID{c.Node}, boot)
 }
+
+// Away reports whether a fault has ended a process and will have it boot again, so that a
+// supervisor must not.
+func (in *Injector) Away(id node.ID) bool { return in.away[id] }
 
 func (in *Injector) pause(i int, ids []node.ID) bool {
 	all := in.world.Processes()
