@@ -128,7 +128,7 @@ type Knobs struct {
 
 	// WarmUp is the virtual time before the safety phase, in which the ensemble
 	// boots and the workload is set up. Safety is the length of the safety phase,
-	// Liveness the bound within which a healed ensemble must have converged.
+	// Liveness the bound within which a healed world must have converged.
 	WarmUp, Safety, Liveness time.Duration
 }
 

@@ -22,7 +22,7 @@ const Nondeterministic checkers.Verdict = "nondeterministic"
 
 // Guarantees that the run itself checks, next to those of the judges.
 const (
-	// Liveness: a healed ensemble converges within its bound.
+	// Liveness: servers and brokers that are healed converge within a bound.
 	Liveness = "liveness"
 	// NoPanic: no node fails an assertion of its own.
 	NoPanic = "no-panic"
@@ -34,7 +34,7 @@ const (
 var own = []guarantee.Guarantee{
 	{
 		ID: Liveness, Source: "Junqueira, Reed, Serafini: Zab, DSN 2011; liveness with a quorum of timely processes",
-		Sentence: "Once every process is up and the network is whole, the ensemble elects a leader, every server follows it and every client is served, within a bound.",
+		Sentence: "Once every process is up and the network is whole, the ensemble elects a leader that every server follows, the brokers have a controller and every partition a leader with all its replicas in sync, and every client is served, within a bound.",
 	},
 	{
 		ID: NoPanic, Source: "the assertions of the nodes",

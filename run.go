@@ -96,7 +96,7 @@ func (r *run) phases() {
 	r.converge()
 }
 
-// advance lets the world run until a time, and blames an ensemble that never gets there.
+// advance lets the world run until a time, and blames a world that never gets there.
 func (r *run) advance(until time.Duration) bool {
 	ran := r.world.Run(until)
 	if !ran && r.world.StopReason() == sim.Standstill {
@@ -154,7 +154,7 @@ func (r *run) pending() string {
 	return ""
 }
 
-// fail blames the ensemble for not making progress.
+// fail blames servers, brokers or clients for not making progress.
 func (r *run) fail(at time.Duration, reason string) {
 	var evidence []string
 	for _, p := range r.world.Processes() {

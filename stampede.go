@@ -18,7 +18,7 @@
 //
 // All processes boot and client 0 sets the workload up (warm-up). Then the
 // operations of the plan run while its faults strike (safety phase). Then
-// everything is healed, and the ensemble has a bounded virtual time to converge:
+// everything is healed, and the world has a bounded virtual time to converge:
 // one established leader, all servers up to date, every client served (liveness
 // phase). The clients make their final reads, and the history is judged.
 // Invariants of the protocol are held against every fact that a server states

@@ -243,7 +243,7 @@ func Lookup(name string) (Bug, bool) {
 
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
-// an ensemble that does not recover after its faults have healed.
+// servers or brokers that do not recover after their faults have healed.
 var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
