@@ -10,6 +10,7 @@ import (
 
 	"github.com/stampede-sim/stampede"
 	"github.com/stampede-sim/stampede/faults"
+	brokerfacts "github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/workloads"
@@ -102,7 +103,7 @@ func bugList() string {
 
 func markList() string {
 	rows := []string{"mark\texpected\tmeaning"}
-	for _, k := range facts.All {
+	for _, k := range slices.Concat(facts.All, brokerfacts.All) {
 		expected := ""
 		if k.Path {
 			expected = "in every hunt"
