@@ -92,7 +92,7 @@ type listener struct {
 func parts(all []client.TopicPartition) string {
 	words := make([]string, len(all))
 	for i, tp := range all {
-		words[i] = fmt.Sprint(tp)
+		words[i] = fmt.Sprintf("%s-%d", tp.Topic, tp.Partition)
 	}
 	if len(words) == 0 {
 		return "nothing"
@@ -169,7 +169,11 @@ func (p *Player) commit(c *script.Command) {
 			p.tell(fmt.Sprintf("%s: %v is committed at %d", who, of, offset))
 			return
 		}
-		p.tell(fmt.Sprintf("%s: the commit of %v ends %v %v", who, of, d.Outcome, d.Codes))
+		why := fmt.Sprint(d.Codes)
+		if d.Err != nil {
+			why = d.Err.Error()
+		}
+		p.tell(fmt.Sprintf("%s: the commit of %v ends %v: %s", who, of, d.Outcome, why))
 	})
 	if !p.cluster.await(patience, func() bool { return answered }) {
 		p.tell(who + " waits for an answer")

@@ -2,9 +2,9 @@ package story
 
 import (
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/internal/script"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
@@ -179,7 +179,7 @@ func (k *cluster) heal() {
 }
 
 // settle brings everybody together again.
-func (p *Player) settle(c *script.Command) {
+func (p *Player) settle(*script.Command) {
 	k := p.cluster
 	k.heal()
 	for _, process := range k.world.Processes() {
@@ -191,8 +191,9 @@ func (p *Player) settle(c *script.Command) {
 		}
 	}
 	k.await(time.Minute, func() bool { return k.replication.Pending() == "" })
-	if reason := k.replication.Pending(); reason != "" && p.finding() == nil {
-		c.Fatalf("a minute after all was healed, %s\n%s", reason, strings.Join(p.told, "\n"))
+	if reason := k.replication.Pending(); reason != "" {
+		p.stuck = &guarantee.Finding{Guarantee: "liveness", Explanation: "a minute after all was healed, " + reason}
+		return
 	}
 	p.tell("all replicas are in sync")
 }

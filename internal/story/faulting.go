@@ -39,7 +39,8 @@ func (p *Player) fault(c *script.Command) {
 	for _, s := range in.Spans() {
 		p.tell(fmt.Sprintf("%s strikes %s", s.Kind, s.Targets))
 	}
-	if len(in.Spans()) == 0 && f.When == nil {
+	struck := slices.ContainsFunc(in.Counts(), func(n faults.Count) bool { return n.Injected > 0 })
+	if !struck && f.When == nil {
 		c.Fatalf("there is nobody to strike")
 	}
 }

@@ -27,6 +27,8 @@ type Player struct {
 	past []*script.Command
 	// told are the lines that the present command has come to, each once.
 	told []string
+	// stuck is why the cluster did not settle, nil if it did.
+	stuck *guarantee.Finding
 }
 
 // New makes a player, whose servers have some planted bugs.
@@ -87,5 +89,8 @@ func (p *Player) finding() *guarantee.Finding {
 	case c.ensemble.Finding() != nil:
 		return c.ensemble.Finding()
 	}
-	return c.replication.Finding()
+	if c.replication.Finding() != nil {
+		return c.replication.Finding()
+	}
+	return p.stuck
 }

@@ -116,7 +116,7 @@ func sayIsr(who string, e node.Event) string {
 	case facts.IsrCommitted:
 		return fmt.Sprintf("%s %ss the isr of %s to %s, version %d", who, facts.IsrChanges[e.CaseOf()], e.Text, members(e.N[0]), e.N[1])
 	case facts.IsrRefused:
-		return fmt.Sprintf("%s may not write the isr %s of %s: version %d is past", who, members(e.N[0]), e.Text, e.N[1])
+		return fmt.Sprintf("%s may not write the isr of %s: the state is %s in version %d", who, e.Text, members(e.N[0]), e.N[1])
 	case facts.IsrAdopted:
 		return fmt.Sprintf("%s finds that its isr %s of %s is written", who, members(e.N[0]), e.Text)
 	}
@@ -169,7 +169,7 @@ func sayGroup(who string, e node.Event) string {
 	case facts.Rebalancing:
 		return fmt.Sprintf("%s has group %s join anew: generation %d ends, a member %s", who, e.Text, e.N[0], facts.RebalanceReasons[e.CaseOf()])
 	case facts.Generation:
-		return fmt.Sprintf("%s begins generation %d of group %s: %d members", who, e.N[0], e.Text, e.N[1])
+		return fmt.Sprintf("%s begins generation %d of group %s, of %s", who, e.N[0], e.Text, count(e.N[1], "member"))
 	case facts.MemberGone:
 		return fmt.Sprintf("%s takes a member out of group %s: %s", who, e.Text, facts.GoneHow[e.CaseOf()])
 	case facts.MemberReplaced:
@@ -178,6 +178,14 @@ func sayGroup(who string, e node.Event) string {
 		return fmt.Sprintf("%s refuses a commit in group %s: generation %d, it is %d (%s)", who, e.Text, e.N[1], e.N[0], facts.FencedWhy[e.CaseOf()])
 	}
 	return ""
+}
+
+// count is a number of things.
+func count(n int64, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return fmt.Sprintf("%d %ss", n, of)
 }
 
 // sorted lists processes' names in the order of their IDs, without repetition.
