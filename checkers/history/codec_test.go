@@ -114,7 +114,7 @@ func genOp(t *rapid.T, id int) Op {
 func genLogOp(t *rapid.T) *LogOp {
 	word, n, i := rapid.StringMatching(`[a-z0-9,-]{0,6}`), rapid.Int32(), rapid.Int64()
 	l := &LogOp{
-		Key: word.Draw(t, "key"), Keyless: rapid.Bool().Draw(t, "keyless"), Acks: int16(rapid.IntRange(-1, 1).Draw(t, "acks")),
+		Key: word.Draw(t, "key"), Keyless: rapid.Bool().Draw(t, "keyless"), Tombstone: rapid.Bool().Draw(t, "tombstone"), Acks: int16(rapid.IntRange(-1, 1).Draw(t, "acks")),
 		From: word.Draw(t, "from"), Group: word.Draw(t, "group"), Znodes: rapid.Bool().Draw(t, "znodes"), Args: word.Draw(t, "args"),
 		Broker: n.Draw(t, "broker"), Err: rapid.Int16().Draw(t, "err"), Partition: word.Draw(t, "partition"), Offset: i.Draw(t, "offset"),
 		Epoch: n.Draw(t, "epoch"), Producer: i.Draw(t, "producer"), ProducerEpoch: rapid.Int16().Draw(t, "producer epoch"),

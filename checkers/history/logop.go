@@ -13,6 +13,9 @@ const (
 	Send F = "send"
 	// Poll takes what has come on the partitions that the client reads.
 	Poll F = "poll"
+	// Scan reads a partition from its beginning to its end, as somebody who was never
+	// there before.
+	Scan F = "scan"
 	// Assign makes the client read the partitions of Path, a list with commas, from
 	// From on; Subscribe makes it a member of a group that shares out the topics of
 	// Path.
@@ -44,6 +47,9 @@ type LogOp struct {
 	// Key is the key of a record that is sent; Keyless if it has none.
 	Key     string `json:"key,omitempty"`
 	Keyless bool   `json:"keyless,omitempty"`
+	// Tombstone: the record that is sent has a key and no value. Its value here is that of
+	// a header.
+	Tombstone bool `json:"tombstone,omitempty"`
 	// Acks is how a send is to be acknowledged: 0, 1, or -1 for all in-sync replicas.
 	Acks int16 `json:"acks,omitempty"`
 	// From is where an assign begins: beginning, end or committed.
@@ -93,7 +99,8 @@ type Record struct {
 	Offset    int64  `json:"offset"`
 	Key       string `json:"key,omitempty"`
 	Value     string `json:"value"`
-	// Tombstone: it has a key and no value.
+	// Tombstone: it has a key and no value. Value is what a header says then, so that one
+	// is told from another.
 	Tombstone bool `json:"tombstone,omitempty"`
 }
 
@@ -147,7 +154,12 @@ type LogEvent struct {
 	Partition string        `json:"partition"`
 	Offset    int64         `json:"offset"`
 	Group     string        `json:"group,omitempty"`
+	// Why is why the start moved, "" if nobody says.
+	Why string `json:"why,omitempty"`
 }
+
+// ByAge is why the start of a log moved if what was before it had got too old.
+const ByAge = "retention-time"
 
 // partitionLine is a LogEvent as a line of JSON.
 type partitionLine struct {
@@ -161,7 +173,7 @@ func (e *Encoder) Partition(l *LogEvent) error { return e.write(partitionLine{"p
 // onLogs reports whether a function is one of broker workloads.
 func (f F) onLogs() bool {
 	switch f {
-	case Send, Poll, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset,
+	case Send, Poll, Scan, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset,
 		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords:
 		return true
 	}
@@ -185,7 +197,7 @@ func (op *Op) ednLog(end bool) string {
 			return fmt.Sprintf("[[:send %s [%d %s]]]", ednString(l.Partition), l.Offset, value)
 		}
 		return fmt.Sprintf("[[:send %s %s]]", ednString(op.Path), value)
-	case Poll:
+	case Poll, Scan:
 		if !end {
 			return "[[:poll]]"
 		}

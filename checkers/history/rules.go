@@ -16,6 +16,12 @@ type Rules struct {
 	SequenceStart int32 `json:"sequenceStart,omitempty"`
 	// Strangers: the coordinator has users that the history has nothing of, brokers.
 	Strangers bool `json:"strangers,omitempty"`
+	// Retention and DeleteRetention are retention.ms and delete.retention.ms of topics that
+	// do not say otherwise; 0 for Kafka's defaults. ClocksWrong: some clocks did not go
+	// with the time of the history, so that it does not show what age things had.
+	Retention       time.Duration `json:"retention,omitempty"`
+	DeleteRetention time.Duration `json:"deleteRetention,omitempty"`
+	ClocksWrong     bool          `json:"clocksWrong,omitempty"`
 	// SkipACL: everybody may do everything.
 	SkipACL bool `json:"skipACL,omitempty"`
 }

@@ -229,6 +229,30 @@ var bad = []struct{ name, falls, scene string }{
 		commit 0..4
 		b1 appends 5..9
 		b1 compacts 9`},
+	{"a compaction takes the last record of a key", CompactionLeaves, usual + `
+		commit 0..4
+		b1 compacts 4 from k0@0,k1@1,k0@2 to k0@2`},
+	{"a compaction adds a record", CompactionLeaves, usual + `
+		commit 0..4
+		b1 compacts 4 from k0@0,k1@1 to k0@0,k1@1,k0@2`},
+	{"a compaction changes a key", CompactionLeaves, usual + `
+		commit 0..4
+		b1 compacts 4 from k0@0,k1@1 to k0@0,k2@1`},
+	{"a compaction takes a tombstone and leaves what it deleted", CompactionLeaves, usual + `
+		commit 0..4
+		b1 compacts 4 now 90 from k0@0,!k0@2~80 to k0@0`},
+	{"a compaction takes a tombstone that nobody was shown", TombstoneStays, usual + `
+		commit 0..4
+		b1 compacts 4 now 90 from k0@0,!k0@2`},
+	{"a compaction takes a tombstone before its time", TombstoneStays, usual + `
+		commit 0..4
+		b1 compacts 4 now 79 from !k0@2~80`},
+	{"a compaction sets the time of a tombstone too early", TombstoneStays, usual + `
+		commit 0..4
+		b1 compacts 4 now 90 from !k0@2 to !k0@2~139`},
+	{"a log that is too long loses more than it must", RetentionLeaves, usual + `
+		commit 0..4
+		b1 forgets 2 left 99 why retention-size`},
 	{"a batch of a producer is committed twice", SequenceWhole, usual + `
 		commit 0..1 producer 7/0/0
 		commit 2..3 producer 7/0/0`},

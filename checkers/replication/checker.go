@@ -26,6 +26,10 @@ type Config struct {
 	// Unclean and MinInsync are those of topics that do not say otherwise.
 	Unclean   bool
 	MinInsync int
+	// Compacts: so does cleanup.policy. RetentionBytes and DeleteRetentionMillis are
+	// retention.bytes and delete.retention.ms.
+	Compacts                              bool
+	RetentionBytes, DeleteRetentionMillis int64
 }
 
 // Checker watches one cluster. It is told every fact, crash and commit in order, and
@@ -166,9 +170,11 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 	case facts.StartedOver:
 		c.startedOver(p, r, e.N[0])
 	case facts.StartAdvanced:
-		c.startAdvanced(p, r, e.N[0], e.N[1])
+		c.startAdvanced(p, r, e)
+	case facts.Compacting:
+		c.compacting(p, r, e.N[0])
 	case facts.Compacted:
-		c.compacted(p, r, e.N[0])
+		c.compacted(p, r, e)
 	case facts.ReplicaDeleted:
 		c.removed(p, r)
 	case facts.EpochStarted:

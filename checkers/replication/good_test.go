@@ -242,7 +242,7 @@ var good = []struct {
 		b2 follows
 		b2 starts-over 5
 		b2 copies 5..5
-		b2 believes 6`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5}, {Kind: history.LastReplicaLost, Offset: 4}}},
+		b2 believes 6`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5, Why: "leader"}, {Kind: history.LastReplicaLost, Offset: 4}}},
 	{"a deposed leader that committed alone is elected uncleanly, and goes on from its mark", true, usual + `
 		commit 0..3
 		isr b1
@@ -262,7 +262,7 @@ var good = []struct {
 		b1 leads
 		commit 4..6
 		b1 forgets 5
-		b1 diverges b2 epoch 1 end 5`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5}}},
+		b1 diverges b2 epoch 1 end 5`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5, Why: "leader"}}},
 	{"a follower loses its tail in a crash, and gets it again", false, usual + `
 		commit 0..3
 		commit 4..6
@@ -393,7 +393,7 @@ var good = []struct {
 		b1 forgets 4
 		isr b1,b2,b3
 		elect b1 epoch 3 isr b1,b2,b3
-		b1 leads`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4}}},
+		b1 leads`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
 	{"retention differs between replicas, and one starts over", false, usual + `
 		commit 0..3
 		isr b1,b2
@@ -407,7 +407,7 @@ var good = []struct {
 		b1 proposes b1,b2,b3
 		isr b1,b2,b3
 		b1 knows b1,b2,b3 version 2
-		rest`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4}}},
+		rest`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
 	{"a log that was thrown away comes back in a crash", false, usual + `
 		commit 0..3
 		isr b1,b2
@@ -425,7 +425,33 @@ var good = []struct {
 		b3 crashes
 		b3 opens 0..7
 		b3 follows
-		b3 believes 7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4}}},
+		b3 believes 7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"a log is compacted", false, usual + `
+		commit 0..6
+		b1 compacts 5 now 90 from k0@0,k1@1,!k0@2,@3,!k2@4~90 to k1@1,!k0@2~140`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 5}}},
+	{"a log is shorter because it was too long, and a topic may say how long that is", false, "config retention.bytes=10" + usual + `
+		commit 0..6
+		b1 forgets 2 left 10 why retention-size`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-size"}}},
+	{"a compaction is cut short by a crash", false, usual + `
+		commit 0..3
+		commit 4..6
+		b2 compacts 4
+		b2 crashes
+		b2 opens 4..7
+		elect b2 epoch 2 isr b2,b3
+		b2 leads`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}}},
+	{"the only replica in sync comes back from a crash with less than it had compacted", false, usual + `
+		commit 0..3
+		commit 4..6
+		b1 compacts 4
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		b1 opens 0..0
+		elect b1 epoch 2 isr b1
+		b1 leads
+		b1 appends 0..0
+		b1 marks 1`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.LastReplicaLost, Offset: 0}}},
 	{"a replica copies what is left of a compacted log", false, usual + `
 		commit 0..3
 		commit 4..6
@@ -449,7 +475,7 @@ var good = []struct {
 		commit 0..1 producer 7/0/0
 		commit 2..3
 		b1 forgets 2
-		commit 4..4 producer 7/0/9`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2}}},
+		commit 4..4 producer 7/0/9`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "leader"}}},
 	{"replicas move to other brokers", false, usual + `
 		commit 0..3
 		topic b4,b1,b2,b3 adding b4 removing b1

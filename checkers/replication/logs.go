@@ -3,7 +3,6 @@ package replication
 import (
 	"fmt"
 
-	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -54,9 +53,10 @@ func (c *Checker) truncated(p *partition, r *replica, to int64) {
 	c.stillHolds(p, r, fmt.Sprintf("is cut to %d", to))
 }
 
-// startedOver: the log was thrown away because its leader's begins later.
+// startedOver: the log was thrown away because its leader's begins later. Nothing is below
+// its start any more, so its high watermark is there, and is not told again.
 func (c *Checker) startedOver(p *partition, r *replica, start int64) {
-	r.log, r.agreed, r.mark = emptyLog(start), 0, min(r.mark, start)
+	r.log, r.agreed, r.mark = emptyLog(start), 0, start
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
 }
 
@@ -106,31 +106,4 @@ func instead(got *batch) string {
 		return ""
 	}
 	return fmt.Sprintf(", and has %v instead", *got)
-}
-
-// startAdvanced: a log never begins behind its high watermark, or earlier than before.
-func (c *Checker) startAdvanced(p *partition, r *replica, start, mark int64) {
-	if start < r.log.start || start > mark {
-		c.fail(r.Name, LogStart, fmt.Sprintf("the log of %s on %s begins at %d, having begun at %d, with the high watermark at %d", p.name, r.Name, start, r.log.start, mark))
-		return
-	}
-	r.log.start, r.log.end = start, max(r.log.end, start)
-	if start > p.ledger.start {
-		p.ledger.start = start
-		c.explain(history.StartMoved, p, start)
-	}
-}
-
-// compacted: what is left below an offset need not be what others have. A record that is
-// not committed must not supersede one that is: it may be cut off yet (KAFKA-13194).
-func (c *Checker) compacted(p *partition, r *replica, upTo int64) {
-	if upTo > r.mark {
-		c.fail(r.Name, CompactedBelow, fmt.Sprintf("%s compacts %s up to %d, with the high watermark at %d", r.Name, p.name, upTo, r.mark))
-		return
-	}
-	r.log.cleaned = max(r.log.cleaned, upTo)
-	if upTo > p.ledger.cleaned {
-		p.ledger.cleaned = upTo
-		c.explain(history.CompactedTo, p, upTo)
-	}
 }

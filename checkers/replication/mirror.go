@@ -122,7 +122,7 @@ func (m *mirror) first() int64 {
 func (m *mirror) cut(to int64) {
 	m.batches = m.batches[:m.at(to)]
 	m.end = min(m.end, to)
-	m.start = min(m.start, m.end)
+	m.start, m.cleaned = min(m.start, m.end), min(m.cleaned, m.end)
 	n := len(m.epochs)
 	for n > 0 && m.epochs[n-1].start >= to {
 		n--
@@ -132,9 +132,10 @@ func (m *mirror) cut(to int64) {
 
 // differs finds the first committed batch in [from, upto) that a log lacks or has
 // otherwise; false if it has them all. What lies below the log's start, or was
-// compacted, nobody can ask for.
+// compacted, nobody can ask for. But no compaction takes the end of a log: one that ends
+// early lacks all that follows.
 func (m *mirror) differs(ledger *mirror, from, upto int64) (want batch, got *batch, differs bool) {
-	from = max(from, m.start, m.cleaned, ledger.cleaned)
+	from = max(from, m.start, min(max(m.cleaned, ledger.cleaned), m.end))
 	j := m.at(from)
 	for i := ledger.at(from); i < len(ledger.batches) && ledger.batches[i].first < upto; i++ {
 		want = ledger.batches[i]

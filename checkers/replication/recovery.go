@@ -96,7 +96,7 @@ func (p *partition) couldHave(r *replica, b batch) bool {
 func (r *replica) reopens(start, end int64, found []batch) {
 	same := r.log.sameUpTo(start, found)
 	was := r.log
-	r.log = mirror{start: start, end: end, cleaned: was.cleaned, batches: found}
+	r.log = mirror{start: start, end: end, cleaned: min(was.cleaned, end), batches: found}
 	for _, e := range was.epochs {
 		if e.start < same {
 			r.log.epochs = append(r.log.epochs, e)

@@ -49,7 +49,7 @@ const scenePartition = "orders-0"
 
 func newStage(t *testing.T, unclean bool) *stage {
 	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}}
-	cfg := Config{Unclean: unclean, MinInsync: 1}
+	cfg := Config{Unclean: unclean, MinInsync: 1, RetentionBytes: 100, DeleteRetentionMillis: 50}
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
 	}
@@ -270,9 +270,11 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 	case "starts-over":
 		s.state(id, facts.StartedOver, nil, number(w[2]), r.log.end)
 	case "forgets": // below an offset
-		s.state(id, facts.StartAdvanced, nil, number(w[2]), r.mark)
-	case "compacts":
-		s.state(id, facts.Compacted, nil, number(w[2]), 1)
+		s.state(id, facts.StartAdvanced, nil, number(w[2]), r.mark, number(option(w, "left", "0")), int64(slices.Index(facts.StartReasons, option(w, "why", "leader"))))
+	case "compacts": // 4 now 100 from k0@0,k1@1 to k1@1
+		s.state(id, facts.Compacting, nil, number(w[2]))
+		body := &facts.Compaction{Now: number(option(w, "now", "0")), Before: keyed(option(w, "from", "")), After: keyed(option(w, "to", ""))}
+		s.state(id, facts.Compacted, body, number(w[2]), 1)
 	case "hears": // b2 at 5
 		s.state(id, facts.FollowerFetched, nil, int64(broker(w[2])), number(w[4]), epoch)
 	case "diverges": // b2 epoch 3 end 5
@@ -347,6 +349,22 @@ func option(w []string, name, otherwise string) string {
 		}
 	}
 	return otherwise
+}
+
+// keyed reads records: key@offset, with ! before it if it deletes the key, and ~horizon
+// behind it if it has one.
+func keyed(list string) (all []facts.Keyed) {
+	for _, word := range strings.FieldsFunc(list, func(c rune) bool { return c == ',' }) {
+		k := facts.Keyed{Tombstone: word[0] == '!', Horizon: -1}
+		rest, horizon, has := strings.Cut(strings.TrimPrefix(word, "!"), "~")
+		if has {
+			k.Horizon = number(horizon)
+		}
+		key, offset, _ := strings.Cut(rest, "@")
+		k.Key, k.Offset, k.Keyless = key, number(offset), key == ""
+		all = append(all, k)
+	}
+	return all
 }
 
 // session is that of a broker.

@@ -3,6 +3,7 @@ package replication
 import (
 	"encoding/base64"
 	"maps"
+	"math"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -154,12 +155,15 @@ type settings struct {
 	min int
 	// compacts: cleanup.policy has said so some time.
 	compacts bool
+	// bytes and delay are the smallest retention.bytes, of those that are a bound, and
+	// delete.retention.ms that it ever had, -1 for none of its own.
+	bytes, delay int64
 }
 
 // mayBeCompacted reports whether brokers may have compacted a partition.
 func (c *Checker) mayBeCompacted(p *partition) bool {
 	s := c.settings[p.topic.name]
-	return s != nil && s.compacts
+	return c.cfg.Compacts || s != nil && s.compacts
 }
 
 // configured follows the settings of a topic.
@@ -175,19 +179,48 @@ func (c *Checker) configured(name string, data []byte) {
 		least = n
 	}
 	if s == nil {
-		s = &settings{min: least}
+		s = &settings{min: least, bytes: -1, delay: -1}
 		if c.topics[name] != nil { // which had none, and so the default
 			s.min = c.cfg.MinInsync
 		}
 		c.settings[name] = s
 	}
 	s.min, s.unclean = min(s.min, least), v.Config["unclean.leader.election.enable"]
+	s.bytes, s.delay = lower(s.bytes, v.Config["retention.bytes"]), lower(s.delay, v.Config["delete.retention.ms"])
 	s.compacts = s.compacts || strings.Contains(v.Config["cleanup.policy"], "compact")
 	if t := c.topics[name]; t != nil {
 		for _, p := range t.sorted() {
 			p.unclean = p.unclean || c.mayBeUnclean(p)
 		}
 	}
+}
+
+// lower is the lower of two numbers, of which those below 0 do not count.
+func lower(than int64, text string) int64 {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 && (than < 0 || n < than) {
+		return n
+	}
+	return than
+}
+
+// leastBytes and leastDelay are the smallest retention.bytes and delete.retention.ms that a
+// leader of a partition may go by. A log without a bound keeps everything.
+func (c *Checker) leastBytes(p *partition) int64 {
+	least := c.cfg.RetentionBytes
+	if s := c.settings[p.topic.name]; s != nil && s.bytes >= 0 && (least < 0 || s.bytes < least) {
+		least = s.bytes
+	}
+	if least < 0 {
+		return math.MaxInt64
+	}
+	return least
+}
+
+func (c *Checker) leastDelay(p *partition) int64 {
+	if s := c.settings[p.topic.name]; s != nil && s.delay >= 0 {
+		return min(s.delay, c.cfg.DeleteRetentionMillis)
+	}
+	return c.cfg.DeleteRetentionMillis
 }
 
 // mayBeUnclean reports whether a replica that is not in sync may be elected now.

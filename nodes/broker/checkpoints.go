@@ -3,7 +3,6 @@ package broker
 import (
 	"time"
 
-	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -71,48 +70,4 @@ func (s *Server) savePoints(t *node.Task) error {
 		return err
 	}
 	return s.saveOffsets(t, log.CleanerOffsets, (*ledger).Cleaned)
-}
-
-// retain drops what is too old or too much, and forgets producers that are silent.
-func (s *Server) retain() {
-	now := s.env.WallMillis()
-	for _, r := range s.sortedReplicas() {
-		was := r.log.Start()
-		r.log.ExpireProducers(now)
-		r.log.Retain(now)
-		if r.log.Start() > was {
-			r.log.observe(facts.StartAdvanced, r.log.Start(), r.log.HighWatermark(), 0, r.log.retentionReason())
-			s.touch(r)
-		}
-		s.work(r)
-	}
-	s.env.SetTimer(s.cfg.RetentionInterval, node.Tag{Kind: tagRetain})
-}
-
-// retentionReason is which bound a log has: time, unless there is only one of size.
-func (l *ledger) retentionReason() int64 {
-	if c := l.Config(); c.RetentionBytes >= 0 && c.RetentionMillis < 0 {
-		return startRetentionSize
-	}
-	return startRetentionTime
-}
-
-// clean compacts the logs for which that is due, one after the other.
-func (s *Server) clean() {
-	s.env.Go("cleaner", func(t *node.Task) {
-		for _, r := range s.sortedReplicas() {
-			if _, _, due := r.log.Compactable(s.env.WallMillis()); r.log.Config().Compact && due && !r.log.gone {
-				s.compact(t, r)
-			}
-		}
-		s.env.SetTimer(s.cfg.CleanerInterval, node.Tag{Kind: tagClean})
-	})
-}
-
-func (s *Server) compact(t *node.Task, r *localReplica) {
-	done, _ := r.log.Compact(t, s.env.WallMillis())
-	if done.Upto > done.From {
-		r.log.observe(facts.Compacted, done.Upto, int64(done.Records))
-	}
-	s.work(r)
 }

@@ -76,7 +76,7 @@ func (s *Server) hide(tp znodes.TopicPartition, upTo int64) (*localReplica, int6
 	}
 	if upTo > r.log.Start() {
 		r.log.Log.AdvanceStart(upTo)
-		r.log.observe(facts.StartAdvanced, upTo, r.log.HighWatermark(), 0, startDeleteRecords)
+		r.log.observe(facts.StartAdvanced, upTo, r.log.HighWatermark(), -1, startDeleteRecords)
 		s.work(r)
 		s.touch(r)
 	}

@@ -136,6 +136,11 @@ func (s *Server) observeTail(r *localReplica, found log.Recovered) {
 	if found.Dropped > 0 {
 		r.log.observe(facts.TailTorn, r.log.End(), found.Dropped)
 	}
+	for what, files := range [...]int{found.Cleaned, found.Swaps, found.Deleted} {
+		if files > 0 {
+			r.log.observe(facts.LeftoverFound, int64(files), 0, 0, int64(what))
+		}
+	}
 }
 
 // observeOpened states that a replica exists, and what its log holds.

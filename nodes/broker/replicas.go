@@ -67,6 +67,7 @@ func (s *Server) openReplica(tp znodes.TopicPartition, id znodes.TopicID, o log.
 	s.lastNumber++
 	r := &localReplica{tp: tp, number: s.lastNumber, log: &ledger{Log: l, s: s}}
 	r.log.replica = r
+	l.OnStep(r.log.step)
 	r.Partition = replica.New(replica.Config{
 		Self: s.cfg.ID, Name: tp.String(), Topic: facts.TopicID(id), Lag: s.cfg.ReplicaLag, MinInsync: c.minInsync,
 		Alive: s.metadata.alive, Bugs: s.cfg.Bugs,
@@ -146,6 +147,13 @@ type ledger struct {
 	gone    bool // the files were removed
 }
 
+// steps are the facts that state the steps of a log.
+var steps = [...]*node.EventKind{
+	log.Rolled: facts.SegmentRolled, log.Compacting: facts.Compacting, log.CleanedWritten: facts.CleanedWritten, log.SwapNamed: facts.SwapNamed, log.SwapInstalled: facts.SwapInstalled,
+}
+
+func (l *ledger) step(s log.Step, base int64) { l.observe(steps[s], base) }
+
 // AssignEpoch notes that an epoch begins at the end.
 func (l *ledger) AssignEpoch(epoch int32) {
 	if epoch == l.LatestEpoch() {
@@ -180,7 +188,7 @@ func (l *ledger) StartOver(start int64) error {
 // AdvanceStart hides what the leader does not have any more.
 func (l *ledger) AdvanceStart(start int64) error {
 	err := l.Log.AdvanceStart(start)
-	l.observe(facts.StartAdvanced, start, l.HighWatermark(), 0, startLeader)
+	l.observe(facts.StartAdvanced, start, l.HighWatermark(), -1, startLeader)
 	l.s.work(l.replica)
 	return err
 }

@@ -98,15 +98,44 @@ var (
 	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from")
 	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
 	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset", "start")
-	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before", "start", "highWatermark", "", "reason")
-	Compacted        = kind(13, true, "compacted", "what later records of the same key supersede was removed below this offset", "upTo", "removed")
+	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before; left is how many bytes there were behind the last segment that went only because the log was too long, -1 if none did", "start", "highWatermark", "left", "reason")
+	Compacting       = kind(46, true, "compacting", "from now on what later records of the same key supersede may be gone below this offset", "upTo")
+	Compacted        = kind(13, true, "compacted", "what later records of the same key supersede was removed below this offset; the body is a *Compaction", "upTo", "removed")
 	TailTorn         = kind(14, true, "tail-torn", "recovery cut the log at the first batch that could not be read", "end", "lostBytes")
 	ReplicaDeleted   = kind(15, true, "replica-deleted", "the replica and its log are gone", "")
+	CleanedWritten   = kind(17, true, "cleaned-written", "compaction has written the segment that begins here anew, under a name that means nothing", "start")
+	SwapNamed        = kind(18, true, "swap-named", "the segment that compaction wrote is durable, and has the name that makes it count", "start")
+	SwapInstalled    = kind(19, true, "swap-installed", "the segment that compaction wrote took the place of the one that begins here", "start")
+	LeftoverFound    = kind(45, true, "leftover-found", "a log was opened with the files of something that a crash had cut short", "files", "", "", "what")
 	LogOffline       = kind(16, false, "log-offline", "the disk failed, and the replica takes nothing more", "end")
 )
 
 // StartReasons are the cases of [StartAdvanced].
 var StartReasons = []string{"retention-time", "retention-size", "delete-records", "leader"}
+
+// Leftovers are the cases of [LeftoverFound]: a segment that compaction had not finished,
+// one that it had finished and not put into place, and a part of one that was deleted.
+var Leftovers = []string{"cleaned", "swap", "deleted"}
+
+// Compaction is the body of [Compacted]: the records below the offset before and after, as
+// the files have them, and the clock of the broker, in milliseconds, when it began.
+type Compaction struct {
+	Now           int64
+	Before, After []Keyed
+}
+
+// String is for traces.
+func (c *Compaction) String() string {
+	return fmt.Sprintf("now=%d records=%d left=%d", c.Now, len(c.Before), len(c.After))
+}
+
+// Keyed is a record of which only the key is of interest: whether it has one, whether it
+// deletes it, and when it may be gone then, -1 if that is not known yet.
+type Keyed struct {
+	Offset, Horizon    int64
+	Key                string
+	Keyless, Tombstone bool
+}
 
 // Replication.
 var (
@@ -154,7 +183,7 @@ func (s Settings) String() string {
 var IsrChanges = []string{"shrink", "expand"}
 
 func init() {
-	StartAdvanced.Cases = StartReasons
+	StartAdvanced.Cases, LeftoverFound.Cases = StartReasons, Leftovers
 	IsrProposed.Cases, IsrCommitted.Cases = IsrChanges, IsrChanges
 }
 

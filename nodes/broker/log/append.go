@@ -248,6 +248,7 @@ func (l *Log) roll(base, now int64) error {
 	}
 	l.segs = append(l.segs, s)
 	l.Flush(min(base, l.end))
+	l.step(Rolled, base)
 	return nil
 }
 

@@ -92,6 +92,7 @@ func (l *Log) Compact(t *node.Task, now int64) (Compacted, error) {
 	if !due || l.failed != nil || !l.Settled() {
 		return c.out, l.failed
 	}
+	l.step(Compacting, upto)
 	if err := c.collect(from); err != nil {
 		return c.out, err
 	}
@@ -247,10 +248,12 @@ func (c *compaction) swap(group []*segment, content []byte) error {
 	c.compacting = name
 	err := c.disk.WriteFile(name+cleaned, content)
 	if err == nil {
+		c.step(CleanedWritten, group[0].base)
 		err = c.t.Sync(name + cleaned)
 	}
 	if err == nil && !c.abandoned() {
 		if err = c.disk.Rename(name+cleaned, name+swap); err == nil {
+			c.step(SwapNamed, group[0].base)
 			err = c.t.SyncDir()
 		}
 		if err == nil && !c.abandoned() {
@@ -295,6 +298,7 @@ func (c *compaction) install(group []*segment, content []byte) error {
 	}
 	err := c.disk.Rename(s.name+swap, s.name)
 	if err == nil {
+		c.step(SwapInstalled, s.base)
 		err = c.writeIndex(s)
 	}
 	if err != nil {

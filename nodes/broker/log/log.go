@@ -46,8 +46,40 @@ type Log struct {
 	compacting string
 	// failed is why the log is offline.
 	failed error
+	// onStep hears of the steps of longer operations, nil if nobody wants to.
+	onStep func(Step, int64)
 
 	scratch, indexScratch []byte
+}
+
+// Step is something that happens in the middle of an operation. What a crash leaves
+// depends on which steps were done.
+type Step uint8
+
+// The steps, each with an offset: that at which a segment begins, if nothing else is said.
+const (
+	// Rolled: a segment begins.
+	Rolled Step = iota
+	// Compacting: from now on records below the offset may be gone that others supersede,
+	// also if this pass does not come to its end.
+	Compacting
+	// CleanedWritten: compaction has written a segment anew, under a name of its own that
+	// means nothing.
+	CleanedWritten
+	// SwapNamed: what was written is durable, and has the name that makes it count.
+	SwapNamed
+	// SwapInstalled: it took the place of the segment of that name. Others that are in it,
+	// too, are still there.
+	SwapInstalled
+)
+
+// OnStep has somebody told of every step, at once.
+func (l *Log) OnStep(hear func(s Step, base int64)) { l.onStep = hear }
+
+func (l *Log) step(s Step, base int64) {
+	if l.onStep != nil {
+		l.onStep(s, base)
+	}
 }
 
 // Config is what the log goes by at present.

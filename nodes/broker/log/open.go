@@ -32,6 +32,9 @@ type Recovered struct {
 	Dropped  int64
 	Segments int
 	Reason   string
+	// Cleaned, Swaps and Deleted count files that a crash left: of a compaction that was
+	// not finished, of one that was, and of a segment of which others had been deleted.
+	Cleaned, Swaps, Deleted int
 }
 
 // Open reads a log from the disk, or begins an empty one. After a clean stop the files
@@ -146,6 +149,12 @@ func (r *opening) tidy() error {
 				return err
 			}
 		}
+		switch {
+		case orphan:
+			r.got.Deleted++
+		case strings.HasSuffix(name, cleaned):
+			r.got.Cleaned++
+		}
 	}
 	return nil
 }
@@ -161,6 +170,7 @@ func (r *opening) finishSwaps() error {
 		if err := r.disk.Rename(name, final); err != nil {
 			return err
 		}
+		r.got.Swaps++
 		r.o.Clean = false // what it replaces may be there, too
 		for _, ending := range [...]string{indexFile, timeFile} {
 			if err := r.disk.Remove(strings.TrimSuffix(final, logFile) + ending); err != nil {

@@ -6,6 +6,9 @@ type Retired struct {
 	Bytes    int64
 	// Start is where the log begins now.
 	Start int64
+	// Left is how many bytes there were behind the last of them that went although it was
+	// not too old, -1 if none did.
+	Left int64
 }
 
 // Retain hides the oldest segments that are too old, or too many bytes, or hidden
@@ -13,11 +16,11 @@ type Retired struct {
 // that is not committed (KAFKA-5634). Of the active segment nothing can go: it ends
 // where it is, first.
 func (l *Log) Retain(now int64) Retired {
-	out := Retired{Start: l.start}
+	out := Retired{Start: l.start, Left: -1}
 	if l.failed != nil || !l.Settled() {
 		return out
 	}
-	n := l.retirable(now)
+	n, left := l.retirable(now)
 	if n == len(l.segs) {
 		l.Roll(now)
 		n = min(n, len(l.segs)-1)
@@ -33,13 +36,14 @@ func (l *Log) Retain(now int64) Retired {
 	l.abandon()
 	l.segs = l.segs[n:]
 	l.hide(max(l.start, l.segs[0].base))
-	out.Start = l.start
+	out.Start, out.Left = l.start, left
 	return out
 }
 
-// retirable counts the segments that may go, from the oldest on.
-func (l *Log) retirable(now int64) (n int) {
+// retirable counts the segments that may go, from the oldest on, with Retired.Left.
+func (l *Log) retirable(now int64) (n int, left int64) {
 	excess := l.Size() - l.cfg.RetentionBytes
+	left = -1
 	for i, s := range l.segs {
 		end := l.end
 		if i+1 < len(l.segs) {
@@ -54,9 +58,12 @@ func (l *Log) retirable(now int64) (n int) {
 			break
 		}
 		excess -= s.size
+		if end > l.start && !aged {
+			left = excess + l.cfg.RetentionBytes
+		}
 		n++
 	}
-	return n
+	return n, left
 }
 
 // latest is when the latest record of a segment was made: its timestamp, or the

@@ -1,0 +1,88 @@
+package replication
+
+import (
+	"fmt"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// startAdvanced: a log never begins behind its high watermark, or earlier than before.
+func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
+	start, mark, left, why := e.N[0], e.N[1], e.N[2], facts.StartReasons[e.CaseOf()]
+	if start < r.log.start || start > mark {
+		c.fail(r.Name, LogStart, fmt.Sprintf("the log of %s on %s begins at %d, having begun at %d, with the high watermark at %d", p.name, r.Name, start, r.log.start, mark))
+		return
+	}
+	if least := c.leastBytes(p); why == bySize && left < least {
+		c.fail(r.Name, RetentionLeaves, fmt.Sprintf("%s deletes %s below %d and has %d bytes left, of %d that it should keep", r.Name, p.name, start, left, least))
+		return
+	}
+	r.log.start, r.log.end = start, max(r.log.end, start)
+	if start > p.ledger.start {
+		p.ledger.start = start
+		c.events = append(c.events, history.LogEvent{At: c.now.at, Kind: history.StartMoved, Partition: p.name, Offset: start, Why: why})
+	}
+}
+
+// bySize is why the start of a log moved if it had got too long.
+const bySize = "retention-size"
+
+// compacting: from now on what is left below an offset need not be what others have, be the
+// pass that begins cut short or not. A record that is not committed must not supersede one
+// that is: it may be cut off yet (KAFKA-13194).
+func (c *Checker) compacting(p *partition, r *replica, upTo int64) {
+	if upTo > r.mark {
+		c.fail(r.Name, CompactedBelow, fmt.Sprintf("%s compacts %s up to %d, with the high watermark at %d", r.Name, p.name, upTo, r.mark))
+		return
+	}
+	r.log.cleaned = max(r.log.cleaned, upTo)
+	if upTo > p.ledger.cleaned {
+		p.ledger.cleaned = upTo
+		c.explain(history.CompactedTo, p, upTo)
+	}
+}
+
+// compacted: what a pass leaves is what it should.
+func (c *Checker) compacted(p *partition, r *replica, e node.Event) {
+	done := e.Body.(*facts.Compaction)
+	before, last := map[int64]facts.Keyed{}, map[string]facts.Keyed{}
+	for _, k := range done.Before {
+		before[k.Offset] = k
+		if !k.Keyless {
+			last[k.Key] = k
+		}
+	}
+	after, left := map[int64]bool{}, map[string]int64{}
+	for _, k := range done.After {
+		was, there := before[k.Offset]
+		switch {
+		case !there || was.Key != k.Key || was.Tombstone != k.Tombstone:
+			c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s, and offset %d comes to have a record of the key %q", r.Name, p.name, k.Offset, k.Key))
+		case k.Tombstone && was.Horizon < 0 && k.Horizon < done.Now+c.leastDelay(p):
+			c.fail(r.Name, TombstoneStays, fmt.Sprintf("at %d, %s lets the tombstone of %q at offset %d of %s go at %d, with delete.retention.ms=%d", done.Now, r.Name, k.Key, k.Offset, p.name, k.Horizon, c.leastDelay(p)))
+		}
+		after[k.Offset], left[k.Key] = true, k.Offset
+	}
+	for _, k := range done.Before {
+		if k.Keyless || last[k.Key] != k || after[k.Offset] || k.Offset < r.log.start {
+			continue
+		}
+		c.lastGone(p, r, k, done, left)
+	}
+}
+
+// lastGone: the last record of a key is gone, which must be a tombstone whose time is over,
+// and the last that there was of the key.
+func (c *Checker) lastGone(p *partition, r *replica, k facts.Keyed, done *facts.Compaction, left map[string]int64) {
+	older, some := left[k.Key]
+	switch {
+	case !k.Tombstone:
+		c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s and takes the last record of %q, at offset %d", r.Name, p.name, k.Key, k.Offset))
+	case k.Horizon < 0 || done.Now < k.Horizon:
+		c.fail(r.Name, TombstoneStays, fmt.Sprintf("at %d, %s compacts %s and takes the tombstone of %q at offset %d, which is to be shown until %d (-1: for as long as nobody has kept it)", done.Now, r.Name, p.name, k.Key, k.Offset, k.Horizon))
+	case some && older >= r.log.start:
+		c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s and takes the tombstone of %q at offset %d, and not the older record at %d", r.Name, p.name, k.Key, k.Offset, older))
+	}
+}
