@@ -38,6 +38,7 @@ type BrokerKnobs struct {
 	// PollWait is how long a poll waits for records.
 	PollWait time.Duration
 	GroupKnobs
+	CleaningKnobs
 }
 
 // brokerKnobs lists the knobs of brokers. All of them are off where there are none.

@@ -54,13 +54,6 @@ func (r *run) addBrokers() {
 	}
 }
 
-// logs is the configuration of logs.
-func (b BrokerKnobs) logs() log.Config {
-	c := log.Defaults()
-	c.SegmentBytes, c.IndexIntervalBytes = int64(b.SegmentBytes), int64(b.IndexBytes)
-	return c
-}
-
 // brokerClient prepares a client of brokers. Operations go on while the coordinator
 // settles, and brokers after it.
 func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor {
@@ -89,7 +82,7 @@ func (r *run) brokerConfig(id int32) broker.Config {
 	cfg := broker.Config{
 		ID: id, Rack: fmt.Sprintf("rack%d", id%3), Hosts: k.hosts(), Coordinators: coordinators, SessionTimeout: k.BrokerSession,
 		ReplicaLag: k.ReplicaLag, ReplicaFetchWait: k.ReplicaWait, ReplicaFetchBackoff: k.ReplicaBackoff, ReplicaSocketTimeout: k.RequestTimeout + k.ReplicaWait,
-		MarkInterval: k.MarkInterval, PointInterval: 4 * k.MarkInterval, RetentionInterval: k.MarkInterval,
+		MarkInterval: k.MarkInterval, PointInterval: 4 * k.MarkInterval, RetentionInterval: k.MarkInterval, CleanerInterval: k.CleanerInterval,
 		Partitions: 1, Replication: k.Replication, MinInsync: k.MinInsync, Unclean: k.Unclean,
 		ShutdownBackoff: k.ReplicaBackoff, RequestTimeout: k.RequestTimeout, Log: k.logs(),
 		Bugs: r.plan.Bugs,
@@ -169,6 +162,10 @@ func (r *replicas) choose(world *sim.World, s faults.Select, partition string) [
 // brokerFaultShape is what the generator of faults must know of the brokers.
 func (p Plan) brokerFaultShape() faults.Shape {
 	k := p.Knobs
+	windows := brokerWindows()
+	if k.CleanerInterval > 0 {
+		windows = append(windows, cleaningWindows()...)
+	}
 	return faults.Shape{
 		Group: brokerGroup, Voters: k.Brokers, Tolerated: max(1, k.Brokers-1), Names: k.brokerNames(),
 		Partitions: p.partitions(),
@@ -176,7 +173,7 @@ func (p Plan) brokerFaultShape() faults.Shape {
 		Settle: k.BrokerSession/2 + 2*k.ReplicaLag, Notice: k.BrokerSession, Patience: k.RequestTimeout,
 		Ports: []string{"broker", "replica", "client"}, Peers: "replica", Service: "broker",
 		Files:   p.brokerFiles(),
-		Moments: marks(brokerMoments()), Windows: marks(brokerWindows()),
+		Moments: marks(brokerMoments()), Windows: marks(windows),
 		Cuts: marks([]*node.EventKind{facts.Truncated, facts.StartedOver}), Joins: marks([]*node.EventKind{facts.BecameFollower}),
 	}
 }
@@ -236,6 +233,9 @@ func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fau
 	case 1:
 		plan = append(plan, p.Faults...)
 	}
+	if r := sim.NewStream(seed, "broker-clocks"); p.Knobs.CleanerInterval > 0 && profile != faults.None && r.IntN(3) == 0 {
+		plan = append(plan, faults.DrawClocks(r, shape)...) // of what age records are, clocks say
+	}
 	slices.SortStableFunc(plan, func(a, b faults.Fault) int { return cmp.Compare(a.At, b.At) })
 	return plan
 }
@@ -252,7 +252,10 @@ func (r *run) newReplication() *replication.Checker {
 	if k.Brokers == 0 {
 		return nil
 	}
-	return replication.New(replication.Config{Brokers: r.brokers(), Unclean: k.Unclean, MinInsync: k.MinInsync})
+	return replication.New(replication.Config{
+		Brokers: r.brokers(), Unclean: k.Unclean, MinInsync: k.MinInsync,
+		Compacts: k.logs().Compact, RetentionBytes: k.logs().RetentionBytes, DeleteRetentionMillis: k.logs().DeleteRetentionMillis,
+	})
 }
 
 // brokers are those that there are, for judges.

@@ -258,7 +258,7 @@ var knobs = slices.Concat([]knob{
 	feature(number("outstanding-limit", 0, 1e6, "requests that may wait for their answers, or 0 for 1000", func(k *Knobs) *int { return &k.OutstandingLimit })),
 	feature(number("version-start", -1e6, 0, "version after a znode's first setData, or 0 for 1", func(k *Knobs) *int { return &k.VersionStart })),
 	feature(number("sequence-start", 0, math.MaxInt32, "creates counted after a znode's first child, or 0 for 1", func(k *Knobs) *int { return &k.SequenceStart })),
-}, brokerKnobs, groupKnobs, []knob{
+}, brokerKnobs, groupKnobs, cleaningKnobs, []knob{
 	span("warm-up", 0, day, "virtual time before the safety phase", func(k *Knobs) *time.Duration { return &k.WarmUp }),
 	span("safety", 0, day, "length of the safety phase", func(k *Knobs) *time.Duration { return &k.Safety }),
 	span("liveness", time.Millisecond, day, "bound for converging once healed", func(k *Knobs) *time.Duration { return &k.Liveness }),
@@ -395,7 +395,8 @@ func (k Knobs) reaping() live.Reaping {
 
 // rules are those that the judges must know.
 func (k Knobs) rules() history.Rules {
-	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SequenceStart: int32(k.SequenceStart), SkipACL: k.SkipACL, Strangers: k.Brokers > 0}
+	return history.Rules{NeverUsed: k.NeverUsed, EnforceQuota: k.EnforceQuota, VersionStart: int32(k.VersionStart), SequenceStart: int32(k.SequenceStart), SkipACL: k.SkipACL, Strangers: k.Brokers > 0,
+		Retention: k.Retention, DeleteRetention: k.DeleteRetention}
 }
 
 // patience is how long a client waits for a server to accept its session before

@@ -244,6 +244,7 @@ func (r *run) measured() Result {
 	out.History.Log, out.History.Locals = r.checker.Log(), r.checker.Locals()
 	out.History.Tails = r.checker.Tails()
 	out.History.Rules = r.plan.Knobs.rules()
+	out.History.Rules.ClocksWrong = r.plan.brokersMistime()
 	out.History.Config = r.checker.InitialConfig()
 	if r.replication != nil {
 		out.History.Partitions, out.History.States = append(r.replication.Events(), r.forgotten...), r.replication.States()

@@ -160,7 +160,7 @@ func (c *BrokerClient) submit(op Op) {
 	c.rec.Invoke(history.Op{
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value, Server: int(node.Nobody),
 		Log: &history.LogOp{
-			Key: op.Log.Key, Keyless: op.F == history.Send && op.Log.Key == "", Acks: wireAcks(op), From: op.Log.From, Group: op.Log.Group,
+			Key: op.Log.Key, Tombstone: op.Log.Tombstone, Keyless: op.F == history.Send && op.Log.Key == "", Acks: wireAcks(op), From: op.Log.From, Group: op.Log.Group,
 			Znodes: op.Log.Znodes, Args: op.Log.Args, Offset: history.Unknown,
 		},
 	})
@@ -170,6 +170,8 @@ func (c *BrokerClient) submit(op Op) {
 		c.send(op)
 	case history.Poll:
 		c.poll(op)
+	case history.Scan:
+		c.scan(op)
 	case history.Assign:
 		c.assign(op)
 	case history.Subscribe:

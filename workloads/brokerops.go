@@ -3,12 +3,12 @@ package workloads
 import (
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
-	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // producer is the one that is acknowledged in a way.
@@ -30,6 +30,9 @@ func (c *BrokerClient) send(op Op) {
 	if op.Log.Key != "" {
 		r.Key = []byte(op.Log.Key)
 	}
+	if op.Log.Tombstone {
+		r.Value, r.Headers = nil, []kmsg.Header{{Key: valueHeader, Value: []byte(op.Value)}}
+	}
 	c.producer(op.Log.Acks).Send(r, func(s client.Sent) {
 		c.ended(op.ID, outcomeOf(s.Outcome), func(l *history.LogOp) {
 			if s.Partition >= 0 {
@@ -41,6 +44,19 @@ func (c *BrokerClient) send(op Op) {
 			}
 		})
 	})
+}
+
+// valueHeader is the header that tells a tombstone, which has no value, from others.
+const valueHeader = "value"
+
+// valueOf is what a record is known by.
+func valueOf(r *client.Consumed) string {
+	for _, h := range r.Headers {
+		if r.Value == nil && h.Key == valueHeader {
+			return string(h.Value)
+		}
+	}
+	return string(r.Value)
 }
 
 // reader is the consumer of the client's polls.
@@ -115,9 +131,10 @@ func (c *BrokerClient) poll(op Op) {
 
 // took records what a poll brought, and where it left the client.
 func (c *BrokerClient) took(l *history.LogOp, from *client.Consumer, p client.Polled) {
-	for _, r := range p.Records {
+	for i := range p.Records {
+		r := &p.Records[i]
 		l.Records = append(l.Records, history.Record{
-			Partition: partitionName(r.TopicPartition), Offset: r.Offset, Key: string(r.Key), Value: string(r.Value), Tombstone: r.Value == nil,
+			Partition: partitionName(r.TopicPartition), Offset: r.Offset, Key: string(r.Key), Value: valueOf(r), Tombstone: r.Value == nil,
 		})
 	}
 	for _, j := range p.Jumps {
@@ -127,76 +144,4 @@ func (c *BrokerClient) took(l *history.LogOp, from *client.Consumer, p client.Po
 		offset, _ := from.Position(tp)
 		l.Positions = append(l.Positions, history.Position{Partition: partitionName(tp), Offset: offset})
 	}
-}
-
-// final makes the final reads: each reads a partition from its beginning to its end, as
-// somebody who was never there before.
-func (c *BrokerClient) final(t *node.Task) {
-	for _, op := range c.cfg.Final[c.rec.clients[c.cfg.Index].final:] {
-		for !c.tryFinal(t, op) {
-			c.carryOn(t)
-		}
-		c.rec.clients[c.cfg.Index].final++
-	}
-	for c.rec.clients[c.cfg.Index].subscribed != nil && c.rec.Finals() < c.cfg.Finals {
-		c.carryOn(t)
-	}
-}
-
-// tryFinal makes one attempt.
-func (c *BrokerClient) tryFinal(t *node.Task, op Op) bool {
-	if op.F == history.Committed {
-		return c.tryCommitted(t, op)
-	}
-	tp := partitionOf(op.Path)
-	fresh := c.cluster.NewConsumer(client.ConsumerConfig{Reset: client.ResetNone, MaxWait: c.cfg.PollWait})
-	defer fresh.Close()
-	fresh.Assign([]client.TopicPartition{tp})
-	fresh.SeekToEnd(tp, false)
-	c.rec.Invoke(history.Op{ // before the end is asked for: what is sent from now on may be behind it
-		ID: op.ID, Client: c.cfg.Index, F: history.Poll, Path: op.Path, Server: int(node.Nobody), Final: true,
-		Log: &history.LogOp{From: "beginning", Offset: history.Unknown},
-	})
-	end, ok := c.position(t, fresh, tp)
-	if !ok {
-		return false
-	}
-	fresh.SeekToEnd(tp, true)
-	var all history.LogOp
-	for at, empty := int64(-1), 0; at < end; at, _ = fresh.Position(tp) {
-		before := len(all.Records)
-		var done node.Signal
-		fresh.Poll(pollMost, c.cfg.RequestTimeout, func(p client.Polled) {
-			c.took(&all, fresh, p)
-			done.Set(nil)
-		})
-		t.Await(&done)
-		if len(all.Records) > before {
-			empty = 0
-		} else if empty++; empty > finalTries {
-			return false
-		}
-	}
-	c.rec.Return(op.ID, func(h *history.Op) {
-		all.From, all.Offset, all.Positions = "beginning", end, nil
-		h.Outcome, h.Log = history.OK, &all
-	})
-	return true
-}
-
-// finalTries is how many polls without a record a final read bears.
-const finalTries = 20
-
-// position awaits the position of a consumer, which it has to ask for.
-func (c *BrokerClient) position(t *node.Task, s *client.Consumer, tp client.TopicPartition) (int64, bool) {
-	for range finalTries {
-		var done node.Signal
-		s.Poll(1, c.cfg.PollWait, func(client.Polled) { done.Set(nil) })
-		t.Await(&done)
-		if offset, _ := s.Position(tp); offset >= 0 {
-			return offset, true
-		}
-		t.Sleep(time.Millisecond)
-	}
-	return 0, false
 }

@@ -14,13 +14,16 @@ import (
 //	op 1001 c2 1.204s send orders-0 value=c2.1001 acks=all
 //	op 1002 c3 1.21s assign orders-0,orders-1 from=beginning
 //	op 1003 c3 1.4s poll
+//	op 1003 c3 1.45s scan orders-0
 //	op 1004 c0 2s create-topic orders args="partitions=3 replicas=3 min.insync.replicas=2"
 
 // LogArgs are the arguments of an operation on brokers. Those it does not take stay
 // zero.
 type LogArgs struct {
-	// Key is the key of a record; "" for none.
-	Key string
+	// Key is the key of a record; "" for none. Tombstone: the record deletes what has its
+	// key, and has no value of its own.
+	Key       string
+	Tombstone bool
 	// Acks says when a send is acknowledged.
 	Acks Acks
 	// From is where an assign begins: beginning, end or committed.
@@ -50,8 +53,9 @@ func (a Acks) Wire() int16 { return [...]int16{AcksAll: -1, AcksLeader: 1, AcksN
 
 // logVerbs are the words for operations on brokers, with the arguments each takes.
 var logVerbs = []verb{
-	{name: "send", f: history.Send, path: true, topic: true, value: true, logs: "key acks"},
+	{name: "send", f: history.Send, path: true, topic: true, value: true, logs: "key acks tombstone"},
 	{name: "poll", f: history.Poll},
+	{name: "scan", f: history.Scan, path: true, topic: true},
 	{name: "assign", f: history.Assign, path: true, topic: true, logs: "from group"},
 	{name: "subscribe", f: history.Subscribe, path: true, topic: true, logs: "group args"},
 	{name: "unsubscribe", f: history.Unsubscribe},
@@ -94,7 +98,7 @@ func (v verb) takesLog(t token) bool {
 	if t.hasKey {
 		word = t.key
 	}
-	return t.bracket == 0 && slices.Contains(strings.Fields(v.logs), word) && t.hasKey == (word != "znodes")
+	return t.bracket == 0 && slices.Contains(strings.Fields(v.logs), word) && t.hasKey == (word != "znodes" && word != "tombstone")
 }
 
 // set takes one argument.
@@ -121,7 +125,7 @@ func (a *LogArgs) set(t token) error {
 		_, err := a.Settings()
 		return err
 	default:
-		a.Znodes = true
+		a.Znodes, a.Tombstone = a.Znodes || t.value == "znodes", a.Tombstone || t.value == "tombstone"
 	}
 	return nil
 }
@@ -145,6 +149,9 @@ func (a LogArgs) append(b *strings.Builder, f history.F) {
 	}
 	if a.Znodes {
 		b.WriteString(" znodes")
+	}
+	if a.Tombstone {
+		b.WriteString(" tombstone")
 	}
 }
 

@@ -210,6 +210,8 @@ func logArgs(t *rapid.T, v verb) (a LogArgs) {
 			a.Args = rapid.SampledFrom([]string{"", "replicas=1,2", "partitions=3 retention.ms=100"}).Draw(t, "args")
 		case "znodes":
 			a.Znodes = rapid.Bool().Draw(t, "znodes")
+		case "tombstone":
+			a.Tombstone = rapid.Bool().Draw(t, "tombstone")
 		default:
 			t.Fatalf("nobody reads the argument %q of %s", word, v.name)
 		}

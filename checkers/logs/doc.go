@@ -36,6 +36,16 @@
 // knew. What was acknowledged by another may therefore be told as less; what one has
 // acknowledged itself, it tells. When all has settled, everybody does.
 //
+// # What compaction may take
+//
+// A record may be missing below an offset that compaction has reached, if the history knows
+// of one further back with its key, or of a tombstone that nobody saw. That one must be
+// there, or gone for the same reason; so a chain of records that are missing ends with one
+// that is there, or with a tombstone, or breaks the guarantee. A reader who is slow sees
+// the log of different times, and of different replicas, each of which compacts by itself:
+// it may see an old record of a key and, if its tombstone's time is over meanwhile, no
+// later one. So what is asked of a read is only that each record it lacks may be lacking.
+//
 // The anomalies have the names of Jepsen's Kafka workload (jepsen.tests.kafka).
 package logs
 
@@ -58,9 +68,15 @@ const (
 	GenerationFenced    = "generation-fenced"
 	CommittedKept       = "committed-kept"
 	CommittedBySome     = "committed-by-some"
+	CompactionKeeps     = "compaction-keeps-last"
+	TombstoneShown      = "tombstone-shown"
+	RetentionAge        = "retention-by-age"
 )
 
-const source = "jepsen.tests.kafka: "
+const (
+	source           = "jepsen.tests.kafka: "
+	sourceCompaction = "Kafka documentation: log compaction"
+)
 
 // Guarantees lists what this package checks.
 var Guarantees = []guarantee.Guarantee{
@@ -79,4 +95,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: GenerationFenced, Sentence: "Once a generation of a group has committed, no offset of an older one is taken.", Source: "Kafka protocol: ILLEGAL_GENERATION"},
 	{ID: CommittedKept, Sentence: "An offset that was acknowledged as committed is told by who acknowledged it, and by everybody in the end, or a later one.", Source: "Kafka documentation: offset commit and fetch"},
 	{ID: CommittedBySome, Sentence: "An offset that is told as committed was committed before.", Source: "Kafka documentation: offset commit and fetch"},
+	{ID: CompactionKeeps, Sentence: "Compaction takes a record only if a later one has its key, or if it deletes its key and has been shown for long enough.", Source: sourceCompaction},
+	{ID: TombstoneShown, Sentence: "Who reads within delete.retention.ms of a delete learns of it, or of what came after it.", Source: sourceCompaction + "; KIP-534"},
+	{ID: RetentionAge, Sentence: "A record is deleted for its age only when it is older than retention.ms.", Source: "Kafka documentation: retention.ms"},
 }

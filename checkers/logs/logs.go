@@ -34,12 +34,14 @@ func Judge(h *history.History) Verdict {
 	j := &judge{h: h, partitions: map[string]*partition{}, senders: map[string]int{}, counts: map[string]int{}}
 	j.index()
 	if len(j.missing) == 0 {
-		j.reads()
+		j.learn()
+		j.read()
 		j.acknowledged()
 		j.copies()
 		j.sendOrder()
 		j.pollOrder()
 		j.groups()
+		j.retired()
 	}
 	v := Verdict{Findings: j.findings, Missing: j.missing, Counts: []Count{
 		{"records sent", len(j.senders)}, {"records read at the end", j.final}, {"records polled", j.polled},
@@ -81,6 +83,9 @@ type partition struct {
 	// end is the end of the log. What lies below start was deleted, below compacted it
 	// may have been; from lossy on acknowledged records may be lost, -1 for nowhere.
 	end, start, compacted, lossy int64
+	// events are what happened to the log, in order; known is what is known of its keys.
+	events []history.LogEvent
+	known  knowledge
 	// deleted: the whole topic was, and perhaps made again.
 	deleted bool
 	// read says that there was a final read, which began at asked.
@@ -92,15 +97,16 @@ func (j *judge) partition(name string) *partition {
 	p := j.partitions[name]
 	if p == nil {
 		p = &partition{name: name, at: map[int64]history.Record{}, copies: map[string][]int64{}, lossy: history.Unknown}
+		p.known = knowledge{at: map[int64]keyed{}, keys: map[string][]int64{}, doubts: map[string][]doubt{}}
 		j.partitions[name] = p
 	}
 	return p
 }
 
 // excuses reports whether something explains that a record at an offset is not there,
-// or another is.
+// or another is. What compaction took is looked at more closely, see blames.
 func (p *partition) excuses(offset int64) bool {
-	return p.deleted || offset < p.start || offset < p.compacted || p.lossy >= 0 && offset >= p.lossy
+	return p.deleted || offset < p.start || p.lossy >= 0 && offset >= p.lossy
 }
 
 // later reports whether an operation may have seen what came behind the final read.
@@ -140,6 +146,7 @@ func (j *judge) index() {
 
 // happened takes what explains a loss.
 func (p *partition) happened(e history.LogEvent) {
+	p.events = append(p.events, e)
 	switch e.Kind {
 	case history.UncleanElection, history.LastReplicaLost:
 		if p.lossy < 0 || e.Offset < p.lossy {

@@ -123,6 +123,115 @@ var spoiled = []struct {
 		h.Ops[4].Log.Records, h.Ops[5].Log.Records = nil, nil
 		h.Ops[6].Log.Records[0].Value, h.Ops[6].Log.Records[1].Value = "b", "a"
 	}},
+	{"a record is gone that a later one of its key supersedes", "", func(h *history.History) {
+		compact(h, "k", "k", "other")
+		lose(h, 0)
+	}},
+	{"the last record of a key is gone", CompactionKeeps, func(h *history.History) {
+		compact(h, "k", "other", "k")
+		lose(h, 1)
+	}},
+	{"a record is gone that only one beyond compaction could supersede", LostWrite, func(h *history.History) {
+		compact(h, "k", "k", "k")
+		h.Partitions[0].Offset = 1
+		h.Ops[5].Log.Records = nil
+		lose(h, 1)
+	}},
+	{"a record is gone, and nobody knows whether there was a tombstone", "", func(h *history.History) {
+		compact(h, "other", "k", "k")
+		h.Ops[2].Log.Tombstone = true
+		lose(h, 1, 2)
+	}},
+	{"a record is gone, and it is not there that may have superseded it", CompactionKeeps, func(h *history.History) {
+		compact(h, "other", "k", "k")
+		lose(h, 1, 2)
+	}},
+	{"a record is gone that the log lost where it was not in sync", "", func(h *history.History) {
+		compact(h, "other", "k", "k")
+		h.Partitions = append(h.Partitions, history.LogEvent{Kind: history.LastReplicaLost, Partition: "orders-0", Offset: 2})
+		lose(h, 1, 2)
+	}},
+	{"a record without a key is gone", "", func(h *history.History) {
+		compact(h, "k", "", "other")
+		h.Ops[1].Log.Keyless = true
+		lose(h, 1)
+	}},
+	{"a tombstone is gone whose time is over", "", func(h *history.History) {
+		compact(h, "k", "k", "other")
+		h.Ops[1].Log.Tombstone, h.Rules.DeleteRetention = true, time.Millisecond
+		lose(h, 0, 1)
+	}},
+	{"a tombstone is gone before its time", TombstoneShown, func(h *history.History) {
+		compact(h, "k", "k", "other")
+		h.Ops[1].Log.Tombstone = true
+		lose(h, 0, 1)
+	}},
+	{"a tombstone is gone before its time, by a clock that is wrong", "", func(h *history.History) {
+		compact(h, "k", "k", "other")
+		h.Ops[1].Log.Tombstone, h.Rules.ClocksWrong = true, true
+		lose(h, 0, 1)
+	}},
+	{"a scan lacks what was superseded by then", "", func(h *history.History) {
+		compact(h, "k", "k", "other")
+		scan(h, 50, 3, 1, 2)
+	}},
+	{"a scan lacks what was superseded later only", CompactionKeeps, func(h *history.History) {
+		compact(h, "k", "other", "k")
+		scan(h, 12, 2, 1)
+	}},
+	{"a scan lacks the end", PollSkip, func(h *history.History) {
+		compact(h, "k", "other", "k")
+		h.Partitions[0].Offset = 2
+		scan(h, 50, 3, 0, 1)
+	}},
+	{"a scan lacks what was deleted", "", func(h *history.History) {
+		h.Partitions = []history.LogEvent{{Kind: history.StartMoved, Partition: "orders-0", Offset: 1}}
+		scan(h, 50, 3, 1, 2)
+	}},
+	{"a scan goes back", PollOrder, func(h *history.History) { scan(h, 50, 2, 0, 1, 2, 1) }},
+	{"a young record is deleted for its age", RetentionAge, func(h *history.History) {
+		h.Partitions = []history.LogEvent{{At: 50, Kind: history.StartMoved, Partition: "orders-0", Offset: 1, Why: history.ByAge}}
+	}},
+	{"an old record is deleted for its age", "", func(h *history.History) {
+		h.Rules.Retention = time.Hour
+		h.Ops = append(h.Ops, history.Op{F: history.SetConfig, Path: "orders", Log: &history.LogOp{Args: "retention.bytes=5 retention.ms=1", Offset: history.Unknown}})
+		h.Partitions = []history.LogEvent{{At: 50, Kind: history.StartMoved, Partition: "orders-0", Offset: 1, Why: history.ByAge}}
+	}},
+	{"a young record is deleted because the log is too long", "", func(h *history.History) {
+		h.Partitions = []history.LogEvent{{At: 50, Kind: history.StartMoved, Partition: "orders-0", Offset: 1, Why: "retention-size"}}
+	}},
+}
+
+// compact gives the three records of the story keys, in a log that is compacted.
+func compact(h *history.History, keys ...string) {
+	for i, k := range keys {
+		h.Ops[i].Log.Key, h.Ops[i].Log.Keyless = k, false
+	}
+	for i := range h.Ops {
+		for k := range h.Ops[i].Log.Records {
+			r := &h.Ops[i].Log.Records[k]
+			r.Key = keys[r.Offset]
+		}
+	}
+	h.Partitions = []history.LogEvent{{Kind: history.CompactedTo, Partition: "orders-0", Offset: 3}}
+}
+
+// lose takes records out of the final read.
+func lose(h *history.History, offsets ...int64) {
+	last := h.Ops[6].Log
+	last.Records = slices.DeleteFunc(last.Records, func(r history.Record) bool { return slices.Contains(offsets, r.Offset) })
+}
+
+// scan adds a scan that brings some of the records of the final read.
+func scan(h *history.History, at time.Duration, end int64, offsets ...int64) {
+	op := history.Op{
+		ID: 8, Client: 1, Process: 1, F: history.Scan, Path: "orders-0", Invoke: at, Return: at + 5, Outcome: history.OK,
+		Log: &history.LogOp{From: "beginning", Offset: end},
+	}
+	for _, o := range offsets {
+		op.Log.Records = append(op.Log.Records, h.Ops[6].Log.Records[o])
+	}
+	h.Ops = append(h.Ops, op)
 }
 
 // TestJudgeIsJudged: each spoiled story falls by its guarantee, and by no other.

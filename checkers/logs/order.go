@@ -64,7 +64,7 @@ func (j *judge) pollOrder() {
 			}
 		case op.F == history.Poll && !op.Final && op.Log.Moved:
 			continue // the group shared out anew: positions are others
-		case op.F == history.Poll && op.Outcome == history.OK:
+		case reads(op) && op.Outcome == history.OK:
 			j.pollWent(i, at)
 		}
 	}
@@ -89,39 +89,68 @@ func (j *judge) jumped(i int, jump history.Jump, own map[reader]progress) {
 	}
 }
 
-// pollWent checks one poll against how far its client was.
+// pollWent checks one poll against how far its client was. Who reads a partition through
+// is a reader of its own, and begins where the log does.
 func (j *judge) pollWent(i int, at map[reader]progress) {
 	op := &j.h.Ops[i]
 	own := at
-	if op.Final {
-		own = map[reader]progress{} // by a reader of its own
+	if op.Final || op.F == history.Scan {
+		own = map[reader]progress{}
 	}
 	for _, jump := range op.Log.Jumps {
 		j.jumped(i, jump, own)
 	}
-	for _, r := range op.Log.Records {
+	if op.F == history.Scan {
+		own[reader{op.Client, op.Path}] = progress{j.partition(op.Path).startBy(op.Return) - 1, i, false}
+	}
+	for n, r := range op.Log.Records {
 		key := reader{op.Client, r.Partition}
-		if was, ok := own[key]; ok {
-			j.follows(was, i, r)
+		if was, ok := own[key]; ok && (n > 0 || op.F != history.Scan || r.Offset > was.offset) {
+			j.follows(was, i, r.Partition, r.Offset)
 		}
 		own[key] = progress{r.Offset, i, false}
+	}
+	if op.F == history.Scan {
+		j.lacks(own[reader{op.Client, op.Path}], i, op.Path, op.Log.Offset)
 	}
 }
 
 // follows: a record is the next that there is after the last one read.
-func (j *judge) follows(was progress, i int, r history.Record) {
-	back, skip := PollOrder, PollSkip
-	if was.given {
-		back, skip = GroupStart, GroupStart
-	}
-	if r.Offset <= was.offset {
-		j.report(back, fmt.Sprintf("But offset %d of %s comes after %d.", r.Offset, r.Partition, was.offset), was.op, i)
+func (j *judge) follows(was progress, i int, name string, offset int64) {
+	if offset <= was.offset {
+		back := PollOrder
+		if was.given {
+			back = GroupStart
+		}
+		j.report(back, fmt.Sprintf("But offset %d of %s comes after %d.", offset, name, was.offset), was.op, i)
 		return
 	}
-	p := j.partition(r.Partition)
-	k, _ := slices.BinarySearch(p.offsets, was.offset+1)
-	if k < len(p.offsets) && p.offsets[k] < r.Offset && !p.excuses(p.offsets[k]) {
-		j.report(skip, fmt.Sprintf("But after offset %d of %s comes %d, and offset %d has %q.", was.offset, r.Partition, r.Offset, p.offsets[k], p.at[p.offsets[k]].Value), was.op, i)
+	j.lacks(was, i, name, offset)
+}
+
+// lacks: between the last record read and the next, or the end, there is none that was not
+// taken by compaction. What a reader lacks that is not there in the end either, and is
+// beyond compaction, others judge.
+func (j *judge) lacks(was progress, i int, name string, upto int64) {
+	p, by := j.partition(name), j.h.Ops[i].Return
+	compacted := p.compactedBy(by)
+	at, _ := slices.BinarySearch(p.known.offsets, was.offset+1)
+	for _, o := range p.known.offsets[at:] {
+		if o >= upto {
+			return
+		}
+		_, there := p.at[o]
+		id := PollSkip
+		if was.given {
+			id = GroupStart
+		}
+		if o < compacted {
+			id = j.blames(p, o, by, false)
+		}
+		if id != "" && !p.excuses(o) && (there || o < compacted) {
+			j.report(id, fmt.Sprintf("But after offset %d of %s comes %d, and offset %d had %q of the key %q.", was.offset, name, upto, o, p.known.at[o].value, p.known.at[o].key), was.op, i, p.known.at[o].op)
+			return
+		}
 	}
 }
 

@@ -6,11 +6,14 @@ import (
 	"github.com/stampede-sim/stampede/checkers/history"
 )
 
-// reads: what anybody read was sent, and not in vain; it stays where it was.
-func (j *judge) reads() {
+// reads reports whether an operation brings records.
+func reads(op *history.Op) bool { return op.F == history.Poll || op.F == history.Scan }
+
+// read: what anybody read was sent, and not in vain; it stays where it was.
+func (j *judge) read() {
 	for i := range j.h.Ops {
 		op := &j.h.Ops[i]
-		if op.F != history.Poll || op.Log == nil {
+		if !reads(op) || op.Log == nil {
 			continue
 		}
 		for _, r := range op.Log.Records {
@@ -73,6 +76,8 @@ func (j *judge) stays(i int, r history.Record) {
 		j.excused++
 	case there:
 		j.report(InconsistentOffsets, fmt.Sprintf("But offset %d of %s had %q and came to have %q.", r.Offset, r.Partition, r.Value, now.Value), i, j.senders[now.Value])
+	case r.Offset < p.compacted:
+		j.compacted(p, i, r.Offset)
 	default:
 		j.report(ReadStays, fmt.Sprintf("But %q was at offset %d of %s, which in the end has nothing there and ends at %d.", r.Value, r.Offset, r.Partition, p.end), i)
 	}
@@ -97,10 +102,23 @@ func (j *judge) acknowledged() {
 			j.excused++
 		case there:
 			j.report(LostWrite, fmt.Sprintf("But offset %d of %s has %q instead.", op.Log.Offset, p.name, now.Value), i, j.senders[now.Value])
+		case op.Log.Offset < p.compacted:
+			j.compacted(p, i, op.Log.Offset)
 		default:
 			j.report(LostWrite, fmt.Sprintf("But %s in the end has nothing at offset %d, and ends at %d.", p.name, op.Log.Offset, p.end), i)
 		}
 	}
+}
+
+// compacted: a record that an operation knew of, and that is not there in the end, may have
+// been superseded.
+func (j *judge) compacted(p *partition, i int, offset int64) {
+	id := j.blames(p, offset, p.asked, true)
+	if id == "" {
+		j.excused++
+		return
+	}
+	j.report(id, fmt.Sprintf("But %q of the key %q was at offset %d of %s, which in the end has nothing there, and nothing of that key behind.", p.known.at[offset].value, p.known.at[offset].key, offset, p.name), i)
 }
 
 // allAcks is what a send asks for that wants all in-sync replicas to have it.
