@@ -7,11 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/groups"
+	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/internal/script"
 	"github.com/stampede-sim/stampede/nodes/broker"
+	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
@@ -41,6 +44,7 @@ type cluster struct {
 	tree        tree
 	ensemble    *live.Checker
 	replication *replication.Checker
+	groups      *groups.Checker
 	// seats are what the living replicas think of themselves.
 	seats map[seat]*standing
 	tell  func(line string)
@@ -87,6 +91,9 @@ func newCluster(c *script.Command, planted bugs.Set, tell func(string)) *cluster
 		judged.Brokers = append(judged.Brokers, replication.Broker{ID: id, Node: at, Name: broker.HostOf(id)})
 	}
 	k.replication = replication.New(judged)
+	k.groups = groups.New(groups.Config{
+		Brokers: judged.Brokers, Logs: k.replication, DriftPPM: faults.MaxDrift, Retention: group.DefaultRetention, Wall: k.world.WallMillis,
+	})
 	k.watch()
 	return k
 }
@@ -128,12 +135,13 @@ func (k *cluster) watch() {
 			k.ensemble.Observe(s.Step, s.At, s.Node, s.Event)
 		} else {
 			k.replication.Observe(s.Step, s.At, s.Node, s.Event)
+			k.groups.Observe(s.Step, s.At, s.Node, s.Event)
 		}
 		k.follow(s)
 		if line := k.line(s); line != "" {
 			k.tell(line)
 		}
-		if k.ensemble.Finding() != nil || k.replication.Finding() != nil {
+		if k.finding() != nil {
 			k.world.Stop("a guarantee is broken")
 		}
 	})
@@ -145,6 +153,7 @@ func (k *cluster) watch() {
 		case sim.Crashed, sim.Exited:
 			k.ensemble.Crashed(c.Node)
 			k.replication.Crashed(c.Node)
+			k.groups.Crashed(c.Node)
 			for s := range k.seats { //sim:unordered each for itself
 				if s.node == c.Node {
 					delete(k.seats, s)
@@ -157,9 +166,28 @@ func (k *cluster) watch() {
 	})
 }
 
+// finding is what the first judge to object has found, nil if none has.
+func (k *cluster) finding() *guarantee.Finding {
+	for _, f := range []*guarantee.Finding{k.ensemble.Finding(), k.replication.Finding(), k.groups.Finding()} {
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// pending is why brokers and groups have not come to rest, "" if they have.
+func (k *cluster) pending() string {
+	if reason := k.replication.Pending(); reason != "" {
+		return reason
+	}
+	return k.groups.Pending()
+}
+
 // committed follows what the coordinator commits.
 func (k *cluster) committed(step uint64, at time.Duration, txn *wire.Txn) {
 	k.replication.Committed(step, at, txn)
+	k.groups.Committed(txn)
 	owner := k.owner(txn.Session)
 	if gone := k.tree.commit(txn.Session, txn.Body); owner != "" && len(gone) > 0 {
 		k.tell(fmt.Sprintf("zk: the session of %s is over; gone: %s", owner, strings.Join(gone, " ")))

@@ -190,8 +190,8 @@ func (p *Player) settle(*script.Command) {
 			k.world.Start(process.ID)
 		}
 	}
-	k.await(time.Minute, func() bool { return k.replication.Pending() == "" })
-	if reason := k.replication.Pending(); reason != "" {
+	k.await(time.Minute, func() bool { return k.pending() == "" })
+	if reason := k.pending(); reason != "" {
 		p.stuck = &guarantee.Finding{Guarantee: "liveness", Explanation: "a minute after all was healed, " + reason}
 		return
 	}

@@ -82,15 +82,11 @@ func (p *Player) tell(line string) {
 
 // finding is what a judge has found, or how a process failed; nil if all is well.
 func (p *Player) finding() *guarantee.Finding {
-	c := p.cluster
-	switch f := c.world.Failure(); {
-	case f != nil:
+	if f := p.cluster.world.Failure(); f != nil {
 		return &guarantee.Finding{Guarantee: "no-panic", Explanation: f.Name + " panicked: " + f.Reason, Evidence: []string{f.Stack}}
-	case c.ensemble.Finding() != nil:
-		return c.ensemble.Finding()
 	}
-	if c.replication.Finding() != nil {
-		return c.replication.Finding()
+	if f := p.cluster.finding(); f != nil {
+		return f
 	}
 	return p.stuck
 }
