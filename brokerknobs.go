@@ -37,6 +37,10 @@ type BrokerKnobs struct {
 	Retries, Idempotent bool
 	// PollWait is how long a poll waits for records.
 	PollWait time.Duration
+	// AutoCreate lets clients have topics created by asking for them.
+	AutoCreate bool
+	// Properties are keys of server.properties that have no knob of their own.
+	Properties string
 	GroupKnobs
 	CleaningKnobs
 }
@@ -60,6 +64,8 @@ var brokerKnobs = []knob{
 	feature(flag("retries", "producers send again what was not acknowledged", func(k *Knobs) *bool { return &k.Retries })),
 	feature(flag("idempotent", "producers number what they send", func(k *Knobs) *bool { return &k.Idempotent })),
 	feature(span("poll-wait", 0, time.Minute, "how long a poll waits for records", func(k *Knobs) *time.Duration { return &k.PollWait })),
+	feature(flag("auto-create", "create topics that somebody asks for", func(k *Knobs) *bool { return &k.AutoCreate })),
+	serverProperties,
 }
 
 // drawBrokers draws a cluster for a workload on brokers, and turns off what of the

@@ -74,18 +74,27 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 
 // brokerConfig is what the knobs make of a broker's configuration.
 func (r *run) brokerConfig(id int32) broker.Config {
-	k := r.plan.Knobs
 	var coordinators []node.ID
 	for _, s := range r.ensemble.servers {
 		coordinators = append(coordinators, s.ID)
 	}
+	cfg, err := r.plan.Knobs.configured(r.plan.Knobs.brokerConfig(id, coordinators))
+	if err != nil {
+		panic(err) // plans with such knobs are refused
+	}
+	cfg.Bugs = r.plan.Bugs
+	return cfg
+}
+
+// brokerConfig is what the knobs make of it, but for keys without a knob of their own.
+func (k Knobs) brokerConfig(id int32, coordinators []node.ID) broker.Config {
 	cfg := broker.Config{
 		ID: id, Rack: fmt.Sprintf("rack%d", id%3), Hosts: k.hosts(), Coordinators: coordinators, SessionTimeout: k.BrokerSession,
 		ReplicaLag: k.ReplicaLag, ReplicaFetchWait: k.ReplicaWait, ReplicaFetchBackoff: k.ReplicaBackoff, ReplicaSocketTimeout: k.RequestTimeout + k.ReplicaWait,
 		MarkInterval: k.MarkInterval, PointInterval: 4 * k.MarkInterval, RetentionInterval: k.MarkInterval, CleanerInterval: k.CleanerInterval,
 		Partitions: 1, Replication: k.Replication, MinInsync: k.MinInsync, Unclean: k.Unclean,
 		ShutdownBackoff: k.ReplicaBackoff, RequestTimeout: k.RequestTimeout, Log: k.logs(),
-		Bugs: r.plan.Bugs,
+		NoAutoCreate: !k.AutoCreate,
 	}
 	k.configureGroups(&cfg)
 	return cfg

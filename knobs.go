@@ -327,6 +327,9 @@ func (k Knobs) Validate() error {
 	if err := k.BrokerKnobs.validate(); err != nil {
 		return err
 	}
+	if err := k.checkProperties(); err != nil {
+		return err
+	}
 	config := k.world(0)
 	return config.Validate()
 }

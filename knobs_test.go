@@ -55,6 +55,12 @@ func TestNonsenseIsRefused(t *testing.T) {
 		{"tick=fast", "want a duration"},
 		{"snap-count=1", "want a number from 2"},
 		{"wire=perhaps", "want true or false"},
+		{"server-properties=log.retention.ms=soon", `log.retention.ms: "soon" is no whole number`},
+		{"server-properties=min.insync.replicas=2", "for min.insync.replicas there is the knob min-insync"},
+		{"server-properties=broker.id=2", "broker.id is decided by the run"},
+		{"server-properties=no.such.key=2", "brokers have no key no.such.key"},
+		{"server-properties=log.retention.ms=1&log.retention.ms=2", "log.retention.ms is there 2 times"},
+		{"server-properties=a=%zz", "want KEY=VALUE&KEY=VALUE"},
 	} {
 		var k Knobs
 		if err := k.Set(c.word); err == nil || !strings.Contains(err.Error(), c.want) {

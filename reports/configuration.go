@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/stampede-sim/stampede/nodes/broker/config"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zoocfg"
 )
 
@@ -16,15 +17,6 @@ func Configuration(name string, f *zoocfg.File, knobs []string) string {
 	} else {
 		fmt.Fprintf(&b, "%s: a server that stands alone\n", name)
 	}
-	section := func(title string, lines []string) {
-		if len(lines) == 0 {
-			return
-		}
-		fmt.Fprintf(&b, "%s\n", title)
-		for _, line := range lines {
-			fmt.Fprintf(&b, "  %s\n", line)
-		}
-	}
 	var ignored []string
 	for _, s := range f.Ignored {
 		ignored = append(ignored, s.Key+"="+s.Value)
@@ -33,8 +25,53 @@ func Configuration(name string, f *zoocfg.File, knobs []string) string {
 	if f.Dynamic != "" {
 		text += f.Members()
 	}
-	section("settings", strings.Split(strings.TrimSuffix(text, "\n"), "\n"))
-	section("ignored, as a simulated server has no use for them", ignored)
-	section("knobs", knobs)
+	section(&b, "settings", strings.Split(strings.TrimSuffix(text, "\n"), "\n"))
+	section(&b, "ignored, as a simulated server has no use for them", ignored)
+	section(&b, "knobs", knobs)
+	return b.String()
+}
+
+// section writes lines under a title, if there are any.
+func section(b *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s\n", title)
+	for _, line := range lines {
+		fmt.Fprintf(b, "  %s\n", line)
+	}
+}
+
+// BrokerConfiguration shows a configuration of Kafka that makes sense, what looks wrong in
+// it, what of it means nothing here, what it leaves as it is by default, and the knobs that
+// runs on such brokers have.
+func BrokerConfiguration(name string, f *config.File, knobs []string) string {
+	var b strings.Builder
+	values := f.Values()
+	fmt.Fprintf(&b, "%s: a broker\n", name)
+	section(&b, "looks wrong", f.Warnings)
+	var settings, ignored, defaults []string
+	for _, p := range f.Set {
+		settings = append(settings, p.Name+"="+p.Value)
+	}
+	for _, p := range f.Ignored {
+		ignored = append(ignored, fmt.Sprintf("%s=%s: %s", p.Name, p.Value, p.Why))
+	}
+	for _, k := range config.Brokers.Keys() {
+		for _, older := range k.Older {
+			if _, said := values[k.Name]; said {
+				values[older.Name] = "" // says nothing any more
+			}
+		}
+	}
+	for _, k := range config.Brokers.Keys() {
+		if _, said := values[k.Name]; !said && k.Use == config.Works && !k.Null {
+			defaults = append(defaults, fmt.Sprintf("%s=%s", k.Name, k.Default))
+		}
+	}
+	section(&b, "settings", settings)
+	section(&b, "ignored, as a simulated broker has no use for them", ignored)
+	section(&b, "left as they are by default, where no knob says otherwise", defaults)
+	section(&b, "knobs", knobs)
 	return b.String()
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stampede-sim/stampede"
 	"github.com/stampede-sim/stampede/faults"
+	"github.com/stampede-sim/stampede/nodes/broker/config"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/zoocfg"
 	"github.com/stampede-sim/stampede/reports"
@@ -27,12 +28,14 @@ type planFlags struct {
 	bugs, faults string
 	knobs        []string
 	zooCfg       string
+	properties   string
 }
 
 func (f *planFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.bugs, "bug", "", "plant bugs of the zoo: `NAMES`, comma-separated, of 'stampede list bugs'")
 	cmd.Flags().StringVar(&f.faults, "faults", "", "how much goes wrong, a `PROFILE`: none, light, swarm or heavy (default: the scenario's own)")
 	cmd.Flags().StringVar(&f.zooCfg, "zoo-cfg", "", "run an ensemble configured like a ZooKeeper `FILE`; --knob overrides it")
+	cmd.Flags().StringVar(&f.properties, "server-properties", "", "run brokers configured like a Kafka `FILE`; --knob overrides it")
 	cmd.Flags().StringArrayVar(&f.knobs, "knob", nil, "turn a knob, `NAME=VALUE`; may be repeated")
 }
 
@@ -58,16 +61,25 @@ func (f *planFlags) options() (stampede.PlanOptions, error) {
 	return o, nil
 }
 
-// configure puts the knobs of --zoo-cfg before those of --knob, once.
+// configure puts the knobs of --zoo-cfg and --server-properties before those of --knob,
+// once.
 func (f *planFlags) configure() error {
-	if f.zooCfg == "" {
-		return nil
+	var words []string
+	if f.zooCfg != "" {
+		file, err := zoocfg.Parse(f.zooCfg, readText)
+		if err != nil {
+			return usagef("--zoo-cfg: %w", err)
+		}
+		words = stampede.KnobsOf(file)
 	}
-	file, err := zoocfg.Parse(f.zooCfg, readText)
-	if err != nil {
-		return usagef("--zoo-cfg: %w", err)
+	if f.properties != "" {
+		file, err := config.Parse(f.properties, readText)
+		if err != nil {
+			return usagef("--server-properties: %w", err)
+		}
+		words = append(words, stampede.BrokerKnobsOf(file)...)
 	}
-	f.knobs, f.zooCfg = append(stampede.KnobsOf(file), f.knobs...), ""
+	f.knobs, f.zooCfg, f.properties = append(words, f.knobs...), "", ""
 	return nil
 }
 

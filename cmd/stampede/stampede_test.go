@@ -322,6 +322,38 @@ func TestRunsAreConfiguredLikeZooKeeper(t *testing.T) {
 	}
 }
 
+// TestBrokersAreConfiguredLikeKafka: a server.properties becomes knobs, and mistakes in
+// it are told with their line.
+func TestBrokersAreConfiguredLikeKafka(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	text := "broker.id=0\nnum.io.threads=8\nzookeeper.connect=localhost:2181\nlog.retention.hours=1\n" +
+		"default.replication.factor=2\nmin.insync.replicas=2\nreplica.lag.time.max.ms=3000\nreplica.fetch.wait.max.ms=200\nmy.key=1\n"
+	good := write("server.properties", text)
+	got := invoke(t, dir, "config", good)
+	for _, want := range []string{"brokers=3\n", "replication=2\n", "replica-lag=3s\n", "server-properties=log.retention.hours=1\n", "num.io.threads=8: ", ":9: my.key is unknown", "fetch.max.bytes=57671680\n"} {
+		if got.code != 0 || !strings.Contains(got.stdout, want) {
+			t.Errorf("no %q, exit %d\n%s%s", want, got.code, got.stdout, got.stderr)
+		}
+	}
+	run := invoke(t, dir, "run", "broker/log", "--seed", "2", "--faults", "none", "--server-properties", good, "--knob", "brokers=2")
+	if run.code != 0 || !strings.Contains(run.stdout, "replica-lag=3s") || !strings.Contains(run.stdout, "brokers=2") {
+		t.Errorf("exit %d\n%s%s", run.code, run.stdout, run.stderr)
+	}
+	bad := write("bad.properties", strings.Replace(text, "factor=2", "factor=two", 1))
+	for _, args := range [][]string{{"config", bad}, {"run", "broker/log", "--server-properties", bad}} {
+		if got := invoke(t, dir, args...); got.code != exitUsage || !strings.Contains(got.stderr, `bad.properties:5: default.replication.factor: "two" is no whole number`) {
+			t.Errorf("%v: exit %d\n%s", args, got.code, got.stderr)
+		}
+	}
+}
+
 // TestRunAsksServers: the answers come before the verdict, and asking changes no hash.
 func TestRunAsksServers(t *testing.T) {
 	dir := t.TempDir()
