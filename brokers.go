@@ -261,9 +261,10 @@ func (r *run) newReplication() *replication.Checker {
 	if k.Brokers == 0 {
 		return nil
 	}
+	logs := r.brokerConfig(1).Log
 	return replication.New(replication.Config{
 		Brokers: r.brokers(), Unclean: k.Unclean, MinInsync: k.MinInsync,
-		Compacts: k.logs().Compact, RetentionBytes: k.logs().RetentionBytes, DeleteRetentionMillis: k.logs().DeleteRetentionMillis,
+		Compacts: logs.Compact, RetentionBytes: logs.RetentionBytes, DeleteRetentionMillis: logs.DeleteRetentionMillis,
 	})
 }
 
