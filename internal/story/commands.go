@@ -1,6 +1,7 @@
 package story
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -41,6 +42,7 @@ func init() {
 		{"resume", "resume b1", "processes go on, with what has come for them meanwhile", (*Player).resume},
 		{"cut", "cut b1 from b2 b3 zk", "no message passes between two sides; what is on its way waits", (*Player).cut},
 		{"hold", "hold LeaderAndISR from=b1 to=b3 for=10s", "messages of a kind travel longer from now on, and all behind them on their connection", (*Player).hold},
+		{"drop", "drop LeaderAndISR from=b1 to=b3", "the next message of a kind is lost, and its connection with it, as none is lost in the middle", (*Player).drop},
 		{"heal", "heal", "ends all cuts and holds, and what faults have begun", (*Player).heal},
 		{"fault", "fault crash leader(orders-0) restart=5s", "strikes as a line of a plan would, now", (*Player).fault},
 		{"settle", "settle", "heals all, starts who is down, and waits until every replica is in sync", (*Player).settle},
@@ -138,26 +140,48 @@ func (p *Player) cut(c *script.Command) {
 			apart[[2]node.ID{a, b}], apart[[2]node.ID{b, a}] = true, true
 		}
 	}
-	name := c.Line
+	name := c.Pos
 	p.cluster.cuts = append(p.cluster.cuts, name)
 	p.cluster.world.Block(name, func(from, to node.ID, _ node.Port) bool { return apart[[2]node.ID{from, to}] })
 }
 
 // hold makes messages of a kind late.
 func (p *Player) hold(c *script.Command) {
-	k := p.cluster
-	kind, most := c.Word("a kind of messages"), c.Duration("for")
+	verdict := sim.Delay(c.Duration("for"))
+	p.rule(c, "late", func() sim.Verdict { return verdict })
+}
+
+// drop loses the next message of a kind.
+func (p *Player) drop(c *script.Command) {
+	lost := false
+	p.rule(c, "lost", func() sim.Verdict {
+		if lost {
+			return sim.Pass
+		}
+		lost = true
+		return sim.Drop
+	})
+}
+
+// rule judges the messages that a command names, until all is healed.
+func (p *Player) rule(c *script.Command, fate string, judge func() sim.Verdict) {
+	k, all := p.cluster, p.cluster.world.Processes()
+	kind := c.Word("a kind of messages")
 	froms, tos := k.nodesOf(c, c.Values("from")), k.nodesOf(c, c.Values("to"))
 	if len(froms) == 0 || len(tos) == 0 {
-		c.Fatalf("write: hold %s from=b1 to=b3 for=10s", kind)
+		c.Fatalf("say between whom: from=b1 to=b3")
 	}
-	name := c.Line
+	name := c.Pos
 	k.holds = append(k.holds, name)
 	k.world.Rule(name, func(from, to node.ID, _ node.Port, m node.Message) sim.Verdict {
 		if m.Kind() != kind || !slices.Contains(froms, from) || !slices.Contains(tos, to) {
 			return sim.Pass
 		}
-		return sim.Delay(most)
+		verdict := judge()
+		if verdict != sim.Pass {
+			p.tell(fmt.Sprintf("a %s from %s to %s is %s", kind, all[from].Name, all[to].Name, fate))
+		}
+		return verdict
 	})
 }
 
