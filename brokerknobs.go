@@ -41,6 +41,9 @@ type BrokerKnobs struct {
 	AutoCreate bool
 	// Properties are keys of server.properties that have no knob of their own.
 	Properties string
+	// Access has brokers authorise what clients ask for; with OpenAccess, what no entry is
+	// about is for everybody.
+	Access, OpenAccess bool
 	GroupKnobs
 	CleaningKnobs
 }
@@ -66,6 +69,8 @@ var brokerKnobs = []knob{
 	feature(span("poll-wait", 0, time.Minute, "how long a poll waits for records", func(k *Knobs) *time.Duration { return &k.PollWait })),
 	feature(flag("auto-create", "create topics that somebody asks for", func(k *Knobs) *bool { return &k.AutoCreate })),
 	serverProperties,
+	feature(flag("access", "brokers authorise what clients ask for", func(k *Knobs) *bool { return &k.Access })),
+	feature(flag("open-access", "what no access control entry is about is for everybody", func(k *Knobs) *bool { return &k.OpenAccess })),
 }
 
 // drawBrokers draws a cluster for a workload on brokers, and turns off what of the

@@ -63,11 +63,14 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 		Index: i, Hosts: k.hosts(), Bootstrap: k.brokerNames(),
 		RequestTimeout: k.RequestTimeout, DeliveryTimeout: k.DeliveryTimeout, Linger: k.Linger, PollWait: k.PollWait,
 		Retries: k.Retries, Idempotent: k.Idempotent,
+		As: k.principal(i), Super: i == 0,
 		Groups: k.members(),
 		Setup:  setup, Ops: ops, Final: final, Finals: r.finals,
 		StartAt: k.WarmUp, StopAt: stop, FinalAt: stop,
-		Settled: func() bool { return r.replication.Pending() == "" && r.groups.Pending() == "" },
-		Record:  r.recorder,
+		Settled: func() bool {
+			return r.replication.Pending() == "" && r.groups.Pending() == "" && (r.rights == nil || r.rights.Pending() == "")
+		},
+		Record: r.recorder,
 	}
 	return func() actor { return workloads.NewBrokerClient(cfg) }
 }
@@ -97,6 +100,7 @@ func (k Knobs) brokerConfig(id int32, coordinators []node.ID) broker.Config {
 		NoAutoCreate: !k.AutoCreate,
 	}
 	k.configureGroups(&cfg)
+	r.plan.configureAccess(&cfg)
 	return cfg
 }
 
@@ -182,7 +186,7 @@ func (p Plan) brokerFaultShape() faults.Shape {
 		Settle: k.BrokerSession/2 + 2*k.ReplicaLag, Notice: k.BrokerSession, Patience: k.RequestTimeout,
 		Ports: []string{"broker", "replica", "client"}, Peers: "replica", Service: "broker",
 		Files:   p.brokerFiles(),
-		Moments: marks(brokerMoments()), Windows: marks(windows),
+		Moments: marks(append(brokerMoments(), p.Knobs.accessMoments()...)), Windows: marks(windows),
 		Cuts: marks([]*node.EventKind{facts.Truncated, facts.StartedOver}), Joins: marks([]*node.EventKind{facts.BecameFollower}),
 	}
 }
@@ -300,6 +304,9 @@ func (r *run) committed() func(uint64, time.Duration, *wire.Txn) {
 	return func(step uint64, at time.Duration, txn *wire.Txn) {
 		r.replication.Committed(step, at, txn)
 		r.groups.Committed(txn)
+		if r.rights != nil {
+			r.rights.Committed(step, at, txn)
+		}
 	}
 }
 
@@ -323,6 +330,12 @@ func (r *run) observeBrokers(s sim.Seen) {
 	r.groups.Observe(s.Step, s.At, s.Node, s.Event)
 	if r.groups.Finding() != nil {
 		r.world.Stop("an invariant of groups is broken")
+	}
+	if r.rights != nil {
+		r.rights.Observe(s.Step, s.At, s.Node, s.Event)
+		if r.rights.Finding() != nil {
+			r.world.Stop("somebody had a right that was not his, or had not one that was")
+		}
 	}
 }
 
@@ -348,6 +361,9 @@ func (r *run) brokerChanged(c sim.ProcessChange) {
 	case sim.Crashed, sim.Exited:
 		r.replication.Crashed(c.Node)
 		r.groups.Crashed(c.Node)
+	}
+	if r.rights != nil && (c.Kind == sim.Booted || c.Kind == sim.Crashed || c.Kind == sim.Exited) {
+		r.rights.Changed(c.Node, c.At)
 	}
 	r.supervise(c)
 }

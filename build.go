@@ -26,6 +26,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.recorder.Hear(r.asked)
 	r.ensemble = newEnsemble(p.Knobs)
 	r.windows = newWindows(p.Knobs.size())
+	r.rights = r.newRights()
 	r.replication, r.seats = r.newReplication(), &replicas{knobs: p.Knobs, by: map[string]*seats{}}
 	r.groups = r.newGroups()
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{

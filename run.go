@@ -13,6 +13,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/checkers/replication"
+	"github.com/stampede-sim/stampede/checkers/rights"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -47,6 +48,8 @@ type run struct {
 	replication *replication.Checker
 	groups      *groups.Checker
 	seats       *replicas
+	// rights judges who may do what with brokers, nil if they do not ask.
+	rights *rights.Checker
 	// forgotten is what groups of consumers were made to forget.
 	forgotten []history.LogEvent
 	finals    int
@@ -145,6 +148,11 @@ func (r *run) pending() string {
 			return reason
 		}
 	}
+	if r.rights != nil {
+		if reason := r.rights.Pending(); reason != "" {
+			return reason
+		}
+	}
 	if done := r.recorder.Finals(); done < r.finals {
 		return fmt.Sprintf("%d of %d final reads are answered", done, r.finals)
 	}
@@ -205,6 +213,10 @@ func (r *run) result() Result {
 		out.blame(*r.groups.Finding())
 		return out
 	}
+	if r.rights != nil && r.rights.Finding() != nil {
+		out.blame(*r.rights.Finding())
+		return out
+	}
 	out.Report = checkers.Judge(out.History, checkers.Options{Judges: r.workload.Judges, Require: r.workload.NeedsKinds, Claims: r.workload.NeedsClaims})
 	out.Notes = out.Report.Notes
 	out.blame(out.Report.Findings...)
@@ -249,6 +261,9 @@ func (r *run) measured() Result {
 	if r.replication != nil {
 		out.History.Partitions, out.History.States = append(r.replication.Events(), r.forgotten...), r.replication.States()
 		slices.SortStableFunc(out.History.Partitions, func(a, b history.LogEvent) int { return cmp.Compare(a.At, b.At) })
+	}
+	if r.rights != nil {
+		out.History.Access = r.rights.Events()
 	}
 	return out
 }

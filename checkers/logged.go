@@ -6,6 +6,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/logs"
 	"github.com/stampede-sim/stampede/checkers/models"
+	"github.com/stampede-sim/stampede/checkers/rights"
 )
 
 // onlyLogs reports whether a history is of clients of brokers alone.
@@ -26,6 +27,13 @@ func (r *Report) judgeLogs(h *history.History, budget *models.Budget) {
 		r.Verdict = Violation
 	case len(v.Missing) > 0 && r.Verdict == Pass:
 		r.Verdict = Vacuous
+	}
+	if w := rights.Judge(h); len(h.Access) > 0 {
+		r.Findings = append(r.Findings, w.Findings...)
+		r.Counted = append(r.Counted, Count{"requests that needed a right and had it", w.Granted}, Count{"requests refused for want of a right", w.Refused})
+		if len(w.Findings) > 0 {
+			r.Verdict = Violation
+		}
 	}
 	for _, searches := range models.Brokers {
 		if r.Verdict != Violation {

@@ -24,6 +24,10 @@ type BrokerClientConfig struct {
 	// and Idempotent what its producers do. PollWait is how long a poll waits.
 	RequestTimeout, DeliveryTimeout, Linger, PollWait time.Duration
 	Retries, Idempotent                               bool
+	// As is under whose name and from which address the client asks, "" where nobody cares.
+	// Super: nothing is refused it.
+	As    string
+	Super bool
 	// Groups is how the client is a member of a group.
 	Groups GroupConfig
 	// Setup is performed at once, in order, each until it succeeds; give it to
@@ -161,7 +165,7 @@ func (c *BrokerClient) submit(op Op) {
 		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Value: op.Value, Server: int(node.Nobody),
 		Log: &history.LogOp{
 			Key: op.Log.Key, Tombstone: op.Log.Tombstone, Keyless: op.F == history.Send && op.Log.Key == "", Acks: wireAcks(op), From: op.Log.From, Group: op.Log.Group,
-			Znodes: op.Log.Znodes, Args: op.Log.Args, Offset: history.Unknown,
+			Znodes: op.Log.Znodes, Args: op.Log.Args, Offset: history.Unknown, As: c.cfg.As, Super: c.cfg.Super,
 		},
 	})
 	c.inFlight++
@@ -182,6 +186,8 @@ func (c *BrokerClient) submit(op Op) {
 		c.commitOp(op)
 	case history.Committed:
 		c.committedOp(op)
+	case history.Grant, history.Revoke, history.Entries, history.ListTopics:
+		c.secure(op)
 	default:
 		c.administer(op)
 	}

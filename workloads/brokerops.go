@@ -126,6 +126,7 @@ func (c *BrokerClient) poll(op Op) {
 	}
 	reader.Poll(pollMost, c.cfg.PollWait, func(p client.Polled) {
 		c.ended(op.ID, history.OK, func(l *history.LogOp) { c.took(l, reader, p) })
+		resume(reader, p)
 	})
 }
 

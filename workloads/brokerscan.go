@@ -24,8 +24,11 @@ func (c *BrokerClient) final(t *node.Task) {
 
 // tryFinal makes one attempt.
 func (c *BrokerClient) tryFinal(t *node.Task, op Op) bool {
-	if op.F == history.Committed {
+	switch op.F {
+	case history.Committed:
 		return c.tryCommitted(t, op)
+	case history.ListTopics:
+		return c.tryTopics(t, op)
 	}
 	c.rec.Invoke(history.Op{ // before the end is asked for: what is sent from now on may be behind it
 		ID: op.ID, Client: c.cfg.Index, F: history.Poll, Path: op.Path, Server: int(node.Nobody), Final: true,

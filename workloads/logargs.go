@@ -68,6 +68,10 @@ var logVerbs = []verb{
 	{name: "reassign", f: history.Reassign, path: true, topic: true, logs: "args"},
 	{name: "elect", f: history.Elect, path: true, topic: true, logs: "args"},
 	{name: "set-config", f: history.SetConfig, path: true, topic: true, logs: "args"},
+	{name: "grant", f: history.Grant, path: true, topic: true, logs: "args"},
+	{name: "revoke", f: history.Revoke, path: true, topic: true, logs: "args"},
+	{name: "entries", f: history.Entries, path: true, topic: true, logs: "args"},
+	{name: "topics", f: history.ListTopics},
 	{name: "delete-records", f: history.DeleteRecords, path: true, topic: true, logs: "args"},
 }
 

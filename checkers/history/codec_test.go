@@ -116,6 +116,7 @@ func genLogOp(t *rapid.T) *LogOp {
 	l := &LogOp{
 		Key: word.Draw(t, "key"), Keyless: rapid.Bool().Draw(t, "keyless"), Tombstone: rapid.Bool().Draw(t, "tombstone"), Acks: int16(rapid.IntRange(-1, 1).Draw(t, "acks")),
 		From: word.Draw(t, "from"), Group: word.Draw(t, "group"), Znodes: rapid.Bool().Draw(t, "znodes"), Args: word.Draw(t, "args"),
+		As: word.Draw(t, "as"), Super: rapid.Bool().Draw(t, "super"),
 		Broker: n.Draw(t, "broker"), Err: rapid.Int16().Draw(t, "err"), Partition: word.Draw(t, "partition"), Offset: i.Draw(t, "offset"),
 		Epoch: n.Draw(t, "epoch"), Producer: i.Draw(t, "producer"), ProducerEpoch: rapid.Int16().Draw(t, "producer epoch"),
 		Sequence: n.Draw(t, "sequence"), Generation: n.Draw(t, "generation"), Member: word.Draw(t, "member"), Attempts: rapid.IntRange(0, 3).Draw(t, "attempts"), Moved: rapid.Bool().Draw(t, "moved"),
@@ -123,6 +124,7 @@ func genLogOp(t *rapid.T) *LogOp {
 	for range rapid.IntRange(0, 2).Draw(t, "records") {
 		l.Records = append(l.Records, Record{Partition: word.Draw(t, "rp"), Offset: i.Draw(t, "ro"), Key: word.Draw(t, "rk"), Value: word.Draw(t, "rv"), Tombstone: rapid.Bool().Draw(t, "rt")})
 		l.Jumps = append(l.Jumps, Jump{word.Draw(t, "jp"), i.Draw(t, "from"), i.Draw(t, "to"), word.Draw(t, "why")})
+		l.Names = append(l.Names, word.Draw(t, "name"))
 		l.Positions = append(l.Positions, Position{word.Draw(t, "pp"), i.Draw(t, "po")})
 	}
 	return l
@@ -151,6 +153,12 @@ func TestLinesLoseNothing(t *testing.T) {
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "partitions") {
 			h.Partitions = append(h.Partitions, LogEvent{At: time.Duration(rapid.Int64().Draw(t, "pat")), Kind: UncleanElection, Partition: "t-0", Offset: rapid.Int64().Draw(t, "po")})
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "access") {
+			h.Access = append(h.Access, AccessEvent{
+				At: time.Duration(rapid.Int64().Draw(t, "aat")), Kind: EntriesWritten, Resource: "Topic:t", Version: rapid.Int64().Draw(t, "av"), Open: rapid.Bool().Draw(t, "open"),
+				Entries: []AccessEntry{{Principal: "User:a", Host: "*", Operation: "Read", Deny: rapid.Bool().Draw(t, "deny")}},
+			})
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "states") {
 			n := func(name string) int64 { return rapid.Int64().Draw(t, name) }

@@ -11,7 +11,7 @@ import (
 )
 
 // Stampede's own format is JSON lines: one object a line, whose "type" is "config", "op",
-// "session", "local", "event", "rearm", "auth", "claim", "tail", "partition", "state", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
+// "session", "local", "event", "rearm", "auth", "claim", "tail", "partition", "state", "access", "txn" or "rules". It loses nothing. Times are nanoseconds of virtual time,
 // zxids are "epoch:counter", data is text where it is UTF-8 and {"base64":…} else.
 
 // Encoder writes a history line by line, while it grows.
@@ -73,6 +73,7 @@ func WriteLines(w io.Writer, h *History) error {
 		func() error { return each(h.Tails, e.Tail) },
 		func() error { return each(h.Partitions, e.Partition) },
 		func() error { return each(h.States, e.State) },
+		func() error { return each(h.Access, e.Access) },
 		func() error { return each(h.Log, e.Txn) },
 		func() error { return each(h.Ops, e.Op) },
 	} {
@@ -178,6 +179,8 @@ func parseLine(text []byte) (any, error) {
 		return decodeAs(text, func(l *partitionLine) (*LogEvent, error) { return &l.LogEvent, nil })
 	case "state":
 		return decodeAs(text, lineToState)
+	case "access":
+		return decodeAs(text, func(l *accessLine) (*AccessEvent, error) { return &l.AccessEvent, nil })
 	case "config":
 		return decodeAs(text, func(l *configLine) (*string, error) { return &l.Text, nil })
 	case "txn":
@@ -185,7 +188,7 @@ func parseLine(text []byte) (any, error) {
 	case "rules":
 		return decodeAs(text, lineToRules)
 	}
-	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "auth", "claim", "tail", "partition", "state", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
+	return nil, fmt.Errorf(`type %q is none of "config", "op", "session", "local", "event", "rearm", "auth", "claim", "tail", "partition", "state", "access", "rules" and "txn"; a newer version may have written it, judge it with that`, head.Type)
 }
 
 // decodeAs reads a line strictly: an unknown field is a history that this version
@@ -235,6 +238,8 @@ func ReadLines(r io.Reader, name string) (*History, error) {
 			h.Partitions = append(h.Partitions, *v)
 		case *StateOp:
 			h.States = append(h.States, *v)
+		case *AccessEvent:
+			h.Access = append(h.Access, *v)
 		case *Applied:
 			h.Log = append(h.Log, *v)
 		case *Rules:

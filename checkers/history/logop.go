@@ -61,6 +61,13 @@ type LogOp struct {
 	// Args are those of an administrator's operation, as the plan has them.
 	Args string `json:"args,omitempty"`
 
+	// As is under whose name and from which address the client asks, "User:c1@10.0.0.7",
+	// "" if nobody asks for names here. Super: nothing is refused it.
+	As    string `json:"as,omitempty"`
+	Super bool   `json:"super,omitempty"`
+	// Names are those of topics, or entries of a resource, that were listed.
+	Names []string `json:"names,omitempty"`
+
 	// Broker is who answered, 0 for nobody; Err what it answered, 0 for no error.
 	Broker int32 `json:"broker,omitempty"`
 	Err    int16 `json:"kafkaErr,omitempty"`
@@ -174,7 +181,8 @@ func (e *Encoder) Partition(l *LogEvent) error { return e.write(partitionLine{"p
 func (f F) onLogs() bool {
 	switch f {
 	case Send, Poll, Scan, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset,
-		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords:
+		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords,
+		Grant, Revoke, Entries, ListTopics:
 		return true
 	}
 	return false

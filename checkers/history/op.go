@@ -266,6 +266,8 @@ type History struct {
 	// States are the operations of brokers on what the coordinator's tree says of the
 	// cluster, in the order in which they were begun or told of.
 	States []StateOp
+	// Access is what became of the access control entries of a cluster of brokers.
+	Access []AccessEvent
 	// Config is the text of the configuration that a changing ensemble began with, in
 	// the version that its first leader gave it; "" of an ensemble that does not change.
 	Config string

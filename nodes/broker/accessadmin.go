@@ -11,6 +11,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -218,10 +219,19 @@ func (s *Server) changeEntries(t *node.Task, at acl.Resource, change func([]acl.
 func (s *Server) writeEntries(t *node.Task, at acl.Resource, version int32, next []acl.Entry) (done bool, code wire.ErrorCode) {
 	path, data := znodes.ACLPath(at), znodes.EncodeACL(next)
 	write := zookeeper.Set(path, data, version)
-	if version < 0 {
+	switch {
+	case version < 0:
 		write = zookeeper.Create(path, data)
+	case s.cfg.Bugs.Has(bugs.EntriesWithoutVersion):
+		write.Version = zookeeper.AnyVersion
 	}
-	r := s.zk.One(t, zookeeper.Multi(write, zookeeper.CreateSequential(znodes.ACLChangePath(at), znodes.EncodeACLChange(at))))
+	tell := zookeeper.CreateSequential(znodes.ACLChangePath(at), znodes.EncodeACLChange(at))
+	both := zookeeper.Multi(write, tell)
+	if s.cfg.Bugs.Has(bugs.ChangeToldApart) {
+		both = write
+		defer func() { s.zk.One(t, tell) }()
+	}
+	r := s.zk.One(t, both)
 	switch {
 	case r.Over():
 		return true, wire.Unknown

@@ -4,6 +4,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // failed is the error of a right that is lacking.
@@ -21,10 +22,12 @@ func failed(r right) wire.ErrorCode {
 
 func (g *gate) produce() {
 	r := g.x.Body.(*kmsg.ProduceRequest)
-	var refused []kmsg.ProduceRequestTopic
-	r.Topics, refused = part(g, 0, r.Topics, func(t *kmsg.ProduceRequestTopic) string { return t.Topic })
+	kept, refused := part(g, 0, r.Topics, func(t *kmsg.ProduceRequestTopic) string { return t.Topic })
 	if len(refused) == 0 {
 		return
+	}
+	if !g.s.cfg.Bugs.Has(bugs.RefusedAppended) {
+		r.Topics = kept
 	}
 	g.amend(func(a kmsg.Response) {
 		answer := a.(*kmsg.ProduceResponse)

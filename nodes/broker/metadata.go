@@ -9,6 +9,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -138,7 +139,7 @@ func (s *Server) describe(x *exchange) {
 	names, all := s.asked(r)
 	for i, name := range names {
 		switch {
-		case s.mayDescribe(x, name):
+		case s.mayDescribe(x, name), all && s.cfg.Bugs.Has(bugs.MetadataShowsAll):
 			answer.Topics = append(answer.Topics, s.describeTopic(x, name, mayCreate))
 		case !all:
 			answer.Topics = append(answer.Topics, hidden(&r.Topics[i]))

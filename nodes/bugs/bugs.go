@@ -173,6 +173,12 @@ const (
 	RefusedStateAdopted
 	FetchUnfenced
 	DuplicateAckedEarly
+	PrefixedDenyIgnored
+	EntriesOutliveSession
+	RefusedAppended
+	MetadataShowsAll
+	EntriesWithoutVersion
+	ChangeToldApart
 	last
 )
 
@@ -244,7 +250,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // servers or brokers that do not recover after their faults have healed.
-var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs, rightsBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

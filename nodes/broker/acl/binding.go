@@ -34,6 +34,14 @@ const (
 // Patterns lists them.
 var Patterns = []Pattern{Literal, Prefixed}
 
+// Short names for the permissions, and for what filters mean by any.
+const (
+	Deny          = kmsg.ACLPermissionTypeDeny
+	Allow         = kmsg.ACLPermissionTypeAllow
+	AnyPermission = kmsg.ACLPermissionTypeAny
+	AnyOperation  = kmsg.ACLOperationAny
+)
+
 // Resource is a pattern that bindings are kept under: one resource, all whose names begin
 // so, or all of a type.
 type Resource struct {

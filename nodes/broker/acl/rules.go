@@ -66,7 +66,7 @@ func (r *Rules) Allows(who Who, op Operation, on Type, name string) bool {
 		entries := r.entries[at]
 		found = found || len(entries) > 0
 		for i := range entries {
-			if entries[i].is(who, kmsg.ACLPermissionTypeDeny, op) {
+			if entries[i].is(who, Deny, op) && !(at.Pattern == Prefixed && r.cfg.Bugs.Has(bugs.PrefixedDenyIgnored)) {
 				return false
 			}
 			allowed = allowed || entries[i].allows(who, op)

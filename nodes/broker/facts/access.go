@@ -17,7 +17,7 @@ func guarding(code uint64, path bool, name, doc string, fields ...string) *node.
 // Who may do what. The Text of a fact about entries is their resource, as *Entries names it.
 var (
 	EntriesCached  = guarding(110, true, "entries-cached", "the broker decides by these entries from now on, which their znode holds in this version; the body is *Entries", "version", "zxid")
-	EntriesLoaded  = guarding(111, true, "entries-loaded", "the broker has read all entries there are, in its present session", "zxid", "resources")
+	EntriesLoaded  = guarding(111, true, "entries-loaded", "the broker has read all entries that were there at this zxid, in its present session", "zxid", "resources")
 	EntriesWritten = guarding(112, true, "entries-written", "the broker has changed entries for a client; the znode has this version", "version", "zxid")
 	EntriesRaced   = guarding(113, true, "entries-raced", "a change of entries found that somebody else had changed them", "version")
 	AccessDecided  = guarding(114, true, "decided", "a request needs this operation on the resource in the text, of this type; the body is *Asker", "operation", "type", "", "decision")

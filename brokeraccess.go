@@ -1,0 +1,58 @@
+package stampede
+
+import (
+	"fmt"
+
+	"github.com/stampede-sim/stampede/checkers/rights"
+	"github.com/stampede-sim/stampede/nodes/broker"
+	"github.com/stampede-sim/stampede/nodes/broker/acl"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// superUser is the client that may do everything, of those that brokers authorise.
+const superUser = "User:c0"
+
+// principalName is who a client is, as its certificate says.
+func principalName(client int) string { return fmt.Sprintf("User:c%d", client) }
+
+// principal is who a client is and where, "" if brokers do not ask.
+func (k Knobs) principal(client int) string {
+	if !k.Access {
+		return ""
+	}
+	return principalName(client) + "@" + broker.AddressOf(k.clientID(client))
+}
+
+// configureAccess has a broker authorise what clients ask for, if the knobs say so.
+func (p Plan) configureAccess(cfg *broker.Config) {
+	if !p.Knobs.Access {
+		return
+	}
+	cfg.Access = &acl.Config{SuperUsers: []string{superUser}, OpenByDefault: p.Knobs.OpenAccess, Bugs: p.Bugs}
+	cfg.Principals = map[node.ID]string{}
+	for i := range p.Shape.Clients {
+		cfg.Principals[p.Knobs.clientID(i)] = principalName(i)
+	}
+}
+
+// accessMoments are those at which a crash matters to who may do what.
+func (k Knobs) accessMoments() []*node.EventKind {
+	if !k.Access {
+		return nil
+	}
+	return []*node.EventKind{facts.EntriesCached, facts.EntriesWritten, facts.EntriesWritten, facts.EntriesLoaded}
+}
+
+// newRights makes the judge of who may do what, nil if brokers do not ask.
+func (r *run) newRights() *rights.Checker {
+	k := r.plan.Knobs
+	if !k.Access {
+		return nil
+	}
+	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess}
+	for n := range int32(k.Brokers) {
+		cfg.Brokers = append(cfg.Brokers, rights.Broker{Node: k.brokerID(n + 1), Name: broker.HostOf(n + 1)})
+	}
+	return rights.New(cfg)
+}

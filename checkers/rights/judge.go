@@ -1,0 +1,326 @@
+package rights
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stampede-sim/stampede/checkers/guarantee"
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
+
+// findingsPerGuarantee bounds the findings under one guarantee: the first few tell the
+// story.
+const findingsPerGuarantee = 5
+
+// Verdict is what a history comes to: what broke, and how much was judged.
+type Verdict struct {
+	Findings         []guarantee.Finding
+	Granted, Refused int
+}
+
+// Judge holds what clients were allowed and refused against the entries that may have been
+// in force. A history without such entries passes.
+func Judge(h *history.History) Verdict {
+	if len(h.Access) == 0 {
+		return Verdict{}
+	}
+	j := &judge{h: h, reg: newRegister(h), counts: map[string]int{}}
+	for i := range h.Ops {
+		if op := &h.Ops[i]; op.Log != nil && op.Log.As != "" {
+			j.op(op)
+		}
+	}
+	j.unasked()
+	return j.Verdict
+}
+
+type judge struct {
+	Verdict
+	h      *history.History
+	reg    *register
+	counts map[string]int
+}
+
+// need is a right that an operation asks for: on a topic, or on the cluster.
+type need struct{ operation, on string }
+
+// needs lists the rights of which any suffices for an operation, nil if it is not judged so.
+func needs(f history.F) []need {
+	switch f {
+	case history.Send:
+		return []need{{"Write", "Topic"}}
+	case history.CreateTopic:
+		return []need{{"Create", "Cluster"}, {"Create", "Topic"}}
+	case history.DeleteTopic, history.DeleteRecords:
+		return []need{{"Delete", "Topic"}}
+	case history.AddPartitions:
+		return []need{{"Alter", "Topic"}}
+	case history.SetConfig:
+		return []need{{"AlterConfigs", "Topic"}}
+	case history.EndOffset:
+		return []need{{"Describe", "Topic"}}
+	case history.Grant, history.Revoke:
+		return []need{{"Alter", "Cluster"}}
+	case history.Entries:
+		return []need{{"Describe", "Cluster"}}
+	}
+	return nil
+}
+
+// op judges one operation.
+func (j *judge) op(op *history.Op) {
+	l := op.Log
+	if op.Outcome == history.OK {
+		switch op.F {
+		case history.ListTopics:
+			j.listed(op)
+		case history.Entries:
+			j.shown(op)
+		}
+	}
+	all := needs(op.F)
+	if all == nil || l.Super {
+		if refused(op) && l.Super {
+			j.report(Suffices, op, fmt.Sprintf("But op %d of a super user was refused.", op.ID))
+		}
+		return
+	}
+	switch {
+	case op.Outcome == history.OK:
+		j.Granted++
+		if !slices.ContainsFunc(all, func(n need) bool { yes, _ := j.answers(op, n); return yes }) {
+			j.report(Needed, op, fmt.Sprintf("But op %d of %s succeeded, which needs %s; in force may have been %s.", op.ID, l.As, texts(all), j.inForce(op, all[0])))
+		}
+	case refused(op):
+		j.Refused++
+		j.refusal(op, all)
+	}
+}
+
+// refused reports whether an operation ended for want of a right, as it was told.
+func refused(op *history.Op) bool {
+	code := wire.ErrorCode(op.Log.Err)
+	return op.Outcome == history.Fail && (code == wire.TopicAuthorizationFailed || code == wire.ClusterAuthorizationFailed && op.F != history.Send)
+}
+
+// refusal: each right that would have sufficed may have been lacking; or that to know of
+// the topic, without which nobody finds its leader.
+func (j *judge) refusal(op *history.Op, all []need) {
+	lacking := !slices.ContainsFunc(all, func(n need) bool { _, no := j.answers(op, n); return !no })
+	if all[0].on == "Topic" {
+		_, hidden := j.answers(op, need{"Describe", "Topic"})
+		lacking = lacking || hidden
+	}
+	if !lacking {
+		j.report(Suffices, op, fmt.Sprintf("But op %d of %s was refused, which needs %s; in force was %s.", op.ID, op.Log.As, texts(all), j.inForce(op, all[0])))
+	}
+}
+
+// question is that after a right on the topic of an operation, or on the cluster.
+func question(op *history.Op, n need) asks {
+	principal, host, _ := strings.Cut(op.Log.As, "@")
+	q := asks{principal, host, n.operation, n.on, "kafka-cluster"}
+	if n.on == "Topic" {
+		q.name = topicOf(op.Path)
+	}
+	return q
+}
+
+func (j *judge) answers(op *history.Op, n need) (yes, no bool) {
+	return j.reg.answers(question(op, n), op.Invoke, op.Return)
+}
+
+// topicOf is the topic of "orders-0" or "orders".
+func topicOf(path string) string {
+	i := strings.LastIndexByte(path, '-')
+	if i > 0 {
+		if _, err := strconv.Atoi(path[i+1:]); err == nil {
+			return path[:i]
+		}
+	}
+	return path
+}
+
+// listed judges a list of all topics: nothing is in it that its asker may not know of. In
+// the end, when all brokers know all topics, everything is that was set up and stays.
+func (j *judge) listed(op *history.Op) {
+	for _, name := range op.Log.Names {
+		if op.Log.Super {
+			j.undone(op, name)
+			continue
+		}
+		if yes, _ := j.reg.answers(j.describing(op, name), op.Invoke, op.Return); !yes {
+			j.report(Hidden, op, fmt.Sprintf("But op %d of %s lists %s; in force may have been %s.", op.ID, op.Log.As, name, j.inForceOf(op, j.describing(op, name))))
+		}
+	}
+	if !op.Final {
+		return
+	}
+	for _, name := range j.lasting() {
+		_, no := j.reg.answers(j.describing(op, name), op.Invoke, op.Return)
+		if (op.Log.Super || !no) && !slices.Contains(op.Log.Names, name) {
+			j.report(Hidden, op, fmt.Sprintf("But op %d of %s does not list %s; in force was %s.", op.ID, op.Log.As, name, j.inForceOf(op, j.describing(op, name))))
+		}
+	}
+}
+
+func (j *judge) describing(op *history.Op, topic string) asks {
+	q := question(op, need{"Describe", "Topic"})
+	q.name = topic
+	return q
+}
+
+// lasting lists the topics that were created and nobody wanted to delete.
+func (j *judge) lasting() (names []string) {
+	for i := range j.h.Ops {
+		if op := &j.h.Ops[i]; op.F == history.CreateTopic && op.Outcome == history.OK && !slices.Contains(names, op.Path) &&
+			!slices.ContainsFunc(j.h.Ops, func(o history.Op) bool { return o.F == history.DeleteTopic && o.Path == op.Path }) {
+			names = append(names, op.Path)
+		}
+	}
+	return names
+}
+
+// undone: a topic that nobody was allowed to create is not there.
+func (j *judge) undone(op *history.Op, name string) {
+	asked := 0
+	for i := range j.h.Ops {
+		if o := &j.h.Ops[i]; o.F == history.CreateTopic && o.Path == name {
+			if !refused(o) {
+				return
+			}
+			asked = o.ID
+		}
+	}
+	if asked > 0 {
+		j.report(NoEffect, op, fmt.Sprintf("But op %d lists %s, which op %d was refused to create, as was everybody else.", op.ID, name, asked))
+	}
+}
+
+// shown judges a list of entries: it is what one version held.
+func (j *judge) shown(op *history.Op) {
+	r, _, ok := ParseArgs(op.Path, op.Log.Args)
+	l := j.reg.lines[r]
+	if !ok {
+		return
+	}
+	got := slices.Sorted(slices.Values(op.Log.Names))
+	var versions []string
+	if l == nil {
+		l = &timeline{}
+	}
+	for _, entries := range l.between(op.Invoke, op.Return) {
+		want := describe(entries)
+		if want == "["+strings.Join(got, ", ")+"]" {
+			return
+		}
+		versions = append(versions, want)
+	}
+	j.report(Shown, op, fmt.Sprintf("But op %d is told that the entries of %s are %v; in force may have been %s.", op.ID, r, got, strings.Join(versions, " or ")))
+}
+
+// unasked: an entry that only those asked for who were refused is in no version.
+func (j *judge) unasked() {
+	refusedOnly := map[string]int{}
+	for pass := range 2 {
+		for i := range j.h.Ops {
+			op := &j.h.Ops[i]
+			if op.F != history.Grant || op.Log == nil {
+				continue
+			}
+			r, e, ok := ParseArgs(op.Path, op.Log.Args)
+			key := r + " " + e.String()
+			switch {
+			case !ok:
+			case pass == 0 && refused(op):
+				refusedOnly[key] = i
+			case pass == 1 && !refused(op):
+				delete(refusedOnly, key)
+			}
+		}
+	}
+	for _, e := range j.h.Access {
+		for _, entry := range e.Entries {
+			if i, bad := refusedOnly[e.Resource+" "+entry.String()]; bad {
+				op := &j.h.Ops[i]
+				j.report(NoEffect, op, fmt.Sprintf("But version %d of the entries of %s has %v, which op %d was refused to make, as was everybody else.", e.Version, e.Resource, entry, op.ID))
+				delete(refusedOnly, e.Resource+" "+entry.String())
+			}
+		}
+	}
+}
+
+// ParseArgs reads the resource and the entry of a grant, a revoke or a list of entries:
+// its path is the name, its arguments on=Topic kind=prefixed who=User:c1 op=Write host=*
+// deny=1.
+func ParseArgs(path, args string) (resource string, e history.AccessEntry, ok bool) {
+	on, kind := "", "literal"
+	e.Host = "*"
+	for _, word := range strings.Fields(args) {
+		name, value, _ := strings.Cut(word, "=")
+		switch name {
+		case "on":
+			on = value
+		case "kind":
+			kind = value
+		case "who":
+			e.Principal = value
+		case "op":
+			e.Operation = value
+		case "host":
+			e.Host = value
+		case "deny":
+			e.Deny = value == "1"
+		}
+	}
+	resource = on + ":" + path
+	switch kind {
+	case "prefixed":
+		resource += "..."
+	case "all":
+		resource = on + ":*"
+	}
+	return resource, e, on != ""
+}
+
+// texts names rights.
+func texts(all []need) string {
+	var words []string
+	for _, n := range all {
+		words = append(words, n.operation+" on "+n.on)
+	}
+	return strings.Join(words, " or ")
+}
+
+func (j *judge) inForce(op *history.Op, n need) string { return j.inForceOf(op, question(op, n)) }
+
+// inForceOf lists what may have been in force that is about a resource.
+func (j *judge) inForceOf(op *history.Op, q asks) string {
+	var words []string
+	for _, name := range j.reg.names {
+		if !covers(name, q.on, q.name) {
+			continue
+		}
+		for _, entries := range j.reg.lines[name].between(op.Invoke, op.Return) {
+			words = append(words, name+" "+describe(entries))
+		}
+	}
+	if len(words) == 0 {
+		return "nothing"
+	}
+	return strings.Join(words, "; ")
+}
+
+// report enters a finding about an operation.
+func (j *judge) report(id string, op *history.Op, detail string) {
+	if j.counts[id]++; j.counts[id] > findingsPerGuarantee {
+		return
+	}
+	j.Findings = append(j.Findings, guarantee.Finding{
+		Guarantee: id, Explanation: sentence(id) + " " + detail, Ops: []int{op.ID}, At: op.Invoke,
+		Evidence: []string{fmt.Sprintf("op %d c%d %s %s %s: %v from %v to %v", op.ID, op.Client, op.F, op.Path, op.Log.Args, op.Outcome, op.Invoke, op.Return)},
+	})
+}

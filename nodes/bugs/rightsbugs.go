@@ -1,0 +1,49 @@
+package bugs
+
+const brokerAccess = "broker/access"
+
+// rightsBugs are about who may do what with brokers.
+var rightsBugs = []Bug{
+	{
+		ID: PrefixedDenyIgnored, Name: "prefixed-deny-ignored",
+		Wrong:    "Entries under a prefix are looked through for what they allow, and not for what they deny.",
+		Schedule: "Allow somebody a topic by its name, and deny him all that begins so.",
+		Breaks:   []string{"acl-decision", "acl-right-needed"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: EntriesOutliveSession, Name: "acl-copy-outlives-session",
+		Wrong:    "A broker whose session has ended goes on with the entries that it has, and listens for new changes only.",
+		Schedule: "A broker hangs until its session is over; meanwhile a right is revoked.",
+		Breaks:   []string{"acl-loaded", "liveness", "acl-copied"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: RefusedAppended, Name: "refused-produce-appended",
+		Wrong:    "A produce is answered with a refusal, and its records are appended all the same.",
+		Schedule: "Somebody writes who may not.",
+		Breaks:   []string{"acl-appended", "aborted-read"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: MetadataShowsAll, Name: "metadata-shows-hidden-topics",
+		Wrong:    "Who asks for all topics is shown also those that he may not describe.",
+		Schedule: "Ask for all topics without a right to all.",
+		Breaks:   []string{"acl-topics-hidden"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: EntriesWithoutVersion, Name: "acl-without-version",
+		Wrong:    "Entries are written over whatever the znode holds, not over the version that was read.",
+		Schedule: "Two administrators change the entries of a resource at the same time, through two brokers.",
+		Breaks:   []string{"acl-copied", "acl-acknowledged", "acl-right-suffices", "acl-right-needed"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: ChangeToldApart, Name: "acl-change-told-apart",
+		Wrong:    "The notification of a change is written after the change, and not with it; that is how Kafka does it.",
+		Schedule: "A broker dies between the two: nobody else ever hears of the change.",
+		Breaks:   []string{"liveness", "acl-loaded"},
+		Scenario: brokerAccess,
+	},
+}
