@@ -86,6 +86,7 @@ func (r *run) brokerConfig(id int32) broker.Config {
 		panic(err) // plans with such knobs are refused
 	}
 	cfg.Bugs = r.plan.Bugs
+	r.plan.configureAccess(&cfg)
 	return cfg
 }
 
@@ -100,7 +101,6 @@ func (k Knobs) brokerConfig(id int32, coordinators []node.ID) broker.Config {
 		NoAutoCreate: !k.AutoCreate,
 	}
 	k.configureGroups(&cfg)
-	r.plan.configureAccess(&cfg)
 	return cfg
 }
 
