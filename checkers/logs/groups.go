@@ -182,7 +182,12 @@ func (j *judge) ascending(group string, commits []int) {
 // beganAnew reports whether a group was forgotten between two operations, so that its
 // generations are counted from the beginning.
 func (j *judge) beganAnew(group string, first, second int) bool {
-	return j.between(j.h.Ops[first].Invoke, j.h.Ops[second].Return, func(e *history.LogEvent) bool {
+	return j.countsAnew(group, j.h.Ops[first].Invoke, j.h.Ops[second].Return)
+}
+
+// countsAnew reports whether a group was forgotten in a time.
+func (j *judge) countsAnew(group string, from, to time.Duration) bool {
+	return j.between(from, to, func(e *history.LogEvent) bool {
 		return e.Kind == history.GroupForgotten && e.Group == group || lostOffsets(e)
 	})
 }
@@ -194,7 +199,8 @@ type share struct {
 }
 
 // exclusive: what two members read of a partition, they read in different generations. A
-// static member that returned goes by another ID.
+// static member that returned goes by another ID. A member may have hung since long before
+// it reads, and so have a generation that was forgotten meanwhile and counted again.
 func (j *judge) exclusive() {
 	readers := map[share]int{}
 	for _, i := range j.byTime() {
@@ -209,7 +215,7 @@ func (j *judge) exclusive() {
 				readers[key] = i
 				continue
 			}
-			if other := j.h.Ops[first].Log; identity(other) != identity(op.Log) && !j.beganAnew(op.Log.Group, first, i) {
+			if other := j.h.Ops[first].Log; identity(other) != identity(op.Log) && !j.countsAnew(op.Log.Group, 0, op.Return) {
 				j.report(GroupExclusive, fmt.Sprintf("But %s and %s both read %s in generation %d.", other.Member, op.Log.Member, r.Partition, op.Log.Generation), first, i)
 				return
 			}

@@ -102,6 +102,14 @@ var spoiledGroups = []struct {
 	{"two members read the partition in one generation", GroupExclusive, func(h *history.History) {
 		h.Ops[pollSecond].Log.Generation = 1
 	}},
+	{"a member that hung reads in a generation that was lost before, and is counted again", "", func(h *history.History) {
+		h.Ops[pollSecond].Log.Generation = 1
+		h.Partitions = []history.LogEvent{{At: h.Ops[pollFirst].Invoke - 1, Kind: history.LastReplicaLost, Partition: offsetsTopic + "0"}}
+	}},
+	{"two members read the partition in one generation, and another loses its log afterwards", GroupExclusive, func(h *history.History) {
+		h.Ops[pollSecond].Log.Generation = 1
+		h.Partitions = []history.LogEvent{{At: h.Ops[pollSecond].Return + 1, Kind: history.LastReplicaLost, Partition: offsetsTopic + "0"}}
+	}},
 	{"a static member returns under another ID", "", func(h *history.History) {
 		h.Ops[pollSecond].Log.Generation = 1
 		h.Ops[pollFirst].Log.Instance, h.Ops[pollSecond].Log.Instance = "i", "i"
