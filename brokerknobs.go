@@ -44,6 +44,12 @@ type BrokerKnobs struct {
 	// Access has brokers authorise what clients ask for; with OpenAccess, what no entry is
 	// about is for everybody.
 	Access, OpenAccess bool
+	// FetchSessions is how many sessions of fetches a broker keeps for followers and
+	// consumers, 0 if nobody asks for one; FetchIdle is how long one is safe from others.
+	FetchSessions int
+	FetchIdle     time.Duration
+	// FollowerReads sends clients that say where they are to a replica in their rack.
+	FollowerReads bool
 	GroupKnobs
 	CleaningKnobs
 }
@@ -71,6 +77,9 @@ var brokerKnobs = []knob{
 	serverProperties,
 	feature(flag("access", "brokers authorise what clients ask for", func(k *Knobs) *bool { return &k.Access })),
 	feature(flag("open-access", "what no access control entry is about is for everybody", func(k *Knobs) *bool { return &k.OpenAccess })),
+	feature(number("fetch-sessions", 0, 1e6, "sessions of fetches that a broker keeps, 0 if nobody asks for one", func(k *Knobs) *int { return &k.FetchSessions })),
+	feature(span("fetch-idle", 0, time.Hour, "how long a session of fetches is safe from others", func(k *Knobs) *time.Duration { return &k.FetchIdle })),
+	feature(flag("follower-reads", "send consumers to a replica in their rack", func(k *Knobs) *bool { return &k.FollowerReads })),
 }
 
 // drawBrokers draws a cluster for a workload on brokers, and turns off what of the
@@ -104,6 +113,10 @@ func (k *Knobs) drawBrokers(r *rand.Rand) {
 	b.Retries = d.chance(3, 4)
 	b.Idempotent = b.Retries && d.chance(1, 2)
 	b.PollWait = d.millis(5, 100)
+	if d.chance(1, 2) {
+		b.FetchSessions, b.FetchIdle = []int{1, 3, 6, 1000}[r.IntN(4)], d.millis(20, 2000)
+	}
+	b.FollowerReads = d.chance(1, 3)
 	k.derive()
 }
 
@@ -139,6 +152,9 @@ func (b BrokerKnobs) validate() error {
 		if d.value < time.Millisecond {
 			return fmt.Errorf("knob %s=%v: at least 1ms where there are brokers", d.name, d.value)
 		}
+	}
+	if b.FetchSessions > 0 && b.FetchIdle < time.Millisecond {
+		return fmt.Errorf("knob fetch-idle=%v: at least 1ms where brokers keep sessions of fetches", b.FetchIdle)
 	}
 	if b.SegmentBytes < 1 || b.IndexBytes < 1 {
 		return fmt.Errorf("knobs segment-bytes=%d index-bytes=%d: at least 1 where there are brokers", b.SegmentBytes, b.IndexBytes)

@@ -62,7 +62,7 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 	cfg := workloads.BrokerClientConfig{
 		Index: i, Hosts: k.hosts(), Bootstrap: k.brokerNames(),
 		RequestTimeout: k.RequestTimeout, DeliveryTimeout: k.DeliveryTimeout, Linger: k.Linger, PollWait: k.PollWait,
-		Retries: k.Retries, Idempotent: k.Idempotent,
+		Retries: k.Retries, Idempotent: k.Idempotent, Sessions: k.FetchSessions > 0, Rack: k.rackOf(i),
 		As: k.principal(i), Super: i == 0,
 		Groups: k.members(),
 		Setup:  setup, Ops: ops, Final: final, Finals: r.finals,
@@ -73,6 +73,17 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 		Record: r.recorder,
 	}
 	return func() actor { return workloads.NewBrokerClient(cfg) }
+}
+
+// racks is how many there are: brokers and clients stand in them by turns.
+const racks = 3
+
+// rackOf is where a client says it stands: one in four does not.
+func (b BrokerKnobs) rackOf(client int) string {
+	if !b.FollowerReads || client%4 == 3 {
+		return ""
+	}
+	return fmt.Sprintf("rack%d", client%racks)
 }
 
 // brokerConfig is what the knobs make of a broker's configuration.
@@ -93,12 +104,16 @@ func (r *run) brokerConfig(id int32) broker.Config {
 // brokerConfig is what the knobs make of it, but for keys without a knob of their own.
 func (k Knobs) brokerConfig(id int32, coordinators []node.ID) broker.Config {
 	cfg := broker.Config{
-		ID: id, Rack: fmt.Sprintf("rack%d", id%3), Hosts: k.hosts(), Coordinators: coordinators, SessionTimeout: k.BrokerSession,
+		ID: id, Rack: fmt.Sprintf("rack%d", id%racks), Hosts: k.hosts(), Coordinators: coordinators, SessionTimeout: k.BrokerSession,
 		ReplicaLag: k.ReplicaLag, ReplicaFetchWait: k.ReplicaWait, ReplicaFetchBackoff: k.ReplicaBackoff, ReplicaSocketTimeout: k.RequestTimeout + k.ReplicaWait,
 		MarkInterval: k.MarkInterval, PointInterval: 4 * k.MarkInterval, RetentionInterval: k.MarkInterval, CleanerInterval: k.CleanerInterval,
 		Partitions: 1, Replication: k.Replication, MinInsync: k.MinInsync, Unclean: k.Unclean,
 		ShutdownBackoff: k.ReplicaBackoff, RequestTimeout: k.RequestTimeout, Log: k.logs(),
-		NoAutoCreate: !k.AutoCreate,
+		NoAutoCreate:      !k.AutoCreate,
+		FetchSessionSlots: k.FetchSessions, FetchSessionIdle: k.FetchIdle, SessionlessFetches: k.FetchSessions == 0,
+	}
+	if k.FollowerReads {
+		cfg.ReplicaSelector = broker.ReadFromRack
 	}
 	k.configureGroups(&cfg)
 	return cfg

@@ -28,6 +28,10 @@ type BrokerClientConfig struct {
 	// Super: nothing is refused it.
 	As    string
 	Super bool
+	// Sessions has consumers fetch in sessions; Rack is where the client says it stands.
+	// Final reads do not say: who reads from the leader is the measure of all others.
+	Sessions bool
+	Rack     string
 	// Groups is how the client is a member of a group.
 	Groups GroupConfig
 	// Setup is performed at once, in order, each until it succeeds; give it to

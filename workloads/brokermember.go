@@ -61,7 +61,9 @@ func (c *BrokerClient) enroll(op Op) {
 		cfg.Assignors = []string{g.Assignor}
 	}
 	c.member, m.instance = m, cfg.Instance
-	m.sub = c.cluster.Subscribe(cfg, client.ConsumerConfig{Reset: client.ResetEarliest, MaxWait: c.cfg.PollWait}, m)
+	m.sub = c.cluster.Subscribe(cfg, client.ConsumerConfig{
+		Reset: client.ResetEarliest, MaxWait: c.cfg.PollWait, Sessionless: !c.cfg.Sessions, Rack: c.cfg.Rack,
+	}, m)
 	if g.AutoCommit > 0 {
 		c.env.Go("auto-commit", m.commitNowAndThen)
 	}

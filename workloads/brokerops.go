@@ -62,7 +62,9 @@ func valueOf(r *client.Consumed) string {
 // reader is the consumer of the client's polls.
 func (c *BrokerClient) reader() *client.Consumer {
 	if c.consumer == nil {
-		c.consumer = c.cluster.NewConsumer(client.ConsumerConfig{Reset: client.ResetEarliest, MaxWait: c.cfg.PollWait})
+		c.consumer = c.cluster.NewConsumer(client.ConsumerConfig{
+			Reset: client.ResetEarliest, MaxWait: c.cfg.PollWait, Sessionless: !c.cfg.Sessions, Rack: c.cfg.Rack,
+		})
 	}
 	return c.consumer
 }

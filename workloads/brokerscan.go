@@ -69,7 +69,7 @@ const (
 // readThrough reads a partition from its beginning to where it ends now, as somebody who
 // was never there before.
 func (c *BrokerClient) readThrough(t *node.Task, tp client.TopicPartition, tries int) (*history.LogOp, bool) {
-	fresh := c.cluster.NewConsumer(client.ConsumerConfig{Reset: client.ResetNone, MaxWait: c.cfg.PollWait})
+	fresh := c.cluster.NewConsumer(client.ConsumerConfig{Reset: client.ResetNone, MaxWait: c.cfg.PollWait, Sessionless: !c.cfg.Sessions})
 	defer fresh.Close()
 	fresh.Assign([]client.TopicPartition{tp})
 	fresh.SeekToEnd(tp, false)

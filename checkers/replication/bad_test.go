@@ -63,6 +63,31 @@ var bad = []struct{ name, falls, scene string }{
 		b1 appends 0..0
 		b2 copies 0..0
 		b2 believes 1`},
+	{"a leader gives a consumer what is not committed", ReadsCommitted, usual + `
+		commit 0..0
+		b1 appends 1..1
+		b1 serves 0..1`},
+	{"a follower gives a consumer what it does not know to be committed", ReadsCommitted, usual + `
+		commit 0..0
+		b1 appends 1..1
+		b2 copies 1..1
+		b3 copies 1..1
+		b1 hears b2 at 2
+		b1 hears b3 at 2
+		b1 marks 2
+		b2 serves 1..1`},
+	{"a consumer is sent to a replica that is out of sync", PreferredInSync, usual + `
+		commit 0..0
+		b1 proposes b1,b3
+		isr b1,b3
+		b1 knows b1,b3 version 1
+		b1 sends b2 at 0`},
+	{"a consumer is sent to a replica that has not got so far", PreferredInSync, usual + `
+		commit 0..0
+		b1 sends b2 at 2`},
+	{"a follower sends a consumer elsewhere", PreferredInSync, usual + `
+		commit 0..0
+		b2 sends b3 at 0`},
 	{"a new leader tells an end that is behind what was told before", EndTold, usual + `
 		b1 appends 0..1
 		b2 copies 0..1

@@ -201,6 +201,8 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 		c.isrKnown(p, r, e)
 	case facts.Acknowledged:
 		c.acknowledged(p, r, e)
+	case facts.ConsumerServed, facts.PreferredNamed:
+		c.ofReader(p, r, e)
 	}
 }
 

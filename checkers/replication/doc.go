@@ -51,9 +51,11 @@ const (
 	HighWatermarkGrows = "k8-high-watermark"
 	MarkFollowed       = "k8-followed-high-watermark"
 	EndTold            = "k8-end-offset-of-epoch"
+	ReadsCommitted     = "k8-consumer-reads-committed"
 	StrongIsr          = "k9-in-sync-replicas-hold-committed"
 	CountsInSync       = "k9-all-in-sync-counted"
 	MarkFetched        = "k9-high-watermark-fetched"
+	PreferredInSync    = "k9-preferred-replica-in-sync"
 	IsrOfAssigned      = "k10-isr-of-assigned"
 	LeaderInSync       = "k11-leader-in-sync"
 	ElectionClean      = "k12-clean-election"
@@ -95,9 +97,11 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log.", Source: sourceTLA + "ValidHighWatermark"},
 	{ID: MarkFollowed, Sentence: "The high watermark of a follower never passes what is committed.", Source: sourceTLA + "ValidHighWatermark"},
 	{ID: EndTold, Sentence: "A leader tells where a partition ends only when all that was there when its epoch began is committed.", Source: sourceKIP + "207"},
+	{ID: ReadsCommitted, Sentence: "What a consumer is given, by a leader or a follower, lies below the high watermark there, and is committed.", Source: sourceKIP + "392"},
 	{ID: StrongIsr, Sentence: "Every replica that the state znode calls in sync holds every committed record.", Source: sourceTLA + "StrongIsr"},
 	{ID: CountsInSync, Sentence: "A leader that is not deposed waits with its high watermark for all that the state znode calls in sync.", Source: sourceVan + "ReplicationQuorumSuperset"},
 	{ID: MarkFetched, Sentence: "The high watermark rests on what followers have fetched in the leader's own epoch.", Source: sourceKIP + "320"},
+	{ID: PreferredInSync, Sentence: "A leader sends consumers only to replicas that are in sync and have what is asked for.", Source: sourceKIP + "392"},
 	{ID: IsrOfAssigned, Sentence: "The in-sync replicas are among those that the partition is assigned to.", Source: "KAFKA-9672"},
 	{ID: LeaderInSync, Sentence: "The leader is one of the in-sync replicas.", Source: sourceTLA + "LeaderInIsr"},
 	{ID: ElectionClean, Sentence: "Unless unclean elections are allowed, a new leader is one of the last in-sync replicas.", Source: sourceManual + "unclean.leader.election.enable"},

@@ -22,6 +22,15 @@ var good = []struct {
 		commit 5..6 producer 7/0/1
 		b1 tells 7
 		rest`, nil},
+	{"consumers read at followers, which are behind", false, usual + `
+		commit 0..3
+		b2 serves 0..3
+		b1 sends b2 at 4
+		b1 proposes b1,b3
+		b1 sends b2 at 4
+		b1 appends 4..4
+		b1 serves 2..3
+		b3 serves 3..3`, nil},
 	{"a leader dies, the next has a tail that was not committed, which a third then gets", false, usual + `
 		commit 0..3
 		b1 appends 4..5

@@ -287,6 +287,11 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.HighWatermark, nil, number(w[2]), epoch, set, r.log.end)
 	case "believes":
 		s.state(id, facts.FollowedMark, nil, number(w[2]), epoch)
+	case "serves": // 0..3
+		first, last := span(w[2])
+		s.state(id, facts.ConsumerServed, nil, first, last+1, epoch)
+	case "sends": // a consumer to b2 at 3
+		s.state(id, facts.PreferredNamed, nil, int64(broker(w[2])), number(w[4]), epoch)
 	case "tells": // the end
 		s.state(id, facts.EndOffsetTold, nil, number(w[2]), epoch)
 	case "acks":

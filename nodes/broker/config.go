@@ -115,6 +115,16 @@ type Config struct {
 
 	// FetchBytes bounds every response to a fetch (fetch.max.bytes), default 55 MiB.
 	FetchBytes int
+	// FetchSessionSlots is how many sessions of fetches a broker keeps
+	// (max.incremental.fetch.session.cache.slots), default 1000, below 0 for none. FetchSessionIdle is how
+	// long one is safe from others after it was given or used, which in Kafka is 2 min and
+	// cannot be changed. SessionlessFetches has followers do without (KIP-227).
+	FetchSessionSlots  int
+	FetchSessionIdle   time.Duration
+	SessionlessFetches bool
+	// ReplicaSelector says whom consumers that name a rack are sent to
+	// (replica.selector.class).
+	ReplicaSelector ReplicaSelector
 	// ShutdownRetries is how often a broker asks the controller to take its leaderships
 	// before it stops without (controlled.shutdown.max.retries), default 3, and
 	// ShutdownBackoff how long it waits in between (controlled.shutdown.retry.backoff.ms),
@@ -135,6 +145,17 @@ type Config struct {
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set
 }
+
+// ReplicaSelector is a way to choose the replica that a consumer reads from.
+type ReplicaSelector uint8
+
+const (
+	// ReadFromLeader sends nobody elsewhere.
+	ReadFromLeader ReplicaSelector = iota
+	// ReadFromRack sends consumers to a replica in their rack, if there is one
+	// (RackAwareReplicaSelector, KIP-392).
+	ReadFromRack
+)
 
 // HostOf is the host name of a broker: that of its process.
 func HostOf(id int32) string { return fmt.Sprintf("b%d", id) }
@@ -181,6 +202,8 @@ func (c Config) withDefaults() Config {
 	count(&c.OffsetsLoadBytes, 5<<20)
 	def(&c.ChangeRetention, 15*time.Minute)
 	count(&c.FetchBytes, 55<<20)
+	count(&c.FetchSessionSlots, 1000)
+	def(&c.FetchSessionIdle, 2*time.Minute)
 	count(&c.ShutdownRetries, 3)
 	def(&c.ShutdownBackoff, 5*time.Second)
 	def(&c.RequestTimeout, 30*time.Second)
@@ -217,7 +240,7 @@ func (c Config) checkDurations() error {
 		{"ReplicaFetchBackoff", c.ReplicaFetchBackoff}, {"ReplicaSocketTimeout", c.ReplicaSocketTimeout},
 		{"MarkInterval", c.MarkInterval}, {"PointInterval", c.PointInterval}, {"RetentionInterval", c.RetentionInterval}, {"CleanerInterval", c.CleanerInterval},
 		{"ShutdownBackoff", c.ShutdownBackoff}, {"RequestTimeout", c.RequestTimeout}, {"RebalanceInterval", c.RebalanceInterval},
-		{"ControllerTimeout", c.ControllerTimeout}, {"OffsetsCommitTimeout", c.OffsetsCommitTimeout},
+		{"ControllerTimeout", c.ControllerTimeout}, {"OffsetsCommitTimeout", c.OffsetsCommitTimeout}, {"FetchSessionIdle", c.FetchSessionIdle},
 	} {
 		if d.value < time.Millisecond {
 			return fmt.Errorf("broker: %s is %v, below 1ms", d.name, d.value)

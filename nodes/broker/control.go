@@ -96,7 +96,7 @@ func (s *Server) follow(r *localReplica, state replica.State) wire.ErrorCode {
 	began, code := r.Follow(state)
 	if began {
 		s.fetchers.remove(r)
-		s.fetchers.add(r)
+		s.fetchers.add(r, s.cfg.SessionlessFetches)
 		s.ledOffsets(r)
 	}
 	s.touch(r)

@@ -5,6 +5,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/replica"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
@@ -16,11 +19,16 @@ import (
 type retrieval struct {
 	x       *exchange
 	request *kmsg.FetchRequest
+	// in is what the request wants, which its session knows, and parts that in its order.
+	in    fetchsession.Context
+	parts []fetchsession.Part
 	// follower is the broker that fetches, -1 if a consumer does.
 	follower int32
-	answer   *kmsg.FetchResponse
-	// bytes is how much the answer holds; urgent, that it says something that must not
-	// wait: an error, where logs part, or a high watermark that a follower lacks.
+	// read is what was read of each of parts.
+	read []kmsg.FetchResponseTopicPartition
+	// bytes is how much that is; urgent, that it says something that must not
+	// wait: an error, where logs part, a replica that is nearer, or a high watermark that
+	// a follower lacks.
 	bytes  int
 	urgent bool
 	// may says which topics the sender may read, as far as that is decided.
@@ -31,15 +39,13 @@ type retrieval struct {
 // consumers.
 func (s *Server) fetch(x *exchange) {
 	r := x.Body.(*kmsg.FetchRequest)
-	f := &retrieval{x: x, request: r, follower: r.ReplicaID}
-	if r.SessionID != 0 {
-		// There are no sessions of fetches here, and so none that could go on (KIP-227).
-		answer := kmsg.NewPtrFetchResponse()
-		answer.ErrorCode = int16(wire.FetchSessionIDNotFound)
-		x.reply(answer)
+	f := &retrieval{x: x, request: r, in: s.fetchSessions.Open(r), follower: r.ReplicaID}
+	if f.in.Refused() {
+		x.reply(f.in.Answer(nil))
 		return
 	}
-	f.read(s, true /* first */)
+	f.parts = f.in.Parts()
+	f.readAll(s, true /* first */)
 	if !f.complete() {
 		s.delay(f, f.replicas(s), time.Duration(r.MaxWaitMillis)*time.Millisecond)
 		return
@@ -49,12 +55,12 @@ func (s *Server) fetch(x *exchange) {
 
 // complete reports whether the answer is worth sending.
 func (f *retrieval) complete() bool {
-	return f.urgent || f.bytes >= int(f.request.MinBytes) || f.request.MaxWaitMillis <= 0 || len(f.request.Topics) == 0
+	return f.urgent || f.bytes >= int(f.request.MinBytes) || f.request.MaxWaitMillis <= 0 || len(f.parts) == 0
 }
 
 // try implements delayed.
 func (f *retrieval) try(s *Server) bool {
-	f.read(s, false)
+	f.readAll(s, false)
 	if !f.complete() {
 		return false
 	}
@@ -64,7 +70,7 @@ func (f *retrieval) try(s *Server) bool {
 
 // expire implements delayed.
 func (f *retrieval) expire(s *Server) {
-	f.read(s, false)
+	f.readAll(s, false)
 	f.send(s)
 }
 
@@ -72,18 +78,15 @@ func (f *retrieval) send(s *Server) {
 	if f.follower >= 0 {
 		f.told(s)
 	}
-	f.x.reply(f.answer)
+	f.x.reply(f.in.Answer(f.read))
 }
 
-// told notes which high watermarks a follower is being sent.
+// told notes which high watermarks a follower is being sent. What its session leaves out
+// it has been sent before.
 func (f *retrieval) told(s *Server) {
-	for i := range f.answer.Topics {
-		t := &f.answer.Topics[i]
-		for j := range t.Partitions {
-			p := &t.Partitions[j]
-			if r := s.replicas[znodes.TopicPartition{Topic: t.Topic, Partition: p.Partition}]; r != nil && p.ErrorCode == 0 {
-				r.Told(f.follower, p.HighWatermark)
-			}
+	for i := range f.parts {
+		if r := s.replicaOf(&f.parts[i]); r != nil && f.read[i].ErrorCode == 0 {
+			r.Told(f.follower, f.read[i].HighWatermark)
 		}
 	}
 }
@@ -91,51 +94,45 @@ func (f *retrieval) told(s *Server) {
 // replicas are those that the request waits for.
 func (f *retrieval) replicas(s *Server) []*localReplica {
 	var all []*localReplica
-	for i := range f.request.Topics {
-		t := &f.request.Topics[i]
-		for j := range t.Partitions {
-			if r := s.replicas[znodes.TopicPartition{Topic: t.Topic, Partition: t.Partitions[j].Partition}]; r != nil {
-				all = append(all, r)
-			}
+	for i := range f.parts {
+		if r := s.replicaOf(&f.parts[i]); r != nil {
+			all = append(all, r)
 		}
 	}
 	return all
 }
 
-// read makes the answer anew. Only the first time does it say how far a follower has
+// replicaOf finds the replica that a part of a fetch is about, nil if there is none here.
+func (s *Server) replicaOf(p *fetchsession.Part) *localReplica {
+	return s.replicas[znodes.TopicPartition{Topic: p.Topic, Partition: p.Number}]
+}
+
+// readAll reads everything anew. Only the first time does it say how far a follower has
 // come: the request is as old as that.
-func (f *retrieval) read(s *Server, first bool) {
-	f.answer, f.bytes, f.urgent = kmsg.NewPtrFetchResponse(), 0, false
+func (f *retrieval) readAll(s *Server, first bool) {
+	f.read, f.bytes, f.urgent = make([]kmsg.FetchResponseTopicPartition, len(f.parts)), 0, false
 	left := min(int(f.request.MaxBytes), s.cfg.FetchBytes)
-	for i := range f.request.Topics {
-		in := &f.request.Topics[i]
-		out := kmsg.NewFetchResponseTopic()
-		out.Topic = in.Topic
-		out.Partitions = make([]kmsg.FetchResponseTopicPartition, len(in.Partitions))
-		for j := range in.Partitions {
-			p := &out.Partitions[j]
-			p.Default()
-			p.Partition = in.Partitions[j].Partition
-			s.readPart(f, in.Topic, &in.Partitions[j], p, left-f.bytes, first)
-			f.bytes += len(p.RecordBatches)
-			f.urgent = f.urgent || p.ErrorCode != 0 || p.DivergingEpoch.Epoch >= 0
-		}
-		f.answer.Topics = append(f.answer.Topics, out)
+	for i := range f.parts {
+		p := &f.read[i]
+		p.Default()
+		p.Partition = f.parts[i].Number
+		s.readPart(f, &f.parts[i], p, left-f.bytes, first)
+		f.bytes += len(p.RecordBatches)
+		f.urgent = f.urgent || p.ErrorCode != 0 || p.DivergingEpoch.Epoch >= 0
 	}
 }
 
 // readPart reads from one partition. An answer that holds nothing yet takes a first
 // batch whatever its size, or a fetch might never get past it (KIP-74).
-func (s *Server) readPart(f *retrieval, topic string, in *kmsg.FetchRequestTopicPartition, out *kmsg.FetchResponseTopicPartition, room int, first bool) {
-	tp := znodes.TopicPartition{Topic: topic, Partition: in.Partition}
-	r := s.replicas[tp]
+func (s *Server) readPart(f *retrieval, in *fetchsession.Part, out *kmsg.FetchResponseTopicPartition, room int, first bool) {
+	r := s.replicaOf(in)
 	out.HighWatermark, out.LastStableOffset, out.LogStartOffset = -1, -1, -1
 	switch {
-	case !s.mayRead(f, topic):
+	case !s.mayRead(f, in.Topic):
 		out.ErrorCode = int16(wire.TopicAuthorizationFailed)
 		return
 	case r == nil:
-		out.ErrorCode = int16(s.absent(tp))
+		out.ErrorCode = int16(s.absent(znodes.TopicPartition{Topic: in.Topic, Partition: in.Number}))
 		return
 	}
 	upTo, code := s.admit(f, r, in, out, first)
@@ -143,42 +140,75 @@ func (s *Server) readPart(f *retrieval, topic string, in *kmsg.FetchRequestTopic
 		return
 	}
 	out.LastStableOffset, out.LogStartOffset = r.log.LastStable(), r.log.Start()
+	if f.follower < 0 {
+		if out.PreferredReadReplica = s.nearer(f, r, in.Offset); out.PreferredReadReplica >= 0 {
+			f.urgent = true
+			return
+		}
+	}
 	if room <= 0 && f.bytes > 0 {
 		return
 	}
-	records, code := r.log.Read(in.FetchOffset, upTo, min(room, int(in.PartitionMaxBytes)))
+	records, code := r.log.Read(in.Offset, upTo, min(room, int(in.MaxBytes)))
 	out.ErrorCode = int16(code)
 	if len(records) > max(room, 0) && f.bytes > 0 {
 		return // for the next answer: this one is full
 	}
 	out.RecordBatches = records
+	if f.follower < 0 && len(records) > 0 {
+		s.served(r, in.Offset, records)
+	}
+}
+
+// served states what a consumer is given.
+func (s *Server) served(r *localReplica, from int64, records []byte) {
+	leads, end := int64(0), from
+	if r.Leads() {
+		leads = 1
+	}
+	for each := batch.Read(records); each.Next(); {
+		end = each.Batch.NextOffset()
+	}
+	s.observeOf(r.Name(), facts.ConsumerServed, from, end, int64(r.LeaderEpoch()), leads)
+}
+
+// nearer is the replica to which the leader sends a consumer that says where it is, -1
+// for itself: one in that rack, unless it is there, too (KIP-392).
+func (s *Server) nearer(f *retrieval, r *localReplica, offset int64) int32 {
+	if s.cfg.ReplicaSelector != ReadFromRack || f.request.Version < 11 || f.request.Rack == "" || !r.Leads() || f.request.Rack == s.cfg.Rack {
+		return -1
+	}
+	to := r.Nearest(offset, func(id int32) bool { return s.metadata.rackOf(id) == f.request.Rack })
+	if to >= 0 {
+		s.observeOf(r.Name(), facts.PreferredNamed, int64(to), offset, int64(r.LeaderEpoch()))
+	}
+	return to
 }
 
 // admit says up to where may be read, and whether at all.
-func (s *Server) admit(f *retrieval, r *localReplica, in *kmsg.FetchRequestTopicPartition, out *kmsg.FetchResponseTopicPartition, first bool) (upTo int64, code wire.ErrorCode) {
+func (s *Server) admit(f *retrieval, r *localReplica, in *fetchsession.Part, out *kmsg.FetchResponseTopicPartition, first bool) (upTo int64, code wire.ErrorCode) {
 	if f.follower >= 0 {
 		return s.admitFollower(f, r, in, out, first)
 	}
 	// Before KIP-392, which is when requests began to name a rack, only leaders served.
-	a := r.Consumed(replica.Fetch{Epoch: in.CurrentLeaderEpoch, Offset: in.FetchOffset, LastEpoch: in.LastFetchedEpoch}, f.request.Version < 11)
+	a := r.Consumed(replica.Fetch{Epoch: in.Epoch, Offset: in.Offset, LastEpoch: in.LastEpoch}, f.request.Version < 11)
 	out.HighWatermark = a.HighWatermark
 	diverge(out, a)
-	if s.cfg.Bugs.Has(bugs.ReadsUncommitted) {
+	if s.cfg.Bugs.Has(bugs.ReadsUncommitted) || s.cfg.Bugs.Has(bugs.FollowerServesAll) && !r.Leads() {
 		return r.log.End(), a.Code
 	}
 	return a.HighWatermark, a.Code
 }
 
 // admitFollower counts what a follower says it has, and lets it read to the end.
-func (s *Server) admitFollower(f *retrieval, r *localReplica, in *kmsg.FetchRequestTopicPartition, out *kmsg.FetchResponseTopicPartition, first bool) (upTo int64, code wire.ErrorCode) {
+func (s *Server) admitFollower(f *retrieval, r *localReplica, in *fetchsession.Part, out *kmsg.FetchResponseTopicPartition, first bool) (upTo int64, code wire.ErrorCode) {
 	if !first {
 		out.HighWatermark = r.log.HighWatermark()
 		f.urgent = f.urgent || r.NeedsMark(f.follower)
-		return r.log.End(), r.Check(in.CurrentLeaderEpoch, true)
+		return r.log.End(), r.Check(in.Epoch, true)
 	}
 	a := r.Fetched(replica.Fetch{
-		Replica: f.follower, Epoch: in.CurrentLeaderEpoch,
-		Offset: in.FetchOffset, Start: in.LogStartOffset, LastEpoch: in.LastFetchedEpoch,
+		Replica: f.follower, Epoch: in.Epoch, Offset: in.Offset, Start: in.Start, LastEpoch: in.LastEpoch,
 	}, s.env.Now())
 	out.HighWatermark = a.HighWatermark
 	if a.Code == wire.OK && !a.Diverges {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/replica"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
@@ -24,8 +25,10 @@ type fetcher struct {
 	caller *wire.Caller // nil while nobody knows where the leader is
 	// replicas are in the order in which they came.
 	replicas []*localReplica
-	// asked are the questions under way, one for each partition of the request.
-	asked []question
+	// asked are the questions under way, one for each partition that is wanted. session is
+	// that with the leader, which knows of some of them.
+	asked   []question
+	session fetchsession.Asker
 	// resting: the leader could not be reached, and is left alone for a while.
 	resting bool
 }
@@ -49,13 +52,13 @@ type following struct {
 }
 
 // add has a replica copied from its leader.
-func (f fetchers) add(r *localReplica) {
+func (f fetchers) add(r *localReplica, sessionless bool) {
 	leader := r.Leader()
 	if leader < 0 {
 		return
 	}
 	if f[leader] == nil {
-		f[leader] = &fetcher{leader: leader}
+		f[leader] = &fetcher{leader: leader, session: fetchsession.Asker{Sessionless: sessionless}}
 	}
 	f[leader].replicas = append(f[leader].replicas, r)
 	r.follow = following{from: f[leader]}
@@ -127,26 +130,21 @@ func (f *fetcher) request(s *Server) *kmsg.FetchRequest {
 	r := kmsg.NewPtrFetchRequest()
 	r.Version, r.ReplicaID = 12, s.cfg.ID
 	r.MaxWaitMillis, r.MinBytes = int32(s.cfg.ReplicaFetchWait/time.Millisecond), int32(s.cfg.ReplicaFetchMinBytes)
-	r.MaxBytes, r.SessionEpoch = int32(s.cfg.ReplicaResponseBytes), -1
-	topics := map[string]int{}
+	r.MaxBytes = int32(s.cfg.ReplicaResponseBytes)
+	var want []fetchsession.Part
 	for _, of := range f.replicas {
 		if !s.askable(of) {
 			continue
 		}
-		at, has := topics[of.tp.Topic]
-		if !has {
-			at = len(r.Topics)
-			topics[of.tp.Topic] = at
-			t := kmsg.NewFetchRequestTopic()
-			t.Topic = of.tp.Topic
-			r.Topics = append(r.Topics, t)
-		}
 		q := of.Question()
-		p := kmsg.NewFetchRequestTopicPartition()
-		p.Partition, p.PartitionMaxBytes = of.tp.Partition, int32(s.cfg.ReplicaFetchBytes)
-		p.CurrentLeaderEpoch, p.FetchOffset, p.LogStartOffset, p.LastFetchedEpoch = q.Epoch, q.Offset, q.Start, q.LastEpoch
-		r.Topics[at].Partitions = append(r.Topics[at].Partitions, p)
+		want = append(want, fetchsession.Part{
+			Topic: of.tp.Topic, Number: of.tp.Partition, MaxBytes: int32(s.cfg.ReplicaFetchBytes),
+			Epoch: q.Epoch, Offset: q.Offset, Start: q.Start, LastEpoch: q.LastEpoch,
+		})
 		f.asked = append(f.asked, question{of, q})
+	}
+	if len(want) > 0 {
+		f.session.Prepare(r, want)
 	}
 	return r
 }
@@ -162,10 +160,12 @@ func (f *fetcher) answered(s *Server, answer kmsg.Response, err error) {
 	asked := f.asked
 	f.asked = nil
 	r, ok := answer.(*kmsg.FetchResponse)
-	if err != nil || !ok || r.ErrorCode != 0 {
+	if err != nil || !ok {
+		f.session.Lost()
 		f.rest(s)
 		return
 	}
+	f.session.Answered(r) // if it begins anew, the next request tells
 	for i := range r.Topics {
 		t := &r.Topics[i]
 		for j := range t.Partitions {

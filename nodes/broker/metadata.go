@@ -103,6 +103,14 @@ func (m *metadata) takeTopic(state *kmsg.UpdateMetadataRequestTopicState) (gone 
 // alive reports whether a broker is registered, as far as known.
 func (m *metadata) alive(id int32) bool { return m.brokers[id] != nil }
 
+// rackOf is where a live broker stands, "" if that is not known.
+func (m *metadata) rackOf(id int32) string {
+	if p := m.brokers[id]; p != nil && p.rack != nil {
+		return *p.rack
+	}
+	return ""
+}
+
 // names lists the topics in order.
 func (m *metadata) names() []string { return slices.Sorted(maps.Keys(m.topics)) }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stampede-sim/stampede/nodes/broker/controller"
+	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
@@ -48,7 +49,9 @@ type Server struct {
 	numbered   map[uint64]*localReplica
 	lastNumber uint64
 	fetchers   fetchers
-	purgatory  purgatory
+	// fetchSessions are those of who fetches here.
+	fetchSessions *fetchsession.Cache
+	purgatory     purgatory
 	// changedIsr are the partitions of which the controller is yet to be told that their
 	// in-sync replicas have changed; notifying, that a task is at it.
 	changedIsr  []znodes.TopicPartition
@@ -121,6 +124,7 @@ func (s *Server) Boot(env node.Env) {
 		Servers: s.cfg.Coordinators, Timeout: s.cfg.SessionTimeout, TimerKind: tagZooKeeper, Bugs: s.cfg.Bugs,
 	}, s)
 	s.controller = controller.New(env, s.zk, s.controllerConfig())
+	s.fetchSessions = fetchsession.NewCache(env, fetchsession.Config{Slots: s.cfg.FetchSessionSlots, Idle: s.cfg.FetchSessionIdle, Bugs: s.cfg.Bugs})
 	s.groups = group.New(env, s.groupConfig(), groupHost{s})
 	env.Go("boot", s.boot)
 }

@@ -119,6 +119,16 @@ func listenersOf(c *Config) string {
 	return fmt.Sprintf("%s://%s:%d,%s://%s:%d", clientListener, host, clientTCP, replicaListener, host, replicaTCP)
 }
 
+// rackAware is the name of [ReadFromRack].
+const rackAware = "org.apache.kafka.common.replica.RackAwareReplicaSelector"
+
+func readSelector(c *Config) string {
+	if c.ReplicaSelector == ReadFromRack {
+		return rackAware
+	}
+	return ""
+}
+
 var generalSettings = []setting{
 	millis("zookeeper.session.timeout.ms", func(c *Config) *time.Duration { return &c.SessionTimeout }),
 	millis("request.timeout.ms", func(c *Config) *time.Duration { return &c.RequestTimeout }),
@@ -128,6 +138,12 @@ var generalSettings = []setting{
 	whole("num.partitions", func(c *Config) *int { return &c.Partitions }),
 	whole("message.max.bytes", func(c *Config) *int { return &c.Log.MaxMessageBytes }),
 	whole("fetch.max.bytes", func(c *Config) *int { return &c.FetchBytes }),
+	sentinel(whole("max.incremental.fetch.session.cache.slots", func(c *Config) *int { return &c.FetchSessionSlots }), "0", "-1"),
+	{"replica.selector.class", readSelector, func(c *Config, value string) {
+		if c.ReplicaSelector = ReadFromLeader; value == rackAware {
+			c.ReplicaSelector = ReadFromRack
+		}
+	}},
 	whole("controlled.shutdown.max.retries", func(c *Config) *int { return &c.ShutdownRetries }),
 	millis("controlled.shutdown.retry.backoff.ms", func(c *Config) *time.Duration { return &c.ShutdownBackoff }),
 	whole("producer.id.expiration.ms", func(c *Config) *int64 { return &c.Log.ProducerExpiryMillis }),

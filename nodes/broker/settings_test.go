@@ -47,7 +47,7 @@ func TestSettingsAreReadBack(t *testing.T) {
 			continue
 		}
 		k := config.Brokers.Lookup(s.key)
-		for _, value := range []string{"0", "1", "7", "-1", "true", "false", "compact,delete", "compact", "delete", "0.25", "1", "LogAppendTime", "CreateTime", "50000000"} {
+		for _, value := range []string{"0", "1", "7", "-1", "true", "false", "compact,delete", "compact", "delete", "0.25", "1", "LogAppendTime", "CreateTime", "50000000", rackAware} {
 			c := aConfig().withDefaults()
 			if k.Check(value) != nil {
 				continue
@@ -65,7 +65,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 	values := map[string]string{}
 	for i := range settings {
 		k := config.Brokers.Lookup(settings[i].key)
-		for _, value := range []string{"29999", "97", "true", "false", "compact", "0.25", "LogAppendTime"} {
+		for _, value := range []string{"29999", "97", "true", "false", "compact", "0.25", "LogAppendTime", rackAware} {
 			if usual, _, _ := (&config.Layers{}).Value(k); settings[i].write != nil && value != usual && k.Check(value) == nil {
 				values[k.Name] = value
 				break
@@ -79,7 +79,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	same := unchanged(reflect.ValueOf(was), reflect.ValueOf(is), "")
-	if want := []string{"ID", "Rack", "Hosts", "Coordinators", "Log.Bugs", "Groups.Partitions", "Groups.TimerKind", "ChangeRetention", "Access", "Principals", "Bugs"}; !slices.Equal(same, want) {
+	if want := []string{"ID", "Rack", "Hosts", "Coordinators", "Log.Bugs", "Groups.Partitions", "Groups.TimerKind", "ChangeRetention", "FetchSessionIdle", "SessionlessFetches", "Access", "Principals", "Bugs"}; !slices.Equal(same, want) {
 		t.Errorf("no key changes %v, want %v", same, want)
 	}
 	if again, err := was.Configured(map[string]string{"log.retention.hours": "2", "num.partitions": "3"}); err != nil || again.Log.RetentionMillis != 7200000 || again.Partitions != 3 {

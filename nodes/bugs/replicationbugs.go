@@ -97,7 +97,7 @@ var replicationBugs = []Bug{
 		ID: ReadsUncommitted, Name: "reads-uncommitted", Upstream: "KAFKA-9835",
 		Wrong:    "A consumer is given records beyond the high watermark.",
 		Schedule: "A record is read from a leader that loses it with its leadership.",
-		Breaks:   []string{"read-stays", "inconsistent-offsets", "aborted-read", "poll-skip"},
+		Breaks:   []string{"k8-consumer-reads-committed", "read-stays", "inconsistent-offsets", "aborted-read", "poll-skip"},
 		Scenario: brokerAcks,
 	},
 	{

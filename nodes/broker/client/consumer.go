@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 )
@@ -39,6 +40,8 @@ type ConsumerConfig struct {
 	MaxBytes, PartitionBytes int32
 	// Rack makes leaders name a replica that is nearer, if they have one (KIP-392).
 	Rack string
+	// Sessionless has each fetch name all that it wants (KIP-227).
+	Sessionless bool
 }
 
 // Validate reports nonsense, and fills in defaults.
@@ -123,8 +126,10 @@ type Consumer struct {
 	lane, asks int
 
 	parts []*source // sorted
-	// fetching are the brokers that have not answered a fetch.
+	// fetching are the brokers that have not answered a fetch, sessions those with brokers
+	// that were ever asked.
 	fetching map[int32]bool
+	sessions map[int32]*fetchsession.Asker
 	poll     *poll
 	jumps    []Jump
 	next     int         // which of parts a poll begins with, for fairness
@@ -146,7 +151,7 @@ func (c *Cluster) NewConsumer(cfg ConsumerConfig) *Consumer {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	s := &Consumer{c: c, cfg: cfg, fetching: map[int32]bool{}}
+	s := &Consumer{c: c, cfg: cfg, fetching: map[int32]bool{}, sessions: map[int32]*fetchsession.Asker{}}
 	s.lane, s.asks = c.join(s), c.newLane()
 	return s
 }

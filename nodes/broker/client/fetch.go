@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
 
@@ -42,10 +43,17 @@ func (p *source) wants() (broker int32, ok bool) {
 		p.pause()
 		return 0, false
 	}
-	if _, known := p.s.c.metadata.hosts[p.preferred]; known && p.s.c.env.Now() < p.preferredUntil {
-		return p.preferred, true
+	if p.preferred < 0 || p.s.c.env.Now() >= p.preferredUntil {
+		return leader.Leader, true
 	}
-	return leader.Leader, true
+	if _, known := p.s.c.metadata.hosts[p.preferred]; !known {
+		// It is newer than what we know of the cluster. The leader would send us there again.
+		p.preferred = -1
+		p.s.c.refresh()
+		p.pause()
+		return 0, false
+	}
+	return p.preferred, true
 }
 
 func (s *Consumer) fetchFrom(broker int32, parts []fetched) {
@@ -53,39 +61,42 @@ func (s *Consumer) fetchFrom(broker int32, parts []fetched) {
 	ask.ReplicaID = -1
 	ask.MaxWaitMillis = int32(s.cfg.MaxWait / time.Millisecond)
 	ask.MinBytes, ask.MaxBytes, ask.IsolationLevel = s.cfg.MinBytes, s.cfg.MaxBytes, s.cfg.Isolation
-	ask.SessionEpoch, ask.Rack = noSession, s.cfg.Rack
-	for _, f := range parts {
+	ask.Rack = s.cfg.Rack
+	want := make([]fetchsession.Part, len(parts))
+	for i, f := range parts {
 		f.p.fetching = true
-		if n := len(ask.Topics); n == 0 || ask.Topics[n-1].Topic != f.p.at.Topic {
-			t := kmsg.NewFetchRequestTopic()
-			t.Topic = f.p.at.Topic
-			ask.Topics = append(ask.Topics, t)
-		}
 		leader, _ := s.c.leader(f.p.at)
-		part := kmsg.NewFetchRequestTopicPartition()
-		part.Partition, part.CurrentLeaderEpoch = f.p.at.Partition, leader.Epoch
-		part.FetchOffset, part.LastFetchedEpoch, part.LogStartOffset = f.p.offset, f.p.epoch, -1
-		part.PartitionMaxBytes = s.cfg.PartitionBytes
-		t := &ask.Topics[len(ask.Topics)-1]
-		t.Partitions = append(t.Partitions, part)
+		want[i] = fetchsession.Part{
+			Topic: f.p.at.Topic, Number: f.p.at.Partition, Epoch: leader.Epoch, LastEpoch: f.p.epoch,
+			Offset: f.p.offset, Start: -1, MaxBytes: s.cfg.PartitionBytes,
+		}
 	}
+	session := s.session(broker)
+	session.Prepare(ask, want)
 	s.fetching[broker] = true
 	s.c.call(s.lane, broker, ask, func(r kmsg.Response, err error) {
 		delete(s.fetching, broker)
-		s.fetchAnswered(parts, r, err)
+		s.fetchAnswered(session, parts, r, err)
 		s.soon()
 	})
 }
 
-// noSession is the session epoch of a fetch that names everything it wants (KIP-227).
-const noSession = -1
+// session is that with a broker.
+func (s *Consumer) session(broker int32) *fetchsession.Asker {
+	if s.sessions[broker] == nil {
+		s.sessions[broker] = &fetchsession.Asker{Sessionless: s.cfg.Sessionless}
+	}
+	return s.sessions[broker]
+}
 
-// fetchAnswered takes the answer to a fetch. What the owner has moved since is of no
-// use: it is not at the position any more (KAFKA-2342).
-func (s *Consumer) fetchAnswered(parts []fetched, r kmsg.Response, err error) {
+// fetchAnswered takes the answer to a fetch, which may leave out in a session what has no
+// news. What the owner has moved since is of no use: it is not at the position any more
+// (KAFKA-2342).
+func (s *Consumer) fetchAnswered(session *fetchsession.Asker, parts []fetched, r kmsg.Response, err error) {
 	answers := map[TopicPartition]*kmsg.FetchResponseTopicPartition{}
-	if r != nil {
-		answer := r.(*kmsg.FetchResponse)
+	if err != nil {
+		session.Lost()
+	} else if answer := r.(*kmsg.FetchResponse); session.Answered(answer) {
 		for i := range answer.Topics {
 			for j := range answer.Topics[i].Partitions {
 				part := &answer.Topics[i].Partitions[j]
@@ -98,15 +109,11 @@ func (s *Consumer) fetchAnswered(parts []fetched, r kmsg.Response, err error) {
 		if f.p.dropped || s.closed || f.moves != f.p.moves {
 			continue
 		}
-		part := answers[f.p.at]
-		switch {
-		case err != nil:
+		if part := answers[f.p.at]; part != nil {
+			f.p.brought(part)
+		} else if err != nil {
 			f.p.preferred = -1
 			f.p.retry(wire.NetworkException)
-		case part == nil: // the whole fetch was refused
-			f.p.retry(wire.ErrorCode(r.(*kmsg.FetchResponse).ErrorCode))
-		default:
-			f.p.brought(part)
 		}
 	}
 }

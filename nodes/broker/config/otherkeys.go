@@ -82,8 +82,6 @@ var absentKeys = []Key{
 	boolean("controlled.shutdown.enable", "true", "give leaderships away before a stop").absent("an orderly stop always does"),
 	number("offsets.commit.required.acks", "-1", -32768, "whom a commit waits for").upTo(32767).absent("commits wait for all in-sync replicas"),
 	number("offsets.topic.compression.codec", "0", 0, "what commits are compressed with").absent("commits are not compressed"),
-	class("replica.selector.class", null, "what finds the replica that a consumer reads from").absent("consumers read from leaders"),
-	number("max.incremental.fetch.session.cache.slots", "1000", 0, "conversations of consumers that a broker remembers").absent("every fetch is whole"),
 	boolean("zookeeper.set.acl", "false", "protect the znodes").absent("the znodes of brokers are open"),
 	boolean("zookeeper.ssl.client.enable", "false", "encrypt connections to coordinators").absent(noTLS),
 	text("control.plane.listener.name", null, "the listener that the controller uses").absent("it uses that of brokers"),

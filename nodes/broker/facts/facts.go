@@ -164,7 +164,7 @@ var (
 
 // Configuration.
 var (
-	ConfigTaken = kind(45, true, "config-taken", "goes by this configuration of the entity in the text from now on; the body is its Settings", "keys")
+	ConfigTaken = kind(129, true, "config-taken", "goes by this configuration of the entity in the text from now on; the body is its Settings", "keys")
 )
 
 // Settings is the body of [ConfigTaken]: what is said, by key.
@@ -196,6 +196,21 @@ type Reign struct {
 	// ControllerEpoch is that of the controller that said so.
 	ControllerEpoch int32
 }
+
+// Fetches in sessions (KIP-227), and of consumers that read from whom is near (KIP-392).
+var (
+	FetchSessionBegun   = kind(4, true, "fetch-session-begun", "somebody who fetches from so many partitions, a follower or not, was given a session", "parts", "follower")
+	FetchSessionEnded   = kind(39, true, "fetch-session-ended", "a session for so many partitions is over, though they are wanted", "parts", "", "", "how")
+	FetchSessionRefused = kind(47, true, "fetch-session-refused", "a fetch cannot go on in a session: there is none, -1, or its next request is another", "asked", "expected")
+	PreferredNamed      = kind(48, true, "preferred-named", "leader: sent a consumer that reads from this offset to a replica that is nearer", "replica", "offset", "leaderEpoch")
+	ConsumerServed      = kind(49, false, "consumer-served", "gave a consumer the records from first on, all of them below end; the leader in this epoch or not", "first", "end", "leaderEpoch", "leads")
+)
+
+// FetchSessionEnds are the cases of [FetchSessionEnded]: another took its place, or who
+// had it began anew.
+var FetchSessionEnds = []string{"evicted", "replaced"}
+
+func init() { FetchSessionEnded.Cases = FetchSessionEnds }
 
 // Producers with an ID.
 var (

@@ -166,16 +166,52 @@ func (p *Partition) Fetched(f Fetch, now time.Duration) Answer {
 
 // Consumed takes the fetch of a consumer. It is shown what is committed as far as known
 // here. An offset that is in the log and not committed yet is no error: a consumer that
-// has read from another leader may be ahead.
+// has read from another replica may be ahead. Who reads at a follower from beyond what
+// that knows to be committed is not told where the logs part, for the follower's end may
+// be what is wrong; it waits, or is sent away for the leader to judge (KIP-392).
 func (p *Partition) Consumed(f Fetch, leaderOnly bool) Answer {
 	a := Answer{HighWatermark: p.log.HighWatermark()}
 	if a.Code = p.Check(f.Epoch, leaderOnly); a.Code == wire.OK && p.role == Idle {
 		a.Code = wire.NotLeaderOrFollower
 	}
 	if a.Code == wire.OK {
+		if p.role == Following && f.Offset > a.HighWatermark {
+			f.LastEpoch = -1
+		}
 		a.Code = p.reconcile(f, &a)
 	}
 	return a
+}
+
+// Nearest is the follower to which consumers may be sent that read from an offset, among
+// those that are near: of the in-sync ones that have it, as who is out of sync may stay
+// behind for ever, the one with the longest log. -1 if there is none (KIP-392).
+func (p *Partition) Nearest(offset int64, near func(int32) bool) int32 {
+	var best *follower
+	for i := range p.followers {
+		f := &p.followers[i]
+		if !p.state.Isr.Has(f.id) && !p.bug(bugs.PreferredOutOfSync) || f.end < offset || f.start > offset || !near(f.id) {
+			continue
+		}
+		if best == nil || f.ahead(best) {
+			best = f
+		}
+	}
+	if best == nil {
+		return -1
+	}
+	return best.id
+}
+
+// ahead compares by the end of the log, then by who was with the leader last.
+func (k *follower) ahead(o *follower) bool {
+	switch {
+	case k.end != o.end:
+		return k.end > o.end
+	case k.caughtUp != o.caughtUp:
+		return k.caughtUp > o.caughtUp
+	}
+	return k.id > o.id
 }
 
 // stranger answers a replica that is not assigned as far as we know. If it names an epoch

@@ -1,0 +1,50 @@
+package replication
+
+import (
+	"fmt"
+
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// served: whoever serves a consumer, leader or follower, gives it what is committed, as
+// far as it knows. What it knows itself is the stricter of the two, and what holds also
+// after a loss that is explained, of which it may not have heard.
+func (c *Checker) served(p *partition, r *replica, first, end int64) {
+	switch {
+	case end > r.mark:
+		c.fail(r.Name, ReadsCommitted, fmt.Sprintf("%s, %s, gives records of %s from %d up to %d with a high watermark of %d", r.Name, r.role(), p.name, first, end, r.mark))
+	case !p.judged(r.epoch) || r.epoch == p.disputed && end <= p.longest:
+	case end > p.ledger.end:
+		c.fail(r.Name, ReadsCommitted, fmt.Sprintf("%s gives records of %s from %d up to %d, where only %d is committed", r.Name, p.name, first, end, p.ledger.end))
+	}
+}
+
+// preferred: a replica that consumers are sent to keeps up. One that is out of sync may
+// stay behind for as long as it likes, and who reads there with it.
+func (c *Checker) preferred(p *partition, r *replica, e node.Event) {
+	to, offset := int32(e.N[0]), e.N[1]
+	in := r.counted()
+	if p.truth.epoch == r.epoch {
+		in |= p.truth.isr
+	}
+	at, fetched := r.fetched[to]
+	switch {
+	case !r.leads:
+		c.fail(r.Name, PreferredInSync, fmt.Sprintf("%s, %s, sends a consumer of %s to %s", r.Name, r.role(), p.name, c.names(1<<to)))
+	case in&(1<<to) == 0:
+		c.fail(r.Name, PreferredInSync, fmt.Sprintf("%s sends a consumer of %s to %s, and in sync are %s", r.Name, p.name, c.names(1<<to), c.names(in)))
+	case !fetched || at < offset:
+		c.fail(r.Name, PreferredInSync, fmt.Sprintf("%s sends a consumer of %s that reads from %d to %s, which has fetched no further than %d", r.Name, p.name, offset, c.names(1<<to), at))
+	}
+}
+
+// ofReader takes a fact about a consumer that was answered.
+func (c *Checker) ofReader(p *partition, r *replica, e node.Event) {
+	switch e.Kind {
+	case facts.ConsumerServed:
+		c.served(p, r, e.N[0], e.N[1])
+	case facts.PreferredNamed:
+		c.preferred(p, r, e)
+	}
+}

@@ -1,0 +1,105 @@
+package fetchsession
+
+import (
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
+)
+
+// Context is a request that has been taken, and knows how it is to be answered.
+type Context struct {
+	cache    *Cache
+	follower bool
+	parts    []Part
+	err      wire.ErrorCode
+	// wantsSession: the request asks for a session. session is the one that it goes on
+	// with, and epoch what that must still be when it is answered.
+	wantsSession bool
+	session      *session
+	epoch        int32
+}
+
+// Parts are what the request wants, in the order in which it is to be read.
+func (x *Context) Parts() []Part { return x.parts }
+
+// Refused reports whether the request can be answered without reading anything.
+func (x *Context) Refused() bool { return x.err != wire.OK }
+
+// Answer makes the answer of what was read of each part, in their order. It is called
+// once, when the answer is about to leave: a session notes what its asker is told.
+func (x *Context) Answer(read []kmsg.FetchResponseTopicPartition) *kmsg.FetchResponse {
+	answer := kmsg.NewPtrFetchResponse()
+	parts := x.parts
+	switch s := x.session; {
+	case x.err != wire.OK:
+		answer.ErrorCode = int16(x.err)
+		return answer
+	case s != nil && s.epoch != x.epoch:
+		// The asker has lost patience and asked again on another connection.
+		answer.ErrorCode, answer.SessionID = int16(wire.InvalidFetchSessionEpoch), s.id
+		return answer
+	case s != nil:
+		answer.SessionID = s.id
+		parts, read = s.news(parts, read, x.cache.cfg.Bugs)
+	case x.wantsSession:
+		if s := x.cache.begin(parts, x.follower); s != nil {
+			answer.SessionID = s.id
+			s.news(parts, read, x.cache.cfg.Bugs)
+		}
+	}
+	answer.Topics = byTopic(parts, read)
+	return answer
+}
+
+// news leaves those parts of which there is something new, and notes that it was told.
+func (s *session) news(parts []Part, read []kmsg.FetchResponseTopicPartition, b bugs.Set) ([]Part, []kmsg.FetchResponseTopicPartition) {
+	var changed []Part
+	var kept []kmsg.FetchResponseTopicPartition
+	given := map[*cached]bool{}
+	for i := range parts {
+		known := s.at[parts[i].key()]
+		if known.tell(&read[i], b) {
+			changed, kept = append(changed, parts[i]), append(kept, read[i])
+		}
+		given[known] = len(read[i].RecordBatches) > 0
+	}
+	s.rotate(given)
+	return changed, kept
+}
+
+// tell notes what the asker is told of a part, and reports whether it has to be. What was
+// an error has to be told again when it is over, whatever was told before it.
+func (p *cached) tell(read *kmsg.FetchResponseTopicPartition, b bugs.Set) bool {
+	news := read.HighWatermark != p.mark || read.LogStartOffset != p.start ||
+		read.ErrorCode != 0 || read.DivergingEpoch.Epoch >= 0 || read.PreferredReadReplica >= 0 ||
+		len(read.RecordBatches) > 0 && !b.Has(bugs.SessionMissesRecords)
+	p.mark, p.start = read.HighWatermark, read.LogStartOffset
+	if read.ErrorCode != 0 {
+		p.mark = -1
+	}
+	return news
+}
+
+// rotate puts the parts that were given records behind those that were not.
+func (s *session) rotate(given map[*cached]bool) {
+	slices.SortStableFunc(s.parts, func(a, b *cached) int { return int(number(given[a]) - number(given[b])) })
+}
+
+// byTopic lays out what was read, topics as they follow each other.
+func byTopic(parts []Part, read []kmsg.FetchResponseTopicPartition) []kmsg.FetchResponseTopic {
+	var all []kmsg.FetchResponseTopic
+	for i := 0; i < len(parts); {
+		end := i + 1
+		for end < len(parts) && parts[end].Topic == parts[i].Topic {
+			end++
+		}
+		t := kmsg.NewFetchResponseTopic()
+		t.Topic, t.Partitions = parts[i].Topic, read[i:end:end]
+		all = append(all, t)
+		i = end
+	}
+	return all
+}
