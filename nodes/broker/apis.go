@@ -12,14 +12,18 @@ import (
 type api struct {
 	key      kmsg.Key
 	min, max int16
-	handle   func(*Server, *exchange)
+	// claims is what is added to min where the versions are told.
+	claims int16
+	handle func(*Server, *exchange)
 }
 
 // apis are all requests that are served, by key. Versions are those whose fields are
 // all understood.
 func apis() []api {
 	return []api{
-		{key: kmsg.Produce, min: 3, max: 9, handle: (*Server).produce},
+		// librdkafka compresses nothing for who does not claim to know the oldest format, and
+		// Kafka 4 claims it for just that reason (KAFKA-18659); nobody sends it.
+		{key: kmsg.Produce, min: 3, max: 9, claims: -3, handle: (*Server).produce},
 		{key: kmsg.Fetch, min: 4, max: 12, handle: (*Server).fetch},
 		{key: kmsg.ListOffsets, min: 1, max: 7, handle: (*Server).listOffsets},
 		{key: kmsg.Metadata, min: 0, max: 12, handle: (*Server).describe},
@@ -47,6 +51,7 @@ func apis() []api {
 		{key: kmsg.DeleteACLs, min: 0, max: 3, handle: (*Server).deleteACLs},
 		{key: kmsg.DescribeConfigs, min: 0, max: 4, handle: (*Server).describeConfigs},
 		{key: kmsg.AlterConfigs, min: 0, max: 2, handle: (*Server).alterConfigs},
+		{key: kmsg.DescribeLogDirs, min: 0, max: 4, handle: (*Server).describeLogDirs},
 		{key: kmsg.CreatePartitions, min: 0, max: 3, handle: (*Server).createPartitions},
 		{key: kmsg.DeleteGroups, min: 0, max: 2, handle: (*Server).serveGroup},
 		{key: kmsg.ElectLeaders, min: 0, max: 2, handle: (*Server).electLeaders},
@@ -54,6 +59,8 @@ func apis() []api {
 		{key: kmsg.AlterPartitionAssignments, min: 0, max: 0, handle: (*Server).alterAssignments},
 		{key: kmsg.ListPartitionReassignments, min: 0, max: 0, handle: (*Server).listReassignments},
 		{key: kmsg.OffsetDelete, min: 0, max: 0, handle: (*Server).serveGroup},
+		{key: kmsg.DescribeCluster, min: 0, max: 0, handle: (*Server).describeCluster},
+		{key: kmsg.DescribeProducers, min: 0, max: 0, handle: (*Server).describeProducers},
 	}
 }
 
@@ -101,7 +108,7 @@ func (s *Server) versionsServed() *kmsg.ApiVersionsResponse {
 	answer := kmsg.NewPtrApiVersionsResponse()
 	for _, row := range s.apis {
 		key := kmsg.NewApiVersionsResponseApiKey()
-		key.ApiKey, key.MinVersion, key.MaxVersion = row.key.Int16(), row.min, row.max
+		key.ApiKey, key.MinVersion, key.MaxVersion = row.key.Int16(), row.min+row.claims, row.max
 		answer.ApiKeys = append(answer.ApiKeys, key)
 	}
 	return answer

@@ -63,6 +63,25 @@ func (g *gate) listOffsets() {
 	})
 }
 
+func (g *gate) describeProducers() {
+	r := g.x.Body.(*kmsg.DescribeProducersRequest)
+	var refused []kmsg.DescribeProducersRequestTopic
+	r.Topics, refused = part(g, 0, r.Topics, func(t *kmsg.DescribeProducersRequestTopic) string { return t.Topic })
+	g.amend(func(a kmsg.Response) {
+		answer := a.(*kmsg.DescribeProducersResponse)
+		for _, t := range refused {
+			out := kmsg.NewDescribeProducersResponseTopic()
+			out.Topic = t.Topic
+			for _, number := range t.Partitions {
+				part := kmsg.NewDescribeProducersResponseTopicPartition()
+				part.Partition, part.ErrorCode = number, int16(wire.TopicAuthorizationFailed)
+				out.Partitions = append(out.Partitions, part)
+			}
+			answer.Topics = append(answer.Topics, out)
+		}
+	})
+}
+
 // offsetForLeaderEpoch: brokers asked first, consumers do so since KIP-320.
 func (g *gate) offsetForLeaderEpoch() {
 	if g.has(0, "") {
@@ -335,6 +354,8 @@ func refusal(r kmsg.Request, code wire.ErrorCode) kmsg.Response {
 		a.ErrorCode = c
 	case *kmsg.OffsetDeleteResponse:
 		a.ErrorCode = c
+	case *kmsg.DescribeLogDirsResponse:
+		a.ErrorCode = c // an older client is shown nothing
 	case *kmsg.CreateACLsResponse:
 		a.Results = make([]kmsg.CreateACLsResponseResult, len(r.(*kmsg.CreateACLsRequest).Creations))
 		for i := range a.Results {

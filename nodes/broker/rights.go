@@ -76,6 +76,7 @@ var demands = []demand{
 	{kmsg.DeleteACLs, []right{alterCluster}, (*gate).whole},
 	{kmsg.DescribeConfigs, []right{describeConfigs, clusterConfigs}, (*gate).describeConfigs},
 	{kmsg.AlterConfigs, []right{alterConfigs, alterBrokers}, (*gate).replaceConfigs},
+	{kmsg.DescribeLogDirs, []right{describeCluster}, (*gate).whole},
 	{kmsg.CreatePartitions, []right{alterTopic}, (*gate).createPartitions},
 	{kmsg.DeleteGroups, []right{deleteGroup}, (*gate).deleteGroups},
 	{kmsg.ElectLeaders, []right{alterCluster}, (*gate).whole},
@@ -83,6 +84,8 @@ var demands = []demand{
 	{kmsg.AlterPartitionAssignments, []right{alterCluster}, (*gate).whole},
 	{kmsg.ListPartitionReassignments, []right{describeCluster}, (*gate).whole},
 	{kmsg.OffsetDelete, []right{deleteGroup, readTopic}, (*gate).offsetDelete},
+	{kmsg.DescribeCluster, []right{describeCluster}, nil}, // for its list of rights, which it has not
+	{kmsg.DescribeProducers, []right{readTopic}, (*gate).describeProducers},
 }
 
 // demandOf finds the row of a request. Every kind that is served has one.
