@@ -2,11 +2,13 @@ package stampede
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/stampede-sim/stampede/checkers/rights"
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/acl"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -26,6 +28,7 @@ func (k Knobs) principal(client int) string {
 
 // configureAccess has a broker authorise what clients ask for, if the knobs say so.
 func (p Plan) configureAccess(cfg *broker.Config) {
+	p.configureLogins(cfg)
 	if !p.Knobs.Access {
 		return
 	}
@@ -33,6 +36,34 @@ func (p Plan) configureAccess(cfg *broker.Config) {
 	cfg.Principals = map[node.ID]string{}
 	for i := range p.Shape.Clients {
 		cfg.Principals[p.Knobs.clientID(i)] = principalName(i)
+	}
+}
+
+// login is how a client proves who it is.
+func (k Knobs) login(client int) sasl.Login {
+	if k.SASL == "" {
+		return sasl.Login{}
+	}
+	user := strings.TrimPrefix(principalName(client), "User:")
+	return sasl.Login{Mechanism: k.SASL, User: user, Password: "pw-" + user}
+}
+
+// configureLogins has a broker ask clients who they are, if the knobs say so.
+func (p Plan) configureLogins(cfg *broker.Config) {
+	mechanism := p.Knobs.SASL
+	if mechanism == "" {
+		return
+	}
+	cfg.SASL = &broker.SASLConfig{Mechanisms: []string{mechanism}, Plain: map[string]string{}, Scram: map[string]map[string]sasl.Credential{mechanism: {}}}
+	for i := range p.Shape.Clients {
+		login := p.Knobs.login(i)
+		if mechanism == sasl.Plain {
+			cfg.SASL.Plain[login.User] = login.Password
+			continue
+		}
+		salt := []byte("salt of " + login.User)
+		salted := sasl.Salted(mechanism, login.Password, salt, sasl.LeastIterations)
+		cfg.SASL.Scram[mechanism][login.User] = sasl.Derive(mechanism, salted, salt, sasl.LeastIterations)
 	}
 }
 

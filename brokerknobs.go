@@ -3,9 +3,11 @@ package stampede
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/workloads"
 )
 
@@ -50,6 +52,8 @@ type BrokerKnobs struct {
 	FetchIdle     time.Duration
 	// FollowerReads sends clients that say where they are to a replica in their rack.
 	FollowerReads bool
+	// SASL is the mechanism by which clients prove who they are, "" for certificates.
+	SASL string
 	GroupKnobs
 	CleaningKnobs
 }
@@ -80,6 +84,17 @@ var brokerKnobs = []knob{
 	feature(number("fetch-sessions", 0, 1e6, "sessions of fetches that a broker keeps, 0 if nobody asks for one", func(k *Knobs) *int { return &k.FetchSessions })),
 	feature(span("fetch-idle", 0, time.Hour, "how long a session of fetches is safe from others", func(k *Knobs) *time.Duration { return &k.FetchIdle })),
 	feature(flag("follower-reads", "send consumers to a replica in their rack", func(k *Knobs) *bool { return &k.FollowerReads })),
+	feature(knob{
+		name: "sasl", doc: "how clients prove who they are to brokers: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+		get: func(k *Knobs) string { return k.SASL },
+		set: func(k *Knobs, s string) error {
+			if !slices.Contains(sasl.Mechanisms, s) && s != "" {
+				return fmt.Errorf("want one of %s", strings.Join(sasl.Mechanisms, ", "))
+			}
+			k.SASL = s
+			return nil
+		},
+	}),
 }
 
 // drawBrokers draws a cluster for a workload on brokers, and turns off what of the

@@ -19,7 +19,10 @@ func brokerAccess() Workload {
 		Name: "broker/access",
 		Doc:  "rights on topics and the cluster granted and revoked, one by one and by prefixes, while clients that have them and clients that have not use them",
 		Knobs: func(r *rand.Rand) []string {
-			return []string{"access=true", fmt.Sprintf("open-access=%v", r.IntN(6) == 0)}
+			return []string{
+				"access=true", fmt.Sprintf("open-access=%v", r.IntN(6) == 0),
+				"sasl=" + choose(r, "", "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+			}
 		},
 		OnBrokers: everybody,
 		Draw: func(r *rand.Rand) Shape {

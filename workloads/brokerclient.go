@@ -9,6 +9,7 @@ import (
 
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
+	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -32,6 +33,8 @@ type BrokerClientConfig struct {
 	// Final reads do not say: who reads from the leader is the measure of all others.
 	Sessions bool
 	Rack     string
+	// Login is how it proves that.
+	Login sasl.Login
 	// Groups is how the client is a member of a group.
 	Groups GroupConfig
 	// Setup is performed at once, in order, each until it succeeds; give it to
@@ -104,7 +107,7 @@ func (c *BrokerClient) Boot(env node.Env) {
 	c.cluster = client.New(env, client.Config{
 		Bootstrap: c.cfg.Bootstrap, Hosts: c.cfg.Hosts, ClientID: fmt.Sprintf("c%d", c.cfg.Index),
 		RequestTimeout: c.cfg.RequestTimeout, RetryBackoff: brokerBackoff, RetryBackoffMax: 10 * brokerBackoff,
-		MetadataMaxAge: c.cfg.DeliveryTimeout,
+		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login,
 	})
 	c.admin = c.cluster.NewAdmin()
 	c.rec.boot(c.cfg.Index)

@@ -40,6 +40,7 @@ func apis() []api {
 		{key: kmsg.SyncGroup, min: 0, max: 5, handle: (*Server).serveGroup},
 		{key: kmsg.DescribeGroups, min: 0, max: 5, handle: (*Server).serveGroup},
 		{key: kmsg.ListGroups, min: 0, max: 4, handle: (*Server).serveGroup},
+		{key: kmsg.SASLHandshake, min: 1, max: 1, handle: (*Server).saslHandshake},
 		{key: kmsg.ApiVersions, min: 0, max: 4, handle: (*Server).apiVersions},
 		{key: kmsg.CreateTopics, min: 0, max: 7, handle: (*Server).createTopics},
 		{key: kmsg.DeleteTopics, min: 0, max: 6, handle: (*Server).deleteTopics},
@@ -52,6 +53,7 @@ func apis() []api {
 		{key: kmsg.DescribeConfigs, min: 0, max: 4, handle: (*Server).describeConfigs},
 		{key: kmsg.AlterConfigs, min: 0, max: 2, handle: (*Server).alterConfigs},
 		{key: kmsg.DescribeLogDirs, min: 0, max: 4, handle: (*Server).describeLogDirs},
+		{key: kmsg.SASLAuthenticate, min: 0, max: 2, handle: (*Server).saslAuthenticate},
 		{key: kmsg.CreatePartitions, min: 0, max: 3, handle: (*Server).createPartitions},
 		{key: kmsg.DeleteGroups, min: 0, max: 2, handle: (*Server).serveGroup},
 		{key: kmsg.ElectLeaders, min: 0, max: 2, handle: (*Server).electLeaders},
@@ -79,6 +81,7 @@ func (s *Server) apiOf(key, version int16) *api {
 func (s *Server) dispatch(x *exchange) {
 	row := s.apiOf(x.Key, x.Version)
 	switch {
+	case x.channel.proof != nil && !s.mayProceed(x):
 	case row != nil && x.Body != nil:
 		if s.access == nil || s.authorize(x) {
 			row.handle(s, x)

@@ -20,6 +20,8 @@ type channel struct {
 	peer node.ID
 	// principal is who is behind it.
 	principal string
+	// proof is how it proves that, nil if it has or need not.
+	proof *proof
 	// waiting are the requests behind the one in process.
 	waiting []*wire.Request
 	// busy: one is in process. ready: none is, and the next is about to be.
@@ -45,7 +47,11 @@ func (s *Server) Accept(c node.ConnID, peer node.ID, port node.Port) {
 		s.env.Close(c)
 		return
 	}
-	s.channels[c] = &channel{id: c, port: port, peer: peer, principal: s.principalOf(peer, port)}
+	ch := &channel{id: c, port: port, peer: peer, principal: s.principalOf(peer, port)}
+	if s.cfg.SASL != nil && port == wire.ClientPort {
+		ch.principal, ch.proof = Anonymous, &proof{}
+	}
+	s.channels[c] = ch
 }
 
 // receiveRequest queues a request, and begins it if none is in process.

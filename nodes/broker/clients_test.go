@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
+	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 )
@@ -27,8 +28,11 @@ func (a *application) Decode(c node.ConnID, f []byte) (node.Message, error) {
 }
 
 // application starts one.
-func (c *cluster) application() *application {
-	cfg := client.Config{Hosts: map[string]node.ID{}, RequestTimeout: 3 * time.Second}
+func (c *cluster) application() *application { return c.login(sasl.Login{}) }
+
+// login adds one that says who it is.
+func (c *cluster) login(login sasl.Login) *application {
+	cfg := client.Config{Hosts: map[string]node.ID{}, RequestTimeout: 3 * time.Second, Login: login}
 	for i, id := range c.brokers {
 		cfg.Hosts[broker.HostOf(int32(i+1))] = id
 		cfg.Bootstrap = append(cfg.Bootstrap, broker.HostOf(int32(i+1)))

@@ -141,6 +141,9 @@ type Config struct {
 	// Principals are whom the transport of clients vouches for, by process, as the
 	// certificates of TLS do. Others are anonymous.
 	Principals map[node.ID]string
+	// SASL, if there is one, has clients prove who they are; what their transport vouches
+	// for then counts for nothing.
+	SASL *SASLConfig
 
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set

@@ -121,6 +121,10 @@ func (s *Server) readConfig(e znodes.Entity) {
 				s.takeBrokerConfig(e.Name, decodeConfig(e.Name, &r))
 			}
 		})
+	case s.followsClients():
+		if of, ok := entityAt(e.Type + "/" + e.Name); ok {
+			s.env.Go("client", func(t *node.Task) { s.readClient(t, of) })
+		}
 	}
 }
 

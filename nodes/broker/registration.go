@@ -59,7 +59,7 @@ func (s *Server) register(t *node.Task) {
 			return // the session is over, and its successor registers
 		}
 	}
-	if !s.learnCluster(t) || !s.noteCluster(t) || !s.loadEntries(t) {
+	if !s.learnCluster(t) || !s.noteCluster(t) || !s.loadEntries(t) || !s.readClients(t) {
 		return
 	}
 	for term == s.zk.Term() && !s.leaving {

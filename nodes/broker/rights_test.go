@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -23,6 +24,20 @@ func TestEveryRequestNeedsItsRights(t *testing.T) {
 	for i := range demands[1:] {
 		if demands[i].key.Int16() >= demands[i+1].key.Int16() {
 			t.Errorf("row %d of the rights is out of order", i+1)
+		}
+	}
+}
+
+// TestRefusals: whatever is refused as a whole has an answer that says so, under its own
+// error.
+func TestRefusals(t *testing.T) {
+	for _, d := range demands {
+		if len(d.rights) == 0 || fmt.Sprintf("%p", d.gate) != fmt.Sprintf("%p", (*gate).whole) {
+			continue
+		}
+		answer := refusal(d.key.Request(), failed(d.rights[0]))
+		if answer.Key() != d.key.Int16() {
+			t.Errorf("%s is refused by an answer to %s", d.key.Name(), kmsg.NameForKey(answer.Key()))
 		}
 	}
 }

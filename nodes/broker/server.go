@@ -64,6 +64,8 @@ type Server struct {
 	creating map[string]bool
 	// access authorises requests; nil lets everybody do everything.
 	access *access
+	// clients is what is said of users and of applications: their credentials.
+	clients map[clientEntity]map[string]string
 
 	// channels are the connections that were accepted, readyChannels those of which a
 	// request is about to be taken up.
@@ -113,7 +115,7 @@ func New(cfg Config) *Server {
 		epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, fetchers: fetchers{},
 		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, saving: map[string]bool{}, creating: map[string]bool{},
-		access: newAccess(cfg.Access),
+		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{},
 	}
 }
 

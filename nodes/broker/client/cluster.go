@@ -27,6 +27,8 @@ type Cluster struct {
 
 	metadata metadata
 	closed   bool
+	// salted is what of the password is slow to find out.
+	salted map[string][]byte
 
 	// inside is how many forwarded callbacks are on the stack; what is to be told is
 	// told when the outermost returns.
@@ -46,7 +48,7 @@ func New(env node.Env, cfg Config) *Cluster {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	c := &Cluster{env: env, cfg: cfg, clock: alarm.New(env, cfg.TimerKind), byName: map[linkName]*link{}, lanes: 1}
+	c := &Cluster{env: env, cfg: cfg, clock: alarm.New(env, cfg.TimerKind), byName: map[linkName]*link{}, lanes: 1, salted: map[string][]byte{}}
 	c.metadata = newMetadata(c)
 	return c
 }

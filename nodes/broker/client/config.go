@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -33,6 +34,9 @@ type Config struct {
 	// AutoCreate lets brokers create topics that are asked for, if they are configured
 	// to (allow.auto.create.topics).
 	AutoCreate bool
+	// Login is who the client says it is, on every connection; without a mechanism it says
+	// nothing.
+	Login sasl.Login
 	// TimerKind is the one timer tag kind that the client takes for itself.
 	TimerKind uint32
 }

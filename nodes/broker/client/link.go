@@ -88,12 +88,15 @@ func (l *link) open(version int16) {
 			l.open(0)
 			return
 		}
-		l.failures = 0
-		l.versions = map[int16]versionRange{}
+		theirs := map[int16]versionRange{}
 		for _, k := range answer.ApiKeys {
-			l.versions[k.ApiKey] = versionRange{k.MinVersion, k.MaxVersion}
+			theirs[k.ApiKey] = versionRange{k.MinVersion, k.MaxVersion}
 		}
-		l.pump()
+		l.prove(func() {
+			l.failures = 0
+			l.versions = theirs
+			l.pump()
+		})
 	})
 }
 

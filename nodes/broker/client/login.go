@@ -1,0 +1,81 @@
+package client
+
+import (
+	"encoding/base64"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/broker/sasl"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+)
+
+// prove has the client say who it is, if it has a login, and goes on when the broker
+// believes it. One that does not is as good as unreachable: who is asked next may have
+// heard of the password.
+func (l *link) prove(then func()) {
+	login := l.c.cfg.Login
+	if login.Mechanism == "" {
+		then()
+		return
+	}
+	shake := kmsg.NewPtrSASLHandshakeRequest()
+	shake.SetVersion(1)
+	shake.Mechanism = login.Mechanism
+	l.ask(shake, func(r kmsg.Response) {
+		if wire.ErrorCode(r.(*kmsg.SASLHandshakeResponse).ErrorCode) != wire.OK {
+			l.disbelieved()
+			return
+		}
+		end := sasl.NewClient(login, l.c.drawNonce(), l.c.salted)
+		l.converse(end, end.First(), then)
+	})
+}
+
+// converse sends one message of a login, and what follows from its answer.
+func (l *link) converse(end *sasl.Client, message []byte, then func()) {
+	ask := kmsg.NewPtrSASLAuthenticateRequest()
+	ask.SetVersion(2)
+	ask.SASLAuthBytes = message
+	l.ask(ask, func(r kmsg.Response) {
+		answer := r.(*kmsg.SASLAuthenticateResponse)
+		next, err := end.Next(answer.SASLAuthBytes)
+		switch {
+		case wire.ErrorCode(answer.ErrorCode) != wire.OK || err != nil:
+			l.disbelieved()
+		case next == nil:
+			then()
+		default:
+			l.converse(end, next, then)
+		}
+	})
+}
+
+// ask sends a request while the link is being opened.
+func (l *link) ask(r kmsg.Request, then func(kmsg.Response)) {
+	l.opening = true
+	limit := l.c.clock.After(l.c.cfg.RequestTimeout, l.hangUp)
+	l.caller.Call(r, func(answer kmsg.Response, err error) {
+		l.c.clock.Stop(&limit)
+		l.opening = false
+		if err != nil {
+			l.unreachable()
+			return
+		}
+		then(answer)
+	})
+}
+
+// disbelieved ends a connection whose broker does not believe us, or whom we do not.
+func (l *link) disbelieved() {
+	l.unreachable()
+	l.hangUp()
+}
+
+// drawNonce draws what makes a login unlike all others.
+func (c *Cluster) drawNonce() string {
+	var b [24]byte
+	for i := range b {
+		b[i] = byte(c.env.Rand().Uint32())
+	}
+	return base64.RawStdEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,124 @@
+package broker
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// clientEntity is whose configuration something is: of a user, of an application, or of an
+// application of a user. A name may be [znodes.DefaultEntity]; "" is none.
+type clientEntity struct{ user, client string }
+
+// path names the entity below /config. Names are written as in a URL, since they may have
+// any character.
+func (e clientEntity) path() string {
+	name := func(s string) string {
+		if s == znodes.DefaultEntity {
+			return s
+		}
+		return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+	}
+	switch {
+	case e.user == "":
+		return znodes.ClientConfig + "/" + name(e.client)
+	case e.client == "":
+		return znodes.UserConfig + "/" + name(e.user)
+	}
+	return znodes.UserConfig + "/" + name(e.user) + "/" + znodes.ClientConfig + "/" + name(e.client)
+}
+
+// entityAt reads such a path; ok is whether it is one.
+func entityAt(path string) (e clientEntity, ok bool) {
+	words := strings.Split(path, "/")
+	for i := 1; i < len(words); i += 2 {
+		if text, err := url.QueryUnescape(words[i]); err == nil && words[i] != znodes.DefaultEntity {
+			words[i] = text
+		}
+	}
+	switch {
+	case len(words) == 2 && words[0] == znodes.ClientConfig:
+		return clientEntity{client: words[1]}, true
+	case len(words) == 2 && words[0] == znodes.UserConfig:
+		return clientEntity{user: words[1]}, true
+	case len(words) == 4 && words[0] == znodes.UserConfig && words[2] == znodes.ClientConfig:
+		return clientEntity{words[1], words[3]}, true
+	}
+	return e, false
+}
+
+// followsClients reports whether this broker goes by what is said of clients.
+func (s *Server) followsClients() bool { return s.cfg.SASL != nil }
+
+// readClient reads what is said of a client, and goes by it. It reports whether the session
+// has lasted.
+func (s *Server) readClient(t *node.Task, e clientEntity) bool {
+	path := znodes.Config + "/" + e.path()
+	r := s.zk.One(t, zookeeper.Get(path))
+	if !r.OK() && r.Err != cwire.ErrNoNode {
+		return false
+	}
+	config, err := znodes.DecodeConfig(path, r.Data)
+	if err != nil {
+		config = nil
+	}
+	s.takeClient(e, config)
+	return true
+}
+
+// takeClient puts what is said of a client into force.
+func (s *Server) takeClient(e clientEntity, config map[string]string) {
+	if len(config) == 0 {
+		delete(s.clients, e)
+	} else {
+		s.clients[e] = config
+	}
+}
+
+// readClients reads what is said of all clients, in a new session. It reports whether that
+// has lasted.
+func (s *Server) readClients(t *node.Task) bool {
+	if !s.followsClients() {
+		return true
+	}
+	var found []string
+	for _, kind := range []string{znodes.UserConfig, znodes.ClientConfig} {
+		r := s.zk.One(t, zookeeper.Children(znodes.Config+"/"+kind))
+		if !r.OK() {
+			return false
+		}
+		for _, name := range r.Children {
+			found = append(found, kind+"/"+name)
+		}
+	}
+	for _, path := range found {
+		if !strings.HasPrefix(path, znodes.UserConfig+"/") {
+			continue
+		}
+		r := s.zk.One(t, zookeeper.Children(znodes.Config+"/"+path+"/"+znodes.ClientConfig))
+		if !r.OK() && r.Err != cwire.ErrNoNode {
+			return false
+		}
+		for _, name := range r.Children {
+			found = append(found, path+"/"+znodes.ClientConfig+"/"+name)
+		}
+	}
+	known := map[clientEntity]bool{}
+	for _, path := range found {
+		if e, ok := entityAt(path); ok {
+			if known[e] = true; !s.readClient(t, e) {
+				return false
+			}
+		}
+	}
+	for e := range s.clients { //sim:unordered each is deleted by itself
+		if !known[e] {
+			delete(s.clients, e)
+		}
+	}
+	return true
+}
