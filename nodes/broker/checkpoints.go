@@ -3,6 +3,7 @@ package broker
 import (
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -40,8 +41,20 @@ func (s *Server) saveOffsets(t *node.Task, name string, of func(*ledger) int64) 
 	for _, r := range s.sortedReplicas() {
 		offsets[r.log.Dir()] = of(r.log)
 	}
-	err := log.Save(t, s.env.Disk(), name, offsets.Encode())
+	err := s.save(t, name, offsets.Encode())
 	s.saving[name] = false
+	return err
+}
+
+// save makes a content that of a file. A disk that does not take it ends the broker, as
+// Kafka's ends when the last of its log directories is offline: what is not noted of a log
+// cannot be known after a crash, and a disk that fails here will fail elsewhere.
+func (s *Server) save(t *node.Task, name string, content []byte) error {
+	err := log.Save(t, s.env.Disk(), name, content)
+	if err != nil {
+		s.env.Observe(node.Event{Kind: facts.DirectoryOffline, Text: name})
+		s.env.Exit(err.Error())
+	}
 	return err
 }
 

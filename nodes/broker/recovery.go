@@ -107,7 +107,7 @@ func (s *Server) noteTopic(r *localReplica) {
 	}
 	s.env.Go("topic of "+r.Name(), func(t *node.Task) {
 		if !r.log.gone {
-			log.Save(t, s.env.Disk(), r.log.Dir()+log.PartitionMetadata, log.EncodeTopicID(id.String()))
+			s.save(t, r.log.Dir()+log.PartitionMetadata, log.EncodeTopicID(id.String()))
 		}
 	})
 }
@@ -119,13 +119,8 @@ func (s *Server) noteCluster(t *node.Task) bool {
 		return true
 	case "":
 		s.diskOf = s.clusterID
-		err := log.Save(t, s.env.Disk(), log.MetaProperties, log.Meta{ClusterID: s.clusterID, BrokerID: s.cfg.ID}.Encode())
-		if err == nil {
-			return true
-		}
 		// Whoever starts it again tries again; a broker that stayed would never register.
-		s.env.Exit(err.Error())
-		return false
+		return s.save(t, log.MetaProperties, log.Meta{ClusterID: s.clusterID, BrokerID: s.cfg.ID}.Encode()) == nil
 	}
 	s.env.Exit("broker: the disk is of cluster " + s.diskOf + ", and the coordinators are of " + s.clusterID)
 	return false

@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 )
@@ -107,5 +109,29 @@ func TestHighWatermarksAreNoted(t *testing.T) {
 	c.converge(s, 30*time.Second)
 	if again := c.opened(1)[1].Event; again.N[2] != 7 {
 		t.Errorf("the log came back as %v", again)
+	}
+}
+
+// A broker whose disk does not take a checkpoint gives up (KAFKA-10778 is the same of a
+// log), and comes back with all it had.
+func TestACheckpointThatFailsEndsTheBroker(t *testing.T) {
+	for _, name := range []string{log.HighWatermarks, log.RecoveryPoints, log.LogStarts, log.CleanerOffsets} {
+		c := newCluster(t, 3, minInsync(2), func(cfg *broker.Config) { cfg.MarkInterval, cfg.PointInterval = time.Second, time.Second })
+		s := c.client(func(s *script, task *node.Task) {
+			s.create(task, c, "orders", []int32{1, 2, 3})
+			s.insist(task, c, "orders", "first")
+			c.world.FailSync(c.brokers[0], name)
+			task.Sleep(3 * time.Second)
+			if c.world.Processes()[c.brokers[0]].Up {
+				s.t.Errorf("%s: the broker is still up", name)
+			}
+			s.insist(task, c, "orders", "without it")
+			c.world.Start(c.brokers[0])
+			task.Sleep(5 * time.Second)
+		})
+		c.converge(s, 30*time.Second)
+		if c.seen[facts.DirectoryOffline] != 1 {
+			t.Errorf("%s: the directory is said to be offline %d times", name, c.seen[facts.DirectoryOffline])
+		}
 	}
 }
