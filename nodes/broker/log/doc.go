@@ -11,6 +11,13 @@
 // partitions (see [Offsets]), meta.properties, and .kafka_cleanshutdown. Names and
 // layouts are Kafka's.
 //
+// # What is on its way
+//
+// A file that ends in .cleaned is what compaction has not finished, in .swap what it has
+// finished and not put into place, in .deleted what is no part of the log any more, in
+// .tmp what is not complete. A crash leaves any of them; [Open] finishes what is .swap, and
+// drops the others.
+//
 // # What is durable
 //
 // An append is in the page cache and no further when it is acknowledged: Kafka trusts

@@ -19,6 +19,8 @@ const (
 	// has finished and not put into place.
 	cleaned = ".cleaned"
 	swap    = ".swap"
+	// deleted ends the name of what is no part of the log any more.
+	deleted = ".deleted"
 	// temporary ends the name of a file whose content is not complete.
 	temporary = ".tmp"
 )

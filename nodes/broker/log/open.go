@@ -33,7 +33,7 @@ type Recovered struct {
 	Segments int
 	Reason   string
 	// Cleaned, Swaps and Deleted count files that a crash left: of a compaction that was
-	// not finished, of one that was, and of a segment of which others had been deleted.
+	// not finished, of one that was, and of segments that were deleted.
 	Cleaned, Swaps, Deleted int
 }
 
@@ -144,13 +144,14 @@ func (r *opening) tidy() error {
 	for _, name := range r.names {
 		base, ending, ok := parseName(r.dir, name)
 		orphan := ok && (ending == indexFile || ending == timeFile) && !slices.ContainsFunc(r.segs, func(s *segment) bool { return s.base == base })
-		if orphan || strings.HasSuffix(name, cleaned) || strings.HasSuffix(name, temporary) {
+		gone := strings.HasSuffix(name, deleted)
+		if orphan || gone || strings.HasSuffix(name, cleaned) || strings.HasSuffix(name, temporary) {
 			if err := r.disk.Remove(name); err != nil {
 				return err
 			}
 		}
 		switch {
-		case orphan:
+		case orphan || gone:
 			r.got.Deleted++
 		case strings.HasSuffix(name, cleaned):
 			r.got.Cleaned++

@@ -16,7 +16,7 @@ type chore struct {
 type choreKind uint8
 
 const (
-	removeSegment choreKind = iota + 1 // its files
+	removeSegment choreKind = iota + 1 // rename its files, and remove them when all else is done
 	removeFile                         // if it is there
 	cutFile                            // to a size
 	writeFile                          // its content
@@ -157,7 +157,7 @@ func (l *Log) finish(err error) {
 func (l *Log) do(c chore) error {
 	switch c.kind {
 	case removeSegment:
-		return removeFiles(l.disk, c.seg)
+		return l.putAway(c.seg)
 	case removeFile:
 		return l.disk.Remove(c.name)
 	case cutFile:
@@ -180,13 +180,20 @@ func (l *Log) do(c chore) error {
 	return nil
 }
 
-// removeFiles removes a segment, the batches last: an index without its log is
-// nothing, a log without its index is a log.
-func removeFiles(d node.Disk, s *segment) error {
+// putAway takes a segment out of the log, the batches last: an index without its log is
+// nothing, a log without its index is a log. A rename is one step whatever a file system
+// does to remove a long file. What a crash leaves under these names goes with the next
+// [Open].
+func (l *Log) putAway(s *segment) error {
 	for _, ending := range [...]string{indexFile, timeFile, snapshotFile, logFile} {
-		if err := d.Remove(s.file(ending)); err != nil {
+		name := s.file(ending)
+		if !exists(l.disk, name) {
+			continue
+		}
+		if err := l.disk.Rename(name, name+deleted); err != nil {
 			return err
 		}
+		l.work.add(chore{kind: removeFile, name: name + deleted})
 	}
 	return nil
 }
