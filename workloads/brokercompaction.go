@@ -25,7 +25,7 @@ func brokerCompaction() Workload {
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
-			keys := 1 + r.IntN(6)
+			keys := choose(r, 1+r.IntN(6), 5+r.IntN(30)) // with few, none is ever deleted for long
 			return timeline(r, s, func(kind string) []Op { return cleaningOps(r, s, kind, keys) }, func(client int) []Op {
 				farewell := logFarewell(s, client)
 				farewell[0].Log.Key = keyName(0)

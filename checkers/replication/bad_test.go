@@ -263,6 +263,18 @@ var bad = []struct{ name, falls, scene string }{
 	{"a compaction changes a key", CompactionLeaves, usual + `
 		commit 0..4
 		b1 compacts 4 from k0@0,k1@1 to k0@0,k2@1`},
+	{"what a compaction left is gone at the next", CompactionLeaves, usual + `
+		commit 0..4
+		commit 5..9
+		b1 compacts 4 from k0@0,k1@1 to k0@0,k1@1
+		b1 compacts 9 from k1@1,k3@6 to k1@1,k3@6`},
+	{"what a compaction left is gone after a crash", CompactionLeaves, usual + `
+		commit 0..4
+		commit 5..9
+		b2 believes 10
+		b2 compacts 4 from k0@0,k1@1 to k0@0,k1@1
+		b2 crashes
+		b2 opens 5..10 start 0`},
 	{"a compaction takes a tombstone and leaves what it deleted", CompactionLeaves, usual + `
 		commit 0..4
 		b1 compacts 4 now 90 from k0@0,!k0@2~80 to k0@0`},

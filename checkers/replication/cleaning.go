@@ -2,6 +2,7 @@ package replication
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
@@ -38,6 +39,7 @@ func (c *Checker) compacting(p *partition, r *replica, upTo int64) {
 		return
 	}
 	r.log.cleaned = max(r.log.cleaned, upTo)
+	r.log.found, r.log.left = r.log.left, nil
 	if upTo > p.ledger.cleaned {
 		p.ledger.cleaned = upTo
 		c.explain(history.CompactedTo, p, upTo)
@@ -47,16 +49,16 @@ func (c *Checker) compacting(p *partition, r *replica, upTo int64) {
 // compacted: what a pass leaves is what it should.
 func (c *Checker) compacted(p *partition, r *replica, e node.Event) {
 	done := e.Body.(*facts.Compaction)
-	before, last := map[int64]facts.Keyed{}, map[string]facts.Keyed{}
+	had, last := map[int64]facts.Keyed{}, map[string]facts.Keyed{}
 	for _, k := range done.Before {
-		before[k.Offset] = k
+		had[k.Offset] = k
 		if !k.Keyless {
 			last[k.Key] = k
 		}
 	}
 	after, left := map[int64]bool{}, map[string]int64{}
 	for _, k := range done.After {
-		was, there := before[k.Offset]
+		was, there := had[k.Offset]
 		switch {
 		case !there || was.Key != k.Key || was.Tombstone != k.Tombstone:
 			c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s, and offset %d comes to have a record of the key %q", r.Name, p.name, k.Offset, k.Key))
@@ -64,6 +66,16 @@ func (c *Checker) compacted(p *partition, r *replica, e node.Event) {
 			c.fail(r.Name, TombstoneStays, fmt.Sprintf("at %d, %s lets the tombstone of %q at offset %d of %s go at %d, with delete.retention.ms=%d", done.Now, r.Name, k.Key, k.Offset, p.name, k.Horizon, c.leastDelay(p)))
 		}
 		after[k.Offset], left[k.Key] = true, k.Offset
+	}
+	for _, o := range r.log.found {
+		if _, there := had[o]; !there && o >= r.log.start && o < e.N[0] {
+			c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s, and has nothing at offset %d, where the last compaction had left something", r.Name, p.name, o))
+			return
+		}
+	}
+	r.log.found = nil
+	for _, k := range done.After {
+		r.log.left = append(r.log.left, k.Offset)
 	}
 	for _, k := range done.Before {
 		if k.Keyless || last[k.Key] != k || after[k.Offset] || k.Offset < r.log.start {
@@ -85,4 +97,10 @@ func (c *Checker) lastGone(p *partition, r *replica, k facts.Keyed, done *facts.
 	case some && older >= r.log.start:
 		c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s and takes the tombstone of %q at offset %d, and not the older record at %d", r.Name, p.name, k.Key, k.Offset, older))
 	}
+}
+
+// before is how many of some offsets, which ascend, are below another.
+func before(offsets []int64, end int64) int {
+	n, _ := slices.BinarySearch(offsets, end)
+	return n
 }

@@ -441,6 +441,15 @@ var good = []struct {
 	{"a log is shorter because it was too long, and a topic may say how long that is", false, "config retention.bytes=10" + usual + `
 		commit 0..6
 		b1 forgets 2 left 10 why retention-size`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-size"}}},
+	{"a second compaction is cut short by a crash", false, usual + `
+		commit 0..3
+		commit 4..6
+		b2 compacts 4 from k0@0,k1@1 to k0@0,k1@1
+		b2 begins-compacting 7
+		b2 crashes
+		b2 opens 4..7 start 0 mark 7
+		b2 follows
+		b2 compacts 7 from k0@5 to k0@5`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.CompactedTo, Offset: 7}}},
 	{"a compaction is cut short by a crash", false, usual + `
 		commit 0..3
 		commit 4..6

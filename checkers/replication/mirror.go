@@ -38,6 +38,9 @@ type mirror struct {
 	start, end, cleaned int64
 	// batches are those of [start, end), ascending, and older ones.
 	batches []batch
+	// left are the records that the last compaction left, ascending; none while another is
+	// under way, which has them in found.
+	left, found []int64
 	// epochs are the leader epochs and where they begin; of the last there may be no
 	// batch yet. Both numbers ascend strictly.
 	epochs []epochStart
@@ -123,11 +126,27 @@ func (m *mirror) cut(to int64) {
 	m.batches = m.batches[:m.at(to)]
 	m.end = min(m.end, to)
 	m.start, m.cleaned = min(m.start, m.end), min(m.cleaned, m.end)
+	m.left = m.left[:before(m.left, to)]
 	n := len(m.epochs)
 	for n > 0 && m.epochs[n-1].start >= to {
 		n--
 	}
 	m.epochs = m.epochs[:n]
+}
+
+// lacks is the first record in [start, end) that a compaction had left and that is in none
+// of some batches.
+func (m *mirror) lacks(found []batch, start, end int64) (offset int64, lacks bool) {
+	i := 0
+	for _, o := range m.left {
+		for i < len(found) && found[i].last < o {
+			i++
+		}
+		if o >= start && o < end && (i == len(found) || found[i].first > o) {
+			return o, true
+		}
+	}
+	return 0, false
 }
 
 // differs finds the first committed batch in [from, upto) that a log lacks or has

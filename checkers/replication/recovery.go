@@ -36,6 +36,10 @@ func (c *Checker) opened(m *member, e node.Event) {
 	m.open[e.Text] = r
 	batches := readBatches(found)
 	c.written(p, r, batches)
+	if o, lacks := r.log.lacks(batches, start, end); lacks {
+		c.fail(m.Name, CompactionLeaves, fmt.Sprintf("%s finds nothing at offset %d in its log of %s, from %d to %d, where a compaction had left something", m.Name, o, p.name, start, end))
+		return
+	}
 	had, _, lacked := p.holds(r, p.ledger.end)
 	r.reopens(start, end, batches)
 	r.mark = e.N[2]
@@ -96,7 +100,8 @@ func (p *partition) couldHave(r *replica, b batch) bool {
 func (r *replica) reopens(start, end int64, found []batch) {
 	same := r.log.sameUpTo(start, found)
 	was := r.log
-	r.log = mirror{start: start, end: end, cleaned: min(was.cleaned, end), batches: found}
+	r.log = mirror{start: start, end: end, cleaned: min(was.cleaned, end), batches: found, left: was.left}
+	r.log.left = r.log.left[:before(r.log.left, end)]
 	for _, e := range was.epochs {
 		if e.start < same {
 			r.log.epochs = append(r.log.epochs, e)

@@ -195,6 +195,9 @@ func (s *stage) fact(id int32, w []string) {
 		}
 		life := s.lives + 1 - int(number(option(w, "of", "0")))
 		body := &facts.Opened{Topic: facts.TopicID{byte(life)}, Batches: s.found(first, end, s.sources(id, w))}
+		if from := option(w, "start", ""); from != "" {
+			first = number(from)
+		}
 		s.state(id, facts.ReplicaOpened, body, first, end, number(option(w, "mark", "0")))
 	case "deletes":
 		s.state(id, facts.ReplicaDeleted, nil)
@@ -275,6 +278,8 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.Compacting, nil, number(w[2]))
 		body := &facts.Compaction{Now: number(option(w, "now", "0")), Before: keyed(option(w, "from", "")), After: keyed(option(w, "to", ""))}
 		s.state(id, facts.Compacted, body, number(w[2]), 1)
+	case "begins-compacting":
+		s.state(id, facts.Compacting, nil, number(w[2]))
 	case "hears": // b2 at 5
 		s.state(id, facts.FollowerFetched, nil, int64(broker(w[2])), number(w[4]), epoch)
 	case "diverges": // b2 epoch 3 end 5
