@@ -183,6 +183,15 @@ const (
 	SessionForgetsNothing
 	FollowerServesAll
 	PreferredOutOfSync
+	RetainsBeyondMark
+	CompactsBeyondMark
+	StaleEpochKept
+	TombstoneTimedBySender
+	CleanedUnsynced
+	CleaningOutlivesCut
+	TombstonesOverlooked
+	RetentionByFirstRecord
+	RetentionOneTooMany
 	last
 )
 
@@ -254,7 +263,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // servers or brokers that do not recover after their faults have healed.
-var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs, rightsBugs, fetchBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs, rightsBugs, fetchBugs, logBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

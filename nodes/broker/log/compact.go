@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -51,8 +52,11 @@ func (l *Log) Compactable(now int64) (from, upto int64, due bool) {
 // (KAFKA-13194).
 func (l *Log) cleanable(now int64) int64 {
 	bound := min(l.LastStable(), l.active().base, l.recovery, l.saved)
+	if l.cfg.Bugs.Has(bugs.CompactsBeyondMark) {
+		bound = min(l.active().base, l.recovery, l.saved)
+	}
 	for i, s := range l.segs {
-		young := l.cfg.MinCompactionLagMillis > 0 && s.base >= l.dirty && s.latest() > now-l.cfg.MinCompactionLagMillis
+		young := l.cfg.MinCompactionLagMillis > 0 && s.base >= l.dirty && l.latest(s) > now-l.cfg.MinCompactionLagMillis
 		if young || i+1 == len(l.segs) || l.segs[i+1].base > bound {
 			return s.base
 		}
@@ -123,6 +127,9 @@ func (c *compaction) collect(from int64) error {
 			var rec batch.Record
 			r := b.Records()
 			for r.Next(&rec) {
+				if rec.Value == nil && c.cfg.Bugs.Has(bugs.TombstonesOverlooked) {
+					continue
+				}
 				if rec.Key != nil && rec.Offset >= from {
 					c.newest[string(rec.Key)] = rec.Offset
 				}
@@ -222,6 +229,9 @@ func (c *compaction) clean(b batch.Batch) (batch.Batch, error) {
 		horizon := batch.NoTimestamp
 		if stamp {
 			horizon = c.now + c.cfg.DeleteRetentionMillis
+			if c.cfg.Bugs.Has(bugs.TombstoneTimedBySender) {
+				horizon = b.MaxTimestamp() + c.cfg.DeleteRetentionMillis
+			}
 		}
 		return b.Filtered(func(rec *batch.Record) bool { return c.keeps(b, rec) }, horizon)
 	case b.Idempotent() && c.producers.lastOf(b):
@@ -249,7 +259,9 @@ func (c *compaction) swap(group []*segment, content []byte) error {
 	err := c.disk.WriteFile(name+cleaned, content)
 	if err == nil {
 		c.step(CleanedWritten, group[0].base)
-		err = c.t.Sync(name + cleaned)
+		if !c.cfg.Bugs.Has(bugs.CleanedUnsynced) {
+			err = c.t.Sync(name + cleaned)
+		}
 	}
 	if err == nil && !c.abandoned() {
 		if err = c.disk.Rename(name+cleaned, name+swap); err == nil {
@@ -266,7 +278,7 @@ func (c *compaction) swap(group []*segment, content []byte) error {
 
 // abandoned reports whether the log was cut since the pass began.
 func (c *compaction) abandoned() bool {
-	c.out.Abandoned = c.began != c.cuts || c.failed != nil
+	c.out.Abandoned = c.began != c.cuts && !c.cfg.Bugs.Has(bugs.CleaningOutlivesCut) || c.failed != nil
 	return c.out.Abandoned
 }
 

@@ -1,5 +1,7 @@
 package log
 
+import "github.com/stampede-sim/stampede/nodes/bugs"
+
 // Retired says what [Log.Retain] hid, and why.
 type Retired struct {
 	Segments int
@@ -49,11 +51,11 @@ func (l *Log) retirable(now int64) (n int, left int64) {
 		if i+1 < len(l.segs) {
 			end = l.segs[i+1].base
 		}
-		if end > l.hw || s.size == 0 && i == len(l.segs)-1 {
+		if end > l.hw && !l.cfg.Bugs.Has(bugs.RetainsBeyondMark) || s.size == 0 && i == len(l.segs)-1 {
 			break
 		}
-		aged := l.cfg.RetentionMillis >= 0 && now-s.latest() > l.cfg.RetentionMillis
-		large := l.cfg.RetentionBytes >= 0 && excess >= s.size
+		aged := l.cfg.RetentionMillis >= 0 && now-l.latest(s) > l.cfg.RetentionMillis
+		large := l.cfg.RetentionBytes >= 0 && (excess >= s.size || excess > 0 && l.cfg.Bugs.Has(bugs.RetentionOneTooMany))
 		if end > l.start && !(l.cfg.Delete && (aged || large)) {
 			break
 		}
@@ -68,7 +70,10 @@ func (l *Log) retirable(now int64) (n int, left int64) {
 
 // latest is when the latest record of a segment was made: its timestamp, or the
 // broker's clock if it has none.
-func (s *segment) latest() int64 {
+func (l *Log) latest(s *segment) int64 {
+	if l.cfg.Bugs.Has(bugs.RetentionByFirstRecord) && s.first >= 0 {
+		return s.first
+	}
 	if s.highest.time >= 0 {
 		return s.highest.time
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -18,7 +19,9 @@ func (l *Log) Truncate(offset int64) error {
 		return l.failed
 	}
 	if offset >= l.end {
-		l.cutEpochs(offset)
+		if !l.cfg.Bugs.Has(bugs.StaleEpochKept) {
+			l.cutEpochs(offset)
+		}
 		return nil
 	}
 	if offset < l.segs[0].base {

@@ -1,0 +1,71 @@
+package bugs
+
+const brokerCompaction = "broker/compaction"
+
+// logBugs are those of a broker's logs: of what makes them smaller, and of what brings
+// them back.
+var logBugs = []Bug{
+	{
+		ID: RetainsBeyondMark, Name: "retains-beyond-mark", Upstream: "KAFKA-5634",
+		Wrong:    "Retention takes segments that are not committed.",
+		Schedule: "A follower that is still in sync hears nothing, so that the high watermark stands; what follows it gets too old.",
+		Breaks:   []string{"k18-log-start"},
+		Scenario: brokerCompaction,
+	},
+	{
+		ID: CompactsBeyondMark, Name: "compacts-beyond-mark", Upstream: "KAFKA-13194",
+		Wrong:    "Compaction goes up to the active segment, committed or not.",
+		Schedule: "A follower compacts before it hears that its records are committed.",
+		Breaks:   []string{"k18-compacted-below-high-watermark", "compaction-keeps-last", "lost-write"},
+		Scenario: brokerCompaction,
+	},
+	{
+		ID: StaleEpochKept, Name: "stale-epoch-kept", Upstream: "KAFKA-10706",
+		Wrong:    "A log that is cut at or behind its end keeps the leader epochs that begin there.",
+		Schedule: "A leader notes its epoch, appends nothing, and follows another who never heard of it.",
+		Breaks:   []string{"liveness", "k17-epoch-noted"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: TombstoneTimedBySender, Name: "tombstone-timed-by-sender", Upstream: "KAFKA-8522",
+		Wrong:    "The time for which a tombstone is shown counts from when it was sent, not from the compaction that first kept it.",
+		Schedule: "A tombstone waits for its compaction, and goes with it, or soon after.",
+		Breaks:   []string{"k18-tombstone-stays", "tombstone-shown"},
+		Scenario: brokerCompaction,
+	},
+	{
+		ID: CleanedUnsynced, Name: "cleaned-unsynced",
+		Wrong:    "A segment that compaction wrote takes the place of others before it is durable.",
+		Schedule: "Power fails soon after a compaction.",
+		Breaks:   []string{"k18-compaction-leaves-last", "liveness", "k13-leader-completeness", "compaction-keeps-last"},
+		Scenario: brokerCompaction,
+	},
+	{
+		ID: CleaningOutlivesCut, Name: "cleaning-outlives-cut",
+		Wrong:    "A compaction puts its result into the log although the log lost segments meanwhile.",
+		Schedule: "Retention, or a leader that deleted records, takes the beginning of a log while it is compacted.",
+		Breaks:   []string{"no-panic", "liveness", "k18-compaction-leaves-last", "compaction-keeps-last", "lost-write"},
+		Scenario: brokerCompaction,
+	},
+	{
+		ID: TombstonesOverlooked, Name: "tombstones-overlooked",
+		Wrong:    "Compaction does not count a tombstone as a later record of its key.",
+		Schedule: "A key is written and deleted; the tombstone's time is over.",
+		Breaks:   []string{"k18-compaction-leaves-last", "compaction-keeps-last"},
+		Scenario: brokerCompaction,
+	},
+	{
+		ID: RetentionByFirstRecord, Name: "retention-by-first-record",
+		Wrong:    "A segment is as old as its first record.",
+		Schedule: "Few records come, so that a segment has old ones and young ones.",
+		Breaks:   []string{"retention-by-age"},
+		Scenario: brokerCompaction,
+	},
+	{
+		ID: RetentionOneTooMany, Name: "retention-one-too-many",
+		Wrong:    "Of a log that is too long segments go until it is shorter than it may be.",
+		Schedule: "Any log that is bounded by retention.bytes.",
+		Breaks:   []string{"k18-retention-leaves-enough"},
+		Scenario: brokerCompaction,
+	},
+}
