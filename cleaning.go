@@ -79,10 +79,9 @@ func (b BrokerKnobs) logs() log.Config {
 }
 
 // cleaningWindows are those of logs that are compacted all the time: between writing a
-// segment anew and each of its names. They are listed twice, as they are what is to be seen.
+// segment anew and each of its names, and between the deletion of one file and the next.
 func cleaningWindows() []*node.EventKind {
-	kinds := []*node.EventKind{facts.CleanedWritten, facts.SwapNamed, facts.SwapInstalled, facts.Compacted, facts.StartAdvanced}
-	return slices.Concat(kinds, kinds)
+	return []*node.EventKind{facts.CleanedWritten, facts.SwapNamed, facts.SwapInstalled, facts.Compacted, facts.StartAdvanced}
 }
 
 // brokersMistime reports whether the clocks of brokers or their clients go wrong.

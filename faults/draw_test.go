@@ -200,3 +200,25 @@ func TestWipesLeaveAQuorum(t *testing.T) {
 		}
 	}
 }
+
+// TestInterruptionsWaitForTheirMoments asks for crashes of whoever reaches one of them.
+func TestInterruptionsWaitForTheirMoments(t *testing.T) {
+	moments, met := []string{"kafka.swap-named", "kafka.start-advanced"}, map[string]bool{}
+	for seed := range uint64(100) {
+		plan := DrawInterruptions(stream(seed), three, moments)
+		if len(plan) < 1 || len(plan) > 4 {
+			t.Fatalf("seed %d: %v", seed, plan)
+		}
+		for _, f := range plan {
+			if _, err := ParseFault(f.String()); err != nil || f.At >= three.Duration || f.Target.Select != Actor || f.Restart == 0 {
+				t.Errorf("seed %d: %v (%v)", seed, f, err)
+			}
+			met[f.When.Mark] = true
+		}
+	}
+	for _, m := range moments {
+		if !met[m] {
+			t.Errorf("nobody waits for %s", m)
+		}
+	}
+}

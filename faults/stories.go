@@ -212,6 +212,21 @@ func (d *drawer) stop(at time.Duration) []Fault {
 	return []Fault{stop}
 }
 
+// DrawInterruptions kills whoever comes to one of some moments, a few effects in, one to
+// four times: what it was at is cut short.
+func DrawInterruptions(r *rand.Rand, s Shape, moments []string) []Fault {
+	d := &drawer{r: r, shape: s}
+	var plan []Fault
+	for range d.between(1, 4) {
+		plan = append(plan, Fault{
+			Kind: Crash, Target: Target{Select: Actor, Name: s.Group}, Keep: d.keep(), At: d.upTo(s.Duration),
+			Restart: time.Millisecond + d.upTo(s.Settle),
+			When:    &Trigger{Mark: moments[r.IntN(len(moments))], After: d.skewed(8), Effects: r.IntN(6), Within: s.Duration},
+		})
+	}
+	return plan
+}
+
 // DrawWipes takes the disks of some voters for good: never of more than can be lost with
 // a quorum left.
 func DrawWipes(r *rand.Rand, s Shape) []Fault {
