@@ -25,6 +25,10 @@ type GroupKnobs struct {
 	OffsetsPartitions, OffsetsReplication, OffsetsSegment int
 	// AutoCommit is the time between commits that nobody asks for, 0 for none.
 	AutoCommit time.Duration
+	// GroupMax is how many members a group may have, OffsetRetention how long its offsets
+	// outlive it; 0 for no bound and Kafka's default.
+	GroupMax        int
+	OffsetRetention time.Duration
 }
 
 // groupKnobs lists the knobs of groups.
@@ -48,7 +52,12 @@ var groupKnobs = []knob{
 	feature(number("offsets-replication", 0, 7, "replicas of the topic of offsets", func(k *Knobs) *int { return &k.OffsetsReplication })),
 	feature(number("offsets-segment", 0, 1<<30, "length of a segment of the topic of offsets", func(k *Knobs) *int { return &k.OffsetsSegment })),
 	feature(span("auto-commit", 0, time.Hour, "time between commits that members make by themselves", func(k *Knobs) *time.Duration { return &k.AutoCommit })),
+	feature(number("group-max", 0, 1000, "members that a group may have", func(k *Knobs) *int { return &k.GroupMax })),
+	feature(span("offset-retention", 0, day, "time that offsets outlive their group", func(k *Knobs) *time.Duration { return &k.OffsetRetention })),
 }
+
+// retentionChecks is how often offsets are looked at before they are too old.
+const retentionChecks = 4
 
 // on reports whether the knobs say anything.
 func (g GroupKnobs) on() bool { return g != GroupKnobs{} }
@@ -84,7 +93,13 @@ func (b BrokerKnobs) configureGroups(cfg *broker.Config) {
 	}
 	cfg.OffsetsPartitions, cfg.OffsetsSegmentBytes = g.OffsetsPartitions, g.OffsetsSegment
 	cfg.OffsetsReplication = min(b.Brokers, max(g.OffsetsReplication, b.MinInsync+1))
-	cfg.Groups = group.Config{MinSessionTimeout: time.Millisecond, InitialRebalanceDelay: g.GroupDelay}
+	if b.CleanerInterval == 0 {
+		cfg.CleanerInterval = b.MarkInterval
+	}
+	cfg.Groups = group.Config{
+		MinSessionTimeout: time.Millisecond, InitialRebalanceDelay: g.GroupDelay, MaxSize: g.GroupMax,
+		OffsetRetention: g.OffsetRetention, RetentionCheck: g.OffsetRetention / retentionChecks,
+	}
 	if g.GroupDelay == 0 {
 		cfg.Groups.InitialRebalanceDelay = -1 // 0 stands for the default
 	}

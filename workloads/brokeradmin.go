@@ -34,6 +34,10 @@ func (c *BrokerClient) administer(op Op) {
 		c.admin.ElectLeader(tp, op.Log.number("unclean", 0) == 1, done)
 	case history.DeleteRecords:
 		c.admin.DeleteRecords(tp, int64(op.Log.number("before", -1)), done)
+	case history.DeleteOffsets:
+		c.admin.DeleteOffsets(op.Log.Group, tp, done)
+	case history.DeleteGroup:
+		c.admin.DeleteGroup(op.Log.Group, done)
 	case history.EndOffset:
 		c.admin.ListOffsets(tp, client.LogEnd, func(p client.Place, d client.Done) {
 			c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) {

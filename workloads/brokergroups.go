@@ -20,8 +20,8 @@ func brokerGroups() Workload {
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 4)
 			s.Mix = swarm(r, []Weight{
-				{"send", 10}, {"poll", 10}, {"commit", 3}, {"committed", 1}, {"subscribe", 1}, {"unsubscribe", 1},
-			}, "subscribe", "unsubscribe", "committed", "commit")
+				{"send", 10}, {"poll", 10}, {"commit", 3}, {"committed", 1}, {"subscribe", 1}, {"unsubscribe", 1}, {"brief", 1},
+			}, "subscribe", "unsubscribe", "committed", "commit", "brief")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -82,11 +82,13 @@ func groupsFarewell(s Shape, client int) []Op {
 func groupsOps(r *rand.Rand, s Shape, kind string) []Op {
 	switch kind {
 	case "subscribe":
-		op := Op{F: history.Subscribe, Path: logTopic}
+		op := Op{F: history.Subscribe, Path: choose(r, logTopic, logTopic+","+briefTopic)}
 		if r.IntN(4) == 0 { // by the name of another, who is fenced or fences
 			op.Log.Args = fmt.Sprintf("instance=c%d", r.IntN(s.Clients))
 		}
 		return []Op{op}
+	case "brief":
+		return briefOps(r)
 	case "unsubscribe":
 		return []Op{{F: history.Unsubscribe}}
 	case "commit":
@@ -95,6 +97,22 @@ func groupsOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.Committed, Path: partition(logTopic, s.key(r))}}
 	}
 	return logOps(r, s, kind)
+}
+
+// briefTopic comes and goes, with what groups have committed of it.
+const briefTopic = "brief"
+
+// briefOps changes what there is to subscribe to, or uses it.
+func briefOps(r *rand.Rand) []Op {
+	switch r.IntN(6) {
+	case 0, 1:
+		return []Op{{F: history.CreateTopic, Path: briefTopic, Log: LogArgs{Args: fmt.Sprintf("partitions=%d", 1+r.IntN(2))}}}
+	case 2:
+		return []Op{{F: history.DeleteTopic, Path: briefTopic}}
+	case 3:
+		return []Op{{F: history.AddPartitions, Path: briefTopic, Log: LogArgs{Args: fmt.Sprintf("partitions=%d", 2+r.IntN(3))}}}
+	}
+	return []Op{{F: history.Send, Path: partition(briefTopic, 0)}}
 }
 
 // groupKnobs draws how groups are run: sessions that end within a pause, and a topic of
@@ -115,6 +133,12 @@ func groupKnobs(r *rand.Rand) []string {
 	}
 	if r.IntN(2) == 0 {
 		words = append(words, fmt.Sprintf("auto-commit=%v", millis(50, 1000)))
+	}
+	if r.IntN(4) == 0 {
+		words = append(words, fmt.Sprintf("group-max=%d", 1+r.IntN(3)))
+	}
+	if r.IntN(3) == 0 {
+		words = append(words, fmt.Sprintf("offset-retention=%v", millis(500, 4000)))
 	}
 	return words
 }

@@ -46,8 +46,9 @@ func (c *BrokerClient) subscribe(op Op) {
 	c.ended(op.ID, history.OK, func(*history.LogOp) {})
 }
 
-// enroll joins a group.
+// enroll joins a group. What the client read by itself, it gives up.
 func (c *BrokerClient) enroll(op Op) {
+	c.reader().Assign(nil)
 	g := c.cfg.Groups
 	m := &enrolment{c: c, op: op}
 	cfg := client.MemberConfig{
@@ -172,8 +173,12 @@ func (c *BrokerClient) commitOp(op Op) {
 		return
 	}
 	var offsets []client.Commit
-	for _, tp := range c.reader().Assigned() {
-		if at, epoch := c.reader().Position(tp); at >= 0 && op.Log.Group != "" {
+	reader := c.reader()
+	if c.member != nil {
+		reader = c.member.sub.Consumer
+	}
+	for _, tp := range reader.Assigned() {
+		if at, epoch := reader.Position(tp); at >= 0 && op.Log.Group != "" {
 			offsets = append(offsets, client.Commit{TopicPartition: tp, Offset: at, Epoch: epoch})
 		}
 	}

@@ -73,6 +73,8 @@ var logVerbs = []verb{
 	{name: "entries", f: history.Entries, path: true, topic: true, logs: "args"},
 	{name: "topics", f: history.ListTopics},
 	{name: "delete-records", f: history.DeleteRecords, path: true, topic: true, logs: "args"},
+	{name: "delete-offsets", f: history.DeleteOffsets, path: true, topic: true, logs: "group"},
+	{name: "delete-group", f: history.DeleteGroup, logs: "group"},
 }
 
 // onBrokers reports whether a function is an operation on brokers.

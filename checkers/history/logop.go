@@ -37,6 +37,8 @@ const (
 	Elect         F = "elect"
 	SetConfig     F = "set-config"
 	DeleteRecords F = "delete-records"
+	DeleteOffsets F = "delete-offsets"
+	DeleteGroup   F = "delete-group"
 )
 
 // Unknown is an offset that nobody told.
@@ -181,7 +183,7 @@ func (e *Encoder) Partition(l *LogEvent) error { return e.write(partitionLine{"p
 func (f F) onLogs() bool {
 	switch f {
 	case Send, Poll, Scan, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset,
-		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords,
+		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords, DeleteOffsets, DeleteGroup,
 		Grant, Revoke, Entries, ListTopics:
 		return true
 	}

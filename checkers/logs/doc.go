@@ -90,7 +90,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: PollSkip, Sentence: "A reader that reads on misses no record of a partition.", Source: source + "poll-skip"},
 	{ID: SendOrder, Sentence: "A record that was sent after another was acknowledged has a higher offset in the same partition.", Source: source + "nonmonotonic-send"},
 	{ID: GroupDelivery, Sentence: "A record below the offset that a group has committed in the end was given to one of its members.", Source: source + "unseen; Kafka documentation: at least once"},
-	{ID: GroupStart, Sentence: "A member that is given a partition misses no record from the offset on that its group is said to have committed.", Source: "Kafka documentation: consumer position and committed offset"},
+	{ID: GroupStart, Sentence: "Who is given a partition by a group, or takes it up where a group is, misses no record from the offset on that the group is said to have committed.", Source: "Kafka documentation: consumer position and committed offset"},
 	{ID: GroupExclusive, Sentence: "In one generation of a group, one member reads a partition.", Source: "Kafka documentation: consumer groups"},
 	{ID: GenerationFenced, Sentence: "Once a generation of a group has committed, no offset of an older one is taken.", Source: "Kafka protocol: ILLEGAL_GENERATION"},
 	{ID: CommittedKept, Sentence: "An offset that was acknowledged as committed is told by who acknowledged it, and by everybody in the end, or a later one.", Source: "Kafka documentation: offset commit and fetch"},

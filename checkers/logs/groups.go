@@ -123,18 +123,34 @@ func (j *judge) lastAcknowledged(r *register, read *history.Op) int {
 const offsetsTopic = "__consumer_offsets-"
 
 // forgot reports whether something explains that what was committed by one operation is not
-// told by another: it was deleted, or the topic of offsets lost records.
+// told by another: it was deleted, perhaps by who was told that nobody knows, or the topic of
+// offsets lost records.
 func (j *judge) forgot(k kept, commit, read int) bool {
+	if k.znodes {
+		return false
+	}
 	from, to := j.h.Ops[commit].Invoke, j.h.Ops[read].Return
-	return !k.znodes && j.between(from, to, func(e *history.LogEvent) bool {
-		return e.Kind == history.OffsetForgotten && e.Group == k.group && e.Partition == k.partition || lostOffsets(e)
+	return j.lostOffsets(to) || j.between(from, to, func(e *history.LogEvent) bool {
+		return e.Kind == history.OffsetForgotten && e.Group == k.group && e.Partition == k.partition
+	}) || slices.ContainsFunc(j.h.Ops, func(op history.Op) bool {
+		return k.deletedBy(&op) && op.Invoke <= to && (op.Outcome == history.Info || op.Return >= from)
 	})
 }
 
-// lostOffsets reports whether an event took records from the topic of offsets. Which groups
-// lived there the history does not say.
-func lostOffsets(e *history.LogEvent) bool {
-	return strings.HasPrefix(e.Partition, offsetsTopic) && (e.Kind == history.UncleanElection || e.Kind == history.LastReplicaLost)
+// deletedBy reports whether an operation deletes the offset, perhaps.
+func (k kept) deletedBy(op *history.Op) bool {
+	if op.F != history.DeleteGroup && op.F != history.DeleteOffsets || op.Outcome == history.Fail {
+		return false
+	}
+	return op.Log.Group == k.group && (op.F == history.DeleteGroup || op.Path == k.partition)
+}
+
+// lostOffsets reports whether something took records from the topic of offsets until a time.
+// Which groups lived there the history does not say, nor what is lost after the first loss.
+func (j *judge) lostOffsets(until time.Duration) bool {
+	return j.between(0, until, func(e *history.LogEvent) bool {
+		return strings.HasPrefix(e.Partition, offsetsTopic) && (e.Kind == history.UncleanElection || e.Kind == history.LastReplicaLost)
+	})
 }
 
 // between reports whether there was such an event in a time.
@@ -187,9 +203,7 @@ func (j *judge) beganAnew(group string, first, second int) bool {
 
 // countsAnew reports whether a group was forgotten in a time.
 func (j *judge) countsAnew(group string, from, to time.Duration) bool {
-	return j.between(from, to, func(e *history.LogEvent) bool {
-		return e.Kind == history.GroupForgotten && e.Group == group || lostOffsets(e)
-	})
+	return j.lostOffsets(to) || j.between(from, to, func(e *history.LogEvent) bool { return e.Kind == history.GroupForgotten && e.Group == group })
 }
 
 // share is a partition in one generation of a group.

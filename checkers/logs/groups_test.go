@@ -143,6 +143,12 @@ var spoiledGroups = []struct {
 		h.Ops[askFirst].Log.Offset = history.Unknown
 		h.Partitions = []history.LogEvent{{Kind: history.OffsetForgotten, Group: "h", Partition: "orders-0", At: time.Duration(50)}}
 	}},
+	{"what was committed was deleted, as far as anybody knows", "", func(h *history.History) {
+		h.Ops[askFirst].Log.Offset = history.Unknown
+		h.Ops = append(h.Ops, history.Op{
+			ID: 99, F: history.DeleteGroup, Invoke: time.Duration(42), Return: history.Never, Outcome: history.Info, Log: &history.LogOp{Group: "g", Offset: history.Unknown},
+		})
+	}},
 	{"in the end an older offset is told", CommittedKept, func(h *history.History) {
 		h.Ops[finalOffset].Log.Offset = 2
 	}},

@@ -62,10 +62,23 @@ func (j *judge) pollOrder() {
 					delete(at, k)
 				}
 			}
+			if op.F == history.Assign && op.Log.From == "committed" && op.Outcome == history.OK {
+				j.resumed(i, at)
+			}
 		case op.F == history.Poll && !op.Final && op.Log.Moved:
 			continue // the group shared out anew: positions are others
 		case reads(op) && op.Outcome == history.OK:
 			j.pollWent(i, at)
+		}
+	}
+}
+
+// resumed: who reads on where a group is begins there.
+func (j *judge) resumed(i int, at map[reader]progress) {
+	op := &j.h.Ops[i]
+	for _, p := range op.Log.Positions {
+		if p.Offset != history.Unknown {
+			at[reader{op.Client, p.Partition}] = progress{p.Offset - 1, i, true}
 		}
 	}
 }

@@ -9,15 +9,26 @@ import (
 	"github.com/stampede-sim/stampede/checkers/history"
 )
 
-// committed is what a group has committed of a partition: the latest generation that did,
-// and all offsets, in order.
+// groupState is what a group has committed of a partition: the latest generation that did,
+// the last offset, Unknown if there is none, and the set of all, ascending. Their order
+// would not matter to any later operation, and keep states apart that are alike.
 type groupState struct {
 	generation int32
+	last       int64
 	offsets    []int64
 }
 
 func (s groupState) String() string {
-	return fmt.Sprintf("%v, the last by generation %d", s.offsets, s.generation)
+	return fmt.Sprintf("%d of %v, the latest generation %d", s.last, s.offsets, s.generation)
+}
+
+// with is the state after one more commit.
+func (s groupState) with(generation int32, offset int64) groupState {
+	next := groupState{max(s.generation, generation), offset, s.offsets}
+	if i, known := slices.BinarySearch(s.offsets, offset); !known {
+		next.offsets = slices.Insert(slices.Clone(s.offsets), i, offset)
+	}
+	return next
 }
 
 // groupInput is a commit, or a read of what was committed.
@@ -45,24 +56,22 @@ func (in *groupInput) String() string {
 // so before all has settled a read may be of any offset that was ever committed, or of
 // none. Generation -1 is of a client that is no member.
 var groupRegister = describe(porcupine.Model{
-	Init: func() any { return groupState{generation: -1} },
+	Init: func() any { return groupState{generation: -1, last: history.Unknown} },
 	Step: func(state, input, _ any) (bool, any) {
 		s, in := state.(groupState), input.(*groupInput)
 		switch {
-		case in.read && in.settled && len(s.offsets) == 0:
-			return in.offset == history.Unknown, s
 		case in.read && in.settled:
-			return s.offsets[len(s.offsets)-1] == in.offset, s
+			return in.offset == s.last, s
 		case in.read:
 			return in.offset == history.Unknown || slices.Contains(s.offsets, in.offset), s
 		case in.generation >= 0 && in.generation < s.generation:
 			return in.unsure, s
 		}
-		return true, groupState{max(s.generation, in.generation), append(slices.Clip(s.offsets), in.offset)}
+		return true, s.with(in.generation, in.offset)
 	},
 	Equal: func(a, b any) bool {
 		x, y := a.(groupState), b.(groupState)
-		return x.generation == y.generation && slices.Equal(x.offsets, y.offsets)
+		return x.generation == y.generation && x.last == y.last && slices.Equal(x.offsets, y.offsets)
 	},
 })
 
@@ -82,10 +91,13 @@ func offsetsLost(h *history.History) bool {
 // may come after everything, which is as good as never.
 func GroupOffsets(h *history.History, budget *Budget) []Result {
 	end, bags := endOf(h), map[string]*bag{}
-	unsure, lossy := map[string]int{}, offsetsLost(h)
+	unsure, lossy, forgotten := map[string]int{}, offsetsLost(h), map[string]bool{}
+	for _, e := range h.Partitions {
+		forgotten[e.Group] = true // what is not in the log any more, no order explains
+	}
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Log == nil || op.Outcome == history.Fail || lossy && !op.Log.Znodes {
+		if op.Log == nil || op.Outcome == history.Fail || !op.Log.Znodes && (lossy || forgotten[op.Log.Group]) {
 			continue
 		}
 		kept := "of group " + op.Log.Group
@@ -101,6 +113,10 @@ func GroupOffsets(h *history.History, budget *Budget) []Result {
 					unsure[name]++
 				}
 				bagOf(bags, name).add(op, in, ending(op, end))
+				for range op.Log.Attempts - 1 { // those that nobody answered may have been performed, too
+					bagOf(bags, name).add(op, &groupInput{offset: p.Offset, generation: op.Log.Generation, unsure: true}, end)
+					unsure[name]++
+				}
 			}
 		case op.F == history.Committed && op.Outcome == history.OK:
 			in := &groupInput{read: true, offset: op.Log.Offset, settled: op.Final}

@@ -62,7 +62,7 @@ func search(r Result, spec porcupine.Model, ops []porcupine.Operation, budget *B
 		r.Outcome, r.Why = porcupine.Unknown, "more operations overlap than a search can hold"
 		return r
 	}
-	spent, step := false, spec.Step
+	spent, step, before := false, spec.Step, budget.Steps
 	bounded := spec
 	bounded.Step = func(state, in, out any) (bool, any) {
 		if budget.Steps <= 0 {
@@ -81,10 +81,15 @@ func search(r Result, spec porcupine.Model, ops []porcupine.Operation, budget *B
 	default:
 		r.Outcome = porcupine.Illegal
 		r.Spec = spec
-		_, r.Info = porcupine.CheckOperationsVerbose(spec, ops, 0)
+		// To draw it costs more than to find it. Half a picture is better than none in time.
+		budget.Steps = min(before-budget.Steps, drawSteps)
+		_, r.Info = porcupine.CheckOperationsVerbose(bounded, ops, 0)
 	}
 	return r
 }
+
+// drawSteps bounds the search that is made once more, for its picture.
+const drawSteps = 10_000
 
 // cut splits operations, in order of their calls, into windows at moments when
 // nothing was in flight.

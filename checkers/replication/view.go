@@ -8,13 +8,21 @@ import "strings"
 // appended. Epoch and offset together name a batch for all time.
 type Held struct{ First, Epoch int64 }
 
-// Partitions is how many partitions a topic has, 0 if there is none of the name; Least
-// is how many it had when it was created.
+// Partitions is how many partitions a topic has, 0 if there is none of the name. Who knows a
+// topic of the name knows of no fewer than least: as many as it had when it was created, or
+// one of the name that was deleted, which somebody may still take for it.
 func (c *Checker) Partitions(topic string) (now, least int) {
-	if t := c.topics[topic]; t != nil {
-		return len(t.assigned), t.least
+	t := c.topics[topic]
+	if t == nil {
+		return 0, 0
 	}
-	return 0, 0
+	least = t.least
+	for _, old := range c.gone { //sim:unordered the least of all
+		if old.name == topic {
+			least = min(least, old.least)
+		}
+	}
+	return len(t.assigned), least
 }
 
 // TopicEnded reports whether a topic of a name was deleted some time, or is about to be.

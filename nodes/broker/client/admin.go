@@ -122,7 +122,10 @@ func (t *task) answered(r kmsg.Response, code wire.ErrorCode) {
 	switch code {
 	case wire.OK:
 		t.end(r, Done{Outcome: Succeeded})
-	case wire.NotController, wire.NotCoordinator, wire.CoordinatorNotAvailable, wire.CoordinatorLoadInProgress,
+	case wire.NotCoordinator, wire.CoordinatorNotAvailable: // said also of what was written, by who was deposed before he knew
+		t.perhaps = t.perhaps || !t.reads
+		t.again(Done{Code: code})
+	case wire.NotController, wire.CoordinatorLoadInProgress,
 		wire.LeaderNotAvailable, wire.FencedLeaderEpoch, wire.UnknownLeaderEpoch, wire.OffsetNotAvailable, wire.ReplicaNotAvailable:
 		t.again(Done{Code: code})
 	case wire.NotLeaderOrFollower, wire.KafkaStorageError:

@@ -24,7 +24,7 @@ func (m *Member) cooperative() bool { return assign.Cooperative(m.cfg.Assignors[
 
 func (m *Member) membership() membership {
 	who := membership{generation: -1, member: m.id}
-	if m.state == settled || m.state == revoking {
+	if m.state == settled || m.state == revoking || m.state == syncing {
 		who.generation = m.generation
 	}
 	if m.cfg.Instance != "" {
@@ -135,6 +135,7 @@ func (m *Member) refused(code wire.ErrorCode) {
 
 // lead shares the partitions out, as soon as it is known how many there are.
 func (m *Member) lead(said []kmsg.JoinGroupResponseMember) {
+	m.c.env.Observe(node.Event{Kind: facts.MemberLeads, Text: m.cfg.Group, N: [4]int64{int64(m.generation), int64(len(said))}, Body: m.id})
 	var members []assign.Member
 	var topics []string
 	for _, s := range said {

@@ -35,6 +35,7 @@ var (
 	StoredTold    = kind(101, false, "stored-offset-told", "a client of znodes is told that its offset is stored; the body is the name of its partition", "offset")
 	StoredRead    = kind(102, false, "stored-offset-read", "a client of znodes is told an offset, -1 for none; the body is the name of its partition", "offset")
 	MemberOwns    = kind(103, false, "group-member-owns", "a client takes itself for who may read what it was assigned; the body is an *Ownership", "generation")
+	MemberLeads   = kind(104, true, "group-member-leads", "a client is told that it has to share the partitions of a generation out; the body is its ID", "generation", "members")
 )
 
 // The cases of facts about groups.

@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // partition names a partition of any topic.
@@ -152,6 +153,9 @@ func (c *Coordinator) mayCommit(r *kmsg.OffsetCommitRequest) (*group, wire.Error
 	g := c.groups[r.Group]
 	if g == nil {
 		if r.Generation >= 0 {
+			c.env.Observe(node.Event{
+				Kind: facts.CommitFenced, Text: r.Group, N: [4]int64{-1, int64(r.Generation), 0, caseOf(facts.FencedWhy, "no-group")},
+			})
 			return nil, wire.IllegalGeneration
 		}
 		return c.group(r.Group), wire.OK
