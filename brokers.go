@@ -70,7 +70,7 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 		Settled: func() bool {
 			return r.replication.Pending() == "" && r.groups.Pending() == "" && (r.rights == nil || r.rights.Pending() == "")
 		},
-		Record: r.recorder,
+		Record: r.recorder, Bugs: r.plan.Bugs,
 	}
 	return func() actor { return workloads.NewBrokerClient(cfg) }
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/group/assign"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/workloads"
 )
 
@@ -29,6 +30,13 @@ type GroupKnobs struct {
 	// outlive it; 0 for no bound and Kafka's default.
 	GroupMax        int
 	OffsetRetention time.Duration
+	// OffsetCheck is how often a coordinator looks which offsets have expired, 0 for
+	// Kafka's default.
+	OffsetCheck time.Duration
+	// LoadStep is the time between two reads of a coordinator that takes over, LoadBytes
+	// how much it reads at once; 0 for the defaults.
+	LoadStep  time.Duration
+	LoadBytes int
 }
 
 // groupKnobs lists the knobs of groups.
@@ -37,7 +45,7 @@ var groupKnobs = []knob{
 		name: "assignor", doc: "how members share partitions out: range, roundrobin or cooperative-sticky",
 		get: func(k *Knobs) string { return k.Assignor },
 		set: func(k *Knobs, s string) error {
-			if _, ok := assign.ByName(s, nil, nil); !ok && s != "" {
+			if _, ok := assign.ByName(s, nil, nil, bugs.Set{}); !ok && s != "" {
 				return fmt.Errorf("want one of %s, %s, %s", assign.RangeName, assign.RoundRobinName, assign.CooperativeStickyName)
 			}
 			k.Assignor = s
@@ -54,6 +62,9 @@ var groupKnobs = []knob{
 	feature(span("auto-commit", 0, time.Hour, "time between commits that members make by themselves", func(k *Knobs) *time.Duration { return &k.AutoCommit })),
 	feature(number("group-max", 0, 1000, "members that a group may have", func(k *Knobs) *int { return &k.GroupMax })),
 	feature(span("offset-retention", 0, day, "time that offsets outlive their group", func(k *Knobs) *time.Duration { return &k.OffsetRetention })),
+	feature(span("offset-check", 0, time.Hour, "how often coordinators of groups look which offsets have expired", func(k *Knobs) *time.Duration { return &k.OffsetCheck })),
+	feature(span("load-step", 0, time.Minute, "time between two reads of a coordinator that takes over", func(k *Knobs) *time.Duration { return &k.LoadStep })),
+	feature(number("load-bytes", 0, 1<<30, "bytes that a coordinator which takes over reads at once", func(k *Knobs) *int { return &k.LoadBytes })),
 }
 
 // retentionChecks is how often offsets are looked at before they are too old.
@@ -91,6 +102,7 @@ func (b BrokerKnobs) configureGroups(cfg *broker.Config) {
 	if !g.on() {
 		return
 	}
+	cfg.OffsetsLoadBytes = g.LoadBytes
 	cfg.OffsetsPartitions, cfg.OffsetsSegmentBytes = g.OffsetsPartitions, g.OffsetsSegment
 	cfg.OffsetsReplication = min(b.Brokers, max(g.OffsetsReplication, b.MinInsync+1))
 	if b.CleanerInterval == 0 {
@@ -98,7 +110,10 @@ func (b BrokerKnobs) configureGroups(cfg *broker.Config) {
 	}
 	cfg.Groups = group.Config{
 		MinSessionTimeout: time.Millisecond, InitialRebalanceDelay: g.GroupDelay, MaxSize: g.GroupMax,
-		OffsetRetention: g.OffsetRetention, RetentionCheck: g.OffsetRetention / retentionChecks,
+		OffsetRetention: g.OffsetRetention, RetentionCheck: g.OffsetCheck, LoadStep: g.LoadStep,
+	}
+	if g.OffsetCheck == 0 {
+		cfg.Groups.RetentionCheck = g.OffsetRetention / retentionChecks
 	}
 	if g.GroupDelay == 0 {
 		cfg.Groups.InitialRebalanceDelay = -1 // 0 stands for the default

@@ -10,6 +10,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
 	"github.com/stampede-sim/stampede/nodes/broker/sasl"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -50,6 +51,8 @@ type BrokerClientConfig struct {
 	// Finals is how many final reads all clients make. Until they are done, members read
 	// on and commit: what they have read is what is asked for.
 	Finals int
+	// Bugs are those planted.
+	Bugs   bugs.Set
 	Record *Recorder
 }
 
@@ -107,7 +110,7 @@ func (c *BrokerClient) Boot(env node.Env) {
 	c.cluster = client.New(env, client.Config{
 		Bootstrap: c.cfg.Bootstrap, Hosts: c.cfg.Hosts, ClientID: fmt.Sprintf("c%d", c.cfg.Index),
 		RequestTimeout: c.cfg.RequestTimeout, RetryBackoff: brokerBackoff, RetryBackoffMax: 10 * brokerBackoff,
-		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login,
+		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login, Bugs: c.cfg.Bugs,
 	})
 	c.admin = c.cluster.NewAdmin()
 	c.rec.boot(c.cfg.Index)

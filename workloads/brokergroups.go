@@ -140,5 +140,11 @@ func groupKnobs(r *rand.Rand) []string {
 	if r.IntN(3) == 0 {
 		words = append(words, fmt.Sprintf("offset-retention=%v", millis(500, 4000)))
 	}
+	if r.IntN(2) == 0 {
+		words = append(words, fmt.Sprintf("offset-check=%v", millis(100, 2000)))
+	}
+	if r.IntN(2) == 0 {
+		words = append(words, fmt.Sprintf("load-step=%v", millis(1, 50)), fmt.Sprintf("load-bytes=%d", choose(r, 300, 1000, 5000)))
+	}
 	return words
 }

@@ -281,10 +281,11 @@ func (c *BrokerClient) carryOn(t *node.Task) {
 }
 
 // tryCommitted reads what a group has committed of a partition in the end. If it is asked
-// for the end, that has to be where the partition ends: the members have read everything.
+// for the end, that has to be where the partition ends, if there are members: they have
+// read everything. A plan that was shrunk may have none.
 func (c *BrokerClient) tryCommitted(t *node.Task, op Op) bool {
 	end, tp := int64(history.Unknown), partitionOf(op.Path)
-	if op.Log.From == "end" {
+	if op.Log.From == "end" && c.rec.hasMember(op.Log.Group) {
 		var told node.Signal
 		c.admin.ListOffsets(tp, client.LogEnd, func(p client.Place, d client.Done) {
 			if d.Outcome == client.Succeeded {

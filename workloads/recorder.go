@@ -240,3 +240,14 @@ func (r *Recorder) byID() []history.Op {
 	}
 	return ops
 }
+
+// hasMember reports whether a client is a member of a group, or will be once it is started
+// again.
+func (r *Recorder) hasMember(group string) bool {
+	for i := range r.clients {
+		if op := r.clients[i].subscribed; op != nil && op.Log.Group == group {
+			return true
+		}
+	}
+	return false
+}

@@ -116,7 +116,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		return
 	}
 	c.now = moment{step, at, e}
-	if e.Kind == facts.MemberOwns {
+	if e.Kind == facts.MemberOwns || e.Kind == facts.MemberReads {
 		c.owns(e.Text, e.N[0], e.Body.(*facts.Ownership))
 		return
 	}
@@ -153,7 +153,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 // ofGroup are the kinds of facts whose text is the name of a group.
 var ofGroup = map[*node.EventKind]bool{
 	facts.Rebalancing: true, facts.Generation: true, facts.GroupAssigned: true, facts.MemberGone: true, facts.MemberReplaced: true,
-	facts.OffsetGone: true, facts.GroupDead: true, facts.JoinTold: true, facts.ShareTold: true, facts.MemberHeard: true,
+	facts.OffsetGone: true, facts.GroupDead: true, facts.JoinTold: true, facts.ShareTold: true, facts.MemberHeard: true, facts.MemberSays: true,
 	facts.CommitTaken: true, facts.CommitTold: true, facts.OffsetsTold: true,
 }
 
@@ -173,6 +173,10 @@ func (c *Checker) ofGroup(b *broker, e node.Event) {
 		return
 	}
 	g := r.group(e.Text)
+	if g.state == completing && !g.led && e.Kind != facts.JoinTold {
+		c.fail(b.Name, LeaderPresent, fmt.Sprintf("generation %d of group %s has begun, of %s, and nobody was told that it leads", g.generation, g.name, g.who()))
+		return
+	}
 	switch e.Kind {
 	case facts.Rebalancing:
 		g.state = preparing
@@ -184,8 +188,11 @@ func (c *Checker) ofGroup(b *broker, e node.Event) {
 		c.memberGone(r, g, e.Body.(string), facts.GoneHow[e.N[3]])
 	case facts.MemberReplaced:
 		c.replaced(r, g, e.Body.(facts.Replacement))
+	case facts.MemberSays:
+		g.said[e.Body.(*facts.Saying).Member] = e.Body.(*facts.Saying).Metadata
 	case facts.JoinTold:
 		c.joinTold(r, g, e.Body.(string), e.N[0], time.Duration(e.N[1])*time.Millisecond)
+		g.led = g.led || e.N[2] == 1
 	case facts.ShareTold:
 		c.shareTold(r, g, e.N[0], e.Body.(facts.GroupShare))
 	case facts.MemberHeard:

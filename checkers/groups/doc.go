@@ -37,6 +37,8 @@ const (
 	AllAssigned      = "k20-all-assigned"
 	OwnGeneration    = "k20-own-generation"
 	AssignmentLogged = "k20-assignment-logged"
+	JoinHeeded       = "k20-join-heeded"
+	LeaderPresent    = "k20-leader-present"
 	MemberKept       = "k20-member-kept"
 	GenerationGrows  = "k21-generation"
 	CommitFenced     = "k22-commit-fenced"
@@ -57,7 +59,7 @@ const (
 // Guarantees lists the invariants this package checks.
 var Guarantees = []guarantee.Guarantee{
 	{
-		ID: OneOwner, Sentence: "In a generation of a group each partition is given to one member at most.", Source: sourceProtocol + "assignment",
+		ID: OneOwner, Sentence: "In a generation of a group each partition is given to one member at most, and, among members that keep what they have, to nobody while another still has it.", Source: sourceProtocol + "assignment",
 		Not: "that nobody reads a partition any more who was told of it in an earlier generation: a member that hangs does not know, and only its commits are refused.",
 	},
 	{
@@ -71,6 +73,14 @@ var Guarantees = []guarantee.Guarantee{
 	{
 		ID: AssignmentLogged, Sentence: "A member is told its share as the log has it, in the generation that it asked for.", Source: sourceProtocol + "SyncGroup",
 		Not: "that every member is told; one that does not ask in time is out.",
+	},
+	{
+		ID: JoinHeeded, Sentence: "A member that joins again and has other things to say is heard by the leader of the next generation.", Source: sourceProtocol + "JoinGroup",
+		Not: "that nothing changes hands when a member has nothing new to say: the leader may always assign anew.",
+	},
+	{
+		ID: LeaderPresent, Sentence: "The leader of a generation has joined it, and is told that it leads when the generation begins.", Source: sourceProtocol + "JoinGroup",
+		Not: "that the leader brings an assignment; if it does not, others lead the next.",
 	},
 	{
 		ID: MemberKept, Sentence: "A member is taken for lost only after a session in which it gave no sign and was told nothing.", Source: sourceKIP + "62",

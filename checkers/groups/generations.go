@@ -71,6 +71,7 @@ func (c *Checker) began(r *reign, g *group, generation int64, ids []string) {
 		return
 	}
 	was := g.members
+	g.led = false
 	g.generation, g.state, g.members, g.shares = generation, empty, map[string]*member{}, map[string][]byte{}
 	for _, id := range ids {
 		g.state = completing
@@ -137,6 +138,10 @@ func (v *roster) gives(shares []facts.GroupShare) bool {
 func (c *Checker) complete(r *reign, g *group, in *roster, given map[string]string) {
 	var topics []string
 	claimed := map[string]bool{}
+	if p, has, gets := in.handedOver(given); p != "" {
+		c.fail(r.broker.Name, OneOwner, fmt.Sprintf("generation %d of group %s gives %s to %s, while %s says that it has it", g.generation, g.name, p, gets, has))
+		return
+	}
 	for _, m := range in.members {
 		if !m.intelligible {
 			return
@@ -160,6 +165,21 @@ func (c *Checker) complete(r *reign, g *group, in *roster, given map[string]stri
 	}
 }
 
+// cooperative is the assignor whose members keep what they have while they join.
+const cooperative = "cooperative-sticky"
+
+// handedOver finds a partition that is given to one member while another still has it.
+func (v *roster) handedOver(given map[string]string) (partition, has, gets string) {
+	for _, m := range v.members {
+		for _, p := range m.owned {
+			if to := given[p]; v.protocol == cooperative && to != "" && to != m.id {
+				return p, m.id, to
+			}
+		}
+	}
+	return "", "", ""
+}
+
 // joinTold: a member is told that it is in a generation.
 func (c *Checker) joinTold(r *reign, g *group, id string, generation int64, session time.Duration) {
 	m := g.members[id]
@@ -169,7 +189,13 @@ func (c *Checker) joinTold(r *reign, g *group, id string, generation int64, sess
 	}
 	m.session, m.heard = session, c.now.at
 	c.served(r, g, id)
+	said, joined := g.said[id]
+	delete(g.said, id)
 	if g.state != stable {
+		return
+	}
+	if joined && !g.knows(id, said) {
+		c.fail(r.broker.Name, JoinHeeded, fmt.Sprintf("%s has other things to say than it had, and is told that generation %d of group %s goes on", id, generation, g.name))
 		return
 	}
 	for _, old := range c.fate(g.name).newlyKnown(id) {
@@ -180,6 +206,17 @@ func (c *Checker) joinTold(r *reign, g *group, id string, generation int64, sess
 		}
 		old.known, old.epoch, old.logged = true, r.epoch, in.at
 	}
+}
+
+// knows reports whether a member says what it said in the generation that there is. What
+// nobody has a record of cannot be compared.
+func (g *group) knows(id string, said []byte) bool {
+	for _, v := range slices.Backward(g.rosters) {
+		if i := slices.IndexFunc(v.members, func(m enrolled) bool { return m.id == id }); i >= 0 {
+			return bytes.Equal(v.members[i].said, said)
+		}
+	}
+	return true
 }
 
 // newlyKnown are the renamings to an ID that its member was not told of before.

@@ -52,6 +52,7 @@ type enrolled struct {
 	id, instance string
 	session      time.Duration
 	share        []byte
+	said         []byte // to the assignor
 	subscribed   []string
 	owned        []string // what it said it has
 	intelligible bool     // what it said could be read
@@ -105,7 +106,7 @@ func readRoster(value []byte, at replication.Held) *roster {
 		g.protocol = *v.Protocol
 	}
 	for _, m := range v.Members {
-		e := enrolled{id: m.MemberID, session: time.Duration(m.SessionTimeoutMillis) * time.Millisecond, share: m.Assignment}
+		e := enrolled{id: m.MemberID, session: time.Duration(m.SessionTimeoutMillis) * time.Millisecond, share: m.Assignment, said: m.Subscription}
 		if m.InstanceID != nil {
 			e.instance = *m.InstanceID
 		}

@@ -55,6 +55,10 @@ type group struct {
 	generation int64
 	// members are those of the generation that are still in the group, by ID.
 	members map[string]*member
+	// said is what members said that joined again and were not answered yet.
+	said map[string][]byte
+	// led: somebody was told that it leads the generation.
+	led bool
 	// shares are what the assignment gives each of them, once there is one, and logged is
 	// where that is in the log.
 	shares map[string][]byte
@@ -76,7 +80,7 @@ type member struct {
 func (r *reign) group(name string) *group {
 	g := r.groups[name]
 	if g == nil {
-		g = &group{name: name, members: map[string]*member{}, shares: map[string][]byte{}, offsets: map[string]entry{}, written: map[string][]entry{}}
+		g = &group{name: name, members: map[string]*member{}, shares: map[string][]byte{}, offsets: map[string]entry{}, written: map[string][]entry{}, said: map[string][]byte{}}
 		r.groups[name] = g
 	}
 	return g

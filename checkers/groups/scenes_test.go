@@ -10,8 +10,7 @@ const formed = `
 	elect b1 1
 	b1 loads 1
 	b1 rebalances
-	b1 begins 1 a,b
-	b1 joins 1 a
+	b1 starts 1 a,b
 	b1 joins 1 b
 	b1 shares 1 a:t-0 b:t-1
 	b1 tells 1 a:t-0
@@ -34,6 +33,12 @@ var good = []struct{ name, scene string }{
 	{"members commit what they have read while they are asked to join", formed + `
 		b1 rebalances
 		b1 commits 1 b t-1=7`},
+	{"a member whose answer was lost joins again", formed + `
+		b1 again b
+		b1 joins 1 b
+		b1 again b +t-0
+		b1 rebalances
+		b1 starts 2 a,b`},
 	{"a new coordinator has everything", formed + `
 		b1 commits 1 a t-0=5
 		b1 crashes
@@ -43,20 +48,20 @@ var good = []struct{ name, scene string }{
 		b2 tells 1 a:t-0
 		b2 commits 1 b t-1=3
 		b2 rebalances
-		b2 begins 2 a
+		b2 starts 2 a
 		b2 shares 2 a:t-0,t-1
 		b2 tells 2 a:t-0,t-1`},
 	{"a generation that only its coordinator knew is given again", formed + `
 		b1 rebalances
-		b1 begins 2 a,b
+		b1 starts 2 a,b
 		b1 joins 2 a
 		b1 rebalances
-		b1 begins 3 a,b
+		b1 starts 3 a,b
 		b1 writes 3 a:t-0 b:t-1
 		elect b2 2
 		b2 loads 2
 		b2 rebalances
-		b2 begins 2 a
+		b2 starts 2 a
 		b2 shares 2 a:t-0,t-1
 		b2 tells 2 a:t-0,t-1`},
 	{"a commit whose outcome nobody was told turns up with the next coordinator", formed + `
@@ -76,7 +81,7 @@ var good = []struct{ name, scene string }{
 		b2 loads 2
 		b2 commits 1 a t-0=6
 		b2 rebalances
-		b2 begins 2 b
+		b2 starts 2 b
 		b2 shares 2 b:t-0,t-1
 		b2 tells 2 b:t-0,t-1
 		b1 says t-0=5
@@ -84,7 +89,7 @@ var good = []struct{ name, scene string }{
 	{"a static member returns, and keeps its share", `
 		elect b1 1
 		b1 loads 1
-		b1 begins 1 a
+		b1 starts 1 a
 		b1 shares 1 a/one:t-0,t-1
 		b1 tells 1 a/one:t-0,t-1
 		b1 renames a to c
@@ -97,7 +102,7 @@ var good = []struct{ name, scene string }{
 	{"a static member's new ID that it was never told is forgotten with its coordinator", `
 		elect b1 1
 		b1 loads 1
-		b1 begins 1 a
+		b1 starts 1 a
 		b1 shares 1 a/one:t-0,t-1
 		b1 tells 1 a/one:t-0,t-1
 		b1 renames a to c
@@ -106,7 +111,7 @@ var good = []struct{ name, scene string }{
 		b2 commits 1 a t-0=5`},
 	{"what a member has yet to give up is nobody's", formed + `
 		b1 rebalances
-		b1 begins 2 a,b
+		b1 starts 2 a,b
 		b1 writes 2 a:t-0+t-0 b:nothing+t-1
 		commit
 		b1 assigns 2 a:t-0 b:nothing`},
@@ -131,11 +136,11 @@ var good = []struct{ name, scene string }{
 	{"a group ends, and one of its name begins", formed + `
 		b1 drops a left
 		b1 drops b left
-		b1 begins 2
+		b1 starts 2
 		b1 dies
 		b1 buries
 		commit
-		b1 begins 1 c
+		b1 starts 1 c
 		b1 shares 1 c:t-0,t-1
 		b1 tells 1 c:t-0,t-1
 		elect b2 2
@@ -154,7 +159,7 @@ var good = []struct{ name, scene string }{
 		lose
 		elect b2 2
 		b2 loads 2
-		b2 begins 1 c
+		b2 starts 1 c
 		b2 shares 1 c:t-0,t-1
 		b2 tells 1 c:t-0,t-1`},
 	{"a log that could not be read says nothing of what is served", formed + `
@@ -164,7 +169,7 @@ var good = []struct{ name, scene string }{
 		b2 damaged
 		b2 loaded 2 but nothing
 		b2 says t-0=-1
-		b2 begins 1 c`},
+		b2 starts 1 c`},
 	{"offsets in znodes are told as they are, or as they were", `
 		b1 reads t-0=-1
 		put t-0=5
@@ -181,7 +186,7 @@ var good = []struct{ name, scene string }{
 var bad = []struct{ name, falls, scene string }{
 	{"one partition for two", OneOwner, formed + `
 		b1 rebalances
-		b1 begins 2 a,b
+		b1 starts 2 a,b
 		b1 shares 2 a:t-0,t-1 b:t-1`},
 	{"two coordinators tell different shares of one generation", OneOwner, formed + `
 		elect b2 2
@@ -190,25 +195,37 @@ var bad = []struct{ name, falls, scene string }{
 		b2 tells 1 b:t-0`},
 	{"a partition is left out", AllAssigned, formed + `
 		b1 rebalances
-		b1 begins 2 a
+		b1 starts 2 a
 		b1 shares 2 a:t-0`},
 	{"a member reads on what it had", OwnGeneration, formed + `
 		a owns 1 t-0
 		b1 rebalances
-		b1 begins 2 a,b
+		b1 starts 2 a,b
 		b1 shares 2 a:t-1 b:t-0
 		b1 tells 2 a:t-1
 		a owns 2 t-0 t-1`},
 	{"a member reads what it was never told", OwnGeneration, formed + `
 		c owns 1 t-0`},
+	{"a partition goes to another while its owner has it", OneOwner, formed + `
+		b1 rebalances
+		b1 starts 2 a,b
+		b1 shares 2 a:t-0,t-1 b:nothing+t-1`},
+	{"a member has given something up and is told that all is as before", JoinHeeded, formed + `
+		b1 again b +t-0
+		b1 joins 1 b`},
+	{"the leader has not joined", LeaderPresent, formed + `
+		b1 rebalances
+		b1 begins 2 a,b
+		b1 joins 2 b
+		b1 hears b`},
 	{"members are told an assignment that is not committed", AssignmentLogged, formed + `
 		b1 rebalances
-		b1 begins 2 a
+		b1 starts 2 a
 		b1 writes 2 a:t-0,t-1
 		b1 assigns 2 a:t-0,t-1`},
 	{"the log has another assignment", AssignmentLogged, formed + `
 		b1 rebalances
-		b1 begins 2 a,b
+		b1 starts 2 a,b
 		b1 writes 2 a:t-0 b:t-1
 		commit
 		b1 assigns 2 a:t-1 b:t-0`},
@@ -220,7 +237,7 @@ var bad = []struct{ name, falls, scene string }{
 	{"a member is out that has just been told its share", MemberKept, `
 		elect b1 1
 		b1 loads 1
-		b1 begins 1 a
+		b1 starts 1 a
 		b1 joins 1 a
 		wait 8s
 		b1 shares 1 a:t-0,t-1
@@ -234,16 +251,16 @@ var bad = []struct{ name, falls, scene string }{
 		wait 3s
 		b2 drops a expired`},
 	{"a generation is left out", GenerationGrows, formed + `
-		b1 begins 3 a,b`},
-	{"a coordinator begins a generation that has been", GenerationGrows, formed + `
+		b1 starts 3 a,b`},
+	{"a coordinator starts a generation that has been", GenerationGrows, formed + `
 		elect b2 2
 		b2 loads 2
-		b2 begins 1 a`},
+		b2 starts 1 a`},
 	{"a member is told that it is in a generation that it is not in", GenerationGrows, formed + `
 		b1 joins 1 c`},
 	{"a member of the generation before commits", CommitFenced, formed + `
 		b1 rebalances
-		b1 begins 2 b
+		b1 starts 2 b
 		b1 shares 2 b:t-0,t-1
 		b1 takes 1 a t-0=5`},
 	{"a member that is out commits", CommitFenced, formed + `
@@ -253,19 +270,19 @@ var bad = []struct{ name, falls, scene string }{
 		b1 takes -1 nobody t-0=5`},
 	{"a member commits before the new generation is assigned anything", CommitFenced, formed + `
 		b1 rebalances
-		b1 begins 2 a,b
+		b1 starts 2 a,b
 		b1 takes 2 a t-0=5`},
 	{"a static member is told a new ID that is not in the log", InstanceFenced, `
 		elect b1 1
 		b1 loads 1
-		b1 begins 1 a
+		b1 starts 1 a
 		b1 shares 1 a/one:t-0,t-1
 		b1 renames a to c
 		b1 joins 1 c`},
 	{"a static member's old self is served", InstanceFenced, `
 		elect b1 1
 		b1 loads 1
-		b1 begins 1 a
+		b1 starts 1 a
 		b1 shares 1 a/one:t-0,t-1
 		b1 renames a to c
 		b1 writes 1 c/one:t-0,t-1

@@ -27,6 +27,7 @@ import (
 //	wait 5s                     time passes
 //	b1 loads 3 [but t-0=7]      begins to coordinate, with what the log says, or not quite
 //	b1 begins 2 a,b             generation 2 begins
+//	b1 starts 2 a,b             … and a is told that it leads
 //	b1 writes 2 a:t-0 b:t-1     a record of the group is about to be appended
 //	b1 assigns 2 a:t-0 b:t-1    the assignment is in the log, it says
 //	b1 shares 2 a:t-0 b:t-1     both, the record being committed in between
@@ -162,6 +163,12 @@ func (s *stage) act(id int32, verb string, w []string) {
 		s.state(id, facts.GroupsDamaged, nil, 0)
 	case "rebalances":
 		s.state(id, facts.Rebalancing, nil)
+	case "starts": // a generation, and the first member is told that it leads
+		s.act(id, "begins", w)
+		if len(w) > 1 {
+			first, _, _ := strings.Cut(w[1], ",")
+			s.act(id, "joins", []string{w[0], first, "leads"})
+		}
 	case "begins":
 		var ids []string
 		if len(w) > 1 {
@@ -176,8 +183,15 @@ func (s *stage) act(id int32, verb string, w []string) {
 		s.act(id, "writes", w)
 		s.line([]string{"commit"})
 		s.act(id, "assigns", w)
-	case "joins":
-		s.state(id, facts.JoinTold, w[1], number(w[0]), 10_000)
+	case "again": // a says what it said, or that it has t-1: a +t-1
+		said := kmsg.NewConsumerMemberMetadata()
+		said.Version, said.Topics = 1, []string{"t"}
+		if len(w) > 1 {
+			said.OwnedPartitions = []kmsg.ConsumerMemberMetadataOwnedPartition{{Topic: "t", Partitions: []int32{int32(number(w[1][3:]))}}}
+		}
+		s.state(id, facts.MemberSays, &facts.Saying{Member: w[0], Metadata: said.AppendTo(nil)})
+	case "joins": // 2 a [leads]
+		s.state(id, facts.JoinTold, w[1], number(w[0]), 10_000, int64(len(w)-2))
 	case "tells":
 		s.state(id, facts.ShareTold, shares(w[1:])[0], number(w[0]))
 	case "hears":
@@ -337,7 +351,7 @@ func shares(w []string) (all []facts.GroupShare) {
 // behind its share, as +t-1.
 func groupRecord(generation int64, w []string) facts.GroupRecord {
 	v := kmsg.NewGroupMetadataValue()
-	v.Version, v.ProtocolType, v.Generation = 3, "consumer", int32(generation)
+	v.Version, v.ProtocolType, v.Generation, v.Protocol = 3, "consumer", int32(generation), kmsg.StringPtr(cooperative)
 	for i, s := range shares(w) {
 		m := kmsg.NewGroupMetadataValueMember()
 		m.MemberID, m.Assignment, m.SessionTimeoutMillis = s.Member, s.Assignment, 10_000

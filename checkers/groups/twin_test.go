@@ -69,7 +69,7 @@ func (w *twin) last(verb string) int {
 // its log did when it began. state is what has happened since.
 func (w *twin) generation() (n int64, members []string, state string) {
 	loaded := w.last("loads")
-	at := w.last("begins")
+	at := w.last("starts")
 	if at < loaded {
 		at = -1
 		for i := range loaded {
@@ -111,7 +111,7 @@ func (w *twin) draw() (line string, legal bool) {
 		if state != "" && at < 0 {
 			at = generation
 		}
-		legal = slices.Contains(members, who) && at == generation && state != "begins"
+		legal = slices.Contains(members, who) && at == generation && state != "starts"
 		if state == "" && at < 0 { // nobody is in the group, nor ever was
 			return fmt.Sprintf("%stakes -1 nobody t-0=%d", b, w.serial), true
 		}
@@ -131,11 +131,11 @@ func (w *twin) draw() (line string, legal bool) {
 	case what == "rebalance":
 		return b + "rebalances g", true
 	case what == "begin":
-		return fmt.Sprintf("%sbegins %d a,%s", b, at+1, rapid.SampledFrom([]string{"b", "c"}).Draw(w.t, "other")), at == generation
-	case what == "share" && state == "begins" && len(members) == 2:
+		return fmt.Sprintf("%sstarts %d a,%s", b, at+1, rapid.SampledFrom([]string{"b", "c"}).Draw(w.t, "other")), at == generation
+	case what == "share" && state == "starts" && len(members) == 2:
 		share := rapid.SampledFrom([]string{"t-0", "t-0", "t-0", "t-0,t-1", "nothing"}).Draw(w.t, "share")
 		return fmt.Sprintf("%sshares %d %s:t-1 %s:%s", b, generation, members[0], members[1], share), share == "t-0"
-	case what == "drop" && slices.Contains(members, who) && state == "begins":
+	case what == "drop" && slices.Contains(members, who) && state == "starts":
 		return b + "drops " + who + " left", true
 	case what == "elect":
 		w.play("commit")

@@ -12,6 +12,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -65,6 +66,10 @@ func (h groupHost) Append(partition, epoch int32, records []batch.Record, done f
 		done(code)
 		return
 	}
+	if h.cfg.Bugs.Has(bugs.CommitAckedEarly) {
+		done(wire.OK)
+		return
+	}
 	if a := (&groupAppend{r, got.Last, done}); !a.try(h.Server) {
 		h.delay(a, []*localReplica{r}, h.cfg.OffsetsCommitTimeout)
 	}
@@ -96,11 +101,15 @@ func (h groupHost) Read(partition int32, from int64) (batches []byte, end int64)
 	if r == nil {
 		return nil, 0
 	}
-	batches, code := r.log.Read(max(from, r.log.Start()), r.log.End(), h.cfg.OffsetsLoadBytes)
+	end = r.log.End()
+	if h.cfg.Bugs.Has(bugs.GroupsLoadedToMark) {
+		end = r.log.HighWatermark()
+	}
+	batches, code := r.log.Read(max(from, r.log.Start()), end, h.cfg.OffsetsLoadBytes)
 	if code != wire.OK {
 		panic(fmt.Sprintf("broker: %s cannot be read from %d on: %v", r.Name(), from, code))
 	}
-	return batches, r.log.End()
+	return batches, end
 }
 
 // Exists implements [group.Host].

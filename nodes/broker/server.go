@@ -145,7 +145,7 @@ func (s *Server) controllerConfig() controller.Config {
 // groupConfig is what of the configuration the coordinator of groups goes by.
 func (s *Server) groupConfig() group.Config {
 	c := s.cfg.Groups
-	c.Partitions, c.TimerKind = int32(s.cfg.OffsetsPartitions), tagGroups
+	c.Partitions, c.TimerKind, c.Bugs = int32(s.cfg.OffsetsPartitions), tagGroups, s.cfg.Bugs
 	return c
 }
 

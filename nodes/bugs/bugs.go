@@ -192,6 +192,18 @@ const (
 	TombstonesOverlooked
 	RetentionByFirstRecord
 	RetentionOneTooMany
+	OldGenerationCommits
+	CommitAckedEarly
+	GroupsLoadedToMark
+	GroupsKeptWhenDeposed
+	OffsetsToldWhileLoading
+	ChunkAppliedAlone
+	ExpiryTakenLiterally
+	SessionNotRenewed
+	ReplacementNotLogged
+	AbsentLeader
+	RejoinNotHeeded
+	HandedOverAtOnce
 	last
 )
 
@@ -263,7 +275,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // servers or brokers that do not recover after their faults have healed.
-var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs, rightsBugs, fetchBugs, logBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs, rightsBugs, fetchBugs, logBugs, groupBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -37,6 +38,8 @@ type Config struct {
 	// Login is who the client says it is, on every connection; without a mechanism it says
 	// nothing.
 	Login sasl.Login
+	// Bugs are those planted.
+	Bugs bugs.Set
 	// TimerKind is the one timer tag kind that the client takes for itself.
 	TimerKind uint32
 }

@@ -153,7 +153,7 @@ func (m *Member) lead(said []kmsg.JoinGroupResponseMember) {
 	m.sharing = func() {
 		m.sharing = nil
 		m.counts = m.count(topics)
-		shares, ok := assign.ByName(m.protocol, members, m.counts)
+		shares, ok := assign.ByName(m.protocol, members, m.counts, m.c.cfg.Bugs)
 		if !ok {
 			m.end(wire.InconsistentGroupProtocol, nil)
 			return
@@ -264,17 +264,17 @@ func (m *Member) settle(share []assign.Partition) {
 func (m *Member) grant(now, added []TopicPartition) {
 	m.owned = now
 	generation := m.generation
-	m.owns()
+	m.observe(facts.MemberOwns, now)
 	m.c.tell(func() { m.listener.Assigned(added, generation) })
 }
 
-// owns states what the member takes itself for the owner of.
-func (m *Member) owns() {
+// observe states what the member owns, or reads.
+func (m *Member) observe(kind *node.EventKind, parts []TopicPartition) {
 	all := &facts.Ownership{Member: m.id}
-	for _, tp := range m.owned {
+	for _, tp := range parts {
 		all.Partitions = append(all.Partitions, fmt.Sprintf("%s-%d", tp.Topic, tp.Partition))
 	}
-	m.c.env.Observe(node.Event{Kind: facts.MemberOwns, Text: m.cfg.Group, Body: all, N: [4]int64{int64(m.generation)}})
+	m.c.env.Observe(node.Event{Kind: kind, Text: m.cfg.Group, Body: all, N: [4]int64{int64(m.generation)}})
 }
 
 // without lists those of a that are not in b.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/group/assign"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 )
 
@@ -39,7 +40,7 @@ func (c *MemberConfig) Validate() error {
 		if assign.Cooperative(name) != assign.Cooperative(c.Assignors[0]) {
 			return errors.New("client: assignors that are cooperative and such that are not cannot be mixed")
 		}
-		if _, ok := assign.ByName(name, nil, nil); !ok {
+		if _, ok := assign.ByName(name, nil, nil, bugs.Set{}); !ok {
 			return errors.New("client: there is no assignor " + name)
 		}
 	}

@@ -3,6 +3,7 @@ package client
 import (
 	"slices"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
 
@@ -88,6 +89,7 @@ func (s *Subscription) again(added []TopicPartition, _ Fetched) {
 // not been yet.
 func (s *Subscription) begin(added []TopicPartition, f Fetched) {
 	s.read(append(slices.Clone(s.reading), added...))
+	s.Member.observe(facts.MemberReads, s.reading)
 	for _, o := range f.Offsets {
 		if o.Offset >= 0 {
 			s.Seek(o.TopicPartition, o.Offset, o.Epoch)

@@ -26,7 +26,7 @@ var (
 // What is taken from members and clients and told to them, for judges.
 var (
 	GroupsWriting = kind(94, false, "groups-writing", "records are about to be appended to a partition of the topic of offsets, which the text names; the body is a []GroupRecord", "first", "leaderEpoch")
-	JoinTold      = kind(95, false, "group-join-told", "a member is told that it is in the generation; the body is its ID", "generation", "sessionMillis")
+	JoinTold      = kind(95, false, "group-join-told", "a member is told that it is in the generation, and whether it leads; the body is its ID", "generation", "sessionMillis", "leads")
 	ShareTold     = kind(96, false, "group-share-told", "a member is told its share of the generation; the body is a GroupShare", "generation")
 	MemberHeard   = kind(97, false, "group-member-heard", "a member of the generation has shown that it lives; the body is its ID", "generation")
 	CommitTaken   = kind(98, false, "offset-commit-taken", "offsets are taken from who may commit in this generation; the body is a *GroupCommit", "generation")
@@ -36,6 +36,8 @@ var (
 	StoredRead    = kind(102, false, "stored-offset-read", "a client of znodes is told an offset, -1 for none; the body is the name of its partition", "offset")
 	MemberOwns    = kind(103, false, "group-member-owns", "a client takes itself for who may read what it was assigned; the body is an *Ownership", "generation")
 	MemberLeads   = kind(104, true, "group-member-leads", "a client is told that it has to share the partitions of a generation out; the body is its ID", "generation", "members")
+	MemberReads   = kind(106, false, "group-member-reads", "a client begins to read what its member owns; the body is an *Ownership of all that it reads, of the generation that it is in", "generation")
+	MemberSays    = kind(105, false, "group-member-says", "a member of the group joins again; the body is a *Saying")
 )
 
 // The cases of facts about groups.
@@ -124,10 +126,20 @@ func (i *GroupsImage) String() string {
 	return b.String()
 }
 
-// Ownership is the body of [MemberOwns].
+// Saying is the body of [MemberSays]: what a member says for the assignor of the
+// generation that there is.
+type Saying struct {
+	Member   string
+	Metadata []byte
+}
+
+// String names the member and how much it says.
+func (s *Saying) String() string { return fmt.Sprintf("%s:%d bytes", s.Member, len(s.Metadata)) }
+
+// Ownership is the body of [MemberOwns] and of [MemberReads].
 type Ownership struct {
 	Member string
-	// Partitions are the names of all that it owns.
+	// Partitions are the names of all that it owns, or reads.
 	Partitions []string
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Config is what a [Coordinator] has to be told. Zero values mean the defaults of Kafka.
@@ -23,8 +24,13 @@ type Config struct {
 	// OffsetRetention is how long offsets outlive the use of their group, and
 	// RetentionCheck how often that is looked at. Default 7 days, 10 min.
 	OffsetRetention, RetentionCheck time.Duration
+	// LoadStep is the time between two reads of a partition that is being loaded. Default
+	// 0.5 ms.
+	LoadStep time.Duration
 	// MaxMetadata is how long the note with an offset may be. Default 4096 bytes.
 	MaxMetadata int
+	// Bugs are those planted.
+	Bugs bugs.Set
 	// TimerKind is the one timer tag kind that the coordinator takes for itself.
 	TimerKind uint32
 }
@@ -32,14 +38,9 @@ type Config struct {
 // DefaultRetention is how long offsets are kept if nobody says otherwise.
 const DefaultRetention = 7 * 24 * time.Hour
 
-// Times that Kafka does not let anybody configure.
-const (
-	// newMemberTimeout is how long a member that nobody has heard of may wait in its
-	// first join before it is taken for gone (KAFKA-7610).
-	newMemberTimeout = 5 * time.Minute
-	// loadStep is the time between two reads of a partition that is being loaded.
-	loadStep = 500 * time.Microsecond
-)
+// newMemberTimeout is how long a member that nobody has heard of may wait in its first
+// join before it is taken for gone (KAFKA-7610). Kafka lets nobody configure it.
+const newMemberTimeout = 5 * time.Minute
 
 // WithDefaults returns the configuration with zero values filled in.
 func (c Config) WithDefaults() Config {
@@ -55,6 +56,7 @@ func (c *Config) fill() {
 	def(&c.OffsetRetention, DefaultRetention)
 	def(&c.RetentionCheck, 10*time.Minute)
 	def(&c.MaxMetadata, 4096)
+	def(&c.LoadStep, 500*time.Microsecond)
 }
 
 func def[T comparable](field *T, value T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -51,6 +52,9 @@ func New(env node.Env, cfg Config, host Host) *Coordinator {
 	c.shards = make([]*shard, cfg.Partitions)
 	return c
 }
+
+// bug reports whether a bug is planted.
+func (c *Coordinator) bug(id bugs.ID) bool { return c.cfg.Bugs.Has(id) }
 
 // Timer forwards [node.Node.Timer]. It reports whether the timer is the coordinator's.
 func (c *Coordinator) Timer(tag node.Tag) bool {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 )
 
@@ -167,11 +168,12 @@ func (g *group) joinKnown(j *joining) {
 		j.done(joinError(j.id, code))
 		return
 	}
+	g.says(j)
 	same := m.sameProtocols(j.protocols)
 	switch {
 	case g.state == preparing:
 		g.update(m, j)
-	case g.state == completing && same, g.state == stable && same && g.leader != m.id:
+	case g.state == completing && same, g.state == stable && (same || g.c.bug(bugs.RejoinNotHeeded)) && g.leader != m.id:
 		// Its answer was lost. It can have it again, without disturbing the others.
 		m.answer(wire.RebalanceInProgress)
 		m.join = j.done
@@ -180,6 +182,12 @@ func (g *group) joinKnown(j *joining) {
 		g.update(m, j)
 		g.rebalance("rejoined")
 	}
+}
+
+// says states what a member says that joins again.
+func (g *group) says(j *joining) {
+	said := member{protocols: j.protocols}
+	g.observe(facts.MemberSays, &facts.Saying{Member: j.id, Metadata: said.metadata(g.protocol)})
 }
 
 // welcome adds a member.
@@ -224,6 +232,8 @@ func (g *group) replaceStatic(j *joining, id string) {
 	g.observe(facts.MemberReplaced, facts.Replacement{Instance: m.instance, Old: old, New: id}, int64(g.generation))
 	switch {
 	case g.state == preparing:
+	case g.state == stable && g.c.bug(bugs.ReplacementNotLogged):
+		g.tellGeneration(m, false)
 	case g.state == stable && g.elected() == g.protocol:
 		generation := g.generation
 		g.store(func(code wire.ErrorCode) {
@@ -259,7 +269,7 @@ func (g *group) leaderWas(m *member, old string) {
 	r.LeaderID, r.Members = old, nil
 	done := m.join
 	m.join = nil
-	g.observe(facts.JoinTold, m.id, int64(g.generation), millis(m.session))
+	g.joinTold(m)
 	done(r)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -60,11 +61,14 @@ func (c *Coordinator) Resigned(partition, epoch int32) {
 // changes hands in between is another shard's affair, by its epoch.
 func (c *Coordinator) readOn(s *shard) {
 	l := s.loading
-	c.clock.After(loadStep, func() {
+	c.clock.After(c.cfg.LoadStep, func() {
 		if s.loading != l {
 			return
 		}
 		batches, end := c.host.Read(s.partition, l.next)
+		if c.bug(bugs.ChunkAppliedAlone) {
+			l.history = newHistory()
+		}
 		r := batch.Read(batches)
 		for r.Next() {
 			if err := l.open(r.Batch); err != nil {
@@ -123,6 +127,9 @@ func (c *Coordinator) loaded(s *shard) {
 		g := c.group(name)
 		g.restore(l.groups[name])
 		for p, o := range l.offsets[name] { //sim:unordered into a map
+			if c.bug(bugs.ExpiryTakenLiterally) && o.expires == never {
+				o.expires = -2 // a time like any other
+			}
 			g.offsets[p] = o
 		}
 		offsets += len(g.offsets)
@@ -195,6 +202,9 @@ func (c *Coordinator) unload(s *shard) {
 	names := c.names(s.partition)
 	for _, name := range names {
 		g := c.groups[name]
+		if c.bug(bugs.GroupsKeptWhenDeposed) {
+			continue
+		}
 		delete(c.groups, name)
 		g.die(wire.NotCoordinator)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -169,7 +170,7 @@ func (c *Coordinator) mayCommit(r *kmsg.OffsetCommitRequest) (*group, wire.Error
 		return nil, g.fenced(r, code, "instance")
 	case code != wire.OK:
 		return nil, g.fenced(r, code, "member")
-	case r.Generation != g.generation:
+	case r.Generation != g.generation && !c.bug(bugs.OldGenerationCommits):
 		return nil, g.fenced(r, wire.IllegalGeneration, "generation")
 	}
 	g.heard(m) // a commit is as good as a heartbeat

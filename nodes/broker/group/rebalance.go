@@ -8,6 +8,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // rebalance asks the members to join the next generation, unless they are being asked.
@@ -104,7 +105,7 @@ func (g *group) complete() {
 // electLeader sees to it that the leader is a member that has joined, and so can
 // assign, and reports whether there is one.
 func (g *group) electLeader() bool {
-	if m := g.byID[g.leader]; m != nil && m.join != nil {
+	if m := g.byID[g.leader]; m != nil && (m.join != nil || g.c.bug(bugs.AbsentLeader)) {
 		return true
 	}
 	i := slices.IndexFunc(g.members, func(m *member) bool { return m.join != nil })
@@ -140,9 +141,18 @@ func (g *group) tellGeneration(m *member, members bool) {
 	}
 	done := m.join
 	m.join = nil
-	g.expect(m)
-	g.observe(facts.JoinTold, m.id, int64(g.generation), millis(m.session))
+	g.renew(m)
+	g.joinTold(m)
 	done(r)
+}
+
+// joinTold states what a member is told.
+func (g *group) joinTold(m *member) {
+	leads := int64(0)
+	if g.leader == m.id {
+		leads = 1
+	}
+	g.observe(facts.JoinTold, m.id, int64(g.generation), millis(m.session), leads)
 }
 
 func millis(d time.Duration) int64 { return int64(d / time.Millisecond) }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // expect begins a member's session anew.
@@ -31,6 +32,14 @@ func (g *group) expectWithin(m *member, d time.Duration) {
 func (g *group) heard(m *member) {
 	g.observe(facts.MemberHeard, m.id, int64(g.generation))
 	g.expect(m)
+}
+
+// renew begins the session of a member anew that is about to be answered: it has waited
+// for us, and not the other way round.
+func (g *group) renew(m *member) {
+	if m.fresh || m.expiry == 0 || !g.c.bug(bugs.SessionNotRenewed) {
+		g.expect(m)
+	}
 }
 
 // lost follows the loss of a member: the others share what it had.

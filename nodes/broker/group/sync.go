@@ -134,7 +134,7 @@ func (g *group) tellAssignment(m *member) {
 	}
 	done := m.sync
 	m.sync = nil
-	g.expect(m)
+	g.renew(m)
 	g.observe(facts.ShareTold, facts.GroupShare{Member: m.id, Instance: m.instance, Assignment: m.assignment}, int64(g.generation))
 	done(r)
 }

@@ -12,6 +12,8 @@ import (
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Partition is one partition of a topic.
@@ -51,15 +53,16 @@ const (
 	CooperativeStickyName = "cooperative-sticky"
 )
 
-// ByName runs an assignor. ok is false if there is none of this name.
-func ByName(name string, members []Member, topics Topics) (shares Shares, ok bool) {
+// ByName runs an assignor, with the bugs that are planted. ok is false if there is none
+// of this name.
+func ByName(name string, members []Member, topics Topics, planted bugs.Set) (shares Shares, ok bool) {
 	switch name {
 	case RangeName:
 		return Range(members, topics), true
 	case RoundRobinName:
 		return RoundRobin(members, topics), true
 	case CooperativeStickyName:
-		return CooperativeSticky(members, topics), true
+		return cooperativeSticky(members, topics, planted), true
 	}
 	return nil, false
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // print writes shares in the order of IDs.
@@ -45,12 +47,12 @@ func TestExamples(t *testing.T) {
 		{"cooperative-sticky", []Member{member("a", "t", Partition{"t", 0}, Partition{"t", 1}), member("b", "t")}, Topics{"t": 2}, "a: t0; b: "},
 		{"cooperative-sticky", []Member{member("a", "t", Partition{"t", 0}), member("b", "t")}, Topics{"t": 2}, "a: t0; b: t1"},
 	} {
-		got, ok := ByName(c.name, c.members, c.topics)
+		got, ok := ByName(c.name, c.members, c.topics, bugs.Set{})
 		if !ok || print(got) != c.want {
 			t.Errorf("%s of %v: %s, want %s", c.name, c.topics, print(got), c.want)
 		}
 	}
-	if _, ok := ByName("first-come", nil, nil); ok {
+	if _, ok := ByName("first-come", nil, nil, bugs.Set{}); ok {
 		t.Error("an assignor that does not exist was run")
 	}
 }
@@ -92,7 +94,7 @@ func TestEverybodyGetsItsOwn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		members, topics := drawMembers(t, false)
 		name := rapid.SampledFrom([]string{RangeName, RoundRobinName, CooperativeStickyName}).Draw(t, "assignor")
-		shares, _ := ByName(name, members, topics)
+		shares, _ := ByName(name, members, topics, bugs.Set{})
 		for topic, n := range topics { //sim:unordered each for itself
 			for number := range n {
 				p := Partition{topic, number}

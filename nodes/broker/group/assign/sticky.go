@@ -1,6 +1,10 @@
 package assign
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
+)
 
 // sticky is an assignment that is being made.
 type sticky struct {
@@ -14,13 +18,17 @@ type sticky struct {
 // change hands at once: what somebody still has that somebody else is to get, nobody gets
 // this time. Who has it gives it up, and all join again (KIP-429).
 func CooperativeSticky(members []Member, topics Topics) Shares {
+	return cooperativeSticky(members, topics, bugs.Set{})
+}
+
+func cooperativeSticky(members []Member, topics Topics, planted bugs.Set) Shares {
 	s := &sticky{members: ordered(members), topics: topics, owner: map[Partition]*Member{}}
 	s.shares = nothing(s.members)
 	s.keep()
 	s.deal()
 	s.balance()
 	for _, m := range s.members {
-		s.shares[m.ID] = slices.DeleteFunc(s.shares[m.ID], func(p Partition) bool { return s.heldByAnother(p, m) })
+		s.shares[m.ID] = slices.DeleteFunc(s.shares[m.ID], func(p Partition) bool { return s.heldByAnother(p, m) && !planted.Has(bugs.HandedOverAtOnce) })
 		slices.SortFunc(s.shares[m.ID], Partition.Compare)
 	}
 	return s.shares
