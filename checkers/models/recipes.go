@@ -70,6 +70,9 @@ var fence = porcupine.Model{
 type uses struct {
 	ops []porcupine.Operation
 	ids []int
+	// perhaps are deletes, by element, that nobody was told of and no log tells of: each
+	// took effect after its call or not at all.
+	perhaps map[string]*history.Op
 }
 
 func (u *uses) add(op *history.Op, m *move, from, to int64) {
@@ -92,7 +95,7 @@ func Queues(s Source, budget *Budget) []Result {
 			plain[c.Path] = true
 		}
 	}
-	s.end = endOf(s.H)
+	s.end, s.Fates = endOf(s.H), s.numbered()
 	of, strays := map[string]*uses{}, []*history.Op(nil)
 	for i := range s.H.Ops {
 		op := &s.H.Ops[i]
@@ -101,7 +104,7 @@ func Queues(s Source, budget *Budget) []Result {
 			continue
 		}
 		if ret = s.settled(i); ret < 0 {
-			if op.F == history.Create && op.Outcome == history.Info {
+			if op.Outcome == history.Info && (op.F == history.Create || s.Fates == nil) {
 				strays = append(strays, op)
 			}
 			continue
@@ -123,9 +126,8 @@ func Queues(s Source, budget *Budget) []Result {
 	return out
 }
 
-// adopt adds the creates of elements that went, among those of unknown outcome of which
-// not even the request is known: the run ended before their client could tell under
-// which xid it had sent them.
+// adopt adds the creates of elements that went, among those of unknown outcome that no
+// log tells of, and notes the deletes.
 func (u *uses) adopt(path string, strays []*history.Op, end int64) {
 	came := map[string]bool{}
 	for _, op := range u.ops {
@@ -133,10 +135,18 @@ func (u *uses) adopt(path string, strays []*history.Op, end int64) {
 			came[m.element] = true
 		}
 	}
+	u.perhaps = map[string]*history.Op{}
+	for _, stray := range strays {
+		element := reference.Base(stray.Path)
+		if stray.F == history.Delete && reference.Parent(stray.Path) == path &&
+			(u.perhaps[element] == nil || stray.Invoke < u.perhaps[element].Invoke) {
+			u.perhaps[element] = stray
+		}
+	}
 	for _, op := range slices.Clone(u.ops) {
 		m := op.Input.(*move)
 		for _, stray := range strays {
-			if !came[m.element] && strings.HasPrefix(path+"/"+m.element, stray.Path) {
+			if stray.F == history.Create && !came[m.element] && strings.HasPrefix(path+"/"+m.element, stray.Path) {
 				came[m.element] = true
 				u.add(stray, &move{in: true, element: m.element}, int64(stray.Invoke), end)
 			}
@@ -145,7 +155,10 @@ func (u *uses) adopt(path string, strays []*history.Op, end int64) {
 }
 
 // passage is how one element came and went, by index.
-type passage struct{ in, out []int }
+type passage struct {
+	in, out []int
+	perhaps *history.Op // a delete that may have taken it out, nil if there is none
+}
 
 // queue looks for elements that no order explains.
 func (u *uses) queue(path string, budget *Budget) Result {
@@ -154,7 +167,7 @@ func (u *uses) queue(path string, budget *Budget) Result {
 		m := op.Input.(*move)
 		p := of[m.element]
 		if p == nil {
-			p = &passage{}
+			p = &passage{perhaps: u.perhaps[m.element]}
 			of[m.element], names = p, append(names, m.element)
 		}
 		if m.in {
@@ -186,7 +199,7 @@ func (u *uses) cannotBe(x, y *passage) bool {
 	case x == y || len(y.out) == 0 || len(x.in) == 0 || !before(x.in[0], y.in[0]):
 		return false
 	case len(x.out) == 0:
-		return true
+		return x.perhaps == nil || u.ops[y.out[0]].Return < int64(x.perhaps.Invoke)
 	}
 	return before(y.out[0], x.out[0])
 }
@@ -232,7 +245,7 @@ func (s *Source) madeBy(i int) string {
 // Fences judges the resources behind locks by what was accepted, whether or not its
 // client was told, and by what was refused.
 func Fences(s Source, budget *Budget) []Result {
-	s.end = endOf(s.H)
+	s.end, s.Fates = endOf(s.H), s.numbered()
 	of := map[string]*uses{}
 	for i := range s.H.Claims {
 		c := &s.H.Claims[i]

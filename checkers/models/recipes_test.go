@@ -26,6 +26,8 @@ func TestQueues(t *testing.T) {
 	gone.Outcome = history.Fail
 	stray := in("c1-e-") // the end of the run took even its xid; its name is not known
 	stray.Path, stray.Outcome, stray.OutPath = "/q/c1-e-", history.Info, ""
+	unheard := out("a") // nobody was told what became of it, and no log tells
+	unheard.Outcome = history.Info
 	tests := []struct {
 		name string
 		h    *timeline
@@ -40,6 +42,9 @@ func TestQueues(t *testing.T) {
 		{"taken at once", new(timeline).op(0, 1, in("a")).op(2, 3, in("b")).op(4, 7, out("b")).op(5, 6, out("a")), porcupine.Ok},
 		{"taken twice", new(timeline).op(0, 1, in("a")).op(2, 3, out("a")).op(4, 5, out("a")), porcupine.Illegal},
 		{"taken before it came", new(timeline).op(0, 1, out("a")).op(2, 3, in("a")), porcupine.Illegal},
+		{"passed over, or taken by who was not told", new(timeline).op(0, 1, in("a")).op(2, 3, in("b")).op(4, 0, unheard).op(5, 6, out("b")), porcupine.Ok},
+		{"passed over before somebody tried to take it", new(timeline).op(0, 1, in("a")).op(2, 3, in("b")).op(4, 5, out("b")).op(6, 0, unheard), porcupine.Illegal},
+		{"the second taken by who was not told", new(timeline).op(0, 1, in("b")).op(2, 3, in("a")).op(4, 0, unheard), porcupine.Ok},
 		{"one remains", new(timeline).op(0, 1, in("a")).op(2, 3, in("b")).op(4, 5, out("a")), porcupine.Ok},
 		{"what was lost and never came", new(timeline).op(0, 1, lost).op(2, 3, in("a")).op(4, 5, gone).op(6, 7, out("a")), porcupine.Ok},
 	}
@@ -68,13 +73,42 @@ func TestQueuesAskTheLog(t *testing.T) {
 	}
 }
 
+// A delete that was under way as the run ended has no number that joins it to the log. It
+// is in there all the same, or did not happen.
+func TestQueuesFindWhatHasNoNumber(t *testing.T) {
+	under := out("a")
+	under.Outcome, under.Client = history.Info, 3
+	l := new(timeline).op(0, 1, in("a")).op(2, 3, in("b")).op(4, 0, under).op(6, 9, out("b"))
+	l.h.Claims = []history.Claim{{Recipe: "take", Path: "/q"}}
+	l.h.Sessions = []history.SessionEvent{{Client: 3, Session: 0x33}, {Client: 4, Session: 0x44}}
+	for _, tc := range []struct {
+		name string
+		log  []history.Applied
+		want porcupine.CheckResult
+	}{
+		{"it did not happen", nil, porcupine.Illegal},
+		{"it happened first", []history.Applied{{At: 5, Txn: &wire.Txn{Session: 0x33, Body: &wire.DeleteTxn{Path: "/q/a"}}}}, porcupine.Ok},
+		{"somebody else's", []history.Applied{{At: 5, Txn: &wire.Txn{Session: 0x44, Body: &wire.DeleteTxn{Path: "/q/a"}}}}, porcupine.Illegal},
+		{"earlier than it was sent", []history.Applied{{At: 3, Txn: &wire.Txn{Session: 0x33, Body: &wire.DeleteTxn{Path: "/q/a"}}}}, porcupine.Illegal},
+		{"of something else", []history.Applied{{At: 5, Txn: &wire.Txn{Session: 0x33, Body: &wire.DeleteTxn{Path: "/q/c"}}}}, porcupine.Illegal},
+	} {
+		l.h.Log = tc.log
+		if r := Queues(Source{H: &l.h, Fates: []int32{-1, -1, -1, -1}}, &Budget{Steps: 10_000}); r[0].Outcome != tc.want {
+			t.Errorf("%s: %+v, want %v", tc.name, r, tc.want)
+		}
+	}
+}
+
 func TestFences(t *testing.T) {
 	type use struct {
 		from, to time.Duration
 		kind     history.ClaimKind
 		token    wire.Zxid
 	}
-	const lost history.ClaimKind = "lost on the way back, and committed at 3"
+	const (
+		lost  history.ClaimKind = "lost on the way back, and committed at 3"
+		under history.ClaimKind = "under way at the end, and committed at 3"
+	)
 	for _, tc := range []struct {
 		name string
 		uses []use
@@ -86,15 +120,19 @@ func TestFences(t *testing.T) {
 		{"refused for a reason", []use{{0, 1, history.Wrote, 5}, {2, 3, history.Refused, 3}}, porcupine.Ok},
 		{"refused for nothing", []use{{0, 1, history.Wrote, 3}, {2, 3, history.Refused, 3}}, porcupine.Illegal},
 		{"refused for what nobody was told", []use{{0, 1, history.Wrote, 2}, {2, 9, lost, 5}, {4, 5, history.Refused, 3}}, porcupine.Ok},
+		{"refused for what was under way", []use{{0, 1, history.Wrote, 2}, {2, 9, under, 5}, {4, 5, history.Refused, 3}}, porcupine.Ok},
+		{"accepted after what was under way", []use{{2, 9, under, 5}, {4, 5, history.Wrote, 3}}, porcupine.Illegal},
 		{"accepted after what nobody was told", []use{{2, 9, lost, 5}, {4, 5, history.Wrote, 3}}, porcupine.Illegal},
 	} {
 		l, fates := new(timeline), []int32(nil)
-		l.h.Log = []history.Applied{{At: 3, Txn: &wire.Txn{Body: &wire.SetDataTxn{Path: "/fence"}}}}
+		l.h.Log = []history.Applied{{At: 3, Txn: &wire.Txn{Body: &wire.SetDataTxn{Path: "/fence", Data: []byte("5 c")}}}}
 		for i, u := range tc.uses {
 			op := history.Op{F: history.Set, Path: "/fence", Value: fmt.Sprintf("%d c", u.token), Step: i + 1, Zxid: wire.Zxid(i + 1), Outcome: history.OK}
 			switch fates = append(fates, -1); u.kind {
 			case lost:
-				op.Outcome, fates[i] = history.Info, 0
+				op.Outcome, op.Xid, fates[i] = history.Info, 1, 0
+			case under:
+				op.Outcome = history.Info
 			case history.Refused:
 				op.F = history.Get
 			}
