@@ -26,6 +26,8 @@ type channel struct {
 	waiting []*wire.Request
 	// busy: one is in process. ready: none is, and the next is about to be.
 	busy, ready bool
+	// muted: its client has had too much, and has to wait.
+	muted bool
 }
 
 // exchange is one request in process. Exactly one of its endings is called, once:
@@ -39,6 +41,8 @@ type exchange struct {
 	ended bool
 	// amend, if it is set, adds to the answer what the sender has no right to.
 	amend func(kmsg.Response)
+	// throttle is how long the connection is muted when the request is answered.
+	throttle time.Duration
 }
 
 // Accept takes a connection to one of the two listeners.
@@ -62,7 +66,7 @@ func (s *Server) receiveRequest(ch *channel, r *wire.Request) {
 
 // ready has a channel's next request taken up, if there is one and nothing is in process.
 func (s *Server) ready(ch *channel) {
-	if !ch.busy && !ch.ready && len(ch.waiting) > 0 {
+	if !ch.busy && !ch.ready && !ch.muted && len(ch.waiting) > 0 {
 		ch.ready = true
 		s.readyChannels = append(s.readyChannels, ch)
 		s.settleSoon()
@@ -104,6 +108,7 @@ func (x *exchange) finish() {
 		panic("broker: a request was answered twice: " + x.Request.String())
 	}
 	x.ended, x.channel.busy = true, false
+	x.s.mute(x.channel, x.throttle)
 	x.s.ready(x.channel)
 }
 

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -13,6 +14,11 @@ import (
 // clientEntity is whose configuration something is: of a user, of an application, or of an
 // application of a user. A name may be [znodes.DefaultEntity]; "" is none.
 type clientEntity struct{ user, client string }
+
+// compare orders entities.
+func (e clientEntity) compare(o clientEntity) int {
+	return cmp.Or(strings.Compare(e.user, o.user), strings.Compare(e.client, o.client))
+}
 
 // path names the entity below /config. Names are written as in a URL, since they may have
 // any character.
@@ -52,7 +58,7 @@ func entityAt(path string) (e clientEntity, ok bool) {
 }
 
 // followsClients reports whether this broker goes by what is said of clients.
-func (s *Server) followsClients() bool { return s.cfg.SASL != nil }
+func (s *Server) followsClients() bool { return s.cfg.SASL != nil || s.cfg.Quotas }
 
 // readClient reads what is said of a client, and goes by it. It reports whether the session
 // has lasted.

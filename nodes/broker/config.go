@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/acl"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
+	"github.com/stampede-sim/stampede/nodes/broker/quota"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -144,6 +145,10 @@ type Config struct {
 	// SASL, if there is one, has clients prove who they are; what their transport vouches
 	// for then counts for nothing.
 	SASL *SASLConfig
+	// Quotas has brokers hold clients to the byte rates that are said of them, measured over
+	// QuotaWindows (quota.window.num, quota.window.size.seconds), default 11 of 1 s.
+	Quotas       bool
+	QuotaWindows quota.Windows
 
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set
@@ -187,6 +192,8 @@ func (c Config) withDefaults() Config {
 	def(&c.PointInterval, time.Minute)
 	def(&c.RetentionInterval, 5*time.Minute)
 	def(&c.CleanerInterval, 15*time.Second)
+	count(&c.QuotaWindows.Number, 11)
+	def(&c.QuotaWindows.Size, time.Second)
 	count(&c.Partitions, 1)
 	count(&c.Replication, 1)
 	count(&c.MinInsync, 1)

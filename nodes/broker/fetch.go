@@ -78,6 +78,12 @@ func (f *retrieval) send(s *Server) {
 	if f.follower >= 0 {
 		f.told(s)
 	}
+	if f.x.throttle = s.charge(f.x, consumerRate, f.bytes); f.x.throttle > 0 {
+		answer := f.in.Throttled()
+		answer.ThrottleMillis = throttleMillis(f.x.throttle)
+		f.x.reply(answer)
+		return
+	}
 	f.x.reply(f.in.Answer(f.read))
 }
 

@@ -356,6 +356,17 @@ func refusal(r kmsg.Request, code wire.ErrorCode) kmsg.Response {
 		a.ErrorCode = c
 	case *kmsg.DescribeLogDirsResponse:
 		a.ErrorCode = c // an older client is shown nothing
+	case *kmsg.DescribeClientQuotasResponse:
+		a.ErrorCode = c
+	case *kmsg.AlterClientQuotasResponse:
+		for _, in := range r.(*kmsg.AlterClientQuotasRequest).Entries {
+			out := kmsg.NewAlterClientQuotasResponseEntry()
+			for _, e := range in.Entity {
+				out.Entity = append(out.Entity, kmsg.AlterClientQuotasResponseEntryEntity{Type: e.Type, Name: e.Name})
+			}
+			out.ErrorCode = c
+			a.Entries = append(a.Entries, out)
+		}
 	case *kmsg.CreateACLsResponse:
 		a.Results = make([]kmsg.CreateACLsResponseResult, len(r.(*kmsg.CreateACLsRequest).Creations))
 		for i := range a.Results {

@@ -28,6 +28,7 @@ type production struct {
 	answer *kmsg.ProduceResponse
 	parts  []produced
 	failed bool
+	bytes  int // of all records
 }
 
 // produced is what became of the records for one partition.
@@ -58,6 +59,7 @@ func (s *Server) produce(x *exchange) {
 
 // producePart appends the records for one partition.
 func (s *Server) producePart(p *production, topic int, name string, in *kmsg.ProduceRequestTopicPartition) {
+	p.bytes += len(in.Records)
 	r, got, code := s.appendTo(znodes.TopicPartition{Topic: name, Partition: in.Partition}, in.Records, p.acks)
 	out := kmsg.NewProduceResponseTopicPartition()
 	out.Partition, out.ErrorCode, out.BaseOffset = in.Partition, int16(code), got.Base
@@ -130,15 +132,23 @@ func (s *Server) acknowledge(p *production, patience time.Duration) {
 	case p.acks == acksNone && p.failed:
 		p.x.hangup() // nothing else would tell that records were lost
 	case p.acks == acksNone:
+		p.x.throttle = s.charge(p.x, producerRate, p.bytes)
 		p.x.finish()
 	case p.acks == acksLeader, s.cfg.Bugs.Has(bugs.AckBeforeCommit):
 		for i := range p.parts {
 			p.parts[i].decide(s, p, wire.OK)
 		}
-		p.x.reply(p.answer)
+		p.reply(s)
 	case !p.try(s):
 		s.delay(p, p.replicas(), patience)
 	}
+}
+
+// reply answers, and says how long the producer has to wait for what it had.
+func (p *production) reply(s *Server) {
+	p.x.throttle = s.charge(p.x, producerRate, p.bytes)
+	p.answer.ThrottleMillis = throttleMillis(p.x.throttle)
+	p.x.reply(p.answer)
 }
 
 func (p *production) replicas() []*localReplica {
@@ -169,7 +179,7 @@ func (p *production) try(s *Server) bool {
 		done = done && decided
 	}
 	if done {
-		p.x.reply(p.answer)
+		p.reply(s)
 	}
 	return done
 }
@@ -182,7 +192,7 @@ func (p *production) expire(s *Server) {
 			part.decide(s, p, wire.RequestTimedOut)
 		}
 	}
-	p.x.reply(p.answer)
+	p.reply(s)
 }
 
 // decide writes into the answer how it went.

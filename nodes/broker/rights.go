@@ -86,6 +86,8 @@ var demands = []demand{
 	{kmsg.AlterPartitionAssignments, []right{alterCluster}, (*gate).whole},
 	{kmsg.ListPartitionReassignments, []right{describeCluster}, (*gate).whole},
 	{kmsg.OffsetDelete, []right{deleteGroup, readTopic}, (*gate).offsetDelete},
+	{kmsg.DescribeClientQuotas, []right{clusterConfigs}, (*gate).whole},
+	{kmsg.AlterClientQuotas, []right{alterBrokers}, (*gate).whole},
 	{kmsg.DescribeCluster, []right{describeCluster}, nil}, // for its list of rights, which it has not
 	{kmsg.DescribeProducers, []right{readTopic}, (*gate).describeProducers},
 }

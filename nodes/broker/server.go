@@ -6,6 +6,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/controller"
 	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
+	"github.com/stampede-sim/stampede/nodes/broker/quota"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
@@ -66,6 +67,8 @@ type Server struct {
 	access *access
 	// clients is what is said of users and of applications: their credentials.
 	clients map[clientEntity]map[string]string
+	// usage is what clients had lately, by account.
+	usage map[account]*quota.Rate
 
 	// channels are the connections that were accepted, readyChannels those of which a
 	// request is about to be taken up.
@@ -94,6 +97,7 @@ const (
 	tagClean            // see clean
 	tagShutdown         // see Shutdown
 	tagUnheard          // the controller has not answered what this broker asked
+	tagUnmute           // Arg is a connection that has waited
 )
 
 // The first of the kinds of others.
@@ -115,7 +119,7 @@ func New(cfg Config) *Server {
 		epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, fetchers: fetchers{},
 		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, saving: map[string]bool{}, creating: map[string]bool{},
-		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{},
+		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{}, usage: map[account]*quota.Rate{},
 	}
 }
 
@@ -218,6 +222,8 @@ func (s *Server) ownTimer(tag node.Tag) {
 		s.env.Go("shutdown", s.shutdown)
 	case tagUnheard:
 		s.asking.caller.Hangup()
+	case tagUnmute:
+		s.unmute(node.ConnID(tag.Arg))
 	default:
 		panic(fmt.Sprintf("broker: nobody set timer %v", tag))
 	}

@@ -207,6 +207,8 @@ var replicationSettings = []setting{
 	millis("replica.lag.time.max.ms", func(c *Config) *time.Duration { return &c.ReplicaLag }),
 	millis("replica.fetch.wait.max.ms", func(c *Config) *time.Duration { return &c.ReplicaFetchWait }),
 	whole("replica.fetch.min.bytes", func(c *Config) *int { return &c.ReplicaFetchMinBytes }),
+	whole("quota.window.num", func(c *Config) *int { return &c.QuotaWindows.Number }),
+	span("quota.window.size.seconds", time.Second, func(c *Config) *time.Duration { return &c.QuotaWindows.Size }),
 	whole("replica.fetch.max.bytes", func(c *Config) *int { return &c.ReplicaFetchBytes }),
 	whole("replica.fetch.response.max.bytes", func(c *Config) *int { return &c.ReplicaResponseBytes }),
 	millis("replica.fetch.backoff.ms", func(c *Config) *time.Duration { return &c.ReplicaFetchBackoff }),

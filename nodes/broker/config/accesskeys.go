@@ -11,13 +11,14 @@ var accessKeys = each([]Key{
 }, func(k Key) Key { return k.absent("everybody may do everything here") })
 
 // quotaKeys are about how much a client may have.
-var quotaKeys = each([]Key{
+var quotaKeys = append([]Key{
 	number("quota.window.num", "11", 1, "windows over which the use of a client is measured"),
 	number("quota.window.size.seconds", "1", 1, "length of such a window"),
+}, each([]Key{
 	number("controller.quota.window.num", "11", 1, "windows over which changes of topics are counted"),
 	number("controller.quota.window.size.seconds", "1", 1, "length of such a window"),
 	number("replication.quota.window.num", "11", 1, "windows over which replication is measured"),
 	number("replication.quota.window.size.seconds", "1", 1, "length of such a window"),
 	number("alter.log.dirs.replication.quota.window.num", "11", 1, "windows over which moves between disks are measured"),
 	number("alter.log.dirs.replication.quota.window.size.seconds", "1", 1, "length of such a window"),
-}, func(k Key) Key { return k.idle("nobody is throttled here") })
+}, func(k Key) Key { return k.idle("nobody is throttled for that here") })...)

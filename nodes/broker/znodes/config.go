@@ -40,6 +40,12 @@ func EncodeConfigChange(e Entity) []byte {
 	return encode(object{{"version", 2}, {"entity_path", e.Type + "/" + e.Name}})
 }
 
+// EncodeConfigPath writes a notification about an entity by its path below [Config],
+// "users/U/clients/C".
+func EncodeConfigPath(path string) []byte {
+	return encode(object{{"version", 2}, {"entity_path", path}})
+}
+
 // DecodeConfigChange reads a notification of version 1 or 2; path is for errors. The
 // name of a client of a user is all that follows the type, "users/U/clients/C".
 func DecodeConfigChange(path string, data []byte) (Entity, error) {
