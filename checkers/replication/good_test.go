@@ -272,6 +272,24 @@ var good = []struct {
 		commit 4..6
 		b1 forgets 5
 		b1 diverges b2 epoch 1 end 5`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5, Why: "leader"}}},
+	{"a follower of before a loss comes back, where all that differs was deleted since", false, usual + `
+		commit 0..0
+		commit 1..1
+		b3 crashes
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		b1 opens 0..0
+		elect b1 epoch 2 isr b1
+		b1 leads
+		b1 appends 0..0
+		b1 appends 1..1
+		b1 marks 2
+		b1 forgets 2 why delete-records
+		b3 opens 0..2
+		b3 follows
+		b3 believes 2
+		b3 forgets 2`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}, {Kind: history.StartMoved, Offset: 2, Why: "delete-records"}}},
 	{"a follower loses its tail in a crash, and gets it again", false, usual + `
 		commit 0..3
 		commit 4..6

@@ -26,6 +26,10 @@
 //	rights, gates, groupgates
 //	              which rights each request needs, and what becomes of one that lacks some
 //	accessadmin   changing and showing those entries
+//	identity      who a client is, and how it proves that
+//	clientconfigs what is said of users and applications
+//	throttle, quotaadmin
+//	              how much they may have, and who has to wait
 //
 // Acknowledgements do not rest on a sync of the disk, here as in Kafka: they rest on
 // the copies on the other in-sync replicas, and a broker that lost its page cache is

@@ -40,9 +40,7 @@ func (s *Server) describeQuotas(x *exchange) {
 			return
 		}
 	}
-	all := slices.Collect(maps.Keys(s.clients))
-	slices.SortFunc(all, clientEntity.compare)
-	for _, e := range all {
+	for _, e := range slices.SortedFunc(maps.Keys(s.clients), clientEntity.compare) {
 		entry := kmsg.NewDescribeClientQuotasResponseEntry()
 		entry.Entity = entityAnswer(e)
 		for _, key := range quotaKeys {
