@@ -53,6 +53,12 @@ type group struct {
 	// unsynced are the members of the present generation that have not synced.
 	unsynced map[string]bool
 
+	// assigning is the generation whose assignment is on its way to the log, or there. A
+	// leader that lost its answer and asks again may bring another, if it knows more
+	// partitions by now: behind the first in the log, the next coordinator would go by it.
+	// Kafka takes it.
+	assigning int32
+
 	// joining is the end of the wait for members to join, while preparing; syncing that
 	// for them to sync, in a generation.
 	joining, syncing alarm.Alarm

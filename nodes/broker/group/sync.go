@@ -67,7 +67,7 @@ func (g *group) sync(m *member, r *kmsg.SyncGroupRequest, done func(*kmsg.SyncGr
 		g.allSynced()
 		return
 	}
-	if m.id != g.leader {
+	if m.id != g.leader || g.assigning == g.generation {
 		return
 	}
 	assigned := map[string][]byte{}
@@ -78,6 +78,7 @@ func (g *group) sync(m *member, r *kmsg.SyncGroupRequest, done func(*kmsg.SyncGr
 		other.assignment = assigned[other.id]
 	}
 	generation := g.generation
+	g.assigning = generation
 	g.store(func(code wire.ErrorCode) {
 		if g.state != completing || g.generation != generation {
 			return // another generation is on its way
