@@ -459,6 +459,15 @@ var good = []struct {
 	{"a log is shorter because it was too long, and a topic may say how long that is", false, "config retention.bytes=10" + usual + `
 		commit 0..6
 		b1 forgets 2 left 10 why retention-size`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-size"}}},
+	{"who lost its disk starts over where a log ends of which nothing is left", false, usual + `
+		commit 0..3
+		b1 forgets 4
+		b2 forgets 4
+		b3 crashes
+		b3 opens 0..0
+		b3 follows
+		b3 starts-over 4
+		rest`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
 	{"a second compaction is cut short by a crash", false, usual + `
 		commit 0..3
 		commit 4..6
