@@ -39,17 +39,24 @@ func (c *BrokerClient) administer(op Op) {
 	case history.DeleteGroup:
 		c.admin.DeleteGroup(op.Log.Group, done)
 	case history.EndOffset:
-		c.admin.ListOffsets(tp, client.LogEnd, func(p client.Place, d client.Done) {
-			c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) {
-				l.Err = int16(d.Code)
-				if d.Outcome == client.Succeeded {
-					l.Offset, l.Epoch = p.Offset, p.Epoch
-				}
-			})
-		})
+		c.listOffset(op, client.LogEnd)
+	case history.FindOffset:
+		c.listOffset(op, c.env.WallMillis()-int64(op.Log.number("back", 0)))
 	default:
 		panic(fmt.Sprintf("workloads: function %q is nothing that brokers are asked", op.F))
 	}
+}
+
+// listOffset asks for the offset that goes with a time.
+func (c *BrokerClient) listOffset(op Op, millis int64) {
+	c.admin.ListOffsets(partitionOf(op.Path), millis, func(p client.Place, d client.Done) {
+		c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) {
+			l.Err = int16(d.Code)
+			if d.Outcome == client.Succeeded {
+				l.Offset, l.Epoch = p.Offset, p.Epoch
+			}
+		})
+	})
 }
 
 // configs are the settings of a topic, which have dots in their names.

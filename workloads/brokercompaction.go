@@ -20,8 +20,8 @@ func brokerCompaction() Workload {
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 5, 2)
 			s.Mix = swarm(r, []Weight{
-				{"put", 14}, {"tombstone", 4}, {"poll", 4}, {"assign", 1}, {"scan", 3}, {"configure", 1}, {"delete-records", 1},
-			}, "tombstone", "poll", "assign", "configure", "delete-records")
+				{"put", 14}, {"tombstone", 4}, {"poll", 4}, {"assign", 1}, {"scan", 3}, {"configure", 1}, {"delete-records", 1}, {"find-offset", 2},
+			}, "find-offset", "tombstone", "poll", "assign", "configure", "delete-records")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -80,6 +80,8 @@ func cleaningOps(r *rand.Rand, s Shape, kind string, keys int) []Op {
 		return []Op{{F: history.Send, Path: p, Log: LogArgs{Key: keyName(r.IntN(keys)), Tombstone: true}}}
 	case "scan":
 		return []Op{{F: history.Scan, Path: p}}
+	case "find-offset":
+		return []Op{{F: history.FindOffset, Path: p, Log: LogArgs{Args: fmt.Sprintf("back=%d", r.IntN(3000))}}}
 	case "configure":
 		return []Op{{F: history.SetConfig, Path: logTopic, Log: LogArgs{Args: cleaningSetting(r)}}}
 	case "delete-records":

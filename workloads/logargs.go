@@ -62,6 +62,7 @@ var logVerbs = []verb{
 	{name: "commit", f: history.Commit, logs: "group znodes"},
 	{name: "committed", f: history.Committed, path: true, topic: true, logs: "group znodes"},
 	{name: "end-offset", f: history.EndOffset, path: true, topic: true},
+	{name: "find-offset", f: history.FindOffset, path: true, topic: true, logs: "args"},
 	{name: "create-topic", f: history.CreateTopic, path: true, topic: true, logs: "args"},
 	{name: "delete-topic", f: history.DeleteTopic, path: true, topic: true},
 	{name: "add-partitions", f: history.AddPartitions, path: true, topic: true, logs: "args"},

@@ -29,6 +29,9 @@ const (
 	Committed F = "committed"
 	// EndOffset asks for the end of a partition.
 	EndOffset F = "end-offset"
+	// FindOffset asks for the first record that was made at a time or later: as long before
+	// the operation as Args say, back=200 in milliseconds.
+	FindOffset F = "find-offset"
 	// What administrators do.
 	CreateTopic   F = "create-topic"
 	DeleteTopic   F = "delete-topic"
@@ -182,7 +185,7 @@ func (e *Encoder) Partition(l *LogEvent) error { return e.write(partitionLine{"p
 // onLogs reports whether a function is one of broker workloads.
 func (f F) onLogs() bool {
 	switch f {
-	case Send, Poll, Scan, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset,
+	case Send, Poll, Scan, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset, FindOffset,
 		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords, DeleteOffsets, DeleteGroup,
 		Grant, Revoke, Entries, ListTopics:
 		return true
@@ -218,7 +221,7 @@ func (op *Op) ednLog(end bool) string {
 			names = append(names, ednString(name))
 		}
 		return "[" + strings.Join(names, " ") + "]"
-	case EndOffset, Commit, Committed:
+	case EndOffset, FindOffset, Commit, Committed:
 		if end {
 			return fmt.Sprintf("[%s %d]", ednString(op.Path), l.Offset)
 		}

@@ -71,6 +71,7 @@ const (
 	CompactionKeeps     = "compaction-keeps-last"
 	TombstoneShown      = "tombstone-shown"
 	RetentionAge        = "retention-by-age"
+	OffsetByTime        = "offset-by-time"
 )
 
 const (
@@ -98,4 +99,5 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: CompactionKeeps, Sentence: "Compaction takes a record only if a later one has its key, or if it deletes its key and has been shown for long enough.", Source: sourceCompaction},
 	{ID: TombstoneShown, Sentence: "Who reads within delete.retention.ms of a delete learns of it, or of what came after it.", Source: sourceCompaction + "; KIP-534"},
 	{ID: RetentionAge, Sentence: "A record is deleted for its age only when it is older than retention.ms.", Source: "Kafka documentation: retention.ms"},
+	{ID: OffsetByTime, Sentence: "The offset that is told for a time is that of the first record of the log that was made then or later.", Source: "Kafka protocol: ListOffsets"},
 }

@@ -194,3 +194,41 @@ func (p *partition) furthest(kind history.LogEventKind, by time.Duration) (offse
 	}
 	return offset
 }
+
+// times: what is told of a time is the first record of then or later. A leader that was
+// deposed and does not know it may know of none, or not of the last; and of two records
+// that were made within the step of a clock, either may be meant.
+func (j *judge) times() {
+	for i := range j.h.Ops {
+		op := &j.h.Ops[i]
+		if op.F != history.FindOffset || op.Outcome != history.OK || op.Log.Offset == history.Unknown || j.h.Rules.ClocksWrong {
+			continue
+		}
+		p := j.partition(op.Path)
+		back, _ := strconv.ParseInt(strings.TrimPrefix(op.Log.Args, "back="), 10, 64)
+		asked := op.Invoke - time.Duration(back)*time.Millisecond
+		if k, known := p.known.at[op.Log.Offset]; known && k.sent < asked-clockStep {
+			j.report(OffsetByTime, fmt.Sprintf("But offset %d of %s was told for %v, and its record was made at %v.", op.Log.Offset, p.name, asked, k.sent), i, k.op)
+			continue
+		}
+		j.earlier(p, i, asked)
+	}
+}
+
+// earlier looks for a record before the one that was told for a time.
+func (j *judge) earlier(p *partition, i int, asked time.Duration) {
+	op := &j.h.Ops[i]
+	compacted := p.compactedBy(op.Return)
+	at, _ := slices.BinarySearch(p.known.offsets, p.startBy(op.Return))
+	for _, o := range p.known.offsets[at:] {
+		k := p.known.at[o]
+		switch {
+		case o >= op.Log.Offset:
+			return
+		case k.sent < asked+clockStep, p.excuses(o), o < compacted && j.blames(p, o, op.Return, false) == "":
+		default:
+			j.report(OffsetByTime, fmt.Sprintf("But offset %d of %s was told for %v, and the record at offset %d was made at %v.", op.Log.Offset, p.name, asked, o, k.sent), i, k.op)
+			return
+		}
+	}
+}

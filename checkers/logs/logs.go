@@ -42,6 +42,7 @@ func Judge(h *history.History) Verdict {
 		j.pollOrder()
 		j.groups()
 		j.retired()
+		j.times()
 	}
 	v := Verdict{Findings: j.findings, Missing: j.missing, Counts: []Count{
 		{"records sent", len(j.senders)}, {"records read at the end", j.final}, {"records polled", j.polled},

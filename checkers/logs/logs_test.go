@@ -189,6 +189,18 @@ var spoiled = []struct {
 		scan(h, 50, 3, 1, 2)
 	}},
 	{"a scan goes back", PollOrder, func(h *history.History) { scan(h, 50, 2, 0, 1, 2, 1) }},
+	{"the first record of a time is told", "", func(h *history.History) { find(h, 1) }},
+	{"a later record is told than the first of a time", OffsetByTime, func(h *history.History) { find(h, 2) }},
+	{"an earlier record is told than the first of a time", OffsetByTime, func(h *history.History) { find(h, 0) }},
+	{"a later record is told, by a clock that is wrong", "", func(h *history.History) {
+		find(h, 2)
+		h.Rules.ClocksWrong = true
+	}},
+	{"a later record is told than the first of a time, which compaction took", "", func(h *history.History) {
+		find(h, 2)
+		compact(h, "other", "k", "k")
+		lose(h, 1)
+	}},
 	{"a young record is deleted for its age", RetentionAge, func(h *history.History) {
 		h.Partitions = []history.LogEvent{{At: 50, Kind: history.StartMoved, Partition: "orders-0", Offset: 1, Why: history.ByAge}}
 	}},
@@ -214,6 +226,21 @@ func compact(h *history.History, keys ...string) {
 		}
 	}
 	h.Partitions = []history.LogEvent{{Kind: history.CompactedTo, Partition: "orders-0", Offset: 3}}
+}
+
+// find asks which record was the first of a time between the first and the second. In
+// nanoseconds they would be within the step of a clock.
+func find(h *history.History, told int64) {
+	for i := range h.Ops {
+		h.Ops[i].Invoke *= time.Millisecond
+		if h.Ops[i].Return != history.Never {
+			h.Ops[i].Return *= time.Millisecond
+		}
+	}
+	h.Ops = append(h.Ops, history.Op{
+		ID: 8, Client: 1, Process: 1, F: history.FindOffset, Path: "orders-0", Invoke: 60 * time.Millisecond, Return: 61 * time.Millisecond, Outcome: history.OK,
+		Log: &history.LogOp{Args: "back=54", Offset: told},
+	})
 }
 
 // lose takes records out of the final read.

@@ -204,6 +204,7 @@ const (
 	AbsentLeader
 	RejoinNotHeeded
 	HandedOverAtOnce
+	TimeIndexOneTooFar
 	last
 )
 

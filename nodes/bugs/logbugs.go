@@ -68,4 +68,11 @@ var logBugs = []Bug{
 		Breaks:   []string{"k18-retention-leaves-enough"},
 		Scenario: brokerCompaction,
 	},
+	{
+		ID: TimeIndexOneTooFar, Name: "time-index-one-too-far",
+		Wrong:    "A search by time begins where the next entry of the time index points to.",
+		Schedule: "Any question for an offset by time, where the index has entries on both sides of the answer.",
+		Breaks:   []string{"offset-by-time"},
+		Scenario: brokerCompaction,
+	},
 }

@@ -59,6 +59,16 @@ func (x timeIndex) floor(time, base int64) int64 {
 	return x[n-1].last
 }
 
+// after is where the first entry of a later time points to, none if there is none. Only
+// a planted bug asks.
+func (x timeIndex) after(time, none int64) int64 {
+	n := sort.Search(len(x), func(i int) bool { return x[i].time > time })
+	if n == len(x) {
+		return none
+	}
+	return x[n].last
+}
+
 // cut forgets what lies at or behind an offset.
 func (x timeIndex) cut(offset int64) timeIndex {
 	n := sort.Search(len(x), func(i int) bool { return x[i].last >= offset })

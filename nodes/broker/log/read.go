@@ -3,6 +3,7 @@ package log
 import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Read returns whole batches from the one that holds an offset on, of those that end
@@ -90,7 +91,11 @@ func (l *Log) OffsetForTime(time int64) (TimedOffset, bool) {
 }
 
 func (l *Log) searchTime(s *segment, time int64) (found TimedOffset, ok bool) {
-	from := s.index.floor(max(s.times.floor(time, s.base), l.start))
+	first := s.times.floor(time, s.base)
+	if l.cfg.Bugs.Has(bugs.TimeIndexOneTooFar) {
+		first = s.times.after(time, first)
+	}
+	from := s.index.floor(max(first, l.start))
 	s.walk(l.disk, from, s.size, func(at int64, b batch.Batch) bool {
 		if b.MaxTimestamp() < time || b.LastOffset() < l.start {
 			return true
