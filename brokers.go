@@ -261,6 +261,9 @@ func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fau
 	case 1:
 		plan = append(plan, p.Faults...)
 	}
+	if r := sim.NewStream(seed, "group-faults"); p.Knobs.GroupKnobs.on() && profile != faults.None && r.IntN(3) > 0 {
+		plan = append(plan, faults.DrawGroups(r, shape, p.Knobs.groupShape())...)
+	}
 	if r := sim.NewStream(seed, "broker-cleaning"); p.Knobs.CleanerInterval > 0 && profile != faults.None && r.IntN(2) == 0 {
 		plan = append(plan, faults.DrawInterruptions(r, shape, marks(cleaningWindows()))...)
 	}

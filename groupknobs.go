@@ -5,10 +5,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/broker"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/group/assign"
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/workloads"
 )
 
@@ -133,4 +136,16 @@ func (g GroupKnobs) offsetPartitions() []string {
 		names[i] = fmt.Sprintf("%s-%d", group.Topic, i)
 	}
 	return slices.Clip(names)
+}
+
+// groupShape is what the generator of faults must know of groups.
+func (g GroupKnobs) groupShape() faults.GroupShape {
+	return faults.GroupShape{
+		Session: g.GroupSession, Patience: g.GroupRebalance, Partitions: g.offsetPartitions(),
+		Steps: marks([]*node.EventKind{
+			facts.GroupsLoading, facts.GroupsLoaded, facts.MemberNamed, facts.Rebalancing, facts.Generation, facts.GroupsWriting, facts.GroupAssigned,
+			facts.MemberGone, facts.MemberReplaced, facts.CommitTaken, facts.CommitStored, facts.CommitFenced,
+		}),
+		Own: marks([]*node.EventKind{facts.MemberLeads, facts.MemberLeads, facts.MemberOwns}),
+	}
 }

@@ -221,7 +221,25 @@ func (p Plan) vocabulary() faults.Vocabulary {
 		Files:      slices.Concat(diskFiles, p.brokerFiles()),
 		Reach:      mayRot,
 		Voters:     p.Knobs.serverNames()[:p.Knobs.Servers],
+
+		ClientsCrash: p.clientsCrash(),
 	}
+}
+
+// clientsCrash reports whether all clients are of brokers: those take up their lists again
+// after a crash, and record what they died in as of unknown outcome.
+func (p Plan) clientsCrash() bool {
+	s, err := Lookup(p.Scenario)
+	if err != nil {
+		return false
+	}
+	of := s.workload().OnBrokers
+	for i := range p.Shape.Clients {
+		if of == nil || !of(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // groups names the groups of processes.

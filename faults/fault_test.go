@@ -118,7 +118,7 @@ func TestParseErrorsSayWhatIsWrong(t *testing.T) {
 		{"fault 1s crash leader(zk,1)", "leader takes a group and nothing else"},
 		{"fault 1s pause follower(zk,x)", "follower takes a number from 0"},
 		{"fault 1s pause client(x)", "client takes a number from 0"},
-		{"fault 1s crash client(1)", "clients cannot crash"},
+		{"fault 1s stop client(1)", "clients cannot stop in order"},
 		{"fault 1s crash halves(zk)", "only partition can"},
 		{"fault 1s crash actor(zk)", "name the fact with when=MARK"},
 		{"fault 1s crash zk1 keep=most", "want one of all, torn, arbitrary, lose"},

@@ -201,6 +201,7 @@ func TestCheckNamesWhatTheWorldDoesNotHave(t *testing.T) {
 		{"fault 1s crash zk9", `no process is called "zk9"; processes are zk1`},
 		{"fault 1s crash leader(kafka)", `no group is called "kafka"`},
 		{"fault 1s isolate zk1 port=qourum", `unknown port "qourum"; ports are quorum, all`},
+		{"fault 1s crash client(1)", "clients of a coordinator cannot crash"},
 		{"fault 1s crash zk1 when=zk.comitted", `nobody states the fact "zk.comitted"`},
 	} {
 		if err := plan(t, c.line)[0].Check(v); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -125,8 +125,8 @@ func check(f Fault, kind Kind, given []string) error {
 		return fmt.Errorf("actor means the process that states a fact; name the fact with when=MARK")
 	case ailment(kind.Name) && f.Target.Select == Client:
 		return errors.New("clients have no disk")
-	case (kind.Name == Crash || kind.Name == Stop) && f.Target.Select == Client:
-		return errors.New("clients cannot crash, their history would lose what they had in flight; pause or isolate one")
+	case kind.Name == Stop && f.Target.Select == Client:
+		return errors.New("clients cannot stop in order; pause or isolate one")
 	}
 	return nil
 }

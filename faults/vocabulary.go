@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,9 @@ type Vocabulary struct {
 	// how much of a file may rot; nil leaves all files alone.
 	Files []string
 	Reach func(name string, content []byte) int
+	// ClientsCrash: clients may crash. Of what they had in flight nobody knows then, and
+	// judges must not ask for more.
+	ClientsCrash bool
 	// Voters are the processes of which a minority may be lost; nil for all of a
 	// group.
 	Voters []string
@@ -41,6 +45,9 @@ func (f Fault) Check(v Vocabulary) error {
 		if err := t.check(v); err != nil {
 			return err
 		}
+	}
+	if f.Kind == Crash && f.Target.Select == Client && !v.ClientsCrash {
+		return errors.New("clients of a coordinator cannot crash, their history would lose what they had in flight; pause or isolate one")
 	}
 	if _, ok := v.port(f.Port); !ok {
 		return fmt.Errorf("unknown port %q; ports are %s, all", f.Port, strings.Join(v.portNames(), ", "))

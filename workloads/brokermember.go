@@ -135,18 +135,32 @@ func (m *enrolment) commit(then func()) {
 		ID: id, Client: m.c.cfg.Index, F: history.Commit, Server: int(node.Nobody), Step: m.op.ID,
 		Log: &history.LogOp{Group: m.op.Log.Group, Offset: history.Unknown},
 	})
+	m.c.saves(id, m.sub.Progress())
 	m.sub.CommitPositions(func(offsets []client.Commit, done client.Committed) {
 		m.c.rec.Return(id, func(h *history.Op) { committed(h, offsets, done) })
 		then()
 	})
 }
 
+// saves notes what a commit is about before it goes out: its client may die with it.
+func (c *BrokerClient) saves(id int, offsets []client.Commit) {
+	c.rec.amend(id, func(l *history.LogOp) { l.Positions = positionsOf(offsets) })
+}
+
+func positionsOf(offsets []client.Commit) []history.Position {
+	var all []history.Position
+	for _, o := range offsets {
+		all = append(all, history.Position{Partition: partitionName(o.TopicPartition), Offset: o.Offset})
+	}
+	return all
+}
+
 // committed enters what became of a commit. One of nothing did not happen.
 func committed(h *history.Op, offsets []client.Commit, done client.Committed) {
 	l := *h.Log
 	l.Generation, l.Member, l.Attempts, l.Broker = done.Generation, done.Member, done.Attempts, max(done.Broker, 0)
-	for i, o := range offsets {
-		l.Positions = append(l.Positions, history.Position{Partition: partitionName(o.TopicPartition), Offset: o.Offset})
+	l.Positions = positionsOf(offsets)
+	for i := range offsets {
 		if len(done.Codes) > i && done.Codes[i] != wire.OK {
 			l.Err = int16(done.Codes[i])
 		}
@@ -169,6 +183,7 @@ func (c *BrokerClient) commitOp(op Op) {
 	}
 	if m := c.member; m != nil && !op.Log.Znodes && (op.Log.Group == "" || op.Log.Group == m.op.Log.Group) {
 		c.rec.amend(op.ID, func(l *history.LogOp) { l.Group = m.op.Log.Group })
+		c.saves(op.ID, m.sub.Progress())
 		m.sub.CommitPositions(done)
 		return
 	}
@@ -186,6 +201,7 @@ func (c *BrokerClient) commitOp(op Op) {
 		done(nil, client.Committed{Generation: -1})
 		return
 	}
+	c.saves(op.ID, offsets)
 	c.offsetsOf(op.Log).Commit(offsets, func(d client.Committed) { done(offsets, d) })
 }
 

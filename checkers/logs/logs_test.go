@@ -90,6 +90,9 @@ var spoiled = []struct {
 		h.Ops[0].Log.Attempts = 2
 		h.Ops[6].Log.Records = append(h.Ops[6].Log.Records, history.Record{Partition: "orders-0", Offset: 3, Value: "a"})
 	}},
+	{"a record is there twice whose sender died", "", func(h *history.History) {
+		h.Ops[6].Log.Records = append(h.Ops[6].Log.Records, history.Record{Partition: "orders-0", Offset: 3, Value: "c"})
+	}},
 	{"a record was sent twice, and the copy that was read first has been deleted", "", func(h *history.History) {
 		h.Ops[0].Log.Attempts, h.Ops[0].Log.Offset, h.Ops[0].Return = 2, 3, 50
 		h.Ops[6].Log.Offset = 4

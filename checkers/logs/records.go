@@ -50,8 +50,11 @@ func (j *judge) sent(i int, r history.Record) {
 }
 
 // mayRepeat reports whether a record that was sent may be there more than once: it was
-// sent again, and nobody could tell that it was the same.
-func mayRepeat(send *history.Op) bool { return send.Log.Attempts > 1 && send.Log.Producer == 0 }
+// sent again, and nobody could tell that it was the same. Who died with it has not told how
+// often it went out.
+func mayRepeat(send *history.Op) bool {
+	return (send.Log.Attempts > 1 || send.Return == history.Never) && send.Log.Producer == 0
+}
 
 // topicOf is the topic of a partition's name.
 func topicOf(partition string) string {

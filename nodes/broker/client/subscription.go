@@ -32,14 +32,20 @@ func (c *Cluster) Subscribe(member MemberConfig, consumer ConsumerConfig, l List
 // Leave leaves the group, and reads nothing any more.
 func (s *Subscription) Leave() { s.Member.Leave() }
 
-// CommitPositions commits how far everything has been read that has been read at all.
-func (s *Subscription) CommitPositions(done func([]Commit, Committed)) {
+// Progress is how far everything has been read that has been read at all.
+func (s *Subscription) Progress() []Commit {
 	var offsets []Commit
 	for _, tp := range s.reading {
 		if at, epoch := s.Position(tp); at >= 0 {
 			offsets = append(offsets, Commit{TopicPartition: tp, Offset: at, Epoch: epoch})
 		}
 	}
+	return offsets
+}
+
+// CommitPositions commits [Subscription.Progress].
+func (s *Subscription) CommitPositions(done func([]Commit, Committed)) {
+	offsets := s.Progress()
 	s.Member.Commit(offsets, func(c Committed) { done(offsets, c) })
 }
 
