@@ -247,7 +247,7 @@ func (m *Member) settle(share []assign.Partition) {
 	}
 	slices.SortFunc(now, TopicPartition.Compare)
 	added, removed := without(now, m.owned), without(m.owned, now)
-	m.failures = 0
+	m.failures, m.told = 0, m.generation
 	m.become(settled)
 	m.beating = m.c.clock.After(m.cfg.Heartbeat, m.beat)
 	if len(removed) == 0 {
@@ -274,7 +274,7 @@ func (m *Member) observe(kind *node.EventKind, parts []TopicPartition) {
 	for _, tp := range parts {
 		all.Partitions = append(all.Partitions, fmt.Sprintf("%s-%d", tp.Topic, tp.Partition))
 	}
-	m.c.env.Observe(node.Event{Kind: kind, Text: m.cfg.Group, Body: all, N: [4]int64{int64(m.generation)}})
+	m.c.env.Observe(node.Event{Kind: kind, Text: m.cfg.Group, Body: all, N: [4]int64{int64(m.told)}})
 }
 
 // without lists those of a that are not in b.

@@ -97,6 +97,9 @@ type Member struct {
 	generation  int32 // -1 if it is in none
 	protocol    string
 
+	// told is the generation in which the member was given its share: one behind, while who
+	// shares cooperatively keeps what it has and waits for the next.
+	told int32
 	// owned is what the owner was told that it may read, and has not given up.
 	owned []TopicPartition
 	// counts are, for a leader, the numbers of partitions that it has shared out; nil

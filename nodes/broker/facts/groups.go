@@ -36,7 +36,7 @@ var (
 	StoredRead    = kind(102, false, "stored-offset-read", "a client of znodes is told an offset, -1 for none; the body is the name of its partition", "offset")
 	MemberOwns    = kind(103, false, "group-member-owns", "a client takes itself for who may read what it was assigned; the body is an *Ownership", "generation")
 	MemberLeads   = kind(104, true, "group-member-leads", "a client is told that it has to share the partitions of a generation out; the body is its ID", "generation", "members")
-	MemberReads   = kind(106, false, "group-member-reads", "a client begins to read what its member owns; the body is an *Ownership of all that it reads, of the generation that it is in", "generation")
+	MemberReads   = kind(106, false, "group-member-reads", "a client begins to read what its member owns; the body is an *Ownership of all that it reads, of the generation in which it was told its share", "generation")
 	MemberSays    = kind(105, false, "group-member-says", "a member of the group joins again; the body is a *Saying")
 )
 
