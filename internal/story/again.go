@@ -31,14 +31,15 @@ func (p *Player) again(c *script.Command) string {
 		if !slices.Contains(bug.Breaks, f.Guarantee) {
 			c.Fatalf("%s breaks %s, which its page in the catalogue does not say: %s", bug.Name, f.Guarantee, f.Explanation)
 		}
-		return "at: " + past.Line + "\n" + fill(checksum.ReplaceAllString(f.Guarantee+": "+f.Explanation, ""), width)
+		return "at: " + past.Line + "\n" + fill(drawn.ReplaceAllString(f.Guarantee+": "+f.Explanation, ""), width)
 	}
 	c.Fatalf("nobody notices %s", bug.Name)
 	return ""
 }
 
-// checksum is what tells batches apart. It hangs on the time at which they were made.
-var checksum = regexp.MustCompile(", checksum [0-9a-f]+")
+// drawn is what tells batches apart, which hangs on the time at which they were made, and
+// what tells members of one client apart, which is random.
+var drawn = regexp.MustCompile(", checksum [0-9a-f]+|-[0-9a-f]{32}")
 
 // width is how long a line of a story may be.
 const width = 110

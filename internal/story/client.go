@@ -83,7 +83,7 @@ func (k *cluster) application(name string) *application {
 	if a := k.clients[name]; a != nil {
 		return a
 	}
-	a := &application{cfg: client.Config{Hosts: k.hosts, ClientID: name, RequestTimeout: time.Second}}
+	a := &application{cfg: client.Config{Hosts: k.hosts, ClientID: name, RequestTimeout: time.Second, Bugs: k.bugs}}
 	for i := range k.brokers {
 		a.cfg.Bootstrap = append(a.cfg.Bootstrap, broker.HostOf(int32(i+1)))
 	}

@@ -40,6 +40,7 @@ type cluster struct {
 	brokers []node.ID // broker n is brokers[n-1]
 	hosts   map[string]node.ID
 	clients map[string]*application
+	bugs    bugs.Set
 
 	tree        tree
 	ensemble    *live.Checker
@@ -74,7 +75,7 @@ func newCluster(c *script.Command, planted bugs.Set, tell func(string)) *cluster
 	k := &cluster{
 		world: sim.NewWorld(sim.Config{Seed: 1, Wire: true, Net: sim.NetConfig{Latency: latency}, Disk: sim.DiskConfig{Sync: latency}}),
 		zk:    int(c.IntOr("zk", 3)), hosts: map[string]node.ID{}, clients: map[string]*application{},
-		tree: tree{}, seats: map[seat]*standing{}, tell: tell,
+		bugs: planted, tree: tree{}, seats: map[seat]*standing{}, tell: tell,
 	}
 	n := int32(c.IntOr("brokers", 3))
 	k.addServers(planted)
