@@ -59,7 +59,7 @@ plans: ## find and shrink anew the stored plans that break no more: BUGS="a b" f
 
 .PHONY: bench
 bench: ## benchmarks of kernel, runs and judges
-	$(GO) test -run '^$$' -bench . -benchmem ./sim ./nodes/coordinator . ./checkers/... | scripts/benchtable.awk
+	$(GO) test -run '^$$' -bench . -benchmem ./sim ./nodes/coordinator ./nodes/broker . ./checkers/... | scripts/benchtable.awk
 
 .PHONY: rewrite
 rewrite: ## rewrite the expected output of tests: PKG=./reports; review the diff

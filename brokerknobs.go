@@ -198,7 +198,7 @@ func (p Plan) partitions() []string {
 	}
 	var all []string
 	seen := map[string]bool{}
-	for _, topic := range workloads.Topics(append(s.workload().Setup(p.Shape), p.Ops...)) {
+	for _, topic := range workloads.Topics(s.workload().Setup(p.Shape), p.Ops) {
 		for i := range topic.Partitions {
 			if name := fmt.Sprintf("%s-%d", topic.Name, i); !seen[name] {
 				seen[name] = true

@@ -247,7 +247,7 @@ func partitionOf(name string) client.TopicPartition {
 }
 
 func partitionName(tp client.TopicPartition) string {
-	return fmt.Sprintf("%s-%d", tp.Topic, tp.Partition)
+	return partition(tp.Topic, int(tp.Partition))
 }
 
 // Opened does nothing: what is sent before is kept.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -18,17 +19,23 @@ type Topic struct {
 	Partitions int
 }
 
-// Topics lists the topics that some operations create, with all the partitions that
-// they come to have.
-func Topics(ops []Op) []Topic {
+// Topics lists the topics that lists of operations create, one after the other, with all
+// the partitions that they come to have.
+func Topics(lists ...[]Op) []Topic {
 	var all []Topic
-	for _, op := range ops {
-		i := slices.IndexFunc(all, func(t Topic) bool { return t.Name == op.Path })
-		switch {
-		case op.F == history.CreateTopic && i < 0:
-			all = append(all, Topic{op.Path, op.Log.number("partitions", 1)})
-		case (op.F == history.CreateTopic || op.F == history.AddPartitions) && i >= 0:
-			all[i].Partitions = max(all[i].Partitions, op.Log.number("partitions", 1))
+	for _, ops := range lists {
+		for j := range ops {
+			op := &ops[j]
+			if op.F != history.CreateTopic && op.F != history.AddPartitions {
+				continue
+			}
+			i := slices.IndexFunc(all, func(t Topic) bool { return t.Name == op.Path })
+			switch {
+			case i >= 0:
+				all[i].Partitions = max(all[i].Partitions, op.Log.number("partitions", 1))
+			case op.F == history.CreateTopic:
+				all = append(all, Topic{op.Path, op.Log.number("partitions", 1)})
+			}
 		}
 	}
 	return all
@@ -46,7 +53,7 @@ func createsTopic(name string, partitions int, settings ...string) []Op {
 }
 
 // partition names partition k of a topic.
-func partition(topic string, k int) string { return fmt.Sprintf("%s-%d", topic, k) }
+func partition(topic string, k int) string { return topic + "-" + strconv.Itoa(k) }
 
 // partitionsOf names the partitions 0 … n-1 of a topic.
 func partitionsOf(topic string, n int) []string {

@@ -67,7 +67,7 @@ func (c *Checker) removed(p *partition, r *replica) {
 	delete(p.replicas, r.ID)
 	p.buried[r.ID] = r
 	if p.inSync(r.ID) && !p.tainted {
-		c.holdsAll(p, r.ID, r.Name, "it was deleted, while ")
+		c.holdsAll(p, r.ID, r.Name, func() string { return "it was deleted, while " })
 	}
 }
 
@@ -75,12 +75,12 @@ func (c *Checker) removed(p *partition, r *replica) {
 // committed, unless a crash took it.
 func (c *Checker) stillHolds(p *partition, r *replica, how string) {
 	if p.inSync(r.ID) && !p.tainted {
-		c.holdsAll(p, r.ID, r.Name, fmt.Sprintf("the log of %s on %s %s, while ", p.name, r.Name, how))
+		c.holdsAll(p, r.ID, r.Name, func() string { return fmt.Sprintf("the log of %s on %s %s, while ", p.name, r.Name, how) })
 	}
 }
 
 // holdsAll reports a broker that lacks something committed and should have it.
-func (c *Checker) holdsAll(p *partition, id int32, who, how string) {
+func (c *Checker) holdsAll(p *partition, id int32, who string, how func() string) {
 	r := p.replicas[id]
 	var want batch
 	var got *batch
@@ -93,7 +93,7 @@ func (c *Checker) holdsAll(p *partition, id int32, who, how string) {
 		lacks = lacks && !r.explains(want.first)
 	}
 	if lacks {
-		c.fail(who, StrongIsr, fmt.Sprintf("%s%s, which is in sync on %s, lacks the committed %v%s", how, c.names(1<<id), p.name, want, instead(got)))
+		c.fail(who, StrongIsr, fmt.Sprintf("%s%s, which is in sync on %s, lacks the committed %v%s", how(), c.names(1<<id), p.name, want, instead(got)))
 	}
 }
 

@@ -60,7 +60,7 @@ func (c *Checker) commit(p *partition, r *replica, mark int64) {
 		return
 	}
 	for _, id := range facts.Members(p.truth.isr) {
-		c.holdsAll(p, id, r.Name, fmt.Sprintf("%s commits up to %d, while ", r.Name, mark))
+		c.holdsAll(p, id, r.Name, func() string { return fmt.Sprintf("%s commits up to %d, while ", r.Name, mark) })
 	}
 }
 

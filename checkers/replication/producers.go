@@ -21,15 +21,17 @@ func (c *Checker) numbered(p *partition, r *replica, b batch) {
 	}
 	was, known := p.producers[b.producer.ID]
 	p.count(b)
-	who := fmt.Sprintf("%v of producer %d has sequence %d in epoch %d of it in %s", b, b.producer.ID, b.producer.FirstSequence, b.producer.Epoch, p.name)
+	who := func() string { // asked for when something is wrong: words cost more than all of this
+		return fmt.Sprintf("%v of producer %d has sequence %d in epoch %d of it in %s", b, b.producer.ID, b.producer.FirstSequence, b.producer.Epoch, p.name)
+	}
 	switch {
 	case !known || was.last < max(r.log.start, r.log.cleaned):
 	case b.producer.Epoch < was.epoch:
-		c.fail(r.Name, ProducerFenced, fmt.Sprintf("%s, after epoch %d", who, was.epoch))
+		c.fail(r.Name, ProducerFenced, fmt.Sprintf("%s, after epoch %d", who(), was.epoch))
 	case b.producer.Epoch > was.epoch && b.producer.FirstSequence != 0:
-		c.fail(r.Name, SequenceWhole, who+", which is the first")
+		c.fail(r.Name, SequenceWhole, who()+", which is the first")
 	case b.producer.Epoch == was.epoch && b.producer.FirstSequence != was.next:
-		c.fail(r.Name, SequenceWhole, fmt.Sprintf("%s, where %d is next", who, was.next))
+		c.fail(r.Name, SequenceWhole, fmt.Sprintf("%s, where %d is next", who(), was.next))
 	}
 }
 

@@ -223,6 +223,6 @@ func (c *Checker) joined(w *writing) {
 		return
 	}
 	for _, id := range facts.Members(w.added()) {
-		c.holdsAll(w.p, id, "", c.describe(w.p, w.now)+", while ")
+		c.holdsAll(w.p, id, "", func() string { return c.describe(w.p, w.now) + ", while " })
 	}
 }

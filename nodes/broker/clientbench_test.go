@@ -1,6 +1,7 @@
 package broker_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -47,4 +48,60 @@ func BenchmarkClients(b *testing.B) {
 		c.run(time.Second)
 	}
 	b.ReportMetric(float64(c.world.Steps())/float64(b.N), "events/op")
+}
+
+// BenchmarkPacedClients measures a virtual second of ten clients that begin 20 operations
+// each in it: sends that want all acknowledgements, or sends and polls by turns.
+func BenchmarkPacedClients(b *testing.B) {
+	for _, polls := range []bool{false, true} {
+		b.Run(fmt.Sprintf("polls=%v", polls), func(b *testing.B) { benchPaced(b, polls) })
+	}
+}
+
+func benchPaced(b *testing.B, polls bool) {
+	c := newBenchCluster(b)
+	c.run(5 * time.Second)
+	app := c.application()
+	app.NewAdmin().CreateTopic(client.NewTopic{Name: "t", Partitions: 10, Replication: 3}, func(client.Done) {})
+	c.run(5 * time.Second)
+	var begin []func(turn int)
+	sent := 0
+	for i := range int32(10) {
+		app := c.application()
+		p := app.NewProducer(client.ProducerConfig{Acks: -1, Idempotent: true})
+		s := app.NewConsumer(client.ConsumerConfig{Reset: client.ResetEarliest, MaxWait: 50 * time.Millisecond})
+		s.Assign([]client.TopicPartition{{Topic: "t", Partition: i}})
+		polling := false
+		begin = append(begin, func(turn int) {
+			if polls && turn%2 == 1 {
+				if !polling {
+					polling = true
+					s.Poll(100, 50*time.Millisecond, func(client.Polled) { polling = false })
+				}
+				return
+			}
+			p.Send(client.Record{Topic: "t", Partition: i, Value: []byte("a value of some length, as they are")}, func(client.Sent) { sent++ })
+		})
+	}
+	second := func() {
+		for turn := range 20 {
+			for _, f := range begin {
+				f(turn)
+				c.run(5 * time.Millisecond)
+			}
+		}
+	}
+	second() // connections
+	from := c.world.Steps()
+	sent = 0
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		second()
+	}
+	wall := b.Elapsed().Seconds()
+	b.ReportMetric(float64(c.world.Steps()-from)/wall, "events/s")
+	b.ReportMetric(float64(c.world.Steps()-from)/float64(b.N), "events/virtual-s")
+	b.ReportMetric(float64(sent)/wall, "records/s")
+	b.ReportMetric(float64(b.N)/wall, "virtual-s/s")
 }

@@ -22,9 +22,11 @@ type retrieval struct {
 	// in is what the request wants, which its session knows, and parts that in its order.
 	in    fetchsession.Context
 	parts []fetchsession.Part
+	// of are the replicas of parts as they were found last, see replicaOf.
+	of []*localReplica
 	// follower is the broker that fetches, -1 if a consumer does.
 	follower int32
-	// read is what was read of each of parts.
+	// read is what was read of each of parts, in a place that others use while this waits.
 	read []kmsg.FetchResponseTopicPartition
 	// bytes is how much that is; urgent, that it says something that must not
 	// wait: an error, where logs part, a replica that is nearer, or a high watermark that
@@ -45,6 +47,7 @@ func (s *Server) fetch(x *exchange) {
 		return
 	}
 	f.parts = f.in.Parts()
+	f.of = make([]*localReplica, len(f.parts))
 	f.readAll(s, true /* first */)
 	if !f.complete() {
 		s.delay(f, f.replicas(s), time.Duration(r.MaxWaitMillis)*time.Millisecond)
@@ -91,7 +94,7 @@ func (f *retrieval) send(s *Server) {
 // it has been sent before.
 func (f *retrieval) told(s *Server) {
 	for i := range f.parts {
-		if r := s.replicaOf(&f.parts[i]); r != nil && f.read[i].ErrorCode == 0 {
+		if r := f.replicaOf(s, i); r != nil && f.read[i].ErrorCode == 0 {
 			r.Told(f.follower, f.read[i].HighWatermark)
 		}
 	}
@@ -99,30 +102,39 @@ func (f *retrieval) told(s *Server) {
 
 // replicas are those that the request waits for.
 func (f *retrieval) replicas(s *Server) []*localReplica {
-	var all []*localReplica
+	all := make([]*localReplica, 0, len(f.parts))
 	for i := range f.parts {
-		if r := s.replicaOf(&f.parts[i]); r != nil {
+		if r := f.replicaOf(s, i); r != nil {
 			all = append(all, r)
 		}
 	}
 	return all
 }
 
-// replicaOf finds the replica that a part of a fetch is about, nil if there is none here.
-func (s *Server) replicaOf(p *fetchsession.Part) *localReplica {
-	return s.replicas[znodes.TopicPartition{Topic: p.Topic, Partition: p.Number}]
+// replicaOf finds the replica that part i is about, nil if there is none here. While a
+// fetch waits, it may be deleted, and another be there.
+func (f *retrieval) replicaOf(s *Server, i int) *localReplica {
+	if f.of[i] == nil || f.of[i].log.gone {
+		p := &f.parts[i]
+		f.of[i] = s.replicas[znodes.TopicPartition{Topic: p.Topic, Partition: p.Number}]
+	}
+	return f.of[i]
 }
 
 // readAll reads everything anew. Only the first time does it say how far a follower has
 // come: the request is as old as that.
 func (f *retrieval) readAll(s *Server, first bool) {
-	f.read, f.bytes, f.urgent = make([]kmsg.FetchResponseTopicPartition, len(f.parts)), 0, false
+	if len(s.readInto) < len(f.parts) {
+		s.readInto = make([]kmsg.FetchResponseTopicPartition, len(f.parts))
+	}
+	f.read, f.bytes, f.urgent = s.readInto[:len(f.parts)], 0, false
 	left := min(int(f.request.MaxBytes), s.cfg.FetchBytes)
 	for i := range f.parts {
 		p := &f.read[i]
+		*p = kmsg.FetchResponseTopicPartition{}
 		p.Default()
 		p.Partition = f.parts[i].Number
-		s.readPart(f, &f.parts[i], p, left-f.bytes, first)
+		s.readPart(f, f.replicaOf(s, i), &f.parts[i], p, left-f.bytes, first)
 		f.bytes += len(p.RecordBatches)
 		f.urgent = f.urgent || p.ErrorCode != 0 || p.DivergingEpoch.Epoch >= 0
 	}
@@ -130,8 +142,7 @@ func (f *retrieval) readAll(s *Server, first bool) {
 
 // readPart reads from one partition. An answer that holds nothing yet takes a first
 // batch whatever its size, or a fetch might never get past it (KIP-74).
-func (s *Server) readPart(f *retrieval, in *fetchsession.Part, out *kmsg.FetchResponseTopicPartition, room int, first bool) {
-	r := s.replicaOf(in)
+func (s *Server) readPart(f *retrieval, r *localReplica, in *fetchsession.Part, out *kmsg.FetchResponseTopicPartition, room int, first bool) {
 	out.HighWatermark, out.LastStableOffset, out.LogStartOffset = -1, -1, -1
 	switch {
 	case !s.mayRead(f, in.Topic):

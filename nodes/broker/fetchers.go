@@ -29,6 +29,7 @@ type fetcher struct {
 	// that with the leader, which knows of some of them.
 	asked   []question
 	session fetchsession.Asker
+	want    []fetchsession.Part // of the request that is being made
 	// resting: the leader could not be reached, and is left alone for a while.
 	resting bool
 }
@@ -131,7 +132,8 @@ func (f *fetcher) request(s *Server) *kmsg.FetchRequest {
 	r.Version, r.ReplicaID = 12, s.cfg.ID
 	r.MaxWaitMillis, r.MinBytes = int32(s.cfg.ReplicaFetchWait/time.Millisecond), int32(s.cfg.ReplicaFetchMinBytes)
 	r.MaxBytes = int32(s.cfg.ReplicaResponseBytes)
-	var want []fetchsession.Part
+	want := f.want[:0]
+	f.asked = make([]question, 0, len(f.replicas))
 	for _, of := range f.replicas {
 		if !s.askable(of) {
 			continue
@@ -143,7 +145,7 @@ func (f *fetcher) request(s *Server) *kmsg.FetchRequest {
 		})
 		f.asked = append(f.asked, question{of, q})
 	}
-	if len(want) > 0 {
+	if f.want = want; len(want) > 0 {
 		f.session.Prepare(r, want)
 	}
 	return r

@@ -3,6 +3,8 @@ package broker
 import (
 	"fmt"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/stampede-sim/stampede/nodes/broker/controller"
 	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
@@ -52,7 +54,9 @@ type Server struct {
 	fetchers   fetchers
 	// fetchSessions are those of who fetches here.
 	fetchSessions *fetchsession.Cache
-	purgatory     purgatory
+	// readInto is where fetches read into, one after the other.
+	readInto  []kmsg.FetchResponseTopicPartition
+	purgatory purgatory
 	// changedIsr are the partitions of which the controller is yet to be told that their
 	// in-sync replicas have changed; notifying, that a task is at it.
 	changedIsr  []znodes.TopicPartition

@@ -14,10 +14,8 @@ type Asker struct {
 	// id and epoch are those of the next request. An epoch of 0 asks for a session, and
 	// ends the one of the ID, if that is not 0.
 	id, epoch int32
-	// had is what the broker takes for wanted, once the request under way has arrived, and
-	// at where in had it is.
+	// had is what the broker takes for wanted, once the request under way has arrived.
 	had []Part
-	at  map[key]int
 }
 
 // Prepare makes a request ask for these partitions, each named once, in the session.
@@ -31,47 +29,50 @@ func (a *Asker) Prepare(r *kmsg.FetchRequest, want []Part) {
 	if a.epoch == initialEpoch {
 		name(r, want)
 	} else {
-		name(r, a.changed(want))
-		forget(r, a.dropped(want))
+		changed, dropped := differences(a.had, want)
+		name(r, changed)
+		forget(r, dropped)
 	}
 	a.had = append(a.had[:0], want...)
-	a.at = make(map[key]int, len(want))
-	for i := range a.had {
-		a.at[a.had[i].key()] = i
-	}
 }
 
-// changed are the parts that the broker does not know, or knows otherwise.
-func (a *Asker) changed(want []Part) []Part {
-	var all []Part
+// differences are the parts that the broker does not know, or knows otherwise, and those
+// that are not wanted any more.
+func differences(had, want []Part) (changed, dropped []Part) {
+	same := 0 // mostly it is all the same partitions, in the same order
+	for same < len(want) && same < len(had) && had[same].key() == want[same].key() {
+		if had[same] != want[same] {
+			changed = append(changed, want[same])
+		}
+		same++
+	}
+	had, want = had[same:], want[same:]
+	if len(had)+len(want) == 0 {
+		return changed, nil
+	}
+	known := make(map[key]Part, len(had))
+	for _, p := range had {
+		known[p.key()] = p
+	}
 	for _, p := range want {
-		if i, has := a.at[p.key()]; !has || a.had[i] != p {
-			all = append(all, p)
+		if was, has := known[p.key()]; !has || was != p {
+			changed = append(changed, p)
+		}
+		delete(known, p.key())
+	}
+	for _, p := range had {
+		if _, left := known[p.key()]; left {
+			dropped = append(dropped, p)
 		}
 	}
-	return all
-}
-
-// dropped are the parts that are not wanted any more.
-func (a *Asker) dropped(want []Part) []Part {
-	wanted := make(map[key]bool, len(want))
-	for i := range want {
-		wanted[want[i].key()] = true
-	}
-	var all []Part
-	for _, p := range a.had {
-		if !wanted[p.key()] {
-			all = append(all, p)
-		}
-	}
-	return all
+	return changed, dropped
 }
 
 // name has a request name parts, those of a topic together.
 func name(r *kmsg.FetchRequest, parts []Part) {
 	for i := range parts {
 		p := &parts[i]
-		at := len(r.Topics) - 1
+		at := len(r.Topics) - 1 // mostly they follow each other
 		for at >= 0 && r.Topics[at].Topic != p.Topic {
 			at--
 		}

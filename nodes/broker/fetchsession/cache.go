@@ -146,19 +146,19 @@ func (s *session) update(r *kmsg.FetchRequest, b bugs.Set) {
 	}
 }
 
-// begin makes a session, if there is room for it or somebody who must make room.
+// begin makes a session, if there is room for it or somebody who must make room. Who
+// names a partition twice gets none.
 func (c *Cache) begin(parts []Part, follower bool) *session {
-	if len(c.sessions) >= c.cfg.Slots && !c.evict(follower, len(parts)) {
+	now := c.env.Now()
+	s := &session{epoch: nextEpoch(initialEpoch), follower: follower, began: now, used: now, at: map[key]*cached{}}
+	for _, p := range parts {
+		known := &cached{Part: p, mark: -1, start: -1}
+		s.parts, s.at[p.key()] = append(s.parts, known), known
+	}
+	if len(s.at) < len(parts) || len(c.sessions) >= c.cfg.Slots && !c.evict(follower, len(parts)) {
 		return nil
 	}
-	now := c.env.Now()
-	s := &session{id: c.freshID(), epoch: nextEpoch(initialEpoch), follower: follower, began: now, used: now, at: map[key]*cached{}}
-	for _, p := range parts {
-		if s.at[p.key()] == nil {
-			known := &cached{Part: p, mark: -1, start: -1}
-			s.parts, s.at[p.key()] = append(s.parts, known), known
-		}
-	}
+	s.id = c.freshID()
 	c.sessions[s.id] = s
 	c.observe(facts.FetchSessionBegun, int64(len(s.parts)), number(follower))
 	return s

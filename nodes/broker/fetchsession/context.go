@@ -28,8 +28,9 @@ func (x *Context) Parts() []Part { return x.parts }
 // Refused reports whether the request can be answered without reading anything.
 func (x *Context) Refused() bool { return x.err != wire.OK }
 
-// Answer makes the answer of what was read of each part, in their order. It is called
-// once, when the answer is about to leave: a session notes what its asker is told.
+// Answer makes the answer of what was read of each part, in their order, of which it keeps
+// nothing. It is called once, when the answer is about to leave: a session notes what its
+// asker is told.
 func (x *Context) Answer(read []kmsg.FetchResponseTopicPartition) *kmsg.FetchResponse {
 	answer := kmsg.NewPtrFetchResponse()
 	parts := x.parts
@@ -49,24 +50,33 @@ func (x *Context) Answer(read []kmsg.FetchResponseTopicPartition) *kmsg.FetchRes
 			answer.SessionID = s.id
 			s.news(parts, read, x.cache.cfg.Bugs)
 		}
+		read = slices.Clone(read)
+	default:
+		read = slices.Clone(read)
 	}
 	answer.Topics = byTopic(parts, read)
 	return answer
 }
 
 // news leaves those parts of which there is something new, and notes that it was told.
+// The parts are those of the session, in its order. Those that were given records go
+// behind those that were not.
 func (s *session) news(parts []Part, read []kmsg.FetchResponseTopicPartition, b bugs.Set) ([]Part, []kmsg.FetchResponseTopicPartition) {
 	var changed []Part
 	var kept []kmsg.FetchResponseTopicPartition
-	given := map[*cached]bool{}
-	for i := range parts {
-		known := s.at[parts[i].key()]
+	var given []*cached
+	idle := s.parts[:0]
+	for i, known := range s.parts {
 		if known.tell(&read[i], b) {
 			changed, kept = append(changed, parts[i]), append(kept, read[i])
 		}
-		given[known] = len(read[i].RecordBatches) > 0
+		if len(read[i].RecordBatches) > 0 {
+			given = append(given, known)
+		} else {
+			idle = append(idle, known)
+		}
 	}
-	s.rotate(given)
+	s.parts = append(idle, given...)
 	return changed, kept
 }
 
@@ -81,11 +91,6 @@ func (p *cached) tell(read *kmsg.FetchResponseTopicPartition, b bugs.Set) bool {
 		p.mark = -1
 	}
 	return news
-}
-
-// rotate puts the parts that were given records behind those that were not.
-func (s *session) rotate(given map[*cached]bool) {
-	slices.SortStableFunc(s.parts, func(a, b *cached) int { return int(number(given[a]) - number(given[b])) })
 }
 
 // byTopic lays out what was read, topics as they follow each other.

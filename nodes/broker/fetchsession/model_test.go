@@ -41,6 +41,8 @@ type party struct {
 	replica int32 // -1 for a consumer
 	knows   map[key]told
 	wants   map[key]Part
+	// epochs are the leader epochs that it has heard of, which only grow.
+	epochs map[key]int32
 }
 
 // bench is a broker with its partitions, those who ask, and a twin of each of them that
@@ -59,7 +61,7 @@ func newBench(t *rapid.T) *bench {
 	b := &bench{t: t, env: newFakeEnv(), state: map[key]*kmsg.FetchResponseTopicPartition{}}
 	b.cache = NewCache(b.env, Config{Slots: slots, Idle: time.Second})
 	for i := range 3 {
-		b.parties = append(b.parties, &party{replica: int32(i) - 1, knows: map[key]told{}, wants: map[key]Part{}})
+		b.parties = append(b.parties, &party{replica: int32(i) - 1, knows: map[key]told{}, wants: map[key]Part{}, epochs: map[key]int32{}})
 	}
 	for _, topic := range []string{"a", "b"} {
 		for n := range int32(3) {
@@ -103,11 +105,11 @@ func (b *bench) want(*rapid.T) {
 		delete(a.wants, k)
 		return
 	}
-	p := Part{Topic: k.topic, Number: k.number, Offset: rapid.Int64Range(0, 3).Draw(b.t, "offset"), Epoch: rapid.Int32Range(0, 1).Draw(b.t, "epoch")}
-	if a.wants[k].Epoch != p.Epoch {
+	if rapid.Bool().Draw(b.t, "elected") {
+		a.epochs[k]++
 		delete(a.knows, k) // what came in another epoch may have been thrown away
 	}
-	a.wants[k] = p
+	a.wants[k] = Part{Topic: k.topic, Number: k.number, Offset: rapid.Int64Range(0, 3).Draw(b.t, "offset"), Epoch: a.epochs[k]}
 }
 
 // pass lets time go by.
