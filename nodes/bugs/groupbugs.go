@@ -1,6 +1,9 @@
 package bugs
 
-const brokerGroups = "broker/groups"
+const (
+	brokerGroups  = "broker/groups"
+	brokerOffsets = "broker/offsets"
+)
 
 // groupBugs are those of groups of consumers: of their coordinator and of their members.
 var groupBugs = []Bug{
@@ -37,7 +40,7 @@ var groupBugs = []Bug{
 		Wrong:    "A coordinator that is still reading its log tells that there are no offsets, and not that it is reading.",
 		Schedule: "A member asks for its offsets right after the coordinator has moved, and begins anew.",
 		Breaks:   []string{"k22-one-coordinator", "group-start", "committed-kept"},
-		Scenario: brokerGroups,
+		Scenario: brokerOffsets,
 	},
 	{
 		ID: ChunkAppliedAlone, Name: "chunk-applied-alone", Upstream: "KAFKA-5600",
