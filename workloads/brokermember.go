@@ -135,16 +135,22 @@ func (m *enrolment) commit(then func()) {
 		ID: id, Client: m.c.cfg.Index, F: history.Commit, Server: int(node.Nobody), Step: m.op.ID,
 		Log: &history.LogOp{Group: m.op.Log.Group, Offset: history.Unknown},
 	})
-	m.c.saves(id, m.sub.Progress())
+	m.c.saves(id, m, m.sub.Progress())
 	m.sub.CommitPositions(func(offsets []client.Commit, done client.Committed) {
 		m.c.rec.Return(id, func(h *history.Op) { committed(h, offsets, done) })
 		then()
 	})
 }
 
-// saves notes what a commit is about before it goes out: its client may die with it.
-func (c *BrokerClient) saves(id int, offsets []client.Commit) {
-	c.rec.amend(id, func(l *history.LogOp) { l.Positions = positionsOf(offsets) })
+// saves notes what a commit is about, and of which generation, before it goes out: its
+// client may die with it.
+func (c *BrokerClient) saves(id int, m *enrolment, offsets []client.Commit) {
+	c.rec.amend(id, func(l *history.LogOp) {
+		l.Positions, l.Generation = positionsOf(offsets), -1
+		if m != nil {
+			l.Generation, l.Member = m.sub.Generation(), m.sub.ID()
+		}
+	})
 }
 
 func positionsOf(offsets []client.Commit) []history.Position {
@@ -183,7 +189,7 @@ func (c *BrokerClient) commitOp(op Op) {
 	}
 	if m := c.member; m != nil && !op.Log.Znodes && (op.Log.Group == "" || op.Log.Group == m.op.Log.Group) {
 		c.rec.amend(op.ID, func(l *history.LogOp) { l.Group = m.op.Log.Group })
-		c.saves(op.ID, m.sub.Progress())
+		c.saves(op.ID, m, m.sub.Progress())
 		m.sub.CommitPositions(done)
 		return
 	}
@@ -201,7 +207,7 @@ func (c *BrokerClient) commitOp(op Op) {
 		done(nil, client.Committed{Generation: -1})
 		return
 	}
-	c.saves(op.ID, offsets)
+	c.saves(op.ID, nil, offsets)
 	c.offsetsOf(op.Log).Commit(offsets, func(d client.Committed) { done(offsets, d) })
 }
 
