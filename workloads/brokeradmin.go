@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
@@ -26,8 +28,15 @@ func (c *BrokerClient) administer(op Op) {
 		c.admin.DeleteTopic(op.Path, done)
 	case history.AddPartitions:
 		c.admin.CreatePartitions(op.Path, int32(op.Log.number("partitions", 1)), done)
-	case history.SetConfig:
-		c.admin.SetTopicConfig(op.Path, op.Log.configs(), done)
+	case history.SetConfig, history.SetBroker:
+		changes, validate := history.ReadChanges(op.Log.Args)
+		c.admin.AlterConfig(resourceOf(op), settingChanges(changes), validate, done)
+	case history.Describe, history.DescribeBroker:
+		c.admin.DescribeConfig(resourceOf(op), func(entries []kmsg.DescribeConfigsResponseResourceConfig, d client.Done) {
+			c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) {
+				l.Err, l.Says = int16(d.Code), saidOf(op, entries)
+			})
+		})
 	case history.Reassign:
 		c.admin.Reassign(tp, op.Log.brokers(), done)
 	case history.Elect:

@@ -36,6 +36,8 @@ type BrokerClientConfig struct {
 	Rack     string
 	// Login is how it proves that.
 	Login sasl.Login
+	// AutoCreate has topics created by asking for them.
+	AutoCreate bool
 	// Groups is how the client is a member of a group.
 	Groups GroupConfig
 	// Setup is performed at once, in order, each until it succeeds; give it to
@@ -110,7 +112,7 @@ func (c *BrokerClient) Boot(env node.Env) {
 	c.cluster = client.New(env, client.Config{
 		Bootstrap: c.cfg.Bootstrap, Hosts: c.cfg.Hosts, ClientID: fmt.Sprintf("c%d", c.cfg.Index),
 		RequestTimeout: c.cfg.RequestTimeout, RetryBackoff: brokerBackoff, RetryBackoffMax: 10 * brokerBackoff,
-		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login, Bugs: c.cfg.Bugs,
+		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login, Bugs: c.cfg.Bugs, AutoCreate: c.cfg.AutoCreate,
 	})
 	c.admin = c.cluster.NewAdmin()
 	c.rec.boot(c.cfg.Index)

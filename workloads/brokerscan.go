@@ -29,6 +29,10 @@ func (c *BrokerClient) tryFinal(t *node.Task, op Op) bool {
 		return c.tryCommitted(t, op)
 	case history.ListTopics:
 		return c.tryTopics(t, op)
+	case history.Describe, history.DescribeBroker:
+		return c.tryDescribe(t, op)
+	case history.TooLarge:
+		return c.tryTooLarge(t, op)
 	}
 	c.rec.Invoke(history.Op{ // before the end is asked for: what is sent from now on may be behind it
 		ID: op.ID, Client: c.cfg.Index, F: history.Poll, Path: op.Path, Server: int(node.Nobody), Final: true,

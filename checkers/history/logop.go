@@ -42,6 +42,14 @@ const (
 	DeleteRecords F = "delete-records"
 	DeleteOffsets F = "delete-offsets"
 	DeleteGroup   F = "delete-group"
+	// SetBroker changes the dynamic configuration of a broker, Path being its number, or of
+	// all that say nothing else, "all". Describe and DescribeBroker read what is said of a
+	// topic and of brokers.
+	SetBroker      F = "set-broker"
+	Describe       F = "describe"
+	DescribeBroker F = "describe-broker"
+	// TooLarge sends a record that is longer than the topic says it may be.
+	TooLarge F = "send-too-large"
 )
 
 // Unknown is an offset that nobody told.
@@ -103,6 +111,8 @@ type LogOp struct {
 	Member     string `json:"member,omitempty"`
 	Instance   string `json:"instance,omitempty"`
 	Moved      bool   `json:"moved,omitempty"`
+	// Says are the keys that are said of what a describe is about, as key=value, sorted.
+	Says []string `json:"says,omitempty"`
 }
 
 // Record is a record that a client was given.
@@ -187,7 +197,7 @@ func (f F) onLogs() bool {
 	switch f {
 	case Send, Poll, Scan, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset, FindOffset,
 		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords, DeleteOffsets, DeleteGroup,
-		Grant, Revoke, Entries, ListTopics:
+		Grant, Revoke, Entries, ListTopics, SetBroker, Describe, DescribeBroker, TooLarge:
 		return true
 	}
 	return false

@@ -43,6 +43,7 @@ func Judge(h *history.History) Verdict {
 		j.groups()
 		j.retired()
 		j.times()
+		j.limits()
 	}
 	v := Verdict{Findings: j.findings, Missing: j.missing, Counts: []Count{
 		{"records sent", len(j.senders)}, {"records read at the end", j.final}, {"records polled", j.polled},

@@ -44,6 +44,8 @@ var spoiled = []struct {
 	spoil func(*history.History)
 }{
 	{"as it was", "", func(*history.History) {}},
+	{"a record is taken in the end that is longer than its topic allows", LimitKept, func(h *history.History) { tooLarge(h, history.OK) }},
+	{"a record is refused in the end that is longer than its topic allows", "", func(h *history.History) { tooLarge(h, history.Fail) }},
 	{"the last record is gone that was acknowledged", LostWrite, func(h *history.History) {
 		h.Ops[5].Log.Records = nil
 		h.Ops[6].Log.Records = h.Ops[6].Log.Records[:1]
@@ -262,6 +264,13 @@ func scan(h *history.History, at time.Duration, end int64, offsets ...int64) {
 		op.Log.Records = append(op.Log.Records, h.Ops[6].Log.Records[o])
 	}
 	h.Ops = append(h.Ops, op)
+}
+
+// tooLarge has somebody send in the end what is longer than the topic allows.
+func tooLarge(h *history.History, o history.Outcome) {
+	h.Ops = append(h.Ops, history.Op{
+		ID: 99, F: history.TooLarge, Path: "orders-0", Final: true, Outcome: o, Invoke: 60, Return: 61, Log: &history.LogOp{Acks: -1, Offset: history.Unknown},
+	})
 }
 
 // TestJudgeIsJudged: each spoiled story falls by its guarantee, and by no other.

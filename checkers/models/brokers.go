@@ -26,7 +26,7 @@ import (
 
 // Brokers are the searches of what brokers and their clients did.
 var Brokers = []func(*history.History, *Budget) []Result{
-	PartitionStates, ProduceLogs, EndOffsets, GroupOffsets, Producers, Controllers,
+	PartitionStates, ProduceLogs, EndOffsets, GroupOffsets, Producers, Controllers, Settings,
 }
 
 // bag collects the operations on one object.

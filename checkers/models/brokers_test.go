@@ -47,6 +47,14 @@ func reads(offset int64, final bool) history.Op {
 	return history.Op{F: history.Committed, Path: "orders-0", Final: final, Outcome: history.OK, Log: &history.LogOp{Group: "g", Offset: offset}}
 }
 
+func says(args string, o history.Outcome) history.Op {
+	return history.Op{F: history.SetConfig, Path: "orders", Outcome: o, Log: &history.LogOp{Args: args}}
+}
+
+func isSaid(words ...string) history.Op {
+	return history.Op{F: history.Describe, Path: "orders", Final: true, Outcome: history.OK, Log: &history.LogOp{Says: words}}
+}
+
 // brokerCases are small histories and what each search says of them.
 var brokerCases = []struct {
 	name   string
@@ -68,6 +76,18 @@ var brokerCases = []struct {
 	{"a new leader tells less than its predecessor", EndOffsets, new(timeline).op(0, 1, endsAt(3, 1)).op(2, 3, endsAt(1, 2)), porcupine.Illegal},
 	{"two ask at once", EndOffsets, new(timeline).op(0, 9, endsAt(5, 1)).op(1, 8, endsAt(3, 1)), porcupine.Ok},
 
+	{"a key is said, and said again", Settings, new(timeline).op(0, 1, says("a.b=1", history.OK)).op(2, 3, says("a.b=3", history.OK)).op(4, 5, isSaid("a.b=3")), porcupine.Ok},
+	{"what was said first is there in the end", Settings, new(timeline).op(0, 1, says("a.b=1", history.OK)).op(2, 3, says("a.b=3", history.OK)).op(4, 5, isSaid("a.b=1")), porcupine.Illegal},
+	{"a key that was taken back is there", Settings, new(timeline).op(0, 1, says("a.b=1", history.OK)).op(2, 3, says("a.b!=", history.OK)).op(4, 5, isSaid("a.b=1")), porcupine.Illegal},
+	{"a change that was refused was made", Settings, new(timeline).op(0, 1, says("a.b=1", history.Fail)).op(4, 5, isSaid("a.b=1")), porcupine.Illegal},
+	{"a change that was tried was made", Settings, new(timeline).op(0, 1, says("a.b=1 validate=1", history.OK)).op(4, 5, isSaid("a.b=1")), porcupine.Illegal},
+	{"a change that nobody asked for", Settings, new(timeline).op(0, 1, says("", history.OK)).op(4, 5, isSaid("c.d=1")), porcupine.Illegal},
+	{"an unknown change happened", Settings, new(timeline).op(0, 1, says("a.b=1", history.OK)).op(2, 0, says("a.b=2", history.Info)).op(4, 5, isSaid("a.b=2")), porcupine.Ok},
+	{"an unknown change did not happen", Settings, new(timeline).op(0, 1, says("a.b=1", history.OK)).op(2, 0, says("a.b=2", history.Info)).op(4, 5, isSaid("a.b=1")), porcupine.Ok},
+	{"a list grows from its default", Settings, new(timeline).op(0, 1, says("cleanup.policy+=compact", history.OK)).op(4, 5, isSaid("cleanup.policy=delete,compact")), porcupine.Ok},
+	{"a list is overwritten by what was appended", Settings, new(timeline).op(0, 1, says("cleanup.policy+=compact", history.OK)).op(4, 5, isSaid("cleanup.policy=compact")), porcupine.Illegal},
+	{"a list shrinks", Settings, new(timeline).op(0, 1, says("cleanup.policy=compact,delete", history.OK)).op(2, 3, says("cleanup.policy-=delete", history.OK)).op(4, 5, isSaid("cleanup.policy=compact")), porcupine.Ok},
+	{"a list is subtracted from until nothing is left", Settings, new(timeline).op(0, 1, says("cleanup.policy-=delete", history.OK)), porcupine.Illegal},
 	{"offsets are committed and read", GroupOffsets, new(timeline).op(0, 1, commits(3, 1, history.OK)).op(2, 3, reads(3, false)).op(4, 5, commits(7, 2, history.OK)).op(6, 7, reads(7, true)), porcupine.Ok},
 	{"an old offset is read while all is in flux", GroupOffsets, new(timeline).op(0, 1, commits(3, 1, history.OK)).op(2, 3, commits(7, 1, history.OK)).op(4, 5, reads(3, false)), porcupine.Ok},
 	{"an old offset is read in the end", GroupOffsets, new(timeline).op(0, 1, commits(3, 1, history.OK)).op(2, 3, commits(7, 1, history.OK)).op(4, 5, reads(3, true)), porcupine.Illegal},

@@ -332,6 +332,26 @@ var bad = []struct{ name, falls, scene string }{
 		gone
 		topic b1,b2,b3
 		b3 opens 0..5`},
+	{"a broker does not hear of what is said of its topic", ConfigFollowed, usual + `
+		says topics/orders segment.bytes=99
+		b1 takes topics/orders segment.bytes=99
+		b2 takes topics/orders segment.bytes=98
+		b3 takes topics/orders segment.bytes=99
+		unrest
+		wait
+		unrest
+		wait
+		wait
+		unrest`},
+	{"a broker goes on by what was said before it was taken back", ConfigFollowed, usual + `
+		says brokers/4 log.roll.ms=7
+		b4 takes brokers/4 log.roll.ms=7
+		says brokers/4
+		unrest
+		wait
+		wait
+		wait
+		unrest`},
 }
 
 // TestBadScenes: each bad scene falls by its guarantee, at its last line and not before.

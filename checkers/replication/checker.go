@@ -30,6 +30,9 @@ type Config struct {
 	// retention.bytes and delete.retention.ms.
 	Compacts                              bool
 	RetentionBytes, DeleteRetentionMillis int64
+	// Patience is how long a broker may go by an old configuration when all else has come
+	// to rest.
+	Patience time.Duration
 }
 
 // Checker watches one cluster. It is told every fact, crash and commit in order, and
@@ -45,6 +48,8 @@ type Checker struct {
 	topics   map[string]*topic
 	gone     map[string]*topic
 	settings map[string]*settings
+
+	configs configs
 
 	controller reign
 	registered map[int32]bool
@@ -64,6 +69,8 @@ type member struct {
 	// life is the czxid of its registration, controllerEpoch the latest controller that it
 	// obeyed, both in this life.
 	life, controllerEpoch int64
+	// taken is what it goes by, by entity.
+	taken map[string]facts.Settings
 }
 
 // moment is what is being checked and where it came from: a fact, a transaction of the
@@ -91,10 +98,11 @@ func New(cfg Config) *Checker {
 	c := &Checker{
 		cfg: cfg, byNode: map[node.ID]*member{}, byID: map[int32]*member{},
 		topics: map[string]*topic{}, gone: map[string]*topic{}, settings: map[string]*settings{},
+		configs:    configs{said: map[string]map[string]string{}},
 		controller: reign{of: map[int64]int32{}}, registered: map[int32]bool{},
 	}
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b, open: map[string]*replica{}}
+		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node], c.byID[b.ID] = m, m
 	}
@@ -119,6 +127,7 @@ func (c *Checker) Crashed(id node.ID) {
 		r.stops()
 	}
 	clear(m.open)
+	clear(m.taken)
 }
 
 // Finding returns the first violation, nil if there is none.
@@ -147,6 +156,8 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		}
 	case facts.StateWritten:
 		c.stateKnown(m, e)
+	case facts.ConfigTaken:
+		m.taken[e.Text], _ = e.Body.(facts.Settings)
 	case facts.ReplicaOpened:
 		c.opened(m, e)
 	default:

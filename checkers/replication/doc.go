@@ -76,6 +76,7 @@ const (
 	RetentionLeaves    = "k18-retention-leaves-enough"
 	SequenceWhole      = "k19-producer-sequence"
 	TopicIdentity      = "k31-topic-identity"
+	ConfigFollowed     = "k33-configuration-followed"
 )
 
 const (
@@ -121,6 +122,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: TombstoneStays, Sentence: "A compaction takes a tombstone only when delete.retention.ms have passed since the first one that kept it.", Source: sourceKIP + "534"},
 	{ID: RetentionLeaves, Sentence: "What is deleted because a log is too long leaves retention.bytes of it.", Source: sourceManual + "retention.bytes"},
 	{ID: SequenceWhole, Sentence: "The batches that an idempotent producer has in a partition have the sequence numbers 0, 1, 2 and so on, without a gap or a repetition.", Source: sourceKIP + "98"},
+	{ID: ConfigFollowed, Sentence: "When a cluster has come to rest, every broker goes by what the znodes say of all brokers, of itself and of its topics.", Source: sourceKIP + "226"},
 	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty.", Source: sourceKIP + "516"},
 }
 

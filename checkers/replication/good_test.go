@@ -611,6 +611,39 @@ var good = []struct {
 		b2 leads
 		b1 loses b1,b2,b3 version 1 epoch 1
 		b2 wrote b1,b2,b3 version 1 leader b2`, nil},
+	{"brokers go by what the znodes say, some sooner and some later", false, usual + `
+		says brokers/<default> message.max.bytes=9
+		says topics/orders segment.bytes=99
+		says topics/others segment.bytes=98
+		unrest
+		all takes brokers/<default> message.max.bytes=9
+		b4 takes brokers/<default> message.max.bytes=9
+		all takes topics/orders segment.bytes=99
+		b3 crashes
+		b3 opens 0..0
+		b3 follows epoch 1
+		unrest
+		wait
+		wait
+		b3 takes brokers/<default> message.max.bytes=9
+		b3 takes topics/orders segment.bytes=99
+		rest
+		says brokers/2 log.roll.ms=7
+		unrest
+		wait
+		b2 takes brokers/2 log.roll.ms=7
+		wait
+		wait
+		rest`, nil},
+	{"records are taken by what was said of all brokers before", false, usual + `
+		says brokers/<default> min.insync.replicas=3
+		says topics/orders min.insync.replicas=2
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 appends 0..0
+		b1 marks 1
+		b1 acks 0`, nil},
 }
 
 // TestGoodScenes: nothing that is legal is blamed, and losses are told.

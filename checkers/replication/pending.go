@@ -10,7 +10,7 @@ import (
 
 // Pending is the first reason why a healed cluster has not converged, "" if it has:
 // every broker is registered, one of them controls, and every partition has a leader
-// with all its replicas in sync, whose logs are equal.
+// with all its replicas in sync, whose logs are equal, and goes by what is said of it.
 func (c *Checker) Pending() string {
 	for _, m := range c.brokers {
 		switch {
@@ -30,6 +30,9 @@ func (c *Checker) Pending() string {
 				return reason
 			}
 		}
+	}
+	if reason := c.unfollowed(); reason != "" {
+		return reason
 	}
 	c.atRest()
 	return ""

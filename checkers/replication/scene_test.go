@@ -2,11 +2,13 @@ package replication
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -29,6 +31,8 @@ import (
 //	                           of is as b2 wrote it: like b2. Or with what b2 wrote before
 //	                           its own: instead b2. Or with what it wrote first: former
 //	b1 cuts 3                  and so on; see the verbs below
+//	says topics/orders a.b=1   the configuration of an entity; b1 takes topics/orders a.b=1
+//	wait                       a second; unrest, rest: the cluster has not come to rest, has
 //	all open, all copy …       whoever is assigned and up
 type stage struct {
 	t *testing.T
@@ -41,6 +45,7 @@ type stage struct {
 	controller int32
 	lives      int
 	unclean    bool
+	wait       time.Duration
 	// wrote is what each broker said it wrote, in order.
 	wrote map[int32][]facts.Batch
 }
@@ -49,7 +54,7 @@ const scenePartition = "orders-0"
 
 func newStage(t *testing.T, unclean bool) *stage {
 	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}}
-	cfg := Config{Unclean: unclean, MinInsync: 1, RetentionBytes: 100, DeleteRetentionMillis: 50}
+	cfg := Config{Unclean: unclean, MinInsync: 1, RetentionBytes: 100, DeleteRetentionMillis: 50, Patience: 2 * time.Second}
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
 	}
@@ -59,6 +64,17 @@ func newStage(t *testing.T, unclean bool) *stage {
 		s.commit(0, &wire.CreateTxn{Path: fmt.Sprintf("/brokers/ids/%d", b.ID)})
 	}
 	return s
+}
+
+// pairs are words key=value as JSON.
+func pairs(words []string) []byte {
+	says := map[string]string{}
+	for _, w := range words {
+		key, value, _ := strings.Cut(w, "=")
+		says[key] = value
+	}
+	text, _ := json.Marshal(says)
+	return text
 }
 
 // play runs a scene.
@@ -88,6 +104,11 @@ func (s *stage) line(w []string) {
 	case "config":
 		key, value, _ := strings.Cut(w[1], "=")
 		s.commit(0, &wire.SetDataTxn{Path: "/config/topics/orders", Data: fmt.Appendf(nil, `{"version":1,"config":{%q:%q}}`, key, value)})
+	case "says": // of an entity, or nothing any more
+		s.commit(0, &wire.SetDataTxn{Path: "/config/" + w[1], Data: fmt.Appendf(nil, `{"version":1,"config":%s}`, pairs(w[2:]))})
+	case "wait":
+		s.wait += time.Second
+		s.c.Observe(s.step, s.wait, node.ID(11), node.Event{Kind: facts.EndOffsetTold, Text: "nothing-0"})
 	case "doomed":
 		s.commit(0, &wire.CreateTxn{Path: "/admin/delete_topics/orders"})
 	case "gone":
@@ -107,6 +128,10 @@ func (s *stage) line(w []string) {
 		}
 	case "commit":
 		s.commits(w)
+	case "unrest":
+		if s.c.Pending() == "" {
+			s.t.Fatal("the scene comes to rest")
+		}
 	case "rest":
 		if why := s.c.Pending(); why != "" && s.c.Finding() == nil {
 			s.t.Fatalf("the scene does not come to rest: %s", why)
@@ -201,6 +226,13 @@ func (s *stage) fact(id int32, w []string) {
 		s.state(id, facts.ReplicaOpened, body, first, end, number(option(w, "mark", "0")))
 	case "deletes":
 		s.state(id, facts.ReplicaDeleted, nil)
+	case "takes":
+		says := facts.Settings{}
+		for _, word := range w[3:] {
+			key, value, _ := strings.Cut(word, "=")
+			says[key] = value
+		}
+		s.c.Observe(s.step, s.wait, node.ID(10+id), node.Event{Kind: facts.ConfigTaken, Text: w[2], Body: says})
 	case "leads":
 		if option(w, "unnoted", "") == "" {
 			s.state(id, facts.EpochStarted, nil, epoch, r.log.end)

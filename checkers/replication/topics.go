@@ -153,6 +153,8 @@ type settings struct {
 	// min is the smallest min.insync.replicas that it ever had. A broker hears of a change
 	// some time after it was written, so a leader may go by any former one.
 	min int
+	// open: there was a time when it said nothing about that.
+	open bool
 	// compacts: cleanup.policy has said so some time.
 	compacts bool
 	// bytes and delay are the smallest retention.bytes, of those that are a bound, and
@@ -175,16 +177,18 @@ func (c *Checker) configured(name string, data []byte) {
 		return
 	}
 	s, least := c.settings[name], c.cfg.MinInsync
-	if n, err := strconv.Atoi(v.Config["min.insync.replicas"]); err == nil {
+	n, err := strconv.Atoi(v.Config["min.insync.replicas"])
+	if err == nil {
 		least = n
 	}
 	if s == nil {
-		s = &settings{min: least, bytes: -1, delay: -1}
+		s = &settings{min: least, bytes: -1, delay: -1, open: c.topics[name] != nil}
 		if c.topics[name] != nil { // which had none, and so the default
 			s.min = c.cfg.MinInsync
 		}
 		c.settings[name] = s
 	}
+	s.open = s.open || err != nil
 	s.min, s.unclean = min(s.min, least), v.Config["unclean.leader.election.enable"]
 	s.bytes, s.delay = lower(s.bytes, v.Config["retention.bytes"]), lower(s.delay, v.Config["delete.retention.ms"])
 	s.compacts = s.compacts || strings.Contains(v.Config["cleanup.policy"], "compact")

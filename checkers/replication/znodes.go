@@ -80,6 +80,9 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 		}
 		return
 	}
+	if entity, ok := entityOf(path); ok {
+		c.said(entity, data)
+	}
 	if name, ok := below(path, "/brokers/ids/"); ok {
 		if id, err := strconv.Atoi(name); err == nil {
 			c.registered[int32(id)] = true
@@ -96,6 +99,9 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 }
 
 func (c *Checker) deleted(path string) {
+	if entity, ok := entityOf(path); ok {
+		delete(c.configs.said, entity)
+	}
 	if path == "/controller" {
 		c.controller.broker = 0
 	} else if name, ok := below(path, "/brokers/ids/"); ok {

@@ -90,10 +90,23 @@ func (s *Server) sortedReplicas() []*localReplica {
 // still come.
 func (s *Server) deleteReplica(r *localReplica) wire.ErrorCode {
 	delete(s.replicas, r.tp)
-	delete(s.configs, r.tp.Topic) // another topic may get its name
+	if !s.hasReplicasOf(r.tp.Topic) {
+		delete(s.configs, r.tp.Topic) // another topic may get its name
+	}
 	r.log.gone = true
 	s.observeOf(r.Name(), facts.ReplicaDeleted)
 	return s.deleteStray(r.tp)
+}
+
+// hasReplicasOf reports whether there is a replica of a topic here: as long as there is, its
+// configuration is followed.
+func (s *Server) hasReplicasOf(topic string) bool {
+	for tp := range s.replicas { //sim:unordered any of them will do
+		if tp.Topic == topic {
+			return true
+		}
+	}
+	return false
 }
 
 // deleteStray removes the files of a partition that has no replica here.

@@ -1,0 +1,139 @@
+package workloads
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/broker/client"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/node"
+)
+
+// allBrokers is the path of what is said of all brokers.
+const allBrokers = "all"
+
+// resourceOf is whose configuration an operation is about.
+func resourceOf(op Op) client.Resource {
+	if op.F == history.SetConfig || op.F == history.Describe {
+		return client.Resource{Topic: op.Path}
+	}
+	if id, err := strconv.ParseInt(op.Path, 10, 32); err == nil {
+		return client.Resource{Broker: int32(id)}
+	}
+	return client.Resource{Broker: client.AllBrokers}
+}
+
+// settingChanges are changes as package client has them.
+func settingChanges(list []history.SettingChange) (out []client.SettingChange) {
+	for _, c := range list {
+		op := kmsg.IncrementalAlterConfigOpSet
+		switch c.Op {
+		case '!':
+			op = kmsg.IncrementalAlterConfigOpDelete
+		case '+':
+			op = kmsg.IncrementalAlterConfigOpAppend
+		case '-':
+			op = kmsg.IncrementalAlterConfigOpSubtract
+		}
+		out = append(out, client.SettingChange{Op: op, Name: c.Key, Value: c.Value})
+	}
+	return out
+}
+
+// saidOf are the entries that are said of the very thing that was asked about, and not of
+// something more general or by default.
+func saidOf(op Op, entries []kmsg.DescribeConfigsResponseResourceConfig) (says []string) {
+	source := kmsg.ConfigSourceDynamicTopicConfig
+	switch {
+	case op.F == history.Describe:
+	case op.Path == allBrokers:
+		source = kmsg.ConfigSourceDynamicDefaultBrokerConfig
+	default:
+		source = kmsg.ConfigSourceDynamicBrokerConfig
+	}
+	for _, e := range entries {
+		if e.Source == source && e.Value != nil {
+			says = append(says, e.Name+"="+*e.Value)
+		}
+	}
+	slices.Sort(says)
+	return says
+}
+
+// tryDescribe reads in the end what is said of a topic or of brokers. A broker answers
+// with what its coordinator has, which may be behind the others by a message, so that
+// there is a pause before.
+func (c *BrokerClient) tryDescribe(t *node.Task, op Op) bool {
+	t.Sleep(c.cfg.RequestTimeout)
+	c.rec.Invoke(history.Op{
+		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Server: int(node.Nobody), Final: true, Log: &history.LogOp{Offset: history.Unknown},
+	})
+	entries, ok := c.described(t, resourceOf(op))
+	if !ok {
+		return false
+	}
+	c.rec.Return(op.ID, func(h *history.Op) {
+		l := *h.Log
+		l.Says = saidOf(op, entries)
+		h.Outcome, h.Log = history.OK, &l
+	})
+	return true
+}
+
+// described awaits a configuration.
+func (c *BrokerClient) described(t *node.Task, r client.Resource) (entries []kmsg.DescribeConfigsResponseResourceConfig, ok bool) {
+	var told node.Signal
+	c.admin.DescribeConfig(r, func(all []kmsg.DescribeConfigsResponseResourceConfig, d client.Done) {
+		entries, ok = all, d.Outcome == client.Succeeded
+		told.Set(nil)
+	})
+	t.Await(&told)
+	return entries, ok
+}
+
+// largest is how long a batch is at most that is sent to be refused.
+const largest = 20_000
+
+// tryTooLarge sends a record that is longer than its topic allows. If it is taken, that is
+// what the history says. It is sent in the end, when all brokers have heard what the topic
+// allows; where that is a lot, nothing is sent.
+func (c *BrokerClient) tryTooLarge(t *node.Task, op Op) bool {
+	tp := partitionOf(op.Path)
+	entries, ok := c.described(t, client.Resource{Topic: tp.Topic})
+	if !ok {
+		return false
+	}
+	limit := largest
+	for _, e := range entries {
+		if e.Name == "max.message.bytes" && e.Value != nil {
+			if n, err := strconv.Atoi(*e.Value); err == nil {
+				limit = n
+			}
+		}
+	}
+	if limit >= largest {
+		return true
+	}
+	c.rec.Invoke(history.Op{
+		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Server: int(node.Nobody), Final: true, Log: &history.LogOp{Acks: -1, Offset: history.Unknown},
+	})
+	var told node.Signal
+	var got client.Sent
+	c.producer(AcksAll).Send(client.Record{Topic: tp.Topic, Partition: tp.Partition, Value: make([]byte, limit)}, func(s client.Sent) {
+		got = s
+		told.Set(nil)
+	})
+	t.Await(&told)
+	if got.Outcome != client.Succeeded && got.Code != wire.MessageTooLarge {
+		return false
+	}
+	c.rec.Return(op.ID, func(h *history.Op) {
+		l := *h.Log
+		l.Err, l.Offset = int16(got.Code), got.Offset
+		h.Outcome, h.Log = outcomeOf(got.Outcome), &l
+	})
+	return true
+}
