@@ -13,6 +13,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -124,14 +125,14 @@ func (s *Server) changeConfig(t *node.Task, c *change, validateOnly bool) *confi
 			clear(says)
 		}
 		for i := range c.ops {
-			if no := c.ops[i].apply(table, says); no != nil {
+			if no := c.ops[i].apply(table, says, s.cfg.Bugs); no != nil {
 				return no
 			}
 		}
 		if no := s.checkSaid(e, says); no != nil {
 			return no
 		}
-		if validateOnly {
+		if validateOnly && !s.cfg.Bugs.Has(bugs.ValidateOnlyApplies) {
 			return nil
 		}
 		conflict, no := s.writeConfig(t, e, says, version)
@@ -162,7 +163,7 @@ func (c *change) check(table *config.Table) *configRefusal {
 }
 
 // apply changes one key. To append to what nobody has said is to append to the default.
-func (o *configOp) apply(table *config.Table, says map[string]string) *configRefusal {
+func (o *configOp) apply(table *config.Table, says map[string]string, planted bugs.Set) *configRefusal {
 	k := table.Lookup(o.name)
 	list := func() []string {
 		if value, said := says[o.name]; said {
@@ -177,6 +178,9 @@ func (o *configOp) apply(table *config.Table, says map[string]string) *configRef
 		says[o.name] = *o.value
 	case kmsg.IncrementalAlterConfigOpAppend:
 		items := list()
+		if planted.Has(bugs.AppendOverwrites) {
+			items = nil
+		}
 		for _, item := range config.Items(*o.value) {
 			if !slices.Contains(items, item) {
 				items = append(items, item)

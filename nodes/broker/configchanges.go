@@ -9,6 +9,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -97,6 +98,9 @@ func (s *Server) catchUp(names []string) {
 		if number, ok := changeNumber(name); ok {
 			s.changes.last = max(s.changes.last, number)
 		}
+	}
+	if s.cfg.Bugs.Has(bugs.ConfigMissedAfterSession) && s.zk.Term() > 0 {
+		return
 	}
 	for _, name := range s.entities() {
 		s.readConfig(znodes.Entity{Type: znodes.BrokerConfig, Name: name})

@@ -261,6 +261,26 @@ func TestConfigurationsReachBrokersThatWereAway(t *testing.T) {
 	}
 }
 
+// A broker that gives one replica of a topic away follows its configuration on, for the
+// sake of the other.
+func TestAConfigurationIsFollowedAsLongAsThereIsAReplica(t *testing.T) {
+	c := newCluster(t, 2)
+	c.run(5 * time.Second)
+	o := newOperator(c)
+	o.CreateTopic(client.NewTopic{Name: "t", Assignment: [][]int32{{1, 2}, {1, 2}}}, func(client.Done) {})
+	c.run(5 * time.Second)
+	o.Reassign(client.TopicPartition{Topic: "t"}, []int32{1}, func(client.Done) {})
+	c.run(5 * time.Second)
+	c.facts = nil
+	o.insist(client.Resource{Topic: "t"}, opSet, "max.message.bytes", "99")
+	for _, s := range c.facts {
+		if s.Node == c.brokers[1] && s.Event.Kind == facts.ConfigTaken && s.Event.Text == "topics/t" {
+			return
+		}
+	}
+	t.Errorf("the second broker has deleted %d replicas, and does not hear of its topic any more", c.seen[facts.ReplicaDeleted])
+}
+
 // A limit that is lowered while the broker runs holds for the next record, and a topic of
 // which nobody is in sync any more gets a leader when that is allowed.
 func TestConfigurationsTakeEffect(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // topicConfig is what one topic goes by: the broker's configuration, and what of it the
@@ -136,7 +137,7 @@ func (s *Server) takeTopicConfig(topic string, overrides map[string]string) {
 func (s *Server) enforce(topic string) {
 	c := s.configs[topic]
 	for _, r := range s.sortedReplicas() {
-		if r.tp.Topic == topic {
+		if r.tp.Topic == topic && !s.cfg.Bugs.Has(bugs.LimitsNotEnforced) {
 			r.log.SetConfig(c.log)
 			r.SetMinInsync(c.minInsync)
 			s.touch(r)

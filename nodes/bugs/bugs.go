@@ -205,6 +205,10 @@ const (
 	RejoinNotHeeded
 	HandedOverAtOnce
 	TimeIndexOneTooFar
+	ConfigMissedAfterSession
+	AppendOverwrites
+	ValidateOnlyApplies
+	LimitsNotEnforced
 	last
 )
 
@@ -276,7 +280,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // servers or brokers that do not recover after their faults have healed.
-var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs, rightsBugs, fetchBugs, logBugs, groupBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs, rightsBugs, fetchBugs, logBugs, groupBugs, configBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {
