@@ -468,6 +468,17 @@ var good = []struct {
 		b3 follows
 		b3 starts-over 4
 		rest`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"the only replica in sync comes back without its disk, where all that it had was deleted", false, usual + `
+		commit 0..3
+		b1 forgets 4
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		b1 opens 0..0
+		elect b1 epoch 2 isr b1
+		b1 leads
+		b1 appends 0..0
+		b1 marks 1`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}, {Kind: history.LastReplicaLost, Offset: 0}}},
 	{"a second compaction is cut short by a crash", false, usual + `
 		commit 0..3
 		commit 4..6

@@ -151,10 +151,10 @@ func (m *mirror) lacks(found []batch, start, end int64) (offset int64, lacks boo
 
 // differs finds the first committed batch in [from, upto) that a log lacks or has
 // otherwise; false if it has them all. What lies below the start of either, or was
-// compacted, nobody can ask for. But no compaction takes the end of a log: one that ends
-// early lacks all that follows.
+// compacted, nobody can ask for. But nothing takes the end of a log, be all before it
+// deleted: one that ends early lacks all that follows.
 func (m *mirror) differs(ledger *mirror, from, upto int64) (want batch, got *batch, differs bool) {
-	from = max(from, m.start, ledger.start, min(max(m.cleaned, ledger.cleaned), m.end))
+	from = max(from, m.start, min(max(m.cleaned, ledger.cleaned, ledger.start), m.end))
 	j := m.at(from)
 	for i := ledger.at(from); i < len(ledger.batches) && ledger.batches[i].first < upto; i++ {
 		want = ledger.batches[i]
