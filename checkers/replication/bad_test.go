@@ -246,6 +246,35 @@ var bad = []struct{ name, falls, scene string }{
 		commit 0..4
 		b1 appends 5..9
 		b1 forgets 7`},
+	{"a leader commits by what a follower says after a crash that it has", StrongIsr, usual + `
+		commit 0..3
+		b1 appends 4..4
+		b2 copies 4..4
+		b1 hears b2 at 5
+		b2 crashes
+		b2 opens 0..4 mark 4
+		b2 follows
+		b1 hears b2 at 5
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 marks 5`},
+	{"a follower takes what was lost for committed, above where the leader begins", LogMatching, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		elect nobody epoch 2 isr b1
+		b1 opens 0..0
+		elect b1 epoch 3 isr b1
+		b1 leads
+		commit 0..1
+		commit 2..3
+		b1 forgets 2
+		b2 follows
+		commit 4..4
+		b2 copies 4..4
+		b2 believes 5`},
 	{"a log begins earlier again", LogStart, usual + `
 		commit 0..4
 		b1 forgets 4

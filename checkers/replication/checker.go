@@ -199,6 +199,7 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 	case facts.FollowerFetched:
 		if r.fetched != nil {
 			r.fetched[int32(e.N[0])] = e.N[1]
+			delete(r.former, int32(e.N[0]))
 		}
 	case facts.HighWatermark:
 		c.highWatermark(p, r, e)

@@ -235,6 +235,55 @@ var good = []struct {
 		b2 follows
 		b2 copies 4..4
 		b2 believes 5`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 4}}},
+	{"a leader commits by what a follower had before a crash took it", false, usual + `
+		commit 0..3
+		b1 appends 4..4
+		b2 copies 4..4
+		b1 hears b2 at 5
+		b2 crashes
+		b2 opens 0..4 mark 4
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 marks 5
+		b2 follows
+		b1 hears b2 at 4
+		b2 copies 4..4
+		b1 hears b2 at 5
+		b2 believes 5
+		commit 5..5`, nil},
+	{"the last in-sync replica loses everything twice, and readers are told so twice", false, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		elect nobody epoch 2 isr b1
+		b1 opens 0..0
+		elect b1 epoch 3 isr b1
+		b1 leads
+		commit 0..0
+		b1 crashes
+		elect nobody epoch 4 isr b1
+		b1 opens 0..0
+		elect b1 epoch 5 isr b1
+		b1 leads`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}, {Kind: history.LastReplicaLost, Offset: 0}}},
+	{"a follower has what was lost, and the leader has deleted what came in its place", false, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		elect nobody epoch 2 isr b1
+		b1 opens 0..0
+		elect b1 epoch 3 isr b1
+		b1 leads
+		commit 0..1
+		commit 2..3
+		b1 forgets 4
+		b2 follows
+		commit 4..4
+		b2 copies 4..4
+		b2 believes 5
+		b2 forgets 4`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}, {Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
 	{"the last in-sync replica, which begins in the middle of a batch, loses all in a crash, and leads", false, usual + `
 		commit 0..3
 		isr b1

@@ -60,6 +60,9 @@ func (c *Checker) commit(p *partition, r *replica, mark int64) {
 		return
 	}
 	for _, id := range facts.Members(p.truth.isr) {
+		if r.former[id] {
+			p.forgotten(id)
+		}
 		c.holdsAll(p, id, r.Name, func() string { return fmt.Sprintf("%s commits up to %d, while ", r.Name, mark) })
 	}
 }
@@ -75,7 +78,7 @@ func (c *Checker) followedMark(p *partition, r *replica, mark int64) {
 		c.fail(r.Name, MarkFollowed, fmt.Sprintf("%s takes %s for committed up to %d, where only %d is", r.Name, p.name, mark, p.ledger.end))
 		return
 	}
-	if want, got, lacks := p.holds(r, mark); lacks {
+	if want, got, lacks := p.shows(r, mark); lacks {
 		c.fail(r.Name, LogMatching, fmt.Sprintf("%s takes %s for committed up to %d without the committed %v%s", r.Name, p.name, mark, want, instead(got)))
 	}
 }

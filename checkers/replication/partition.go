@@ -31,11 +31,32 @@ type replica struct {
 	isr, proposed int64
 	began         int64
 	fetched       map[int32]int64
+	// former are the followers that died since they fetched last: what they had then, and
+	// are counted for, a crash may have taken.
+	former map[int32]bool
 }
 
 // stops: the process is gone, and with it all that is not in the log.
 func (r *replica) stops() {
-	r.leads, r.epoch, r.mark, r.isr, r.proposed, r.fetched = false, -1, 0, 0, 0, nil
+	r.leads, r.epoch, r.mark, r.isr, r.proposed, r.fetched, r.former = false, -1, 0, 0, 0, nil, nil
+	for _, other := range r.of.replicas { //sim:unordered each for itself
+		if other.former != nil {
+			other.former[r.ID] = true
+		}
+	}
+}
+
+// forgotten: a leader counts what a follower fetched before it died, and does not know yet
+// what the crash took of that. So what it lacks of a record that is committed now was lost
+// then, and explained by that.
+func (p *partition) forgotten(id int32) {
+	r := p.replicas[id]
+	if r == nil {
+		return
+	}
+	if want, _, lacks := p.holds(r, p.ledger.end); lacks && want.last >= r.log.end && (r.lost < 0 || want.first < r.lost) {
+		r.lost = want.first
+	}
 }
 
 // append adds to the log.
@@ -136,6 +157,20 @@ func (p *partition) holds(r *replica, upTo int64) (want batch, got *batch, lacks
 	}
 	if want, got, lacks = r.log.differs(&p.ledger, r.agreed, upTo); !lacks {
 		r.agreed = upTo
+	}
+	return want, got, lacks
+}
+
+// shows is holds without what has been deleted: a follower hears where its leader's log
+// begins together with the high watermark, and takes the latter first. What it has below
+// may be what was lost:
+//
+//	b1, alone in sync, loses 0 and 1, leads on with others there, and deletes them
+//	b2 comes back, its log ending at 2, where that of b1 begins
+func (p *partition) shows(r *replica, upTo int64) (want batch, got *batch, lacks bool) {
+	want, got, lacks = p.holds(r, upTo)
+	if lacks && want.last < p.ledger.start {
+		return r.log.differs(&p.ledger, p.ledger.start, min(upTo, p.ledger.end))
 	}
 	return want, got, lacks
 }

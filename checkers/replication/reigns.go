@@ -22,7 +22,7 @@ func (c *Checker) assumes(r *replica, epoch int64) bool {
 // becameFollower: a replica begins to follow.
 func (c *Checker) becameFollower(r *replica, epoch, mark int64) {
 	if c.assumes(r, epoch) {
-		r.leads, r.mark, r.fetched = false, mark, nil
+		r.leads, r.mark, r.fetched, r.former = false, mark, nil, nil
 	}
 }
 
@@ -42,7 +42,7 @@ func (c *Checker) becameLeader(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, EpochNoted, fmt.Sprintf("%s leads %s in epoch %d, and the last epoch it has noted is %d", r.Name, p.name, epoch, r.log.latest()))
 		return
 	}
-	r.leads, r.mark, r.began, r.proposed, r.fetched = true, mark, r.log.end, 0, map[int32]int64{}
+	r.leads, r.mark, r.began, r.proposed, r.fetched, r.former = true, mark, r.log.end, 0, map[int32]int64{}, map[int32]bool{}
 	if reign, ok := e.Body.(*facts.Reign); ok {
 		r.isr = reign.Isr
 	}
@@ -81,9 +81,12 @@ func (c *Checker) complete(p *partition, r *replica, named *election) {
 	}
 }
 
-// lose gives up what a leader does not have, in a way that is explained.
+// lose gives up what a leader does not have, in a way that is explained. The history is told
+// of each loss, also of a second one from the same offset on: what groups keep in their topic
+// is lost at a time.
 func (c *Checker) lose(p *partition, r *replica, why history.LogEventKind, from int64) {
-	c.excuse(p, why, from)
+	p.excused = min(p.excused, from)
+	c.explain(why, p, from)
 	p.ledger.cut(from)
 	p.disputes(r.epoch, why)
 	p.recount()
