@@ -54,6 +54,8 @@ type BrokerKnobs struct {
 	FollowerReads bool
 	// SASL is the mechanism by which clients prove who they are, "" for certificates.
 	SASL string
+	// Stories says that faults were drawn as stories, several in a row.
+	Stories bool
 	GroupKnobs
 	CleaningKnobs
 }
@@ -95,6 +97,7 @@ var brokerKnobs = []knob{
 			return nil
 		},
 	}),
+	feature(flag("stories", "faults are drawn as stories, several in a row", func(k *Knobs) *bool { return &k.Stories })),
 }
 
 // drawBrokers draws a cluster for a workload on brokers, and turns off what of the
@@ -133,6 +136,23 @@ func (k *Knobs) drawBrokers(r *rand.Rand) {
 	}
 	b.FollowerReads = d.chance(1, 3)
 	k.derive()
+}
+
+// drawStories decides whether faults come as stories. They are told in lengths of a session,
+// and several times, so the sessions of brokers are as short as servers grant, if that is not
+// so short that a slow message ends one; and followers are given up sooner.
+func (k *Knobs) drawStories(r *rand.Rand) {
+	if r.IntN(3) != 0 {
+		return
+	}
+	b := &k.BrokerKnobs
+	slow := max(4*k.NetMost, k.NetTail, 5*time.Millisecond)
+	b.Stories = true
+	b.BrokerSession = min(b.BrokerSession, max(2*k.Tick, 4*slow, k.Safety/8))
+	b.ReplicaLag = min(b.ReplicaLag, 2*b.ReplicaWait+2*slow+50*time.Millisecond)
+	if r.IntN(4) != 0 { // so that some records expire just when there is a leader again
+		b.DeliveryTimeout = b.BrokerSession + time.Duration(r.Int64N(int64(b.BrokerSession)))
+	}
 }
 
 // brokerBound is the longest that brokers may take to be whole again once the

@@ -69,6 +69,7 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 	w := s.workload()
 	if onBrokers(w) {
 		p.Knobs.drawBrokers(sim.NewStream(seed, "brokers"))
+		p.Knobs.drawStories(sim.NewStream(seed, "stories"))
 	}
 	if w.Knobs != nil {
 		o.Knobs = append(w.Knobs(sim.NewStream(seed, "scenario")), o.Knobs...)

@@ -47,6 +47,8 @@ type Shape struct {
 	// Partitions names what the group's members lead one by one; a fault may aim at who
 	// leads or follows in one of them.
 	Partitions []string
+	// Copies is how many members have one of the partitions.
+	Copies int
 	// Duration is the length of the safety phase.
 	Duration time.Duration
 	// Settle is about how long the group needs to elect a leader and synchronise;
@@ -87,4 +89,13 @@ type Shape struct {
 	// Windows are those of the Moments that begin something short, so that nothing but
 	// a fault that waits for them hits it.
 	Windows []string
+	// Coordinators is the group whose servers keep the sessions of this one's members,
+	// Sessions the service by which they do, and Notice how long a session lasts that is
+	// not heard of; "" if there are no such.
+	Coordinators, Sessions string
+	// Asks are the marks by which a member shows that it is about to write there, the first
+	// that it would control the group, Orders
+	// those by which who controls the group shows that it has decided something and tells
+	// others, Takeovers those of the steps of a new one.
+	Asks, Orders, Takeovers []string
 }

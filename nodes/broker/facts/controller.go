@@ -19,6 +19,9 @@ var (
 	ControllerOutdated = ruling(53, true, "outdated", "a write of the controller was refused, there having been another election", "broker", "controllerEpoch")
 	FailoverStep       = ruling(54, true, "failover-step", "a new controller has come this far in taking over", "controllerEpoch", "", "", "step")
 	BrokerChanged      = ruling(55, true, "broker-changed", "the controller noticed a broker come, go, or go and come; zxid is its broker epoch, the last known if it went", "broker", "zxid", "", "change")
+	BrokerModified     = ruling(64, false, "broker-modified", "the controller noticed that a broker is to be reached elsewhere", "broker", "zxid")
+	ElectionTried      = ruling(65, true, "election-tried", "a broker found no controller, and is about to make itself that", "broker", "controllerEpoch")
+	StateProposed      = ruling(66, true, "state-proposed", "the controller is about to write these in-sync replicas and this leader over that version", "set", "version", "leaderEpoch", "leader")
 	StateWritten       = ruling(56, true, "state-written", "the controller knows that the state znode has these in-sync replicas and this leader, -1 for none, in this version; the body is a *Rule", "set", "version", "leaderEpoch", "leader")
 	StateAdopted       = ruling(57, true, "state-adopted", "the controller found that its write of a state whose reply was lost had happened", "version", "leaderEpoch")
 	LeaderElected      = ruling(58, true, "leader-elected", "the controller elected a leader, and the state znode says so", "leader", "leaderEpoch", "set", "election")
@@ -41,7 +44,7 @@ var (
 		"watches-set", "notifications-deleted", "context-read", "metadata-sent", "replicas-started", "partitions-started",
 		"reassignments-resumed", "deletions-resumed", "elections-resumed",
 	}
-	BrokerChanges = []string{"new", "dead", "bounced", "changed"}
+	BrokerChanges = []string{"new", "dead", "bounced"}
 	// Elections are why a leader was elected.
 	Elections     = []string{"new", "offline", "unclean", "preferred", "reassignment", "shutdown"}
 	DeletionSteps = []string{"queued", "held-up", "started", "completed"}
@@ -67,7 +70,6 @@ const (
 	BrokerNew = iota
 	BrokerDead
 	BrokerBounced
-	BrokerModified
 )
 
 // The numbers of [Elections].
