@@ -9,16 +9,17 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/replica"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // heed says whether an order of a controller is to be followed: not if a later
 // controller has been heard (Z3), and not if it was meant for an earlier life of this
 // broker, whose replicas may have been others (KIP-380).
 func (s *Server) heed(controllerEpoch int32, brokerEpoch int64) wire.ErrorCode {
-	if s.stale(brokerEpoch) {
+	if s.stale(brokerEpoch) && !s.cfg.Bugs.Has(bugs.FormerLifeObeyed) {
 		return wire.StaleBrokerEpoch
 	}
-	if controllerEpoch < s.controllerEpoch {
+	if controllerEpoch < s.controllerEpoch && !s.cfg.Bugs.Has(bugs.FormerControllerObeyed) {
 		s.observe(facts.ControllerStale, int64(s.controllerEpoch), int64(controllerEpoch))
 		return wire.StaleControllerEpoch
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/replica"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -40,6 +41,10 @@ func (s *Server) writeState(t *node.Task, r *localReplica, p *replica.Proposal) 
 	data := (&znodes.State{
 		Leader: state.Leader, LeaderEpoch: p.LeaderEpoch, Isr: p.Isr.Members(), ControllerEpoch: state.ControllerEpoch,
 	}).Encode()
+	if s.cfg.Bugs.Has(bugs.RefusedVersionKept) {
+		s.writeStateOnce(t, r, p, zookeeper.Set(path, data, p.Version))
+		return
+	}
 	reply := s.zk.Set(t, path, data, p.Version)
 	for !s.concluded(r, p, &reply) {
 		if reply.Over() || reply.Unknown {
@@ -54,6 +59,16 @@ func (s *Server) writeState(t *node.Task, r *localReplica, p *replica.Proposal) 
 			return
 		}
 	}
+}
+
+// writeStateOnce is the bug RefusedVersionKept: a write that did not succeed is taken for
+// one that did not happen, and the next rests on the same version.
+func (s *Server) writeStateOnce(t *node.Task, r *localReplica, p *replica.Proposal, write zookeeper.Op) {
+	if reply := s.zk.One(t, write); reply.OK() {
+		s.isrWritten(r, r.Committed(p, reply.Stat.Version, s.env.Now()))
+		return
+	}
+	r.Undone(p)
 }
 
 // concluded takes the outcome of a write, if it is one.

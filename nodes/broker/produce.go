@@ -119,6 +119,9 @@ func (s *Server) appended(r *localReplica, records []byte, got log.Appended, cod
 	case got.Duplicate:
 		r.log.observe(facts.DuplicateBatch, got.Base, int64(b.BaseSequence()))
 	default:
+		if got.Raised {
+			r.log.observe(facts.ProducerEpochUp, b.ProducerID(), int64(b.ProducerEpoch()))
+		}
 		s.observeAppend(r, facts.LeaderAppended, b, got.Base, got.Last, r.LeaderEpoch())
 		r.Appended(s.env.Now())
 		s.work(r)

@@ -7,6 +7,8 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
+	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -65,7 +67,7 @@ func (s *Server) register(t *node.Task) {
 	for term == s.zk.Term() && !s.leaving {
 		r := s.zk.CreateEphemeral(t, znodes.BrokerPath(s.cfg.ID), s.registration().Encode())
 		switch {
-		case r.OK():
+		case r.OK(), r.Err == cwire.ErrNodeExists && s.cfg.Bugs.Has(bugs.ZnodeOfLastLife):
 			s.beRegistered(int64(r.Stat.Czxid))
 			return
 		case r.Over() || r.Unknown:

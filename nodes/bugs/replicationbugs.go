@@ -5,6 +5,7 @@ const (
 	brokerAcks       = "broker/acks"
 	brokerIdempotent = "broker/idempotent"
 	brokerTopics     = "broker/topics"
+	platformTools    = "platform/tools"
 )
 
 // replicationBugs are those of brokers: of logs, of their replication, of the controller.

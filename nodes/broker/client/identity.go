@@ -7,6 +7,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // identity is what a broker knows an idempotent producer by.
@@ -41,7 +42,7 @@ func (q *queue) mend() bool {
 			return false // its answer may still come, under the old sequence
 		}
 		for _, b := range slices.Clone(q.batches) {
-			if b.ambiguous {
+			if b.ambiguous && !q.p.c.cfg.Bugs.Has(bugs.AmbiguousRenumbered) {
 				q.end(b, ending{base: -1, err: ErrSequenceLost})
 			} else {
 				b.identity, b.sequence = nobody, -1

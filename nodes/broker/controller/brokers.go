@@ -9,6 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -85,7 +86,7 @@ func (c *Controller) brokersChanged() {
 		switch known := c.cluster.brokers[r.id]; {
 		case known == nil:
 			fresh = append(fresh, r)
-		case r.epoch > known.epoch:
+		case r.epoch > known.epoch && !c.cfg.Bugs.Has(bugs.BounceUnnoticed):
 			bounced = append(bounced, r)
 		}
 	}
@@ -184,7 +185,7 @@ func (c *Controller) brokerModified(id int32) {
 	if known == nil || !registered || r.epoch != known.epoch || slices.Equal(r.Endpoints, known.Endpoints) {
 		return
 	}
-	c.stateBroker(id, r.epoch, facts.BrokerModified)
+	c.state(node.Event{Kind: facts.BrokerModified, N: [4]int64{int64(id), r.epoch}})
 	known.Broker = r.Broker
 	c.sendMetadata(c.cluster.brokerIDs())
 }

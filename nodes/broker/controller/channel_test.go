@@ -83,7 +83,7 @@ func TestEndpointChanges(t *testing.T) {
 	b := znodes.Broker{Endpoints: []znodes.Endpoint{{Listener: "REPLICATION", Security: znodes.Plaintext, Host: "b2", Port: 9093}}}
 	c.set(znodes.BrokerPath(2), b.Encode())
 	c.lines("b1", c.brokers[1].take(), "know b1@1 live 1 2")
-	if n := len(with(c.facts, "change=changed")); n != 1 {
+	if n := len(with(c.facts, "broker-modified")); n != 1 {
 		t.Errorf("%d changes noticed", n)
 	}
 }

@@ -303,7 +303,7 @@ func (c *chaos) unsettled(p znodes.TopicPartition, a znodes.Assignment, s *znode
 const chaosSeeds = 24
 
 // elsewhere are the marks that have scripts of their own, and are too rare here.
-var elsewhere = []string{facts.BrokerChanged.CaseMark(facts.BrokerModified), facts.ControllerOutdated.Mark()}
+var elsewhere = []string{facts.BrokerModified.Mark(), facts.ControllerOutdated.Mark()}
 
 // TestChaos: whatever happens, no rule of the states is broken, and when everything is
 // whole again, the cluster settles.

@@ -16,6 +16,8 @@ type Controller struct {
 	queue []event
 	wake  *node.Signal
 	task  *node.Task
+	// at is the name of the event in process, "" between events.
+	at string
 	// abandoning: the event in process is being abandoned, for the reason in why.
 	abandoning bool
 	why        string
@@ -113,12 +115,14 @@ func (c *Controller) loop(t *node.Task) {
 		}
 		next := c.queue[0]
 		c.queue = c.queue[1:]
+		c.at = next.name
 		if !c.finishes(next) {
 			c.afterAbandoning()
 			if next.refuse != nil {
 				next.refuse()
 			}
 		}
+		c.at = ""
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -14,18 +15,20 @@ const controllerPath = znodes.Controller
 // and be it if nobody is.
 func (c *Controller) standForElection() {
 	c.state(node.Event{Kind: node.Role, Text: "broker"})
-	c.zk.OnNode(controllerPath, func(e zookeeper.Event) {
-		if e.Type == wire.NodeDeleted {
-			c.put("controller gone", c.lookAgain)
-			return
-		}
-		c.put("controller changed", func() { c.resignIfReplaced() })
-	})
+	c.zk.OnNode(controllerPath, func(zookeeper.Event) { c.put("controller changed", c.lookAgain) })
 	c.elect()
 }
 
 // lookAgain finds out who the controller is, resigns if it is another, and stands for
-// election if nobody is.
+// election if nobody is. It does so whatever the event: one that tells of another controller
+// may be told when that has gone again. Of its going nothing more is told, since the watch
+// was used up and the next one set behind it:
+//
+//	b2 makes /controller          the watches of b1 and b3 fire
+//	/controller is deleted        nobody watches it
+//	b1 and b3 look                it is not there, and a watch for its creation is left
+//
+// Kafka stands for election only when it is told of a deletion, so there nobody would.
 func (c *Controller) lookAgain() {
 	c.resignIfReplaced()
 	c.elect()
@@ -100,6 +103,7 @@ func (c *Controller) elect() {
 func (c *Controller) seize() (epoch, version int32, won bool) {
 	was, version := c.readEpoch()
 	epoch = was + 1
+	c.state(node.Event{Kind: facts.ElectionTried, N: [4]int64{int64(c.cfg.Broker), int64(epoch)}})
 	var r zookeeper.Reply
 	for again := true; again; again = r.Unknown {
 		r = c.zk.One(c.task, zookeeper.Multi(
@@ -139,7 +143,7 @@ func (c *Controller) readEpoch() (epoch, version int32) {
 func (c *Controller) wonUnknowingly(epoch int32) (version int32, won bool) {
 	replies := c.read(zookeeper.Get(controllerPath), zookeeper.Get(znodes.ControllerEpoch))
 	at, now := replies[0], replies[1]
-	if !at.OK() || !now.OK() || at.Stat.EphemeralOwner != c.zk.ID() {
+	if !at.OK() || !now.OK() || at.Stat.EphemeralOwner != c.zk.ID() || c.cfg.Bugs.Has(bugs.ElectionNotAdopted) {
 		return 0, false
 	}
 	found, err := znodes.DecodeControllerEpoch(now.Data)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // candidates is what an election goes by.
@@ -15,8 +16,9 @@ type candidates struct {
 	// lives: the broker serves the partition and is not leaving. present: it may be leaving.
 	// whole: it has not begun another life since the state was written.
 	lives, present, whole func(int32) bool
-	// unclean: if nobody that is in sync lives, somebody that is not may lead.
-	unclean bool
+	// unclean: if nobody that is in sync lives, somebody that is not may lead. unasked: the
+	// preferred replica may, in sync or not, as PreferredUnsynced has it.
+	unclean, unasked bool
 }
 
 // choice is who shall lead, with which in-sync replicas.
@@ -64,7 +66,7 @@ func restarted(c *candidates) (choice, bool) {
 // preferred elects the first replica, if it lives and is in sync, or nobody.
 func preferred(c *candidates) (choice, bool) {
 	head := candidates{replicas: c.replicas[:min(1, len(c.replicas))], isr: c.isr}
-	id, found := head.first(c.lives, c.inSync)
+	id, found := head.first(c.lives, func(id int32) bool { return c.unasked || c.inSync(id) })
 	return choice{leader: id, isr: c.isr}, found
 }
 
@@ -116,7 +118,7 @@ func (c *Controller) recipients(p *partition, s strategy) []int32 {
 // candidatesOf gathers what an election goes by, given the state as it is now.
 func (c *Controller) candidatesOf(p *partition, now *znodes.State, unclean bool) *candidates {
 	return &candidates{
-		replicas: p.assignment.Replicas, isr: now.Isr, unclean: unclean,
+		replicas: p.assignment.Replicas, isr: now.Isr, unclean: unclean, unasked: c.cfg.Bugs.Has(bugs.PreferredUnsynced),
 		lives:   func(id int32) bool { return c.cluster.lives(id, p) },
 		present: func(id int32) bool { return c.cluster.livesOrLeaves(id, p) },
 		whole:   func(id int32) bool { return c.cluster.whole(id, p) },

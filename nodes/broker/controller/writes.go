@@ -41,7 +41,7 @@ func (c *Controller) write(ops ...zookeeper.Op) []written {
 	for len(left) > 0 {
 		multis := make([]zookeeper.Op, len(left))
 		for i, op := range left {
-			multis[i] = zookeeper.Multi(zookeeper.Check(znodes.ControllerEpoch, c.epochVersion), ops[op])
+			multis[i] = zookeeper.Multi(zookeeper.Check(znodes.ControllerEpoch, c.fence()), ops[op])
 		}
 		var again []int
 		for i, r := range c.zk.Do(c.task, multis...) {
@@ -61,6 +61,14 @@ func (c *Controller) write(ops ...zookeeper.Op) []written {
 		left = again
 	}
 	return done
+}
+
+// fence is the version of the controller epoch without which none of our writes happens.
+func (c *Controller) fence() int32 {
+	if c.cfg.Bugs.Has(bugs.ControllerUnfenced) {
+		return zookeeper.AnyVersion
+	}
+	return c.epochVersion
 }
 
 // written is how a write of the controller ended.
@@ -131,6 +139,9 @@ func (c *Controller) writeStates(proposals []*proposal) (refused []*proposal) {
 	ops := make([]zookeeper.Op, len(proposals))
 	for i, p := range proposals {
 		ops[i] = zookeeper.Set(znodes.StatePath(p.id), p.next.Encode(), p.version)
+		c.state(node.Event{Kind: facts.StateProposed, Text: p.id.String(), N: [4]int64{
+			facts.Set(p.next.Isr), int64(p.version), int64(p.next.LeaderEpoch), int64(p.next.Leader),
+		}})
 	}
 	for i, w := range c.write(ops...) {
 		p := proposals[i]

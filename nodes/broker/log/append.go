@@ -16,8 +16,9 @@ type Appended struct {
 	Base, Last int64
 	// Time is that of the append if the topic stamps it, [batch.NoTimestamp] if not.
 	Time int64
-	// Duplicate: an idempotent producer sent it before, and nothing was appended.
-	Duplicate bool
+	// Duplicate: an idempotent producer sent it before, and nothing was appended. Raised:
+	// it is the first of a producer that is known in a later epoch than before.
+	Duplicate, Raised bool
 }
 
 // nowhere is the answer to an append that was refused.
@@ -36,7 +37,9 @@ func (l *Log) AppendAsLeader(records []byte, epoch int32, now int64) (Appended, 
 	if code != wire.OK {
 		return nowhere, code
 	}
+	raised := false
 	if b.HasProducer() {
+		raised = l.producers.raises(b)
 		known, code := l.producers.check(b)
 		if code == wire.OutOfOrderSequenceNumber && l.cfg.Bugs.Has(bugs.SequenceGapAccepted) {
 			code = wire.OK
@@ -53,7 +56,7 @@ func (l *Log) AppendAsLeader(records []byte, epoch int32, now int64) (Appended, 
 	if l.write(b, now) != nil {
 		return nowhere, wire.KafkaStorageError
 	}
-	return Appended{Base: b.BaseOffset(), Last: b.LastOffset(), Time: stamped(b, b.MaxTimestamp())}, wire.OK
+	return Appended{Base: b.BaseOffset(), Last: b.LastOffset(), Time: stamped(b, b.MaxTimestamp()), Raised: raised}, wire.OK
 }
 
 func stamped(b batch.Batch, time int64) int64 {

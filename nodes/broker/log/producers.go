@@ -75,6 +75,12 @@ func (p *producers) check(b batch.Batch) (known *sentBatch, code wire.ErrorCode)
 	return nil, wire.OK
 }
 
+// raises reports whether a batch begins a later epoch of a producer that is known.
+func (p *producers) raises(b batch.Batch) bool {
+	who := p.known[b.ProducerID()]
+	return who != nil && b.ProducerEpoch() > who.epoch
+}
+
 // update takes note of a batch that is in the log, whoever checked it.
 func (p *producers) update(b batch.Batch) {
 	who := p.at(b.ProducerID(), b.ProducerEpoch())

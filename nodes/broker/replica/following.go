@@ -80,7 +80,7 @@ func (p *Partition) cut(end int64) error {
 func (p *Partition) divergence(epoch int32, end int64) int64 {
 	own, ownEnd := p.log.EndOffsetFor(epoch)
 	switch {
-	case own < 0:
+	case own < 0, p.bug(bugs.UnknownEpochIgnored):
 		return min(end, p.log.End())
 	case own < epoch:
 		return min(ownEnd, p.log.End())

@@ -231,7 +231,7 @@ func (p *Partition) reconcile(f Fetch, a *Answer) wire.ErrorCode {
 		if epoch < 0 || end < 0 {
 			return wire.OffsetOutOfRange
 		}
-		if epoch < f.LastEpoch || end < f.Offset {
+		if epoch < f.LastEpoch && !p.bug(bugs.UnknownEpochIgnored) || end < f.Offset {
 			a.Diverges, a.DivergingEpoch, a.DivergingEnd = true, epoch, end
 			return wire.OK
 		}
