@@ -197,12 +197,17 @@ func (p Plan) brokerFaultShape() faults.Shape {
 	return faults.Shape{
 		Group: brokerGroup, Voters: k.Brokers, Tolerated: max(1, k.Brokers-1), Names: k.brokerNames(),
 		Partitions: p.partitions(),
+		Copies:     k.Replication,
 		Clients:    p.Shape.Clients, Duration: k.Safety,
 		Settle: k.BrokerSession/2 + 2*k.ReplicaLag, Notice: k.BrokerSession, Patience: k.RequestTimeout,
 		Ports: []string{"broker", "replica", "client"}, Peers: "replica", Service: "broker",
 		Files:   p.brokerFiles(),
 		Moments: marks(append(brokerMoments(), p.Knobs.accessMoments()...)), Windows: marks(windows),
 		Cuts: marks([]*node.EventKind{facts.Truncated, facts.StartedOver}), Joins: marks([]*node.EventKind{facts.BecameFollower}),
+		Coordinators: serverGroup, Sessions: "client",
+		Asks:      marks([]*node.EventKind{facts.ElectionTried, facts.StateProposed, facts.IsrProposed}),
+		Orders:    marks([]*node.EventKind{facts.LeaderElected, facts.StateWritten, facts.BrokerChanged}),
+		Takeovers: marks([]*node.EventKind{facts.FailoverStep}),
 	}
 }
 
@@ -251,6 +256,13 @@ func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fau
 	plan := faults.Draw(sim.NewStream(seed, "broker-faults"), profile, shape)
 	if r := sim.NewStream(seed, "broker-wipes"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(12) == 0 {
 		plan = append(plan, faults.DrawWipes(r, shape)...)
+	}
+	if r := sim.NewStream(seed, "broker-stories"); p.Knobs.Stories && (profile == faults.Swarm || profile == faults.Heavy) {
+		told := faults.DrawStories(r, shape)
+		if r.IntN(4) != 0 {
+			return told // anything else might spoil it
+		}
+		plan = append(plan, told...)
 	}
 	if r := sim.NewStream(seed, "broker-stops"); profile != faults.None && r.IntN(4) == 0 {
 		plan = append(plan, faults.DrawStops(r, shape)...)

@@ -63,11 +63,23 @@ func brokerIdempotent() Workload {
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
-			return timeline(r, s, func(kind string) []Op { return logOps(r, s, kind) }, func(client int) []Op { return logFarewell(s, client) })
+			plan := timeline(r, s, func(kind string) []Op { return logOps(r, s, kind) }, func(client int) []Op { return logFarewell(s, client) })
+			if r.IntN(2) == 0 {
+				stream(plan)
+			}
+			return plan
 		},
 		Setup:      func(s Shape) []Op { return createsTopic(logTopic, s.Keys) },
 		FinalReads: func(s Shape) []Op { return finals(history.Poll, s, partitionsOf(logTopic, s.Keys)...) },
 		Judges:     []string{"log"},
 		NeedsKinds: []history.F{history.Send, history.Poll},
+	}
+}
+
+// stream lets sends follow each other without waiting for what was sent before, so that
+// batches of different ages are on their way together, and expire one by one.
+func stream(plan []Op) {
+	for i := range plan {
+		plan[i].Pipelined = plan[i].Pipelined || plan[i].F == history.Send && !plan[i].Patient
 	}
 }

@@ -19,20 +19,25 @@ func brokerTopics() Workload {
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 5, 3)
 			s.Mix = swarm(r, []Weight{
-				{"send", 12}, {"poll", 5}, {"assign", 1}, {"create", 2}, {"delete", 1}, {"send-brief", 4}, {"grow", 1}, {"reassign", 3}, {"elect", 2}, {"configure", 1}, {"delete-records", 1},
-			}, "assign", "create", "delete", "send-brief", "grow", "reassign", "elect", "configure", "delete-records")
+				{"send", 12}, {"poll", 5}, {"assign", 1}, {"create", 2}, {"delete", 1}, {"send-brief", 4}, {"grow", 1}, {"reassign", 3}, {"elect", 2}, {"configure", 1}, {"delete-records", 1}, {"cancel", 1},
+			}, "assign", "create", "delete", "send-brief", "grow", "reassign", "cancel", "elect", "configure", "delete-records")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
-			return timeline(r, s, func(kind string) []Op { return topicsOps(r, s, kind) }, func(client int) []Op {
-				// A topic may have come to want more in-sync replicas than it has replicas.
-				return append([]Op{{F: history.SetConfig, Path: logTopic, Log: LogArgs{Args: "min.insync.replicas=1"}}}, logFarewell(s, client)...)
-			})
+			return timeline(r, s, func(kind string) []Op { return topicsOps(r, s, kind) }, topicsFarewell(s))
 		},
 		Setup:      func(s Shape) []Op { return createsTopic(logTopic, s.Keys) },
 		FinalReads: func(s Shape) []Op { return finals(history.Poll, s, partitionsOf(logTopic, s.Keys)...) },
 		Judges:     []string{"log"},
 		NeedsKinds: []history.F{history.Send, history.Poll},
+	}
+}
+
+// topicsFarewell ends a workload of topics: one may have come to want more in-sync
+// replicas than it has replicas.
+func topicsFarewell(s Shape) func(client int) []Op {
+	return func(client int) []Op {
+		return append([]Op{{F: history.SetConfig, Path: logTopic, Log: LogArgs{Args: "min.insync.replicas=1"}}}, logFarewell(s, client)...)
 	}
 }
 
@@ -54,6 +59,12 @@ func topicsOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.AddPartitions, Path: brief, Log: LogArgs{Args: fmt.Sprintf("partitions=%d", 2+r.IntN(3))}}}
 	case "reassign":
 		return []Op{{F: history.Reassign, Path: p, Log: LogArgs{Args: "replicas=" + someBrokers(r)}}}
+	case "cancel":
+		// Without a target it gives up the reassignment that has just begun (KIP-455).
+		return []Op{
+			{F: history.Reassign, Path: p, Log: LogArgs{Args: "replicas=" + someBrokers(r)}},
+			{F: history.Reassign, Path: p},
+		}
 	case "elect":
 		return []Op{{F: history.Elect, Path: p}}
 	case "configure":

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -133,6 +134,8 @@ func unique(path, drawn, tag string) string {
 	switch {
 	case limits || stats:
 		return drawn
+	case strings.HasSuffix(drawn, "}"): // brokers read it, and pass over a field too many
+		return strings.TrimSuffix(drawn, "}") + `,"by":"` + tag + `"}`
 	case drawn == "":
 		return tag
 	}

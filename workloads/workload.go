@@ -56,6 +56,8 @@ func All() []Workload {
 		agreeing(), churn(),
 		brokerLog(), brokerAcks(), brokerIdempotent(), brokerTopics(), brokerConfigs(), brokerAccess(), brokerGroups(), brokerOffsets(), brokerCompaction(),
 		platform(),
+		brokerLog(), brokerAcks(), brokerIdempotent(), brokerTopics(), brokerAccess(), brokerGroups(), brokerOffsets(), brokerCompaction(),
+		platform(), tools(),
 	}
 }
 
