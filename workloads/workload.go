@@ -55,8 +55,6 @@ func All() []Workload {
 		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(), reconfiguring(),
 		agreeing(), churn(),
 		brokerLog(), brokerAcks(), brokerIdempotent(), brokerTopics(), brokerConfigs(), brokerAccess(), brokerGroups(), brokerOffsets(), brokerCompaction(),
-		platform(),
-		brokerLog(), brokerAcks(), brokerIdempotent(), brokerTopics(), brokerAccess(), brokerGroups(), brokerOffsets(), brokerCompaction(),
 		platform(), tools(),
 	}
 }
