@@ -3,17 +3,22 @@ package stampede
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/stampede-sim/stampede/checkers/rights"
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/acl"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/broker/quota"
 	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // superUser is the client that may do everything, of those that brokers authorise.
 const superUser = "User:c0"
+
+// quotaWindows are short, as runs are.
+var quotaWindows = quota.Windows{Number: 3, Size: time.Second}
 
 // principalName is who a client is, as its certificate says.
 func principalName(client int) string { return fmt.Sprintf("User:c%d", client) }
@@ -33,6 +38,7 @@ func (p Plan) configureAccess(cfg *broker.Config) {
 		return
 	}
 	cfg.Access = &acl.Config{SuperUsers: []string{superUser}, OpenByDefault: p.Knobs.OpenAccess, Bugs: p.Bugs}
+	cfg.Quotas, cfg.QuotaWindows = true, quotaWindows
 	cfg.Principals = map[node.ID]string{}
 	for i := range p.Shape.Clients {
 		cfg.Principals[p.Knobs.clientID(i)] = principalName(i)
@@ -81,7 +87,7 @@ func (r *run) newRights() *rights.Checker {
 	if !k.Access {
 		return nil
 	}
-	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess}
+	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess, Windows: quotaWindows.Number, Window: quotaWindows.Size}
 	for n := range int32(k.Brokers) {
 		cfg.Brokers = append(cfg.Brokers, rights.Broker{Node: k.brokerID(n + 1), Name: broker.HostOf(n + 1)})
 	}

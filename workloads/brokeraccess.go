@@ -29,15 +29,15 @@ func brokerAccess() Workload {
 			s := drawShape(r, 6, 2)
 			s.Mix = swarm(r, []Weight{
 				{"send", 10}, {"poll", 5}, {"assign", 2}, {"grant", 6}, {"revoke", 4}, {"entries", 2}, {"topics", 3},
-				{"create-topic", 2}, {"delete-topic", 1}, {"set-config", 1}, {"delete-records", 1}, {"end-offset", 1},
-			}, "assign", "entries", "create-topic", "delete-topic", "set-config", "delete-records", "end-offset")
+				{"create-topic", 2}, {"delete-topic", 1}, {"set-config", 1}, {"delete-records", 1}, {"end-offset", 1}, {"quota", 3},
+			}, "quota", "assign", "entries", "create-topic", "delete-topic", "set-config", "delete-records", "end-offset")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
 			turns := outline(r, s, func(kind string) []Op { return brokerAccessOps(r, s, kind) }, func(client int) []Op { return brokerAccessFarewell(s, client) })
 			plan := inOrder(turns)
 			for i := range plan { // who administers is mostly who may
-				if op := &plan[i]; (op.F == history.Grant || op.F == history.Revoke || op.F == history.Entries) && r.IntN(5) > 0 {
+				if op := &plan[i]; (op.F == history.Grant || op.F == history.Revoke || op.F == history.Entries || op.F == history.SetQuota) && r.IntN(5) > 0 {
 					op.Client = 0
 				}
 			}
@@ -122,6 +122,12 @@ func brokerAccessOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.SetConfig, Path: topic, Log: LogArgs{Args: "min.insync.replicas=1"}}}
 	case "delete-records":
 		return []Op{{F: history.DeleteRecords, Path: p, Log: LogArgs{Args: fmt.Sprintf("before=%d", r.IntN(5))}}}
+	case "quota":
+		key, rate := "producer_byte_rate", choose(r, 0, 300, 1000, 5000)
+		if r.IntN(3) == 0 {
+			key, rate = "consumer_byte_rate", choose(r, 0, 3000, 20000)
+		}
+		return []Op{{F: history.SetQuota, Path: fmt.Sprintf("c%d", 1+r.IntN(max(1, s.Clients-1))), Log: LogArgs{Args: fmt.Sprintf("of=%s key=%s rate=%d", choose(r, "user", "client", "both"), key, rate)}}}
 	case "end-offset":
 		return []Op{{F: history.EndOffset, Path: p}}
 	}

@@ -54,6 +54,15 @@ func (c *BrokerClient) secure(op Op) {
 				slices.Sort(l.Names)
 			})
 		})
+	case history.SetQuota:
+		user, application := op.Path, op.Path
+		switch op.Log.word("of", "both") {
+		case "user":
+			application = ""
+		case "client":
+			user = ""
+		}
+		c.admin.SetQuota(user, application, op.Log.word("key", ""), int64(op.Log.number("rate", 0)), done)
 	case history.ListTopics:
 		c.admin.ListTopics(func(names []string, d client.Done) {
 			c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) { l.Err, l.Names = int16(d.Code), names })

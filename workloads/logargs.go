@@ -77,6 +77,7 @@ var logVerbs = []verb{
 	{name: "describe", f: history.Describe, path: true, topic: true},
 	{name: "describe-broker", f: history.DescribeBroker, path: true, topic: true},
 	{name: "send-too-large", f: history.TooLarge, path: true, topic: true},
+	{name: "set-quota", f: history.SetQuota, path: true, topic: true, logs: "args"},
 	{name: "delete-records", f: history.DeleteRecords, path: true, topic: true, logs: "args"},
 	{name: "delete-offsets", f: history.DeleteOffsets, path: true, topic: true, logs: "group"},
 	{name: "delete-group", f: history.DeleteGroup, logs: "group"},

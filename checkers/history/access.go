@@ -6,10 +6,11 @@ import "time"
 const (
 	// Grant makes an access control entry about a resource, Revoke takes those away that
 	// match; Args say what it is. Entries lists those of a resource, ListTopics all topics
-	// that the client may see; both in Names.
+	// that the client may see; both in Names. SetQuota says how much one may have.
 	Grant      F = "grant"
 	Revoke     F = "revoke"
 	Entries    F = "entries"
+	SetQuota   F = "set-quota"
 	ListTopics F = "topics"
 )
 

@@ -26,6 +26,9 @@ type Config struct {
 	// Super may do everything. Open: what has no entries is for everybody.
 	Super []string
 	Open  bool
+	// Windows is over how many windows use is measured, of the length Window.
+	Windows int
+	Window  time.Duration
 }
 
 // Checker watches one cluster. It is told every fact, crash and commit in order, and
@@ -50,6 +53,9 @@ type member struct {
 	holds  map[string]int64
 	// granted are the topics that somebody was just allowed to write to, in this step.
 	granted map[string]uint64
+	// uses are what each account was charged, muted until when each connection waits.
+	uses  map[string][]usage
+	muted map[int64]time.Duration
 }
 
 // resource is a pattern with all its versions, by number.
@@ -68,7 +74,7 @@ func New(cfg Config) *Checker {
 	// A history of a cluster that never had an entry says that it has none.
 	c.events = append(c.events, history.AccessEvent{Kind: history.EntriesInForce, Resource: "Cluster:kafka-cluster", Version: history.NoEntries, Open: cfg.Open})
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b, holds: map[string]int64{}, granted: map[string]uint64{}}
+		m := &member{Broker: b, holds: map[string]int64{}, granted: map[string]uint64{}, uses: map[string][]usage{}, muted: map[int64]time.Duration{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node] = m
 	}
@@ -105,6 +111,8 @@ func (c *Checker) Changed(id node.ID, at time.Duration) {
 	if m := c.byNode[id]; m != nil && c.finding == nil {
 		m.serves = false
 		clear(m.holds)
+		clear(m.uses)
+		clear(m.muted)
 		c.at = at
 		c.weigh()
 	}
@@ -144,6 +152,8 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		c.acknowledged(m, e)
 	case facts.AccessDecided:
 		c.decided(m, e)
+	case facts.UsageCharged:
+		c.charged(m, e)
 	case facts.LeaderAppended:
 		topic := e.Text[:max(strings.LastIndexByte(e.Text, '-'), 0)]
 		if m.granted[topic] != step && !strings.HasPrefix(topic, "__") {

@@ -64,6 +64,8 @@ func needs(f history.F) []need {
 		return []need{{"Describe", "Topic"}}
 	case history.Grant, history.Revoke:
 		return []need{{"Alter", "Cluster"}}
+	case history.SetQuota:
+		return []need{{"AlterConfigs", "Cluster"}}
 	case history.Entries:
 		return []need{{"Describe", "Cluster"}}
 	}

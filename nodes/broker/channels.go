@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -28,6 +29,8 @@ type channel struct {
 	busy, ready bool
 	// muted: its client has had too much, and has to wait.
 	muted bool
+	// account is the one that its client was charged to last.
+	account account
 }
 
 // exchange is one request in process. Exactly one of its endings is called, once:
@@ -125,6 +128,9 @@ func (x *exchange) hangup() {
 // drop forgets a connection. What is in process goes on without anybody to hear of it.
 func (s *Server) drop(ch *channel) {
 	delete(s.channels, ch.id)
+	if s.cfg.Bugs.Has(bugs.UsageOfConnection) {
+		delete(s.usage, ch.account)
+	}
 	ch.waiting = nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/quota"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -64,18 +65,21 @@ func (s *Server) charge(x *exchange, key string, bytes int) time.Duration {
 	now := s.env.Now()
 	rate.Record(s.cfg.QuotaWindows, now, int64(bytes))
 	wait := rate.Wait(s.cfg.QuotaWindows, now, limit)
-	kept := int64(bytes)
-	if key == consumerRate && wait > 0 {
-		rate.Unrecord(kept) // it is not given
-		kept = 0
+	withheld := key == consumerRate && wait > 0
+	if withheld {
+		rate.Unrecord(int64(bytes))
 	}
-	s.env.Observe(node.Event{Kind: facts.UsageCharged, Text: of.String(), N: [4]int64{kept, limit, int64(x.channel.id), wait.Milliseconds()}})
+	x.channel.account = of
+	s.env.Observe(node.Event{
+		Kind: facts.UsageCharged, Text: of.String(), Body: &facts.Usage{At: now, Withheld: withheld},
+		N: [4]int64{int64(bytes), limit, int64(x.channel.id), wait.Milliseconds()},
+	})
 	return wait
 }
 
 // mute has nothing read from a connection for so long, behind the answer (KIP-219).
 func (s *Server) mute(ch *channel, wait time.Duration) {
-	if wait <= 0 || s.channels[ch.id] != ch {
+	if wait <= 0 || s.channels[ch.id] != ch || s.cfg.Bugs.Has(bugs.ToldButNotMuted) {
 		return
 	}
 	ch.muted = true

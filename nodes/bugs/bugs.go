@@ -220,6 +220,8 @@ const (
 	LastEventDropped
 	ElectionNotAdopted
 	ZnodeOfLastLife
+	UsageOfConnection
+	ToldButNotMuted
 	last
 )
 

@@ -46,4 +46,18 @@ var rightsBugs = []Bug{
 		Breaks:   []string{"liveness", "acl-loaded"},
 		Scenario: brokerAccess,
 	},
+	{
+		ID: UsageOfConnection, Name: "quota-reset-by-reconnect",
+		Wrong:    "What a client had is forgotten when a connection of it ends.",
+		Schedule: "A client that has had too much hangs up and comes back.",
+		Breaks:   []string{"quota-measured"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: ToldButNotMuted, Name: "throttled-but-served",
+		Wrong:    "Who has had too much is told to wait, and its next request is taken all the same.",
+		Schedule: "A client that does not wait by itself has too much.",
+		Breaks:   []string{"quota-waited"},
+		Scenario: brokerAccess,
+	},
 }

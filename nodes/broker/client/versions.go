@@ -36,6 +36,7 @@ var versions = map[int16]versionRange{
 	45: {0, 0},  // AlterPartitionAssignments
 	46: {0, 0},  // ListPartitionReassignments
 	47: {0, 0},  // OffsetDelete
+	49: {0, 1},  // AlterClientQuotas
 }
 
 // oldest is a request that is to be sent in version 0, in which it means something else.
