@@ -2,7 +2,6 @@ package story
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/broker"
@@ -186,14 +185,4 @@ func count(n int64, of string) string {
 		return "1 " + of
 	}
 	return fmt.Sprintf("%d %ss", n, of)
-}
-
-// sorted lists processes' names in the order of their IDs, without repetition.
-func (k *cluster) sorted(ids []node.ID) string {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	words := make([]string, len(ids))
-	for i, id := range ids {
-		words[i] = k.name(id)
-	}
-	return strings.Join(words, " ")
 }

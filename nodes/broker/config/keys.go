@@ -101,7 +101,6 @@ func boolean(name, value, doc string) Key { return key(Boolean, name, value, doc
 func text(name, value, doc string) Key    { return key(String, name, value, doc) }
 func class(name, value, doc string) Key   { return key(Class, name, value, doc) }
 func double(name, value, doc string) Key  { return key(Double, name, value, doc) }
-func password(name, doc string) Key       { return key(Password, name, null, doc) }
 
 func number(name, value string, least int64, doc string) Key {
 	k := key(Int, name, value, doc)
