@@ -101,7 +101,6 @@ func (c *Checker) lose(p *partition, r *replica, why history.LogEventKind, from 
 			other.lost = -1
 		}
 	}
-	r.mark = min(r.mark, from)
 }
 
 // excuse tells readers that from an offset on acknowledged records may be lost.
