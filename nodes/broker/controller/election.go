@@ -82,6 +82,9 @@ func (c *Controller) elect() {
 	epoch, version, won := c.seize()
 	if !won {
 		c.resignIfReplaced()
+		if c.active == Nobody {
+			c.put("nobody controls", c.elect) // who won is gone already, and of its going nobody is told
+		}
 		return
 	}
 	c.epoch, c.epochVersion = epoch, version
