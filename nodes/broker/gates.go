@@ -226,67 +226,68 @@ func (g *gate) mayConfigure(kind kmsg.ConfigResourceType, name string) (bool, wi
 	return g.has(1, ""), wire.ClusterAuthorizationFailed
 }
 
-func (g *gate) describeConfigs() {
-	r := g.x.Body.(*kmsg.DescribeConfigsRequest)
-	var kept []kmsg.DescribeConfigsRequestResource
-	var out []kmsg.DescribeConfigsResponseResource
-	for _, asked := range r.Resources {
-		ok, code := g.mayConfigure(asked.ResourceType, asked.ResourceName)
-		if ok {
-			kept = append(kept, asked)
-			continue
+// partConfigs takes out of a request the resources whose configurations its sender may not
+// have, and makes the refusals of them.
+func partConfigs[Asked, Refused any](g *gate, asked []Asked, of func(*Asked) (kmsg.ConfigResourceType, string), refuse func(*Asked, int16) Refused) (kept []Asked, refused []Refused) {
+	for i := range asked {
+		if ok, code := g.mayConfigure(of(&asked[i])); ok {
+			kept = append(kept, asked[i])
+		} else {
+			refused = append(refused, refuse(&asked[i], int16(code)))
 		}
-		one := kmsg.NewDescribeConfigsResponseResource()
-		one.ResourceType, one.ResourceName, one.ErrorCode = asked.ResourceType, asked.ResourceName, int16(code)
-		out = append(out, one)
 	}
+	return kept, refused
+}
+
+func (g *gate) describeConfigs() {
+	type asked = kmsg.DescribeConfigsRequestResource
+	r := g.x.Body.(*kmsg.DescribeConfigsRequest)
+	kept, refused := partConfigs(g, r.Resources,
+		func(a *asked) (kmsg.ConfigResourceType, string) { return a.ResourceType, a.ResourceName },
+		func(a *asked, code int16) kmsg.DescribeConfigsResponseResource {
+			out := kmsg.NewDescribeConfigsResponseResource()
+			out.ResourceType, out.ResourceName, out.ErrorCode = a.ResourceType, a.ResourceName, code
+			return out
+		})
 	r.Resources = kept
 	g.amend(func(a kmsg.Response) {
 		answer := a.(*kmsg.DescribeConfigsResponse)
-		answer.Resources = append(answer.Resources, out...)
+		answer.Resources = append(answer.Resources, refused...)
 	})
 }
 
 func (g *gate) alterConfigs() {
+	type asked = kmsg.IncrementalAlterConfigsRequestResource
 	r := g.x.Body.(*kmsg.IncrementalAlterConfigsRequest)
-	var kept []kmsg.IncrementalAlterConfigsRequestResource
-	var out []kmsg.IncrementalAlterConfigsResponseResource
-	for _, asked := range r.Resources {
-		ok, code := g.mayConfigure(asked.ResourceType, asked.ResourceName)
-		if ok {
-			kept = append(kept, asked)
-			continue
-		}
-		one := kmsg.NewIncrementalAlterConfigsResponseResource()
-		one.ResourceType, one.ResourceName, one.ErrorCode = asked.ResourceType, asked.ResourceName, int16(code)
-		out = append(out, one)
-	}
+	kept, refused := partConfigs(g, r.Resources,
+		func(a *asked) (kmsg.ConfigResourceType, string) { return a.ResourceType, a.ResourceName },
+		func(a *asked, code int16) kmsg.IncrementalAlterConfigsResponseResource {
+			out := kmsg.NewIncrementalAlterConfigsResponseResource()
+			out.ResourceType, out.ResourceName, out.ErrorCode = a.ResourceType, a.ResourceName, code
+			return out
+		})
 	r.Resources = kept
 	g.amend(func(a kmsg.Response) {
 		answer := a.(*kmsg.IncrementalAlterConfigsResponse)
-		answer.Resources = append(answer.Resources, out...)
+		answer.Resources = append(answer.Resources, refused...)
 	})
 }
 
 // replaceConfigs is the older form.
 func (g *gate) replaceConfigs() {
+	type asked = kmsg.AlterConfigsRequestResource
 	r := g.x.Body.(*kmsg.AlterConfigsRequest)
-	var kept []kmsg.AlterConfigsRequestResource
-	var out []kmsg.AlterConfigsResponseResource
-	for _, asked := range r.Resources {
-		ok, code := g.mayConfigure(asked.ResourceType, asked.ResourceName)
-		if ok {
-			kept = append(kept, asked)
-			continue
-		}
-		one := kmsg.NewAlterConfigsResponseResource()
-		one.ResourceType, one.ResourceName, one.ErrorCode = asked.ResourceType, asked.ResourceName, int16(code)
-		out = append(out, one)
-	}
+	kept, refused := partConfigs(g, r.Resources,
+		func(a *asked) (kmsg.ConfigResourceType, string) { return a.ResourceType, a.ResourceName },
+		func(a *asked, code int16) kmsg.AlterConfigsResponseResource {
+			out := kmsg.NewAlterConfigsResponseResource()
+			out.ResourceType, out.ResourceName, out.ErrorCode = a.ResourceType, a.ResourceName, code
+			return out
+		})
 	r.Resources = kept
 	g.amend(func(a kmsg.Response) {
 		answer := a.(*kmsg.AlterConfigsResponse)
-		answer.Resources = append(answer.Resources, out...)
+		answer.Resources = append(answer.Resources, refused...)
 	})
 }
 
