@@ -7,14 +7,17 @@ import (
 	"github.com/stampede-sim/stampede/checkers/history"
 )
 
-// good are scenes that are odd and legal. told are the losses that the history is told
-// of, as kind and offset.
-var good = []struct {
+// goodScene is odd and legal. told are the losses that the history is told of, as kind and
+// offset.
+type goodScene struct {
 	name    string
 	unclean bool
 	scene   string
 	told    []history.LogEvent
-}{
+}
+
+// good are the good scenes but for those of losses.
+var good = []goodScene{
 	{"all is well", false, usual + `
 		commit 0..3
 		commit 4..4 producer 7/0/0
@@ -143,202 +146,6 @@ var good = []struct {
 		b1 marks 1
 		config min.insync.replicas=2
 		b1 acks 0`, nil},
-	{"unclean elections are allowed, and one loses what was committed", true, usual + `
-		commit 0..3
-		isr b1
-		b1 knows b1 version 1
-		commit 4..6
-		b1 acks 6
-		elect b3 epoch 2 isr b3
-		b3 leads
-		b3 tells 4
-		b3 appends 4..4
-		b3 marks 5
-		b1 follows
-		b1 cuts 4
-		b1 copies 4..4
-		b1 believes 5`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
-	{"an unclean election loses nothing", true, usual + `
-		commit 0..3
-		isr b1
-		elect b3 epoch 2 isr b3
-		b3 leads`, nil},
-	{"an operator asks for an unclean election", false, usual + `
-		commit 0..3
-		isr b1
-		permit
-		elect b3 epoch 2 isr b3
-		b3 leads`, nil},
-	{"unclean elections were allowed when the election was prepared", false, `config unclean.leader.election.enable=true` + usual + `
-		isr b1
-		config unclean.leader.election.enable=false
-		elect b3 epoch 2 isr b3
-		b3 leads`, nil},
-	{"a leader deposed by an unclean election goes on committing, in vain", true, usual + `
-		commit 0..3
-		b1 proposes b1
-		isr b1
-		b1 knows b1 version 1
-		elect b3 epoch 2 isr b3
-		b1 appends 4..4 epoch 1
-		b1 marks 5 epoch 1
-		b1 acks 4 epoch 1
-		b3 leads
-		b3 appends 4..5
-		b3 marks 6
-		b1 appends 5..6 epoch 1
-		b1 marks 7 epoch 1
-		b2 copies 4..4 epoch 1
-		b2 believes 5 epoch 1`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
-	{"an unclean leader dies before it began, and is elected again from among those in sync", true, usual + `
-		commit 0..3
-		isr b1
-		b1 knows b1 version 1
-		commit 4..6
-		elect b3 epoch 2 isr b3
-		b3 crashes
-		elect nobody epoch 3 isr b3
-		b3 opens 0..4 mark 4
-		elect b3 epoch 4 isr b3
-		b3 leads
-		b3 appends 4..4
-		b3 marks 5`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
-	{"an unclean leader hears of it when a better one has been elected", true, usual + `
-		commit 0..3
-		isr b1
-		b1 knows b1 version 1
-		commit 4..6
-		elect b3 epoch 2 isr b3
-		elect b1 epoch 3 isr b1
-		b1 leads
-		b3 leads epoch 2 isr b3
-		b3 appends 4..4 epoch 2
-		b3 marks 5 epoch 2
-		commit 7..7
-		b3 follows
-		b3 cuts 4
-		b3 copies 4..6 epoch 1
-		b3 copies 7..7
-		b3 believes 8`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
-	{"the last in-sync replica loses its tail in a crash, and leads", false, usual + `
-		commit 0..3
-		isr b1
-		b1 knows b1 version 1
-		commit 4..6
-		b1 crashes
-		elect nobody epoch 2 isr b1
-		b1 opens 0..4 mark 4
-		elect b1 epoch 3 isr b1
-		b1 leads
-		b1 appends 4..4
-		b1 marks 5
-		b2 follows
-		b2 copies 4..4
-		b2 believes 5`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 4}}},
-	{"a leader commits by what a follower had before a crash took it", false, usual + `
-		commit 0..3
-		b1 appends 4..4
-		b2 copies 4..4
-		b1 hears b2 at 5
-		b2 crashes
-		b2 opens 0..4 mark 4
-		b1 proposes b1,b2
-		isr b1,b2
-		b1 knows b1,b2 version 1
-		b1 marks 5
-		b2 follows
-		b1 hears b2 at 4
-		b2 copies 4..4
-		b1 hears b2 at 5
-		b2 believes 5
-		commit 5..5`, nil},
-	{"the last in-sync replica loses everything twice, and readers are told so twice", false, usual + `
-		commit 0..3
-		isr b1
-		b1 knows b1 version 1
-		b1 crashes
-		elect nobody epoch 2 isr b1
-		b1 opens 0..0
-		elect b1 epoch 3 isr b1
-		b1 leads
-		commit 0..0
-		b1 crashes
-		elect nobody epoch 4 isr b1
-		b1 opens 0..0
-		elect b1 epoch 5 isr b1
-		b1 leads`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}, {Kind: history.LastReplicaLost, Offset: 0}}},
-	{"a follower has what was lost, and the leader has deleted what came in its place", false, usual + `
-		commit 0..3
-		isr b1
-		b1 knows b1 version 1
-		b1 crashes
-		elect nobody epoch 2 isr b1
-		b1 opens 0..0
-		elect b1 epoch 3 isr b1
-		b1 leads
-		commit 0..1
-		commit 2..3
-		b1 forgets 4
-		b2 follows
-		commit 4..4
-		b2 copies 4..4
-		b2 believes 5
-		b2 forgets 4`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}, {Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
-	{"the last in-sync replica, which begins in the middle of a batch, loses all in a crash, and leads", false, usual + `
-		commit 0..3
-		isr b1
-		b1 knows b1 version 1
-		commit 4..6
-		b1 forgets 5
-		b1 crashes
-		elect nobody epoch 2 isr b1
-		b1 opens 5..5 mark 5
-		elect b1 epoch 3 isr b1
-		b1 leads
-		b1 appends 5..5
-		b1 marks 6
-		b2 follows
-		b2 starts-over 5
-		b2 copies 5..5
-		b2 believes 6`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5, Why: "leader"}, {Kind: history.LastReplicaLost, Offset: 4}}},
-	{"a deposed leader that committed alone is elected uncleanly, and goes on from its mark", true, usual + `
-		commit 0..3
-		isr b1
-		b1 knows b1 version 1
-		elect b2 epoch 2 isr b2
-		b1 appends 4..4 epoch 1
-		b1 marks 5 epoch 1
-		b2 leads
-		elect b1 epoch 3 isr b1
-		b1 leads mark 5
-		b2 follows
-		b2 copies 4..4 epoch 1
-		b2 believes 5`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
-	{"a leader begins in the middle of an epoch, and does not know the ends of those before", false, usual + `
-		commit 0..3
-		elect b1 epoch 3 isr b1
-		b1 leads
-		commit 4..6
-		b1 forgets 5
-		b1 diverges b2 epoch 1 end 5`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5, Why: "leader"}}},
-	{"a follower of before a loss comes back, where all that differs was deleted since", false, usual + `
-		commit 0..0
-		commit 1..1
-		b3 crashes
-		isr b1
-		b1 knows b1 version 1
-		b1 crashes
-		b1 opens 0..0
-		elect b1 epoch 2 isr b1
-		b1 leads
-		b1 appends 0..0
-		b1 appends 1..1
-		b1 marks 2
-		b1 forgets 2 why delete-records
-		b3 opens 0..2
-		b3 follows
-		b3 believes 2
-		b3 forgets 2`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}, {Kind: history.StartMoved, Offset: 2, Why: "delete-records"}}},
 	{"a follower loses its tail in a crash, and gets it again", false, usual + `
 		commit 0..3
 		commit 4..6
@@ -708,7 +515,7 @@ var good = []struct {
 
 // TestGoodScenes: nothing that is legal is blamed, and losses are told.
 func TestGoodScenes(t *testing.T) {
-	for _, g := range good {
+	for _, g := range slices.Concat(good, losses) {
 		t.Run(g.name, func(t *testing.T) {
 			s := newStage(t, g.unclean)
 			s.play(g.scene)
