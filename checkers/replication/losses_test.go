@@ -173,6 +173,19 @@ var losses = []goodScene{
 		b2 follows
 		b2 copies 4..4 epoch 1
 		b2 believes 5`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
+	{"a deposed leader is elected uncleanly, where other records were committed since, and serves up to its mark", true, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		elect b2 epoch 2 isr b2
+		b1 appends 4..4 epoch 1
+		b1 marks 5 epoch 1
+		b2 leads
+		b2 appends 4..4
+		b2 marks 5
+		elect b1 epoch 3 isr b1
+		b1 leads mark 5
+		b1 serves 0..4`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}, {Kind: history.UncleanElection, Offset: 4}}},
 	{"a leader begins in the middle of an epoch, and does not know the ends of those before", false, usual + `
 		commit 0..3
 		elect b1 epoch 3 isr b1
