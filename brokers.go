@@ -3,6 +3,7 @@ package stampede
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -250,36 +251,38 @@ func brokerMoments() []*node.EventKind {
 }
 
 // drawBrokerFaults draws what goes wrong where there are brokers: with them, with the
-// coordinator, or with both.
+// coordinator, or with both. The streams bear the name of the scenario: it is the same
+// cluster in all of them, and would otherwise be broken in the same way by a seed.
 func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fault {
 	shape := p.brokerFaultShape()
-	plan := faults.Draw(sim.NewStream(seed, "broker-faults"), profile, shape)
-	if r := sim.NewStream(seed, "broker-wipes"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(12) == 0 {
+	stream := func(label string) *rand.Rand { return sim.NewStream(seed, p.Scenario+" "+label) }
+	plan := faults.Draw(stream("broker-faults"), profile, shape)
+	if r := stream("broker-wipes"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(12) == 0 {
 		plan = append(plan, faults.DrawWipes(r, shape)...)
 	}
-	if r := sim.NewStream(seed, "broker-stories"); p.Knobs.Stories && (profile == faults.Swarm || profile == faults.Heavy) {
+	if r := stream("broker-stories"); p.Knobs.Stories && (profile == faults.Swarm || profile == faults.Heavy) {
 		told := faults.DrawStories(r, shape)
 		if r.IntN(4) != 0 {
 			return told // anything else might spoil it
 		}
 		plan = append(plan, told...)
 	}
-	if r := sim.NewStream(seed, "broker-stops"); profile != faults.None && r.IntN(4) == 0 {
+	if r := stream("broker-stops"); profile != faults.None && r.IntN(4) == 0 {
 		plan = append(plan, faults.DrawStops(r, shape)...)
 	}
-	switch dice := sim.NewStream(seed, "who-fails"); dice.IntN(4) {
+	switch dice := stream("who-fails"); dice.IntN(4) {
 	case 0:
 		return p.Faults // the coordinator's alone
 	case 1:
 		plan = append(plan, p.Faults...)
 	}
-	if r := sim.NewStream(seed, "group-faults"); p.Knobs.GroupKnobs.on() && profile != faults.None && r.IntN(3) > 0 {
+	if r := stream("group-faults"); p.Knobs.GroupKnobs.on() && profile != faults.None && r.IntN(3) > 0 {
 		plan = append(plan, faults.DrawGroups(r, shape, p.Knobs.groupShape())...)
 	}
-	if r := sim.NewStream(seed, "broker-cleaning"); p.Knobs.CleanerInterval > 0 && profile != faults.None && r.IntN(2) == 0 {
+	if r := stream("broker-cleaning"); p.Knobs.CleanerInterval > 0 && profile != faults.None && r.IntN(2) == 0 {
 		plan = append(plan, faults.DrawInterruptions(r, shape, marks(cleaningWindows()))...)
 	}
-	if r := sim.NewStream(seed, "broker-clocks"); p.Knobs.CleanerInterval > 0 && profile != faults.None && r.IntN(3) == 0 {
+	if r := stream("broker-clocks"); p.Knobs.CleanerInterval > 0 && profile != faults.None && r.IntN(3) == 0 {
 		plan = append(plan, faults.DrawClocks(r, shape)...) // of what age records are, clocks say
 	}
 	slices.SortStableFunc(plan, func(a, b faults.Fault) int { return cmp.Compare(a.At, b.At) })
