@@ -162,24 +162,25 @@ func Print(list []Property) string {
 }
 
 // escape protects what would be read as something else: in a key every separator, in a
-// value the white space at its front.
+// value the white space at its front. It goes by bytes, since a file may be in another
+// encoding than UTF-8, and what is protected is one byte in all of them.
 func escape(s string, isKey bool) string {
 	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == '\t':
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '\t':
 			b.WriteString(`\t`)
-		case r == '\n':
+		case c == '\n':
 			b.WriteString(`\n`)
-		case r == '\f':
+		case c == '\f':
 			b.WriteString(`\f`)
-		case r == '\r':
+		case c == '\r':
 			b.WriteString(`\r`)
-		case r == '\\', r == ' ' && (isKey || i == 0), isKey && strings.ContainsRune("=:#!", r):
+		case c == '\\', c == ' ' && (isKey || i == 0), isKey && strings.IndexByte("=:#!", c) >= 0:
 			b.WriteByte('\\')
-			b.WriteRune(r)
+			b.WriteByte(c)
 		default:
-			b.WriteRune(r)
+			b.WriteByte(c)
 		}
 	}
 	return b.String()
