@@ -2,9 +2,11 @@ package stampede
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/rights"
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/acl"
@@ -12,10 +14,20 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/quota"
 	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/node"
+	"github.com/stampede-sim/stampede/workloads"
 )
 
 // superUser is the client that may do everything, of those that brokers authorise.
 const superUser = "User:c0"
+
+// checkAccess refuses a plan in which nobody has a right to anything: only some workloads
+// grant any.
+func (p Plan) checkAccess(w workloads.Workload) error {
+	if p.Knobs.Access && !p.Knobs.OpenAccess && !slices.Contains(w.NeedsKinds, history.Grant) {
+		return fmt.Errorf("knob access=true: nobody is granted anything in %s; add knob open-access=true, or take broker/access", w.Name)
+	}
+	return nil
+}
 
 // quotaWindows are short, as runs are.
 var quotaWindows = quota.Windows{Number: 3, Size: time.Second}
@@ -38,7 +50,7 @@ func (p Plan) configureAccess(cfg *broker.Config) {
 		return
 	}
 	cfg.Access = &acl.Config{SuperUsers: []string{superUser}, OpenByDefault: p.Knobs.OpenAccess, Bugs: p.Bugs}
-	cfg.Quotas, cfg.QuotaWindows = true, quotaWindows
+	cfg.Quotas = true
 	cfg.Principals = map[node.ID]string{}
 	for i := range p.Shape.Clients {
 		cfg.Principals[p.Knobs.clientID(i)] = principalName(i)
@@ -87,7 +99,8 @@ func (r *run) newRights() *rights.Checker {
 	if !k.Access {
 		return nil
 	}
-	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess, Windows: quotaWindows.Number, Window: quotaWindows.Size}
+	windows := r.brokerConfig(1).QuotaWindows
+	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess, Windows: windows.Number, Window: windows.Size}
 	for n := range int32(k.Brokers) {
 		cfg.Brokers = append(cfg.Brokers, rights.Broker{Node: k.brokerID(n + 1), Name: broker.HostOf(n + 1)})
 	}

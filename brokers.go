@@ -116,6 +116,9 @@ func (k Knobs) brokerConfig(id int32, coordinators []node.ID) broker.Config {
 	if k.FollowerReads {
 		cfg.ReplicaSelector = broker.ReadFromRack
 	}
+	if k.Access {
+		cfg.QuotaWindows = quotaWindows
+	}
 	k.configureGroups(&cfg)
 	return cfg
 }

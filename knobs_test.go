@@ -5,8 +5,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/broker/config"
+	"github.com/stampede-sim/stampede/nodes/broker/quota"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 func TestDrawnKnobsAreValidAndSurviveTheirText(t *testing.T) {
@@ -80,6 +85,60 @@ func TestNonsenseIsRefused(t *testing.T) {
 		c.change(&k)
 		if err := k.Validate(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want …%s…", err, c.want)
+		}
+	}
+}
+
+// What a file of Kafka's says of clients and brokers both, a run's clients are told, too.
+func TestKnobsOfAServerProperties(t *testing.T) {
+	for _, c := range []struct{ file, want string }{
+		{"", ""},
+		{"authorizer.class.name=kafka.security.authorizer.AclAuthorizer\nsuper.users=User:root\n", "access=true open-access=false"},
+		{"authorizer.class.name=kafka.security.authorizer.AclAuthorizer\nallow.everyone.if.no.acl.found=true\n", "access=true open-access=true"},
+		{"listeners=PLAINTEXT://:1,SASL_PLAINTEXT://:2\nsasl.enabled.mechanisms=SCRAM-SHA-256,PLAIN\n", "sasl=SCRAM-SHA-256"},
+		{"sasl.enabled.mechanisms=PLAIN\n", ""},
+		{"replica.selector.class=org.apache.kafka.common.replica.RackAwareReplicaSelector\n", "follower-reads=true"},
+		{"replica.selector.class=org.apache.kafka.common.replica.LeaderSelector\n", "follower-reads=false"},
+		{"max.incremental.fetch.session.cache.slots=5\n", "fetch-sessions=5 fetch-idle=2m0s"},
+		{"max.incremental.fetch.session.cache.slots=0\n", "fetch-sessions=0"},
+		{"quota.window.num=5\nquota.window.size.seconds=2\n", "server-properties=quota.window.num=5&quota.window.size.seconds=2"},
+	} {
+		f, err := config.Parse("server.properties", func(string) (string, error) { return "zookeeper.connect=zk:2181\n" + c.file, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := BrokerKnobsOf(f)
+		if got := strings.Join(words, " "); got != c.want {
+			t.Errorf("%s becomes %s, want %s", c.file, got, c.want)
+		}
+		p, err := PlanFor("broker/access", 1, PlanOptions{Knobs: append(words, "access=true")})
+		if err != nil {
+			t.Errorf("%s: %v", c.file, err)
+			continue
+		}
+		cfg, err := p.Knobs.configured(p.Knobs.brokerConfig(1, []node.ID{0}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.configureAccess(&cfg); strings.Contains(c.want, "quota") && (cfg.QuotaWindows != quota.Windows{Number: 5, Size: 2 * time.Second}) {
+			t.Errorf("use is measured over %+v", cfg.QuotaWindows)
+		}
+	}
+}
+
+// Where nobody is granted anything, nothing can be judged.
+func TestAccessNeedsGrants(t *testing.T) {
+	for _, c := range []struct {
+		scenario string
+		knobs    []string
+		refused  bool
+	}{
+		{"broker/access", []string{"access=true", "open-access=false"}, false},
+		{"broker/log", []string{"access=true"}, true},
+		{"broker/log", []string{"access=true", "open-access=true"}, false},
+	} {
+		if _, err := PlanFor(c.scenario, 1, PlanOptions{Knobs: c.knobs}); (err != nil) != c.refused {
+			t.Errorf("%s with %v: %v", c.scenario, c.knobs, err)
 		}
 	}
 }

@@ -155,10 +155,14 @@ func drawFaults(seed uint64, profile faults.Profile, s faults.Shape) []faults.Fa
 
 // Validate reports what cannot be run about a plan and which line to change.
 func (p Plan) Validate() error {
-	if _, err := Lookup(p.Scenario); err != nil {
+	s, err := Lookup(p.Scenario)
+	if err != nil {
 		return err
 	}
 	if err := p.Knobs.Validate(); err != nil {
+		return err
+	}
+	if err := p.checkAccess(s.workload()); err != nil {
 		return err
 	}
 	if err := p.Shape.Validate(); err != nil {

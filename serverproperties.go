@@ -25,15 +25,22 @@ var ownKnobs = map[string]struct {
 	"replica.fetch.backoff.ms": {"replica-backoff", time.Millisecond}, "zookeeper.session.timeout.ms": {"broker-session", time.Millisecond},
 	"log.segment.bytes": {"segment-bytes", 0}, "log.index.interval.bytes": {"index-bytes", 0},
 	"replica.high.watermark.checkpoint.interval.ms": {"mark-interval", time.Millisecond}, "request.timeout.ms": {"request-timeout", time.Millisecond},
+	"max.incremental.fetch.session.cache.slots": {"fetch-sessions", 0}, "allow.everyone.if.no.acl.found": {"open-access", 0},
+	// Of these a knob says something else than the key, see clientKnobs.
+	"authorizer.class.name": {"access", 0}, "sasl.enabled.mechanisms": {"sasl", 0}, "replica.selector.class": {"follower-reads", 0},
 }
 
-// runsOwn are keys that a run decides: where a broker is, and how the topic of offsets
-// is made, which must suit the number of brokers.
+// runsOwn are keys that a run decides: where a broker is, how the topic of offsets is made,
+// which must suit the number of brokers, and which of its clients may do everything.
 var runsOwn = []string{
+	"super.users",
 	"broker.id", "broker.rack", "zookeeper.connect", "listeners", "advertised.listeners", "listener.security.protocol.map",
 	"inter.broker.listener.name", "security.inter.broker.protocol",
 	"offsets.topic.num.partitions", "offsets.topic.replication.factor", "offsets.topic.segment.bytes",
 }
+
+// DecidedByRun reports whether a run decides a key whatever a file says.
+func DecidedByRun(key string) bool { return slices.Contains(runsOwn, key) }
 
 // BrokerKnobsOf turns a configuration of Kafka into the knobs of runs on such brokers, as
 // words for [PlanOptions]. What the file leaves open a seed decides, or else it is as in
@@ -43,7 +50,7 @@ func BrokerKnobsOf(f *config.File) (words []string) {
 	for _, p := range f.Set {
 		own, has := ownKnobs[p.Name]
 		switch {
-		case slices.Contains(runsOwn, p.Name):
+		case DecidedByRun(p.Name), slices.Contains(clientKeys, p.Name):
 		case !has:
 			rest.Set(p.Name, p.Value)
 		case own.unit > 0:
@@ -56,8 +63,43 @@ func BrokerKnobsOf(f *config.File) (words []string) {
 	if n, err := strconv.Atoi(f.Values()["default.replication.factor"]); err == nil {
 		words = append([]string{fmt.Sprintf("brokers=%d", max(3, n))}, words...)
 	}
+	words = append(words, clientKnobs(f)...)
 	if len(rest) > 0 {
 		words = append(words, "server-properties="+rest.Encode())
+	}
+	return words
+}
+
+// clientKeys are those of which clients must know as much as brokers do.
+var clientKeys = []string{
+	"authorizer.class.name", "allow.everyone.if.no.acl.found", "sasl.enabled.mechanisms", "replica.selector.class",
+	"max.incremental.fetch.session.cache.slots",
+}
+
+// kafkasFetchIdle is how long a session of fetches is safe in Kafka, where no key says so.
+const kafkasFetchIdle = 2 * time.Minute
+
+// clientKnobs are the knobs that a file turns for brokers and clients both: who may do what,
+// how clients prove who they are, whom they read from, and in which sessions.
+func clientKnobs(f *config.File) (words []string) {
+	values := f.Values()
+	if class, said := values["authorizer.class.name"]; said {
+		words = append(words, fmt.Sprintf("access=%v", class != ""))
+		if class != "" {
+			words = append(words, fmt.Sprintf("open-access=%v", values["allow.everyone.if.no.acl.found"] == "true"))
+		}
+	}
+	if mechanisms := f.Logins(); len(mechanisms) > 0 {
+		words = append(words, "sasl="+mechanisms[0])
+	}
+	if class, said := values["replica.selector.class"]; said {
+		words = append(words, fmt.Sprintf("follower-reads=%v", strings.HasSuffix(class, ".RackAwareReplicaSelector")))
+	}
+	if slots, said := values["max.incremental.fetch.session.cache.slots"]; said {
+		words = append(words, "fetch-sessions="+slots)
+		if slots != "0" {
+			words = append(words, fmt.Sprintf("fetch-idle=%v", kafkasFetchIdle))
+		}
 	}
 	return words
 }
@@ -77,7 +119,7 @@ var serverProperties = feature(knob{
 			if own, has := ownKnobs[name]; said && has {
 				return fmt.Errorf("for %s there is the knob %s", name, own.knob)
 			}
-			if said && slices.Contains(runsOwn, name) {
+			if said && DecidedByRun(name) {
 				return fmt.Errorf("%s is decided by the run", name)
 			}
 			if key := config.Brokers.Lookup(name); said {

@@ -45,14 +45,19 @@ func section(b *strings.Builder, title string, lines []string) {
 // BrokerConfiguration shows a configuration of Kafka that makes sense, what looks wrong in
 // it, what of it means nothing here, what it leaves as it is by default, and the knobs that
 // runs on such brokers have.
-func BrokerConfiguration(name string, f *config.File, knobs []string) string {
+func BrokerConfiguration(name string, f *config.File, knobs []string, byRun func(key string) bool) string {
 	var b strings.Builder
 	values := f.Values()
 	fmt.Fprintf(&b, "%s: a broker\n", name)
 	section(&b, "looks wrong", f.Warnings)
 	var settings, ignored, defaults []string
+	var decided []string
 	for _, p := range f.Set {
-		settings = append(settings, p.Name+"="+p.Value)
+		if byRun(p.Name) {
+			decided = append(decided, p.Name+"="+p.Value)
+		} else {
+			settings = append(settings, p.Name+"="+p.Value)
+		}
 	}
 	for _, p := range f.Ignored {
 		ignored = append(ignored, fmt.Sprintf("%s=%s: %s", p.Name, p.Value, p.Why))
@@ -65,11 +70,12 @@ func BrokerConfiguration(name string, f *config.File, knobs []string) string {
 		}
 	}
 	for _, k := range config.Brokers.Keys() {
-		if _, said := values[k.Name]; !said && k.Use == config.Works && !k.Null {
+		if _, said := values[k.Name]; !said && k.Use == config.Works && !k.Null && !byRun(k.Name) {
 			defaults = append(defaults, fmt.Sprintf("%s=%s", k.Name, k.Default))
 		}
 	}
 	section(&b, "settings", settings)
+	section(&b, "checked, and decided by the run instead", decided)
 	section(&b, "ignored, as a simulated broker has no use for them", ignored)
 	section(&b, "left as they are by default, where no knob says otherwise", defaults)
 	section(&b, "knobs", knobs)

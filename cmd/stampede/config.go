@@ -41,7 +41,7 @@ func configuration(name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return reports.BrokerConfiguration(name, file, stampede.BrokerKnobsOf(file)), nil
+		return reports.BrokerConfiguration(name, file, stampede.BrokerKnobsOf(file), stampede.DecidedByRun), nil
 	}
 	file, err := zoocfg.Parse(name, readText)
 	if err != nil {

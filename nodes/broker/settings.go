@@ -25,7 +25,7 @@ type setting struct {
 
 // settings are all keys that set something, by name.
 var settings = func() []setting {
-	all := slices.Concat(placeSettings, generalSettings, logSettings, replicationSettings, groupSettings)
+	all := slices.Concat(placeSettings, generalSettings, accessSettings, logSettings, replicationSettings, groupSettings)
 	slices.SortFunc(all, func(a, b setting) int { return strings.Compare(a.key, b.key) })
 	return all
 }()
@@ -109,7 +109,13 @@ var placeSettings = []setting{
 	}},
 	{key: "listeners", read: listenersOf},
 	{key: "advertised.listeners", read: listenersOf},
-	{key: "listener.security.protocol.map", read: func(*Config) string { return clientListener + ":PLAINTEXT," + replicaListener + ":PLAINTEXT" }},
+	{key: "listener.security.protocol.map", read: func(c *Config) string {
+		spoken := "PLAINTEXT"
+		if c.SASL != nil {
+			spoken = "SASL_PLAINTEXT"
+		}
+		return clientListener + ":" + spoken + "," + replicaListener + ":PLAINTEXT"
+	}},
 	{key: "inter.broker.listener.name", read: func(*Config) string { return replicaListener }},
 	{key: "security.inter.broker.protocol", read: func(*Config) string { return "PLAINTEXT" }},
 }
@@ -248,12 +254,15 @@ func (c Config) Configured(values map[string]string) (Config, error) {
 			return c, fmt.Errorf("broker: %s: %w", name, err)
 		}
 	}
-	for i := range settings {
-		s := &settings[i]
+	apply := func(s *setting) {
 		value, from, ok := layers.Value(config.Brokers.Lookup(s.key))
 		if ok && from != kmsg.ConfigSourceDefaultConfig && s.write != nil {
 			s.write(&c, value)
 		}
+	}
+	apply(settingOf(authorizerKey)) // without one, what else is said of it has no place
+	for i := range settings {
+		apply(&settings[i])
 	}
 	return c, errors.Join(c.checkDurations(), c.checkCounts(), c.Log.Validate())
 }

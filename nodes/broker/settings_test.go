@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stampede-sim/stampede/nodes/broker/acl"
 	"github.com/stampede-sim/stampede/nodes/broker/config"
 )
 
@@ -47,8 +48,9 @@ func TestSettingsAreReadBack(t *testing.T) {
 			continue
 		}
 		k := config.Brokers.Lookup(s.key)
-		for _, value := range []string{"0", "1", "7", "-1", "true", "false", "compact,delete", "compact", "delete", "0.25", "1", "LogAppendTime", "CreateTime", "50000000", rackAware} {
+		for _, value := range []string{"0", "1", "7", "-1", "true", "false", "compact,delete", "compact", "delete", "0.25", "1", "LogAppendTime", "CreateTime", "50000000", rackAware, config.Authorizer, "PLAIN,SCRAM-SHA-512", "User:a;User:b"} {
 			c := aConfig().withDefaults()
+			c.Access, c.SASL = &acl.Config{}, &SASLConfig{}
 			if k.Check(value) != nil {
 				continue
 			}
@@ -65,7 +67,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 	values := map[string]string{}
 	for i := range settings {
 		k := config.Brokers.Lookup(settings[i].key)
-		for _, value := range []string{"29999", "97", "true", "false", "compact", "0.25", "LogAppendTime", rackAware} {
+		for _, value := range []string{"29999", "97", "true", "false", "compact", "0.25", "LogAppendTime", rackAware, config.Authorizer, "PLAIN"} {
 			if usual, _, _ := (&config.Layers{}).Value(k); settings[i].write != nil && value != usual && k.Check(value) == nil {
 				values[k.Name] = value
 				break
@@ -74,16 +76,24 @@ func TestEveryFieldHasAKey(t *testing.T) {
 	}
 	values["replica.fetch.wait.max.ms"] = "97"
 	was := aConfig().withDefaults()
+	was.SASL = &SASLConfig{} // as the listener decides
 	is, err := was.Configured(values)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same := unchanged(reflect.ValueOf(was), reflect.ValueOf(is), "")
-	if want := []string{"ID", "Rack", "Hosts", "Coordinators", "Log.Bugs", "Groups.Partitions", "Groups.LoadStep", "Groups.Bugs", "Groups.TimerKind", "ChangeRetention", "FetchSessionIdle", "SessionlessFetches", "Access", "Principals", "SASL", "Quotas", "Bugs"}; !slices.Equal(same, want) {
+	if want := []string{"ID", "Rack", "Hosts", "Coordinators", "Log.Bugs", "Groups.Partitions", "Groups.LoadStep", "Groups.Bugs", "Groups.TimerKind", "ChangeRetention", "FetchSessionIdle", "SessionlessFetches", "Principals", "Quotas", "Bugs"}; !slices.Equal(same, want) {
 		t.Errorf("no key changes %v, want %v", same, want)
 	}
 	if again, err := was.Configured(map[string]string{"log.retention.hours": "2", "num.partitions": "3"}); err != nil || again.Log.RetentionMillis != 7200000 || again.Partitions != 3 {
 		t.Errorf("%+v, %v", again.Log, err)
+	}
+	guarded, err := was.Configured(map[string]string{authorizerKey: config.Authorizer, "super.users": "User:a; User:b", "allow.everyone.if.no.acl.found": "true"})
+	if want := (acl.Config{SuperUsers: []string{"User:a", "User:b"}, OpenByDefault: true}); err != nil || !reflect.DeepEqual(*guarded.Access, want) || was.Access != nil {
+		t.Errorf("%+v, %v", guarded.Access, err)
+	}
+	if open, err := was.Configured(map[string]string{"super.users": "User:a"}); err != nil || open.Access != nil {
+		t.Errorf("%+v is authorised by nothing, %v", open.Access, err)
 	}
 	for key, value := range map[string]string{"num.io.threads": "1", "no.such.key": "1", "num.partitions": "0"} {
 		if _, err := was.Configured(map[string]string{key: value}); err == nil {

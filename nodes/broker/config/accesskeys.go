@@ -1,14 +1,22 @@
 package config
 
-// accessKeys are about who may do what.
-var accessKeys = each([]Key{
-	class("authorizer.class.name", "", "what decides who may do what"),
+// Authorizer is what decides by lists in znodes (KIP-504).
+const Authorizer = "kafka.security.authorizer.AclAuthorizer"
+
+// NoMechanism is Kafka's default of mechanisms. It is not here, so that a listener that
+// speaks SASL needs to be told another.
+const NoMechanism = "GSSAPI"
+
+// accessKeys are about who may do what, and how clients prove who they are.
+var accessKeys = []Key{
+	choice("authorizer.class.name", "", "what decides who may do what, nothing if it is empty", "", Authorizer),
 	text("super.users", "", "who may do everything, as User:a;User:b"),
 	boolean("allow.everyone.if.no.acl.found", "false", "let everybody do what no list is about"),
-	list("sasl.enabled.mechanisms", "GSSAPI", "ways to prove who one is").perBroker(),
-	text("sasl.mechanism.inter.broker.protocol", "GSSAPI", "the way in which brokers prove it to each other").perBroker(),
-	long("connections.max.reauth.ms", "0", 0, "after how long a client must prove it again"),
-}, func(k Key) Key { return k.absent("everybody may do everything here") })
+	list("sasl.enabled.mechanisms", NoMechanism, "ways to prove who one is, where a listener speaks SASL", NoMechanism, "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512").perBroker(),
+	text("sasl.mechanism.inter.broker.protocol", NoMechanism, "the way in which brokers prove it to each other").
+		perBroker().absent("brokers know one another without a proof"),
+	long("connections.max.reauth.ms", "0", 0, "after how long a client must prove it again").absent("who has proved it once need not again on that connection"),
+}
 
 // quotaKeys are about how much a client may have.
 var quotaKeys = append([]Key{

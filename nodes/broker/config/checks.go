@@ -29,6 +29,7 @@ func (p *parser) check() {
 		}
 	}
 	p.checkReplicas()
+	p.checkSuperUsers()
 	p.checkCoordinators()
 	p.checkListeners()
 }
@@ -120,6 +121,8 @@ func (p *parser) checkListeners() {
 			p.fail(line, "listeners: listener.security.protocol.map does not say what %s speaks", e.name)
 		case !slices.Contains(servedProtocols, protocol):
 			p.fail(line, "listeners: %s speaks %s; want %s", e.name, protocol, strings.Join(servedProtocols, " or "))
+		case protocol == saslProtocol:
+			p.checkMechanisms(line, e.name)
 		}
 	}
 	for _, e := range p.endpoints("advertised.listeners") {
@@ -127,21 +130,72 @@ func (p *parser) checkListeners() {
 			p.fail(p.lines["advertised.listeners"], "advertised.listeners: there is no listener %s", e.name)
 		}
 	}
+	p.checkInterBroker(listeners, spoken)
+}
+
+// checkInterBroker wants brokers to have a listener for themselves, on which they need no
+// proof.
+func (p *parser) checkInterBroker(listeners []endpoint, spoken map[string]string) {
 	inter, named := p.value("inter.broker.listener.name")
+	known := func(e endpoint) bool { return e.name == strings.ToUpper(inter) }
 	protocol, _ := p.value("security.inter.broker.protocol")
 	_, both := p.lines["security.inter.broker.protocol"]
 	switch line := p.line("inter.broker.listener.name", "security.inter.broker.protocol", "listeners"); {
 	case named && both:
 		p.fail(line, "inter.broker.listener.name and security.inter.broker.protocol are both set")
-	case named && !known(strings.ToUpper(inter)):
+	case named && !slices.ContainsFunc(listeners, known):
 		p.fail(line, "inter.broker.listener.name: there is no listener %s", inter)
+	case named && spoken[strings.ToUpper(inter)] == saslProtocol, !named && protocol == saslProtocol:
+		p.fail(line, "brokers speak %s among themselves; want PLAINTEXT: they know one another without a proof", saslProtocol)
 	case !named && !slices.ContainsFunc(listeners, func(e endpoint) bool { return spoken[e.name] == protocol }):
 		p.fail(line, "listeners: none speaks %s, which brokers speak among themselves (security.inter.broker.protocol)", protocol)
 	}
 }
 
+// checkMechanisms wants something to be enabled by which clients of a listener can prove
+// who they are, and nothing that is not here.
+func (p *parser) checkMechanisms(line int, listener string) {
+	if value, _ := p.value("sasl.enabled.mechanisms"); slices.Contains(Items(value), NoMechanism) {
+		p.fail(line, "sasl.enabled.mechanisms: listener %s would offer %s, which is not here; want some of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512", listener, NoMechanism)
+	}
+}
+
+// checkSuperUsers wants principals, and an authoriser that asks who is one.
+func (p *parser) checkSuperUsers() {
+	line := p.lines["super.users"]
+	value, _ := p.value("super.users")
+	for one := range strings.SplitSeq(value, ";") {
+		if kind, name, _ := strings.Cut(strings.TrimSpace(one), ":"); strings.TrimSpace(one) != "" && (kind == "" || name == "") {
+			p.fail(line, "super.users: %q is no principal, as User:name", strings.TrimSpace(one))
+		}
+	}
+	if authorizer, _ := p.value("authorizer.class.name"); authorizer == "" {
+		for _, key := range []string{"super.users", "allow.everyone.if.no.acl.found"} {
+			if line, set := p.lines[key]; set {
+				p.warn(line, "%s says nothing without authorizer.class.name", key)
+			}
+		}
+	}
+}
+
+// saslProtocol is spoken with clients that have to prove who they are.
+const saslProtocol = "SASL_PLAINTEXT"
+
 // servedProtocols are those of listeners that brokers here can have.
-var servedProtocols = []string{"PLAINTEXT"}
+var servedProtocols = []string{"PLAINTEXT", saslProtocol}
+
+// Logins are the mechanisms by which clients may prove who they are, none if no listener
+// asks them to.
+func (f *File) Logins() []string {
+	p := &parser{file: f, lines: map[string]int{}}
+	spoken := p.spoken()
+	asks := func(e endpoint) bool { return spoken[e.name] == saslProtocol }
+	if !slices.ContainsFunc(p.endpoints("listeners"), asks) {
+		return nil
+	}
+	value, _ := p.value("sasl.enabled.mechanisms")
+	return Items(value)
+}
 
 // spoken is what each name of a listener stands for.
 func (p *parser) spoken() map[string]string {

@@ -71,7 +71,13 @@ func TestErrorsNameTheLine(t *testing.T) {
 		{"replica.fetch.wait.max.ms=30000", "server.properties:19: replica.fetch.wait.max.ms is 30000 and replica.lag.time.max.ms is 30000: a follower that"},
 		{"group.max.session.timeout.ms=5999", "server.properties:19: group.min.session.timeout.ms is 6000 and group.max.session.timeout.ms is 5999"},
 		{"log.retention.ms=0", "server.properties:19: log.retention.ms: 0 is out of range; want 1 or more, or -1 for ever"},
-		{"listeners=SSL://:9093", "server.properties:19: listeners: SSL speaks SSL; want PLAINTEXT"},
+		{"listeners=SSL://:9093", "server.properties:19: listeners: SSL speaks SSL; want PLAINTEXT or SASL_PLAINTEXT"},
+		{"listeners=PLAINTEXT://:1,SASL_PLAINTEXT://:2", "server.properties:19: sasl.enabled.mechanisms: listener SASL_PLAINTEXT would offer GSSAPI, which is not here"},
+		{"listeners=SASL_PLAINTEXT://:2\nsasl.enabled.mechanisms=PLAIN\nsecurity.inter.broker.protocol=SASL_PLAINTEXT", "server.properties:21: brokers speak SASL_PLAINTEXT among themselves; want PLAINTEXT"},
+		{"listeners=A://:1\nlistener.security.protocol.map=A:SASL_PLAINTEXT\nsasl.enabled.mechanisms=PLAIN\ninter.broker.listener.name=a", "server.properties:22: brokers speak SASL_PLAINTEXT among themselves"},
+		{"sasl.mechanism.inter.broker.protocol=PLAIN", `only "GSSAPI" is taken: brokers know one another`},
+		{"super.users=User:a;b", `server.properties:19: super.users: "b" is no principal, as User:name`},
+		{"authorizer.class.name=my.Own", `"my.Own" is none of , kafka.security.authorizer.AclAuthorizer`},
 		{"listeners=PLAINTEXT://:9092,PLAINTEXT://:9093", "listeners: there are two listeners PLAINTEXT"},
 		{"listeners=PLAINTEXT://:9092,REPLICATION://:9092", "listeners: two listeners have port 9092"},
 		{"listeners=PLAINTEXT://:9092,REPLICATION://:9093", "listener.security.protocol.map does not say what REPLICATION speaks"},
@@ -96,8 +102,24 @@ func TestErrorsNameTheLine(t *testing.T) {
 	}
 }
 
+// Clients log in where a listener asks them to, and by nothing else.
+func TestLogins(t *testing.T) {
+	for _, c := range []struct{ add, want string }{
+		{"sasl.enabled.mechanisms=PLAIN", ""},
+		{"listeners=PLAINTEXT://:1,SASL_PLAINTEXT://:2\nsasl.enabled.mechanisms=SCRAM-SHA-512, PLAIN", "SCRAM-SHA-512 PLAIN"},
+	} {
+		f, err := file(stock + c.add)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(f.Logins(), " "); got != c.want {
+			t.Errorf("%s: clients log in by %q, want %q", c.add, got, c.want)
+		}
+	}
+}
+
 func TestWarnings(t *testing.T) {
-	f, err := file(stock + "num.partition=3\nmin.insync.replicas=2\nmy.plugin=x\nlistener.security.protocol.map=PLAINTEXT:PLAINTEXT\n")
+	f, err := file(stock + "num.partition=3\nmin.insync.replicas=2\nmy.plugin=x\nlistener.security.protocol.map=PLAINTEXT:PLAINTEXT\nsuper.users=User:a\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +128,7 @@ func TestWarnings(t *testing.T) {
 		"server.properties:21: my.plugin is unknown and ignored",
 		"server.properties:20: default.replication.factor is 1, and min.insync.replicas is 2: what wants all acknowledgements is refused",
 		"server.properties:10: offsets.topic.replication.factor is 1, and min.insync.replicas is 2: what wants all acknowledgements is refused",
+		"server.properties:23: super.users says nothing without authorizer.class.name",
 	}
 	if !slices.Equal(f.Warnings, want) {
 		t.Errorf("got %s", strings.Join(f.Warnings, "\n"))
