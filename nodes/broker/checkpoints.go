@@ -27,22 +27,55 @@ func (s *Server) noteMarks() {
 }
 
 func (s *Server) saveMarks(t *node.Task) error {
-	return s.saveOffsets(t, log.HighWatermarks, (*ledger).HighWatermark)
+	return s.saveOffsets(t, highWatermarks)
+}
+
+// checkpoint is a file that has one offset of each log.
+type checkpoint int
+
+const (
+	highWatermarks checkpoint = iota
+	recoveryPoints
+	logStarts
+	cleanerOffsets
+	checkpointFiles // how many there are
+)
+
+var checkpointTable = [checkpointFiles]struct {
+	name string
+	of   func(*ledger) int64
+}{
+	highWatermarks: {log.HighWatermarks, (*ledger).HighWatermark},
+	recoveryPoints: {log.RecoveryPoints, (*ledger).RecoveryPoint},
+	logStarts:      {log.LogStarts, (*ledger).Start},
+	cleanerOffsets: {log.CleanerOffsets, (*ledger).Cleaned},
+}
+
+// noted is what one of these files is known to say.
+type noted struct {
+	saving bool // a task is writing it
+	// speaks has the directories of logs that it may say something about.
+	speaks map[string]bool
 }
 
 // saveOffsets notes one offset of each log. Who comes while another task is at the same
 // file, which is rare, waits.
-func (s *Server) saveOffsets(t *node.Task, name string, of func(*ledger) int64) error {
-	for s.saving[name] {
+func (s *Server) saveOffsets(t *node.Task, which checkpoint) error {
+	n := &s.noted[which]
+	for n.saving {
 		t.Sleep(time.Millisecond)
 	}
-	s.saving[name] = true
-	offsets := log.Offsets{}
+	n.saving = true
+	offsets, speaks := log.Offsets{}, map[string]bool{}
 	for _, r := range s.sortedReplicas() {
-		offsets[r.log.Dir()] = of(r.log)
+		dir := r.log.Dir()
+		offsets[dir], speaks[dir], n.speaks[dir] = checkpointTable[which].of(r.log), true, true
 	}
-	err := s.save(t, name, offsets.Encode())
-	s.saving[name] = false
+	err := s.save(t, checkpointTable[which].name, offsets.Encode())
+	n.saving = false
+	if err == nil {
+		n.speaks = speaks
+	}
 	return err
 }
 
@@ -71,7 +104,7 @@ func (s *Server) savePoints(t *node.Task) error {
 	for _, r := range s.sortedReplicas() {
 		points[r] = r.log.RecoveryPoint()
 	}
-	if err := s.saveOffsets(t, log.RecoveryPoints, (*ledger).RecoveryPoint); err != nil {
+	if err := s.saveOffsets(t, recoveryPoints); err != nil {
 		return err
 	}
 	for _, r := range s.sortedReplicas() {
@@ -79,8 +112,8 @@ func (s *Server) savePoints(t *node.Task) error {
 			r.log.RecoveryPointSaved(point)
 		}
 	}
-	if err := s.saveOffsets(t, log.LogStarts, (*ledger).Start); err != nil {
+	if err := s.saveOffsets(t, logStarts); err != nil {
 		return err
 	}
-	return s.saveOffsets(t, log.CleanerOffsets, (*ledger).Cleaned)
+	return s.saveOffsets(t, cleanerOffsets)
 }

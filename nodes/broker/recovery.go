@@ -43,14 +43,19 @@ type checkpoints struct{ recovery, marks, starts, cleaned log.Offsets }
 
 // loadCheckpoints reads them. One that is damaged says nothing: the logs know best.
 func (s *Server) loadCheckpoints() checkpoints {
-	load := func(name string) log.Offsets {
-		o, ok := log.LoadOffsets(s.env.Disk(), name)
+	load := func(which checkpoint) log.Offsets {
+		o, ok := log.LoadOffsets(s.env.Disk(), checkpointTable[which].name)
 		if !ok {
-			return log.Offsets{}
+			o = log.Offsets{}
 		}
+		speaks := map[string]bool{}
+		for dir := range o { //sim:unordered each for itself
+			speaks[dir] = true
+		}
+		s.noted[which].speaks = speaks
 		return o
 	}
-	return checkpoints{load(log.RecoveryPoints), load(log.HighWatermarks), load(log.LogStarts), load(log.CleanerOffsets)}
+	return checkpoints{load(recoveryPoints), load(highWatermarks), load(logStarts), load(cleanerOffsets)}
 }
 
 // openLogs opens the logs of all partitions that the disk has. What their topics say of

@@ -38,6 +38,7 @@ func (s *Server) replicaFor(tp znodes.TopicPartition, id znodes.TopicID) (*local
 	r, code := s.openReplica(tp, id, log.Options{Now: s.env.WallMillis()})
 	if code == wire.OK {
 		s.noteTopic(r)
+		s.cleanSlate(r)
 	}
 	return r, code
 }
@@ -114,7 +115,9 @@ func (s *Server) deleteStray(tp znodes.TopicPartition) wire.ErrorCode {
 	if err := log.Delete(s.env.Disk(), log.Dir(tp.Topic, tp.Partition)); err != nil {
 		return wire.KafkaStorageError
 	}
-	s.env.Disk().SyncDir(node.Tag{Kind: tagDeleted})
+	s.lastNumber++
+	s.deletions[s.lastNumber] = log.Dir(tp.Topic, tp.Partition)
+	s.env.Disk().SyncDir(node.Tag{Kind: tagDeleted, Arg: s.lastNumber})
 	return wire.OK
 }
 
@@ -139,6 +142,11 @@ func (s *Server) logSynced(number uint64, err error) {
 	if r.log.Synced(err) {
 		s.work(r)
 	}
+	s.whenSettled(r)
+}
+
+// whenSettled goes on with what waits for a log to take something again.
+func (s *Server) whenSettled(r *localReplica) {
 	if r.log.Settled() {
 		s.takeHeld(r)
 		s.fetchers.wake(s)

@@ -26,8 +26,8 @@ type Server struct {
 	// recovered: the logs are open. up: requests are taken. leaving: the broker is being
 	// shut down.
 	recovered, up, leaving bool
-	diskOf                 string          // the cluster that the disk belongs to, "" if it is new
-	saving                 map[string]bool // checkpoints, by name, that a task is writing
+	diskOf                 string // the cluster that the disk belongs to, "" if it is new
+	noted                  [checkpointFiles]noted
 	// zk is the session with the coordinators; began, that there is one. registered says that the znode of this
 	// broker exists in it, epoch is the czxid of that znode: the epoch of this life.
 	zk         *zookeeper.Session
@@ -51,7 +51,10 @@ type Server struct {
 	replicas   map[znodes.TopicPartition]*localReplica
 	numbered   map[uint64]*localReplica
 	lastNumber uint64
-	fetchers   fetchers
+	// deletions are the directories that files were removed from, which a crash may bring
+	// back yet, by number.
+	deletions map[uint64]string
+	fetchers  fetchers
 	// fetchSessions are those of who fetches here.
 	fetchSessions *fetchsession.Cache
 	// readInto is where fetches read into, one after the other.
@@ -94,7 +97,7 @@ const (
 	tagRested           // Arg is a leader that may be tried again
 	tagPostponed        // partitions may be asked for again
 	tagLog              // disk; Arg is the number of the replica
-	tagDeleted          // disk; files are durably gone
+	tagDeleted          // disk; files are durably gone, Arg is the number of their deletion
 	tagMarks            // see noteMarks
 	tagPoints           // see notePoints
 	tagRetain           // see retain
@@ -121,8 +124,8 @@ func New(cfg Config) *Server {
 	return &Server{
 		cfg: cfg, dynamic: dynamic{static: cfg, statics: cfg.statics()}, changes: changes{last: -1}, apis: apis(),
 		epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
-		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, fetchers: fetchers{},
-		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, saving: map[string]bool{}, creating: map[string]bool{},
+		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, deletions: map[uint64]string{}, fetchers: fetchers{},
+		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, creating: map[string]bool{},
 		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{}, usage: map[account]*quota.Rate{},
 	}
 }
@@ -236,8 +239,13 @@ func (s *Server) ownTimer(tag node.Tag) {
 // DiskDone tells the log whose sync it was.
 func (s *Server) DiskDone(tag node.Tag, err error) {
 	s.inside = true
-	if tag.Kind == tagLog {
+	switch tag.Kind {
+	case tagLog:
 		s.logSynced(tag.Arg, err)
+	case tagDeleted:
+		if err == nil {
+			delete(s.deletions, tag.Arg)
+		}
 	}
 	s.settle()
 }

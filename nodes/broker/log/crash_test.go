@@ -244,6 +244,25 @@ func TestRecoveryWithAStaleCheckpoint(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotOpenedIsNotTouched: damage below the recovery point is none that a crash
+// makes. The log is not opened, and the next attempt finds it as it was; if it were cut
+// there, that would find nothing wrong with it but a hole.
+func TestWhatIsNotOpenedIsNotTouched(t *testing.T) {
+	l, d := fourSegments(t, tiny())
+	name := l.segs[1].name
+	content, _ := d.Read(name)
+	d.WriteFile(name, content[:len(content)/2+9])
+	before := d.Clone()
+	for range 2 {
+		if l, got, err := Open(d, dir, tiny(), Options{RecoveryPoint: 6}); err == nil {
+			t.Fatalf("opened as %v, %+v", l, got)
+		}
+		if now, _ := d.Read(name); len(now) != len(content)/2+9 || !slices.Equal(d.List(), before.List()) {
+			t.Fatalf("%s has %d bytes, and the disk %v", name, len(now), d.List())
+		}
+	}
+}
+
 // TestRecoveryDistrustsSnapshots: one that lies above the recovery point may be of before
 // a truncation.
 func TestRecoveryDistrustsSnapshots(t *testing.T) {

@@ -49,7 +49,8 @@
 // task. From time to time: [Log.RecoveryPoint] of all logs into the checkpoint with
 // [Save], then [Log.RecoveryPointSaved]; high watermarks and log starts likewise;
 // [Log.Retain]; [Log.Compact] from a task, if [Log.Compactable]; [Log.ExpireProducers].
-// At a clean stop: [Log.Close], [Log.Settle], the checkpoints, [MarkClean].
+// Before the first append to a directory that had another log: no checkpoint speaks of
+// that any more, see [Log.Hold]. At a clean stop: [Log.Close], [Log.Settle], the checkpoints, [MarkClean].
 //
 // A truncation takes effect at once for everybody who asks, but its files do so when
 // the chores are done. Until then, see [Log.Settled], appends are refused with

@@ -37,7 +37,7 @@ type Log struct {
 	producers producers
 
 	work work
-	// unsettled counts the truncations whose segments are not durably gone.
+	// unsettled counts the truncations whose segments are not durably gone, and who holds it.
 	unsettled int
 	// cuts counts what took something away: who builds something from the log in
 	// several steps compares it.

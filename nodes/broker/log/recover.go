@@ -107,7 +107,9 @@ func (r *opening) believe(s *segment) (damage string, err error) {
 }
 
 // scan loads a segment by looking at each batch below a limit, and at its CRC, too, if
-// deep says so. It is cut where none follows.
+// deep says so. It is cut where none follows. But where damage means that the log is not
+// opened, nothing is touched: the next attempt would find a whole segment that is merely
+// short, and a hole behind it.
 func (r *opening) scan(s *segment, limit int64, deep bool) (damage string, err error) {
 	size, limited := s.size, false
 	s.size, s.next, s.index, s.times, s.indexed = 0, s.base, nil, nil, 0
@@ -126,6 +128,9 @@ func (r *opening) scan(s *segment, limit int64, deep bool) (damage string, err e
 	}
 	if damage == "" && at < size && !limited {
 		damage = fmt.Sprintf("%s is cut off at byte %d of %d", s.name, at, size)
+	}
+	if damage != "" && !deep {
+		return damage, nil
 	}
 	if limit < math.MaxInt64 && damage == "" && s.times.accepts(s.highest) && s.highest.time >= 0 {
 		s.times = append(s.times, s.highest)

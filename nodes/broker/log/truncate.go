@@ -124,6 +124,18 @@ func (l *Log) begin(c ...chore) {
 	l.work.add(append(c, chore{kind: settle})...)
 }
 
+// Hold has the log take nothing until it is released, as while a truncation is under way:
+// its owner has to bring something else to the disk first. Holds are counted.
+func (l *Log) Hold() { l.unsettled++ }
+
+// Release ends a [Log.Hold].
+func (l *Log) Release() {
+	if l.unsettled == 0 {
+		panic("log: " + l.dir + " is released, and nobody holds it")
+	}
+	l.unsettled--
+}
+
 // lower takes the offsets back that are above a new end, and snapshots of producers.
 func (l *Log) lower(end int64) {
 	l.abandon()

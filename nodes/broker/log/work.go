@@ -49,7 +49,7 @@ func (w *work) wake(err error) {
 // Pending reports whether there are chores that nobody does: then [Log.Work] is due.
 func (l *Log) Pending() bool { return len(l.work.chores) > 0 && !l.work.busy && l.failed == nil }
 
-// Settled reports whether no truncation is under way. Until it is over, nothing can be
+// Settled reports whether no truncation is under way, and nobody holds the log. Until it is over, nothing can be
 // appended: a crash could bring back a segment that was cut off, behind what came
 // after it.
 func (l *Log) Settled() bool { return l.unsettled == 0 }
