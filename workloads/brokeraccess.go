@@ -17,12 +17,12 @@ var accessTopics = []string{"orders", "order-log", "secrets"}
 func brokerAccess() Workload {
 	return Workload{
 		Name: "broker/access",
-		Doc:  "rights on topics and the cluster granted and revoked, one by one and by prefixes, while clients that have them and clients that have not use them",
+		Doc:  "rights on topics, groups and the cluster granted and revoked, one by one and by prefixes, while clients that have them and clients that have not use them",
 		Knobs: func(r *rand.Rand) []string {
-			return []string{
+			return append([]string{
 				"access=true", fmt.Sprintf("open-access=%v", r.IntN(6) == 0),
 				"sasl=" + choose(r, "", "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
-			}
+			}, accessGroupKnobs(r)...)
 		},
 		OnBrokers: everybody,
 		Draw: func(r *rand.Rand) Shape {
@@ -30,11 +30,13 @@ func brokerAccess() Workload {
 			s.Mix = swarm(r, []Weight{
 				{"send", 10}, {"poll", 5}, {"assign", 2}, {"grant", 6}, {"revoke", 4}, {"entries", 2}, {"topics", 3},
 				{"create-topic", 2}, {"delete-topic", 1}, {"set-config", 1}, {"delete-records", 1}, {"end-offset", 1}, {"quota", 3},
-			}, "quota", "assign", "entries", "create-topic", "delete-topic", "set-config", "delete-records", "end-offset")
+				{"rights", 2}, {"commit", 4}, {"committed", 2}, {"member", 3}, {"groups", 2}, {"delete-group", 2},
+			}, "rights", "commit", "committed", "member", "groups", "delete-group", "quota", "assign", "entries", "create-topic", "delete-topic", "set-config", "delete-records", "end-offset")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
 			turns := outline(r, s, func(kind string) []Op { return brokerAccessOps(r, s, kind) }, func(client int) []Op { return brokerAccessFarewell(s, client) })
+			turns = append(turns, turn{0, 0, []Op{entryOp(history.Grant, accessGroups[0], "on=Group kind=literal who=User:* op=Read host=*")}})
 			plan := inOrder(turns)
 			for i := range plan { // who administers is mostly who may
 				if op := &plan[i]; (op.F == history.Grant || op.F == history.Revoke || op.F == history.Entries || op.F == history.SetQuota) && r.IntN(5) > 0 {
@@ -90,6 +92,7 @@ func brokerAccessFarewell(s Shape, client int) []Op {
 		{F: history.Send, Path: partition("secrets", client%s.Keys)}, {F: history.Send, Path: partition("orders", client%s.Keys)}, {F: history.ListTopics},
 		entryOp(history.Entries, "orders", "on=Topic kind=literal"),
 	}
+	ops = append(ops, accessGroupFarewell(s, client)...)
 	if client == 0 {
 		ops = append(ops, entryOp(history.Grant, "order", "on=Topic kind=prefixed who=User:* op=Write host=*"))
 	}
@@ -131,7 +134,7 @@ func brokerAccessOps(r *rand.Rand, s Shape, kind string) []Op {
 	case "end-offset":
 		return []Op{{F: history.EndOffset, Path: p}}
 	}
-	panic("workloads: broker/access knows no kind " + kind)
+	return accessGroupOps(r, p, kind)
 }
 
 // drawEntry draws an entry: mostly one that allows one client one thing on one topic, and
@@ -160,6 +163,8 @@ func drawEntry(r *rand.Rand, s Shape, f history.F) Op {
 		name, on, op = "kafka-cluster", "Cluster", choose(r, "Create", "Alter", "Describe", "IdempotentWrite")
 	case 5:
 		name, op = fmt.Sprintf("own%d", r.IntN(4)), choose(r, "Create", "Delete", "All")
+	case 6, 7:
+		name, on, kind, op = drawGroupEntry(r)
 	}
 	return entryOp(f, name, "on=%s kind=%s who=%s op=%s host=%s deny=%d", on, kind, who, op, host, deny)
 }

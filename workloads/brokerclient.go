@@ -198,7 +198,7 @@ func (c *BrokerClient) submit(op Op) {
 		c.commitOp(op)
 	case history.Committed:
 		c.committedOp(op)
-	case history.Grant, history.Revoke, history.Entries, history.ListTopics, history.SetQuota:
+	case history.Grant, history.Revoke, history.Entries, history.ListTopics, history.SetQuota, history.ListGroups, history.DescribeGroup, history.Rights:
 		c.secure(op)
 	default:
 		c.administer(op)

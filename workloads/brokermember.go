@@ -133,7 +133,7 @@ func (m *enrolment) commit(then func()) {
 	id := m.c.rec.unplanned(m.c.cfg.Index)
 	m.c.rec.Invoke(history.Op{
 		ID: id, Client: m.c.cfg.Index, F: history.Commit, Server: int(node.Nobody), Step: m.op.ID,
-		Log: &history.LogOp{Group: m.op.Log.Group, Offset: history.Unknown},
+		Log: &history.LogOp{Group: m.op.Log.Group, Offset: history.Unknown, As: m.c.cfg.As, Super: m.c.cfg.Super},
 	})
 	m.c.saves(id, m, m.sub.Progress())
 	m.sub.CommitPositions(func(offsets []client.Commit, done client.Committed) {

@@ -3,6 +3,8 @@ package workloads
 import (
 	"slices"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/acl"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
@@ -64,9 +66,26 @@ func (c *BrokerClient) secure(op Op) {
 		}
 		c.admin.SetQuota(user, application, op.Log.word("key", ""), int64(op.Log.number("rate", 0)), done)
 	case history.ListTopics:
-		c.admin.ListTopics(func(names []string, d client.Done) {
-			c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) { l.Err, l.Names = int16(d.Code), names })
+		c.admin.ListTopics(c.named(op))
+	case history.ListGroups:
+		c.admin.ListGroups(c.named(op))
+	case history.DescribeGroup:
+		c.admin.DescribeGroup(op.Log.Group, func(_ *kmsg.DescribeGroupsResponseGroup, d client.Done) { done(d) })
+	case history.Rights:
+		c.admin.Rights(b.Type, b.Name, func(all []acl.Operation, d client.Done) {
+			var names []string
+			for _, one := range all {
+				names = append(names, acl.OperationName(one))
+			}
+			c.named(op)(names, d)
 		})
+	}
+}
+
+// named ends an operation that is answered by names.
+func (c *BrokerClient) named(op Op) func([]string, client.Done) {
+	return func(names []string, d client.Done) {
+		c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) { l.Err, l.Names = int16(d.Code), names })
 	}
 }
 

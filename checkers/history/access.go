@@ -12,6 +12,13 @@ const (
 	Entries    F = "entries"
 	SetQuota   F = "set-quota"
 	ListTopics F = "topics"
+	// ListGroups lists the groups that one broker coordinates, as far as the client may see
+	// them, in Names. DescribeGroup asks what becomes of one.
+	ListGroups    F = "groups"
+	DescribeGroup F = "describe-group"
+	// Rights asks what the client may do with the resource that Path and Args name; the
+	// operations are in Names.
+	Rights F = "rights"
 )
 
 // AccessEventKind says what became of a version of the entries of a resource.

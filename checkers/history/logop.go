@@ -197,7 +197,8 @@ func (f F) onLogs() bool {
 	switch f {
 	case Send, Poll, Scan, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset, FindOffset,
 		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords, DeleteOffsets, DeleteGroup,
-		Grant, Revoke, Entries, ListTopics, SetBroker, Describe, DescribeBroker, TooLarge, SetQuota:
+		Grant, Revoke, Entries, ListTopics, SetBroker, Describe, DescribeBroker, TooLarge, SetQuota,
+		ListGroups, DescribeGroup, Rights:
 		return true
 	}
 	return false

@@ -51,8 +51,8 @@ type member struct {
 	Broker
 	serves bool
 	holds  map[string]int64
-	// granted are the topics that somebody was just allowed to write to, in this step.
-	granted map[string]uint64
+	// granted are the rights that somebody was just found to have, in this step.
+	granted map[need]uint64
 	// uses are what each account was charged, muted until when each connection waits.
 	uses  map[string][]usage
 	muted map[int64]time.Duration
@@ -74,7 +74,7 @@ func New(cfg Config) *Checker {
 	// A history of a cluster that never had an entry says that it has none.
 	c.events = append(c.events, history.AccessEvent{Kind: history.EntriesInForce, Resource: "Cluster:kafka-cluster", Version: history.NoEntries, Open: cfg.Open})
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b, holds: map[string]int64{}, granted: map[string]uint64{}, uses: map[string][]usage{}, muted: map[int64]time.Duration{}}
+		m := &member{Broker: b, holds: map[string]int64{}, granted: map[need]uint64{}, uses: map[string][]usage{}, muted: map[int64]time.Duration{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node] = m
 	}
@@ -155,9 +155,28 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 	case facts.UsageCharged:
 		c.charged(m, e)
 	case facts.LeaderAppended:
-		topic := e.Text[:max(strings.LastIndexByte(e.Text, '-'), 0)]
-		if m.granted[topic] != step && !strings.HasPrefix(topic, "__") {
+		topic := topicOf(e.Text)
+		if !c.granted(m, need{"Write", "Topic", topic}) && !strings.HasPrefix(topic, "__") {
 			c.fail(m.Name, Appended, fmt.Sprintf("%s appends %d to %d to %s, of somebody whom it has not allowed that", m.Name, e.N[0], e.N[1], e.Text))
+		}
+	case facts.CommitTaken:
+		c.committed(m, e)
+	}
+}
+
+// granted reports whether a broker has found, in this step, that somebody has a right.
+func (c *Checker) granted(m *member, n need) bool { return m.granted[n] == c.step }
+
+// committed: offsets are taken from who may read the group, and their topics.
+func (c *Checker) committed(m *member, e node.Event) {
+	all := []need{{"Read", "Group", e.Text}}
+	for _, o := range e.Body.(*facts.GroupCommit).Offsets {
+		all = append(all, need{"Read", "Topic", topicOf(o.Partition)})
+	}
+	for _, n := range all {
+		if !c.granted(m, n) {
+			c.fail(m.Name, Committed, fmt.Sprintf("%s takes %v for %s of somebody whom it has not allowed to %v", m.Name, e.Body, e.Text, n))
+			return
 		}
 	}
 }

@@ -54,8 +54,8 @@ func (c *Checker) decided(m *member, e node.Event) {
 		c.fail(m.Name, Decision, fmt.Sprintf("%s %s %s from %s to %s %s %s, its entries being %s", m.Name, word, q.principal, q.host, q.operation, q.on, q.name, c.about(m, q)))
 		return
 	}
-	if allowed && q.operation == "Write" && q.on == "Topic" {
-		m.granted[q.name] = c.step
+	if allowed && !who.Asks {
+		m.granted[need{q.operation, q.on, q.name}] = c.step
 	}
 }
 

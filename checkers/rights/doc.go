@@ -42,6 +42,9 @@ const (
 	Needed       = "acl-right-needed"
 	Suffices     = "acl-right-suffices"
 	Hidden       = "acl-topics-hidden"
+	GroupsHidden = "acl-groups-hidden"
+	Committed    = "acl-committed"
+	RightsTold   = "acl-rights-told"
 	Shown        = "acl-entries-shown"
 	NoEffect     = "acl-refusal-without-effect"
 )
@@ -58,6 +61,9 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: Needed, Sentence: "Nobody succeeds with what no entries allow him that a serving broker may still hold.", Source: manual},
 	{ID: Suffices, Sentence: "Nobody is refused for want of a right that the entries of all serving brokers grant.", Source: manual},
 	{ID: Hidden, Sentence: "A list of all topics has those that the asker may describe, and no others.", Source: manual + ", Operations and Resources on Protocols: Metadata"},
+	{ID: GroupsHidden, Sentence: "A list of groups has none that the asker may not describe.", Source: manual + ", Operations and Resources on Protocols: ListGroups"},
+	{ID: Committed, Sentence: "A coordinator takes offsets of a client only when it has just decided that the client may read the group and each topic.", Source: manual + ", Operations and Resources on Protocols: OffsetCommit"},
+	{ID: RightsTold, Sentence: "Who asks what it may do with a topic, a group or the cluster is told the operations that the entries in force allow it, and no others.", Source: "KIP-430"},
 	{ID: Shown, Sentence: "What is shown as the entries of a resource is what one version of its znode held that may be in force.", Source: "KIP-140"},
 	{ID: Measured, Sentence: "A client is told to wait for as long as what its account had in the last windows calls for, whichever connections it came by.", Source: "KIP-13; KIP-55"},
 	{ID: Waited, Sentence: "A client that is told to wait is not served on that connection before.", Source: "KIP-219"},

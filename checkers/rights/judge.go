@@ -8,7 +8,6 @@ import (
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
-	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
 
 // findingsPerGuarantee bounds the findings under one guarantee: the first few tell the
@@ -34,6 +33,7 @@ func Judge(h *history.History) Verdict {
 		}
 	}
 	j.unasked()
+	j.uncommitted()
 	return j.Verdict
 }
 
@@ -42,97 +42,6 @@ type judge struct {
 	h      *history.History
 	reg    *register
 	counts map[string]int
-}
-
-// need is a right that an operation asks for: on a topic, or on the cluster.
-type need struct{ operation, on string }
-
-// needs lists the rights of which any suffices for an operation, nil if it is not judged so.
-func needs(f history.F) []need {
-	switch f {
-	case history.Send:
-		return []need{{"Write", "Topic"}}
-	case history.CreateTopic:
-		return []need{{"Create", "Cluster"}, {"Create", "Topic"}}
-	case history.DeleteTopic, history.DeleteRecords:
-		return []need{{"Delete", "Topic"}}
-	case history.AddPartitions:
-		return []need{{"Alter", "Topic"}}
-	case history.SetConfig:
-		return []need{{"AlterConfigs", "Topic"}}
-	case history.EndOffset:
-		return []need{{"Describe", "Topic"}}
-	case history.Grant, history.Revoke:
-		return []need{{"Alter", "Cluster"}}
-	case history.SetQuota:
-		return []need{{"AlterConfigs", "Cluster"}}
-	case history.Entries:
-		return []need{{"Describe", "Cluster"}}
-	}
-	return nil
-}
-
-// op judges one operation.
-func (j *judge) op(op *history.Op) {
-	l := op.Log
-	if op.Outcome == history.OK {
-		switch op.F {
-		case history.ListTopics:
-			j.listed(op)
-		case history.Entries:
-			j.shown(op)
-		}
-	}
-	all := needs(op.F)
-	if all == nil || l.Super {
-		if refused(op) && l.Super {
-			j.report(Suffices, op, fmt.Sprintf("But op %d of a super user was refused.", op.ID))
-		}
-		return
-	}
-	switch {
-	case op.Outcome == history.OK:
-		j.Granted++
-		if !slices.ContainsFunc(all, func(n need) bool { yes, _ := j.answers(op, n); return yes }) {
-			j.report(Needed, op, fmt.Sprintf("But op %d of %s succeeded, which needs %s; in force may have been %s.", op.ID, l.As, texts(all), j.inForce(op, all[0])))
-		}
-	case refused(op):
-		j.Refused++
-		j.refusal(op, all)
-	}
-}
-
-// refused reports whether an operation ended for want of a right, as it was told.
-func refused(op *history.Op) bool {
-	code := wire.ErrorCode(op.Log.Err)
-	return op.Outcome == history.Fail && (code == wire.TopicAuthorizationFailed || code == wire.ClusterAuthorizationFailed && op.F != history.Send)
-}
-
-// refusal: each right that would have sufficed may have been lacking; or that to know of
-// the topic, without which nobody finds its leader.
-func (j *judge) refusal(op *history.Op, all []need) {
-	lacking := !slices.ContainsFunc(all, func(n need) bool { _, no := j.answers(op, n); return !no })
-	if all[0].on == "Topic" {
-		_, hidden := j.answers(op, need{"Describe", "Topic"})
-		lacking = lacking || hidden
-	}
-	if !lacking {
-		j.report(Suffices, op, fmt.Sprintf("But op %d of %s was refused, which needs %s; in force was %s.", op.ID, op.Log.As, texts(all), j.inForce(op, all[0])))
-	}
-}
-
-// question is that after a right on the topic of an operation, or on the cluster.
-func question(op *history.Op, n need) asks {
-	principal, host, _ := strings.Cut(op.Log.As, "@")
-	q := asks{principal, host, n.operation, n.on, "kafka-cluster"}
-	if n.on == "Topic" {
-		q.name = topicOf(op.Path)
-	}
-	return q
-}
-
-func (j *judge) answers(op *history.Op, n need) (yes, no bool) {
-	return j.reg.answers(question(op, n), op.Invoke, op.Return)
 }
 
 // topicOf is the topic of "orders-0" or "orders".
@@ -170,9 +79,7 @@ func (j *judge) listed(op *history.Op) {
 }
 
 func (j *judge) describing(op *history.Op, topic string) asks {
-	q := question(op, need{"Describe", "Topic"})
-	q.name = topic
-	return q
+	return question(op, need{"Describe", "Topic", topic})
 }
 
 // lasting lists the topics that were created and nobody wanted to delete.
@@ -287,17 +194,6 @@ func ParseArgs(path, args string) (resource string, e history.AccessEntry, ok bo
 	}
 	return resource, e, on != ""
 }
-
-// texts names rights.
-func texts(all []need) string {
-	var words []string
-	for _, n := range all {
-		words = append(words, n.operation+" on "+n.on)
-	}
-	return strings.Join(words, " or ")
-}
-
-func (j *judge) inForce(op *history.Op, n need) string { return j.inForceOf(op, question(op, n)) }
 
 // inForceOf lists what may have been in force that is about a resource.
 func (j *judge) inForceOf(op *history.Op, q asks) string {

@@ -70,6 +70,16 @@ func (s *scene) decides(b node.ID, principal string, op, answer int64) {
 	s.says(b, facts.AccessDecided, "orders", &facts.Asker{Principal: principal, Host: "10.0.0.7"}, op, typeTopic, 0, answer)
 }
 
+// may has the super user found to have a right to read.
+func (s *scene) may(on, name string) {
+	s.says(1, facts.AccessDecided, name, &facts.Asker{Principal: "User:root", Host: "10.0.0.7"}, opRead, int64(slices.Index(types, on)), 0, 1)
+}
+
+// commits has a coordinator take an offset.
+func (s *scene) commits(b node.ID) {
+	s.says(b, facts.CommitTaken, "g", &facts.GroupCommit{Offsets: []facts.GroupOffset{{Partition: "orders-0", Offset: 3}}}, -1)
+}
+
 // TestScenes plays what is right and what is not.
 func TestScenes(t *testing.T) {
 	write, deny := entry(opWrite, allows), entry(opWrite, denies)
@@ -135,6 +145,14 @@ func TestScenes(t *testing.T) {
 			s.decides(1, "User:root", opWrite, 1)
 			s.step++
 			s.says(1, facts.LeaderAppended, "orders-0", nil, 0, 0)
+		}},
+		{"offsets of somebody who may", "", func(s *scene) { s.may("Group", "g"); s.may("Topic", "orders"); s.commits(1) }},
+		{"offsets of who may not read the topic", Committed, func(s *scene) { s.may("Group", "g"); s.commits(1) }},
+		{"offsets of who may not read the group", Committed, func(s *scene) { s.may("Topic", "orders"); s.commits(1) }},
+		{"offsets of who was told that it may", Committed, func(s *scene) {
+			s.may("Group", "g")
+			s.says(1, facts.AccessDecided, "orders", &facts.Asker{Principal: "User:root", Host: "10.0.0.7", Asks: true}, opRead, typeTopic, 0, 1)
+			s.commits(1)
 		}},
 	} {
 		s := newScene()

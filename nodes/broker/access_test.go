@@ -21,6 +21,7 @@ import (
 func guarded(t *testing.T, brokers int) (c *cluster, root *application, users []*application) {
 	c = newCluster(t, brokers, func(cfg *broker.Config) {
 		cfg.Access = &acl.Config{SuperUsers: []string{"User:root"}}
+		cfg.OffsetsPartitions, cfg.OffsetsReplication = 1, 1
 		cfg.Principals = map[node.ID]string{}
 		for i, name := range []string{"User:root", "User:a", "User:b"} {
 			cfg.Principals[node.ID(3+brokers+i)] = name

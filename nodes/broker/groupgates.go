@@ -6,6 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // The gates of requests about groups.
@@ -16,6 +17,9 @@ func (g *gate) offsetCommit() {
 	all, code := r.Topics, wire.GroupAuthorizationFailed
 	var refused []kmsg.OffsetCommitRequestTopic
 	if g.has(0, r.Group) {
+		if g.s.cfg.Bugs.Has(bugs.CommitTopicUnchecked) {
+			return
+		}
 		r.Topics, refused = part(g, 1, all, func(t *kmsg.OffsetCommitRequestTopic) string { return t.Topic })
 		code = wire.TopicAuthorizationFailed
 	} else {
@@ -78,6 +82,9 @@ func (g *gate) describeGroups() {
 }
 
 func (g *gate) deleteGroups() {
+	if g.s.cfg.Bugs.Has(bugs.DeleteGroupsUnchecked) {
+		return
+	}
 	r := g.x.Body.(*kmsg.DeleteGroupsRequest)
 	var refused []string
 	r.Groups, refused = part(g, 0, r.Groups, func(name *string) string { return *name })
@@ -93,7 +100,7 @@ func (g *gate) deleteGroups() {
 
 // listGroups: who may not describe the cluster sees the groups that it may describe.
 func (g *gate) listGroups() {
-	if g.has(0, "") {
+	if g.has(0, "") || g.s.cfg.Bugs.Has(bugs.GroupsShown) {
 		return
 	}
 	g.amend(func(a kmsg.Response) {

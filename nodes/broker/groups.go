@@ -22,7 +22,10 @@ type groupHost struct{ *Server }
 
 // serveGroup hands a request to the coordinator.
 func (s *Server) serveGroup(x *exchange) {
-	s.groups.Serve(group.Client{ID: x.ClientID, Host: "/" + strconv.Itoa(int(x.channel.peer))}, x.Body, func(r kmsg.Response) { x.reply(r) })
+	s.groups.Serve(group.Client{ID: x.ClientID, Host: "/" + strconv.Itoa(int(x.channel.peer))}, x.Body, func(r kmsg.Response) {
+		s.authorizedGroups(x, r)
+		x.reply(r)
+	})
 }
 
 // ledOffsets tells the coordinator that a partition of its topic is led here, or not.

@@ -20,6 +20,9 @@ func (s *Server) describeCluster(x *exchange) {
 			answer.Brokers = append(answer.Brokers, kmsg.DescribeClusterResponseBroker{NodeID: id, Host: e.host, Port: e.port, Rack: p.rack})
 		}
 	}
+	if x.Body.(*kmsg.DescribeClusterRequest).IncludeClusterAuthorizedOperations {
+		answer.ClusterAuthorizedOperations = s.authorizedCluster(x)
+	}
 	x.reply(answer)
 }
 

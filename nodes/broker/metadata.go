@@ -153,6 +153,7 @@ func (s *Server) describe(x *exchange) {
 			answer.Topics = append(answer.Topics, hidden(&r.Topics[i]))
 		}
 	}
+	s.authorizedTopics(x, r, answer)
 	x.reply(answer)
 }
 

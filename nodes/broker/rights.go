@@ -88,7 +88,7 @@ var demands = []demand{
 	{kmsg.OffsetDelete, []right{deleteGroup, readTopic}, (*gate).offsetDelete},
 	{kmsg.DescribeClientQuotas, []right{clusterConfigs}, (*gate).whole},
 	{kmsg.AlterClientQuotas, []right{alterBrokers}, (*gate).whole},
-	{kmsg.DescribeCluster, []right{describeCluster}, nil}, // for its list of rights, which it has not
+	{kmsg.DescribeCluster, []right{describeCluster}, nil}, // for its list of rights: see authorizedCluster
 	{kmsg.DescribeProducers, []right{readTopic}, (*gate).describeProducers},
 }
 

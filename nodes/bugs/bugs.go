@@ -222,6 +222,10 @@ const (
 	ZnodeOfLastLife
 	UsageOfConnection
 	ToldButNotMuted
+	CommitTopicUnchecked
+	DeleteGroupsUnchecked
+	GroupsShown
+	AllRightsTold
 	last
 )
 

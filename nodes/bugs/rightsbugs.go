@@ -60,4 +60,32 @@ var rightsBugs = []Bug{
 		Breaks:   []string{"quota-waited"},
 		Scenario: brokerAccess,
 	},
+	{
+		ID: CommitTopicUnchecked, Name: "commit-topic-unchecked",
+		Wrong:    "Who may read a group may commit offsets of any topic in its name.",
+		Schedule: "A group is granted, and the topic is not, or not any more.",
+		Breaks:   []string{"acl-committed", "acl-right-needed"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: DeleteGroupsUnchecked, Name: "delete-groups-unchecked",
+		Wrong:    "Who finds the coordinator of a group may delete it.",
+		Schedule: "Somebody who may read a group deletes it when nobody is in it.",
+		Breaks:   []string{"acl-right-needed"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: GroupsShown, Name: "list-shows-hidden-groups",
+		Wrong:    "Who asks for the groups is shown also those that he may not describe.",
+		Schedule: "Ask for all groups without a right to all.",
+		Breaks:   []string{"acl-groups-hidden"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: AllRightsTold, Name: "all-rights-told",
+		Wrong:    "Who asks what he may do with something is told everything that can be done with it.",
+		Schedule: "Ask, without having every right.",
+		Breaks:   []string{"acl-rights-told"},
+		Scenario: brokerAccess,
+	},
 }

@@ -82,11 +82,15 @@ func (t *task) try() {
 	}
 	if t.group != "" {
 		t.a.c.findCoordinator(t.a.lane, t.group, func(broker int32, code wire.ErrorCode, err error) {
-			if err != nil || code != wire.OK {
+			switch {
+			case err == nil && code == wire.GroupAuthorizationFailed:
+				t.last = Done{Code: code}
+				t.giveUp()
+			case err != nil || code != wire.OK:
 				t.again(Done{Code: code, Err: err})
-				return
+			default:
+				t.ask(broker)
 			}
-			t.ask(broker)
 		})
 		return
 	}

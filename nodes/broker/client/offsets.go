@@ -1,6 +1,7 @@
 package client
 
 import (
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -169,7 +170,12 @@ func (o *Offsets) find(first *offsetRequest) {
 			return
 		}
 		o.asking = false
-		if err != nil || code != wire.OK {
+		switch {
+		case err == nil && code == wire.GroupAuthorizationFailed:
+			o.drop(Refused{code})
+			o.pump()
+			return
+		case err != nil || code != wire.OK:
 			o.later(ErrNotSent)
 			return
 		}
@@ -247,6 +253,9 @@ func (o *Offsets) Commit(offsets []Commit, done func(Committed)) {
 	}
 	r.giveUp = func(err error) {
 		result.Err, result.Outcome, result.Attempts = err, Failed, r.attempts
+		if refused, ok := err.(Refused); ok {
+			result.Codes = slices.Repeat([]wire.ErrorCode{refused.Code}, len(offsets))
+		}
 		if r.perhaps {
 			result.Outcome = Unknown
 		}
@@ -363,7 +372,13 @@ func (o *Offsets) Fetch(parts []TopicPartition, done func(Fetched)) {
 		o.c.tell(func() { done(result) })
 		return false
 	}
-	r.giveUp = func(err error) { o.c.tell(func() { done(Fetched{Err: err, Broker: -1}) }) }
+	r.giveUp = func(err error) {
+		result := Fetched{Err: err, Broker: -1}
+		if refused, ok := err.(Refused); ok {
+			result.Code = refused.Code
+		}
+		o.c.tell(func() { done(result) })
+	}
 	o.enqueue(r)
 }
 

@@ -52,3 +52,10 @@ var (
 // sent reports whether a request may have reached its broker, given why it was not
 // answered.
 func sent(err error) bool { return errors.Is(err, wire.ErrDisconnected) }
+
+// Refused is why something ended for which the client may not even know whom to ask: it has
+// no right to know of the group.
+type Refused struct{ Code wire.ErrorCode }
+
+// Error names the code.
+func (r Refused) Error() string { return "refused: " + r.Code.String() }

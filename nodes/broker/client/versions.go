@@ -37,6 +37,7 @@ var versions = map[int16]versionRange{
 	46: {0, 0},  // ListPartitionReassignments
 	47: {0, 0},  // OffsetDelete
 	49: {0, 1},  // AlterClientQuotas
+	60: {0, 0},  // DescribeCluster
 }
 
 // oldest is a request that is to be sent in version 0, in which it means something else.

@@ -50,6 +50,8 @@ func (e *Entries) String() string { return fmt.Sprintf("%d entries", len(e.Entri
 type Asker struct {
 	Principal, Host string
 	AnyResource     bool
+	// Asks: nothing is done by this right, somebody wants to know whether it has it.
+	Asks bool
 }
 
 // String names the principal.
