@@ -2,9 +2,11 @@ package rights
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -56,7 +58,7 @@ func topicOf(path string) string {
 }
 
 // listed judges a list of all topics: nothing is in it that its asker may not know of. In
-// the end, when all brokers know all topics, everything is that was set up and stays.
+// the end, when all brokers know all topics, everything is that was set up before and stays.
 func (j *judge) listed(op *history.Op) {
 	for _, name := range op.Log.Names {
 		if op.Log.Super {
@@ -82,15 +84,28 @@ func (j *judge) describing(op *history.Op, topic string) asks {
 	return question(op, need{"Describe", "Topic", topic})
 }
 
-// lasting lists the topics that were created and nobody wanted to delete.
+// lasting lists the topics that had been created when the end began and nobody wanted to
+// delete. One client's end may begin while another still waits for a topic.
 func (j *judge) lasting() (names []string) {
+	end := j.end()
 	for i := range j.h.Ops {
-		if op := &j.h.Ops[i]; op.F == history.CreateTopic && op.Outcome == history.OK && !slices.Contains(names, op.Path) &&
+		if op := &j.h.Ops[i]; op.F == history.CreateTopic && op.Outcome == history.OK && op.Return < end && !slices.Contains(names, op.Path) &&
 			!slices.ContainsFunc(j.h.Ops, func(o history.Op) bool { return o.F == history.DeleteTopic && o.Path == op.Path }) {
 			names = append(names, op.Path)
 		}
 	}
 	return names
+}
+
+// end is when the first operation of the end began.
+func (j *judge) end() time.Duration {
+	end := time.Duration(math.MaxInt64)
+	for i := range j.h.Ops {
+		if op := &j.h.Ops[i]; op.Final {
+			end = min(end, op.Invoke)
+		}
+	}
+	return end
 }
 
 // undone: a topic that nobody was allowed to create is not there.

@@ -226,6 +226,8 @@ func TestJudge(t *testing.T) {
 	created.Path = "own"
 	kept := op(history.CreateTopic, 1, true)
 	kept.Path, kept.Log.Super = "orders", true
+	late := kept
+	late.Return = 100 * time.Second
 	shown := func(at int, names ...string) history.Op {
 		o := op(history.Entries, at, true)
 		o.Path, o.Log.Args, o.Log.Names, o.Log.Super = "orders", "on=Topic", names, true
@@ -248,6 +250,7 @@ func TestJudge(t *testing.T) {
 		{"a topic that is hidden", Hidden, []history.Op{listed(5, false, "orders")}},
 		{"a topic that is shown", "", []history.Op{kept, listed(15, false, "orders")}},
 		{"a topic that is missing", Hidden, []history.Op{kept, listed(15, false)}},
+		{"a topic that was on its way as the end began", "", []history.Op{late, listed(15, false)}},
 		{"a topic that was refused", NoEffect, []history.Op{created, listed(25, true, "own")}},
 		{"a topic that was refused is not there", "", []history.Op{created, listed(25, true)}},
 		{"entries as they are", "", []history.Op{shown(15, "User:a from * may Write"), shown(21)}},
