@@ -96,11 +96,21 @@ func (s *Server) whenTopicsKnown(topics []string, then func()) {
 }
 
 // readTopicConfig reads the configuration of a topic. If the session ends meanwhile, the
-// next one reads it.
+// next one reads it. A coordinator that lags behind would show the znode before it was
+// written, and nobody tells of what is written before the topic exists; hence the sync.
 func (s *Server) readTopicConfig(topic string) {
-	s.zk.Submit(zookeeper.Get(znodes.ConfigPath(znodes.TopicConfig, topic)), func(r zookeeper.Reply) {
-		if !r.Over() && s.configs[topic] != nil {
-			s.takeTopicConfig(topic, decodeConfig(topic, &r))
+	path := znodes.ConfigPath(znodes.TopicConfig, topic)
+	s.zk.Submit(zookeeper.Sync(path), func(r zookeeper.Reply) {
+		switch {
+		case r.Over() || s.configs[topic] == nil:
+		case !r.OK():
+			s.readTopicConfig(topic)
+		default:
+			s.zk.Submit(zookeeper.Get(path), func(r zookeeper.Reply) {
+				if !r.Over() && s.configs[topic] != nil {
+					s.takeTopicConfig(topic, decodeConfig(topic, &r))
+				}
+			})
 		}
 	})
 }
