@@ -33,6 +33,9 @@ type Config struct {
 	// Patience is how long a broker may go by an old configuration when all else has come
 	// to rest.
 	Patience time.Duration
+	// Lag is replica.lag.time.max.ms, within which followers are told how far all of a
+	// log that does not grow is committed.
+	Lag time.Duration
 }
 
 // Checker watches one cluster. It is told every fact, crash and commit in order, and

@@ -25,6 +25,31 @@ var good = []goodScene{
 		commit 5..6 producer 7/0/1
 		b1 tells 7
 		rest`, nil},
+	{"followers of a log that grows do not know of the last record yet that it is committed", false, usual + `
+		commit 0..3
+		wait
+		b1 appends 4..4
+		b2 copies 4..4
+		b3 copies 4..4
+		b1 hears b2 at 5
+		b1 hears b3 at 5
+		b1 marks 5
+		rest
+		wait
+		rest
+		wait
+		unrest # and they should
+		b2 believes 5
+		unrest
+		b1 appends 5..5
+		b2 copies 5..5
+		b3 copies 5..5
+		b1 hears b2 at 6
+		b1 hears b3 at 6
+		b1 marks 6
+		unrest # b3 does not even know of the one before
+		b3 believes 5
+		rest`, nil},
 	{"consumers read at followers, which are behind", false, usual + `
 		commit 0..3
 		b2 serves 0..3

@@ -19,6 +19,7 @@ func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, Contiguous, fmt.Sprintf("%s appends %v to %s, whose log ends at %d in epoch %d, %s", r.Name, b, p.name, r.log.end, r.log.epoch(), r.role()))
 	default:
 		r.append(b)
+		p.grew = c.now.at
 	}
 }
 
@@ -39,6 +40,9 @@ func (c *Checker) followerAppended(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, Contiguous, fmt.Sprintf("%s takes %v over into %s, whose log ends at %d in epoch %d, %s", r.Name, b, p.name, r.log.end, r.log.epoch(), r.role()))
 		return
 	}
+	if r.came != c.now.at {
+		r.before, r.came = r.log.end, c.now.at
+	}
 	r.append(b)
 	if r.lost >= 0 && r.log.end >= p.ledger.end {
 		if _, _, lacks := p.holds(r, p.ledger.end); !lacks {
@@ -56,7 +60,7 @@ func (c *Checker) truncated(p *partition, r *replica, to int64) {
 // startedOver: the log was thrown away because its leader's begins later. Nothing is below
 // its start any more, so its high watermark is there, and is not told again.
 func (c *Checker) startedOver(p *partition, r *replica, start int64) {
-	r.log, r.agreed, r.mark = emptyLog(start), 0, start
+	r.log, r.agreed, r.mark, r.before = emptyLog(start), 0, start, start
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
 }
 

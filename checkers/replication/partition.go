@@ -2,6 +2,7 @@ package replication
 
 import (
 	"math"
+	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
 )
@@ -20,6 +21,10 @@ type replica struct {
 	lost int64
 	// mark is the high watermark as it knows it.
 	mark int64
+	// before is where the log of a follower ended before the answer that made it grow
+	// last, which came at the time came.
+	before int64
+	came   time.Duration
 	// epoch is the latest leader epoch in which it led or followed in this life, -1 for
 	// none; leads says that it takes itself for the leader of that.
 	epoch int64
@@ -68,7 +73,7 @@ func (r *replica) append(b batch) {
 // cut shortens the log.
 func (r *replica) cut(to int64) {
 	r.log.cut(to)
-	r.agreed, r.mark = min(r.agreed, to), min(r.mark, to)
+	r.agreed, r.mark, r.before = min(r.agreed, to), min(r.mark, to), min(r.before, to)
 }
 
 // counted are all that a leader has to take for in sync: those that are as far as it
@@ -88,6 +93,8 @@ type partition struct {
 	// furthest that it ever went.
 	ledger  mirror
 	longest int64
+	// grew is when a leader appended last.
+	grew time.Duration
 	// producers are those with an ID, as of the ledger's end.
 	producers map[int64]sequence
 

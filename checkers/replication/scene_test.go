@@ -54,7 +54,7 @@ const scenePartition = "orders-0"
 
 func newStage(t *testing.T, unclean bool) *stage {
 	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}}
-	cfg := Config{Unclean: unclean, MinInsync: 1, RetentionBytes: 100, DeleteRetentionMillis: 50, Patience: 2 * time.Second}
+	cfg := Config{Unclean: unclean, MinInsync: 1, RetentionBytes: 100, DeleteRetentionMillis: 50, Patience: 2 * time.Second, Lag: 1500 * time.Millisecond}
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
 	}
@@ -355,7 +355,7 @@ func (s *stage) state(id int32, k *node.EventKind, body any, n ...int64) {
 	e := node.Event{Kind: k, Text: scenePartition, Body: body}
 	copy(e.N[:], n)
 	s.step++
-	s.c.Observe(s.step, 0, node.ID(10+id), e)
+	s.c.Observe(s.step, s.wait, node.ID(10+id), e)
 }
 
 // broker, ids, number, span and option read words.

@@ -29,8 +29,9 @@ type retrieval struct {
 	// read is what was read of each of parts, in a place that others use while this waits.
 	read []kmsg.FetchResponseTopicPartition
 	// bytes is how much that is; urgent, that it says something that must not
-	// wait: an error, where logs part, a replica that is nearer, or a high watermark that
-	// a follower lacks.
+	// wait: an error, where logs part, a replica that is nearer. That the high watermark
+	// rose can wait: releases 2.4 and 2.5 told followers at once, which asked twice for
+	// each record then (KAFKA-9731, KAFKA-9952).
 	bytes  int
 	urgent bool
 	// may says which topics the sender may read, as far as that is decided.
@@ -78,9 +79,6 @@ func (f *retrieval) expire(s *Server) {
 }
 
 func (f *retrieval) send(s *Server) {
-	if f.follower >= 0 {
-		f.told(s)
-	}
 	if f.x.throttle = s.charge(f.x, consumerRate, f.bytes); f.x.throttle > 0 {
 		answer := f.in.Throttled()
 		answer.ThrottleMillis = throttleMillis(f.x.throttle)
@@ -88,16 +86,6 @@ func (f *retrieval) send(s *Server) {
 		return
 	}
 	f.x.reply(f.in.Answer(f.read))
-}
-
-// told notes which high watermarks a follower is being sent. What its session leaves out
-// it has been sent before.
-func (f *retrieval) told(s *Server) {
-	for i := range f.parts {
-		if r := f.replicaOf(s, i); r != nil && f.read[i].ErrorCode == 0 {
-			r.Told(f.follower, f.read[i].HighWatermark)
-		}
-	}
 }
 
 // replicas are those that the request waits for.
@@ -221,7 +209,6 @@ func (s *Server) admit(f *retrieval, r *localReplica, in *fetchsession.Part, out
 func (s *Server) admitFollower(f *retrieval, r *localReplica, in *fetchsession.Part, out *kmsg.FetchResponseTopicPartition, first bool) (upTo int64, code wire.ErrorCode) {
 	if !first {
 		out.HighWatermark = r.log.HighWatermark()
-		f.urgent = f.urgent || r.NeedsMark(f.follower)
 		return r.log.End(), r.Check(in.Epoch, true)
 	}
 	a := r.Fetched(replica.Fetch{
@@ -230,7 +217,6 @@ func (s *Server) admitFollower(f *retrieval, r *localReplica, in *fetchsession.P
 	out.HighWatermark = a.HighWatermark
 	if a.Code == wire.OK && !a.Diverges {
 		s.welcome(r, f.follower)
-		f.urgent = f.urgent || a.Lacking
 	}
 	if a.Raised {
 		s.touch(r)

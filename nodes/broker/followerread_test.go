@@ -139,10 +139,10 @@ func (c *cluster) leaderOf(t *testing.T, partition string) int32 {
 	return 0
 }
 
-// TestFollowersLearnTheMarkSoon: a follower of an idle partition does not wait with its
-// last fetch until the time is up, or consumers there would miss the last record for so
-// long (KIP-392).
-func TestFollowersLearnTheMarkSoon(t *testing.T) {
+// TestFollowersLearnTheMarkInTime: that a record is committed, followers are told with
+// the answer to the fetch after it, for which they ask once. On an idle partition that is
+// when its time is up (KAFKA-9952), and so long do consumers there miss the last record.
+func TestFollowersLearnTheMarkInTime(t *testing.T) {
 	for _, sessionless := range []bool{false, true} {
 		wait := func(cfg *broker.Config) {
 			cfg.ReplicaFetchWait, cfg.SessionlessFetches = 1500*time.Millisecond, sessionless
@@ -151,15 +151,27 @@ func TestFollowersLearnTheMarkSoon(t *testing.T) {
 		s := c.client(func(s *script, task *node.Task) {
 			s.create(task, c, "orders", []int32{1, 2, 3})
 			s.insist(task, c, "orders", "first")
-			task.Sleep(3 * time.Second)
+			task.Sleep(2 * time.Second)
+			before := len(c.facts)
 			s.insist(task, c, "orders", "second")
 			task.Sleep(100 * time.Millisecond)
-			for _, b := range c.brokers[1:] {
-				if got, code := s.fetchAs(task, b, "x", "orders", 1); code != wire.OK || len(got.RecordBatches) == 0 {
-					s.t.Errorf("sessionless is %v: 100 ms later broker %d gives %d bytes, %v, high watermark %d", sessionless, b, len(got.RecordBatches), code, got.HighWatermark)
-				}
+			s.bothGive(task, c, 0)
+			asked := slices.DeleteFunc(slices.Clone(c.facts[before:]), func(f sim.Seen) bool { return f.Event.Kind != facts.FollowerFetched })
+			if len(asked) != 2 {
+				s.t.Errorf("sessionless is %v: for one record two followers have asked %d times", sessionless, len(asked))
 			}
+			task.Sleep(1500 * time.Millisecond)
+			s.bothGive(task, c, 1)
 		})
 		c.converge(s, 60*time.Second)
+	}
+}
+
+// bothGive checks how many records the two followers give from the second on.
+func (s *script) bothGive(task *node.Task, c *cluster, records int) {
+	for _, b := range c.brokers[1:] {
+		if got, code := s.fetchAs(task, b, "x", "orders", 1); code != wire.OK || (len(got.RecordBatches) > 0) != (records > 0) || got.HighWatermark != int64(1+records) {
+			s.t.Errorf("broker %d gives %d bytes, %v, high watermark %d, and not %d records", b, len(got.RecordBatches), code, got.HighWatermark, records)
+		}
 	}
 }

@@ -84,7 +84,7 @@ func (p *Partition) newFollowers(s State, now time.Duration) []follower {
 		if id == p.cfg.Self {
 			continue
 		}
-		f := follower{id: id, end: unknown, start: unknown, fetched: never, leaderEnd: unknown, caughtUp: never, told: unknown}
+		f := follower{id: id, end: unknown, start: unknown, fetched: never, leaderEnd: unknown, caughtUp: never}
 		if s.Isr.Has(id) {
 			f.caughtUp = now
 		}
@@ -129,10 +129,8 @@ type Answer struct {
 	DivergingEnd   int64
 	// HighWatermark is what to tell it: that of before this fetch was counted.
 	HighWatermark int64
-	// Raised says that the fetch moved the high watermark. Lacking says that the follower
-	// was told less than HighWatermark so far: its fetch is not worth holding back, as
-	// it could serve consumers up to there (KIP-392).
-	Raised, Lacking bool
+	// Raised says that the fetch moved the high watermark.
+	Raised bool
 }
 
 // Fetched takes the fetch of a follower. Only one whose log agrees with ours up to where
@@ -159,7 +157,6 @@ func (p *Partition) Fetched(f Fetch, now time.Duration) Answer {
 	}
 	p.observe(facts.FollowerFetched, int64(f.Replica), f.Offset, int64(p.state.LeaderEpoch))
 	known.fetchedFrom(f, p.log.End(), now)
-	a.Lacking = known.told < a.HighWatermark
 	a.Raised = p.raise(now)
 	return a
 }
@@ -252,17 +249,4 @@ func (k *follower) fetchedFrom(f Fetch, end int64, now time.Duration) {
 		k.caughtUp = max(k.caughtUp, k.fetched)
 	}
 	k.end, k.start, k.fetched, k.leaderEnd = f.Offset, f.Start, now, end
-}
-
-// NeedsMark reports whether a follower was told less than the present high watermark.
-func (p *Partition) NeedsMark(replica int32) bool {
-	f := p.follower(replica)
-	return f != nil && f.told < p.log.HighWatermark()
-}
-
-// Told notes the high watermark that a follower is being sent.
-func (p *Partition) Told(replica int32, mark int64) {
-	if f := p.follower(replica); f != nil {
-		f.told = mark
-	}
 }

@@ -93,8 +93,6 @@ type follower struct {
 	leaderEnd int64
 	// caughtUp is the last time at which it is known to have had all there was.
 	caughtUp time.Duration
-	// told is the high watermark that it was sent last.
-	told int64
 }
 
 // Partition is a replica of a partition.
