@@ -208,11 +208,31 @@ func (p Plan) brokerFaultShape() faults.Shape {
 		Files:   p.brokerFiles(),
 		Moments: marks(append(brokerMoments(), p.Knobs.accessMoments()...)), Windows: marks(windows),
 		Cuts: marks([]*node.EventKind{facts.Truncated, facts.StartedOver}), Joins: marks([]*node.EventKind{facts.BecameFollower}),
+		Reigns:       marks([]*node.EventKind{facts.BecameLeader}),
 		Coordinators: serverGroup, Sessions: "client",
 		Asks:      marks([]*node.EventKind{facts.ElectionTried, facts.StateProposed, facts.IsrProposed}),
 		Orders:    marks([]*node.EventKind{facts.LeaderElected, facts.StateWritten, facts.BrokerChanged}),
-		Takeovers: marks([]*node.EventKind{facts.FailoverStep}),
+		Takeovers: takeovers(),
 	}
+}
+
+// brokerBlinks are the moments after which what has its own consequences is over at the
+// end of the step: see [CrashPoints].
+func brokerBlinks() []string {
+	return marks([]*node.EventKind{
+		facts.ControllerElected, facts.ControllerResigned, facts.IsrProposed, facts.IsrCommitted, facts.BecameLeader,
+		facts.Truncated, facts.Truncated, facts.StartedOver, facts.StartedOver, facts.GroupAssigned, facts.GroupsLoading,
+	})
+}
+
+// takeovers are the steps by which a broker becomes the controller and takes over, and that
+// by which it ceases to be it.
+func takeovers() []string {
+	steps := marks([]*node.EventKind{facts.ElectionTried, facts.ControllerElected, facts.ControllerResigned})
+	for i := range facts.FailoverSteps {
+		steps = append(steps, facts.FailoverStep.CaseMark(i))
+	}
+	return steps
 }
 
 // brokerFiles are the beginnings of the names of a broker's files, as faults of disks name
@@ -269,6 +289,15 @@ func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fau
 			return told // anything else might spoil it
 		}
 		plan = append(plan, told...)
+	}
+	if r := stream("broker-takeovers"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(4) == 0 {
+		plan = append(plan, faults.DrawTakeovers(r, shape)...)
+	}
+	if r := stream("broker-relapses"); p.Knobs.Unclean && (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(4) == 0 {
+		plan = append(plan, faults.DrawRelapses(r, shape)...)
+	}
+	if r := stream("broker-windows"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(6) == 0 {
+		plan = append(plan, faults.DrawInterruptions(r, shape, brokerBlinks())...)
 	}
 	if r := stream("broker-stops"); profile != faults.None && r.IntN(4) == 0 {
 		plan = append(plan, faults.DrawStops(r, shape)...)
@@ -343,6 +372,7 @@ func (r *run) committed() func(uint64, time.Duration, *wire.Txn) {
 	}
 	return func(step uint64, at time.Duration, txn *wire.Txn) {
 		r.replication.Committed(step, at, txn)
+		r.zombies.committed(step, txn)
 		r.groups.Committed(txn)
 		if r.rights != nil {
 			r.rights.Committed(step, at, txn)
@@ -362,6 +392,9 @@ func (r *run) asked(op *history.Op) {
 func (r *run) observeBrokers(s sim.Seen) {
 	r.seats.observe(s)
 	r.forgets(s)
+	if id := r.plan.Knobs.brokerOf(s.Node); id > 0 {
+		r.zombies.observe(id, &s.Event)
+	}
 	r.replication.Observe(s.Step, s.At, s.Node, s.Event)
 	if r.replication.Finding() != nil {
 		r.world.Stop("an invariant of replication is broken")
@@ -401,6 +434,7 @@ func (r *run) brokerChanged(c sim.ProcessChange) {
 	case sim.Crashed, sim.Exited:
 		r.replication.Crashed(c.Node)
 		r.groups.Crashed(c.Node)
+		r.zombies.died(r.plan.Knobs.brokerOf(c.Node))
 	}
 	if r.rights != nil && (c.Kind == sim.Booted || c.Kind == sim.Crashed || c.Kind == sim.Exited) {
 		r.rights.Changed(c.Node, c.At)

@@ -25,7 +25,8 @@ func newRun(p Plan, o RunOptions) *run {
 	r.recorder = workloads.NewRecorder(p.Shape.Clients, r.world.Now)
 	r.recorder.Hear(r.asked)
 	r.ensemble = newEnsemble(p.Knobs)
-	r.windows = newWindows(p.Knobs.size())
+	r.windows = newWindows(p.Knobs.size() + p.Knobs.Brokers + p.Shape.Clients)
+	r.zombies = newZombies(p.Knobs, r.world.Processes, &r.windows)
 	r.rights = r.newRights()
 	r.replication, r.seats = r.newReplication(), &replicas{knobs: p.Knobs, by: map[string]*seats{}}
 	r.groups = r.newGroups()
@@ -142,9 +143,9 @@ func (r *run) watch(o RunOptions) {
 	servers := node.ID(r.plan.Knobs.size())
 	r.world.OnEvent(func(s sim.Seen) {
 		r.marks.add(&s.Event)
+		r.windows.observe(&s)
 		if s.Node < servers {
 			r.ensemble.observe(&s)
-			r.windows.observe(&s)
 			r.checker.Observe(s.Step, s.At, s.Node, s.Event)
 			if r.checker.Finding() != nil {
 				r.world.Stop("a live invariant is broken")
@@ -158,6 +159,9 @@ func (r *run) watch(o RunOptions) {
 		}
 	})
 	r.world.OnProcess(func(c sim.ProcessChange) {
+		if c.Kind == sim.Crashed || c.Kind == sim.Exited {
+			r.windows.died(c)
+		}
 		switch {
 		case c.Node < servers:
 			r.changed(c)
@@ -174,7 +178,6 @@ func (r *run) changed(c sim.ProcessChange) {
 		r.checker.Booted(c.Node)
 	case sim.Crashed, sim.Exited:
 		r.ensemble.lost(c.Node)
-		r.windows.died(c)
 		r.checker.Crashed(c.Node)
 	}
 	r.supervise(c)

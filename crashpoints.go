@@ -1,31 +1,52 @@
 package stampede
 
 import (
+	"slices"
+
 	"github.com/stampede-sim/stampede/nodes/coordinator/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
 	"github.com/stampede-sim/stampede/sim"
 )
 
-// CrashPoint is a window of the protocol in which the death of a process has its own
-// consequences. Hunts strike it by faults that wait for the fact which opens it, or by
-// chance.
+// CrashPoint is a window of the protocol in which the death of a process, or another blow
+// to it, has its own consequences. Hunts strike it by faults that wait for the fact which
+// opens it, or by chance.
 type CrashPoint struct {
-	// Mark is the coverage mark that counts the deaths, Doc what the window is.
+	// Mark is the coverage mark that counts the blows, Doc what the window is.
 	Mark, Doc string
-	// opens begin the window and closes end it, stated by the same process.
+	// opens begin the window and closes end it, stated by the same process; if about, of
+	// the same thing, as their texts have it.
 	opens, closes []moment
+	about         bool
 	// at is the window of a single step: that of the fact which opens it.
 	at bool
-	// exits counts processes that end themselves, as after an error of their disk.
-	exits bool
+	// by is what is counted.
+	by blow
 	// role is who can be in it: a server on its way to lead, one that follows, or any.
 	role role
 }
 
-// moment is a fact, of those with one text if text is not empty.
+// blow is what may strike a process in a window.
+type blow uint8
+
+const (
+	// byCrash is a death, byExit the end that a process puts to itself, as after an error
+	// of its disk.
+	byCrash blow = iota
+	byExit
+	// byExpiry is the end of the session that a broker holds an office by, byDeposal that
+	// somebody else deletes its znode, byCut the loss of the connection to the coordinator.
+	byExpiry
+	byDeposal
+	byCut
+)
+
+// moment is a fact, of those with one text if text is not empty, and of those of one case
+// if row counts it, from 1.
 type moment struct {
 	kind *node.EventKind
 	text string
+	row  int
 }
 
 type role uint8
@@ -48,35 +69,37 @@ const (
 	currentFile  = "currentEpoch"
 )
 
-// CrashPoints lists the windows in the order of the protocol.
-var CrashPoints = []CrashPoint{
+// CrashPoints lists the windows, each protocol's in its order.
+var CrashPoints = slices.Concat(coordinatorPoints, failoverPoints(), brokerPoints)
+
+var coordinatorPoints = []CrashPoint{
 	{Mark: "crash.epoch-chosen", Doc: "a leader chose an epoch, and has written nothing", role: leading,
-		opens: of(facts.EpochChosen), closes: []moment{{facts.EpochWritten, acceptedFile}}},
+		opens: of(facts.EpochChosen), closes: []moment{{kind: facts.EpochWritten, text: acceptedFile}}},
 	{Mark: "crash.accepted-written", Doc: "acceptedEpoch is in a temporary file",
-		opens: []moment{{facts.EpochWritten, acceptedFile}}, closes: of(facts.EpochSynced)},
+		opens: []moment{{kind: facts.EpochWritten, text: acceptedFile}}, closes: of(facts.EpochSynced)},
 	{Mark: "crash.accepted-synced", Doc: "acceptedEpoch is durable under the temporary name",
-		opens: []moment{{facts.EpochSynced, acceptedFile}}, closes: of(facts.EpochRenamed)},
+		opens: []moment{{kind: facts.EpochSynced, text: acceptedFile}}, closes: of(facts.EpochRenamed)},
 	{Mark: "crash.accepted-renamed", Doc: "acceptedEpoch has its name, not durably",
-		opens: []moment{{facts.EpochRenamed, acceptedFile}}, closes: of(facts.EpochSaved)},
+		opens: []moment{{kind: facts.EpochRenamed, text: acceptedFile}}, closes: of(facts.EpochSaved)},
 	{Mark: "crash.accepted-saved", Doc: "acceptedEpoch is durable, and nobody was told",
-		opens: []moment{{facts.EpochSaved, acceptedFile}}, closes: of(facts.EpochProposed, facts.AckEpochSent)},
+		opens: []moment{{kind: facts.EpochSaved, text: acceptedFile}}, closes: of(facts.EpochProposed, facts.AckEpochSent)},
 	{Mark: "crash.leaderinfo", Doc: "LEADERINFO went to some", at: true, opens: of(facts.EpochProposed)},
 	{Mark: "crash.ackepoch-leader", Doc: "a leader waits for a quorum's ACKEPOCH", role: leading,
 		opens: of(facts.EpochProposed), closes: of(facts.Synchronizing)},
 	{Mark: "crash.ackepoch-learner", Doc: "a learner sent ACKEPOCH, and was told nothing",
 		opens: of(facts.AckEpochSent), closes: of(facts.SyncBegun)},
 	{Mark: "crash.current-before", Doc: "a leader synchronises others, its currentEpoch not durable", role: leading,
-		opens: of(facts.Synchronizing), closes: []moment{{facts.EpochSaved, currentFile}, {facts.Established, ""}}},
+		opens: of(facts.Synchronizing), closes: []moment{{kind: facts.EpochSaved, text: currentFile}, {kind: facts.Established}}},
 	{Mark: "crash.current-after", Doc: "a leader has its currentEpoch, and is not established", role: leading,
-		opens: []moment{{facts.EpochSaved, currentFile}}, closes: of(facts.Established)},
+		opens: []moment{{kind: facts.EpochSaved, text: currentFile}}, closes: of(facts.Established)},
 	{Mark: "crash.entry-snapshot", Doc: "a leader writes the snapshot of entering leadership",
-		opens: []moment{{facts.SnapshotBegun, "leading"}}, closes: of(facts.SnapshotTaken)},
+		opens: []moment{{kind: facts.SnapshotBegun, text: "leading"}}, closes: of(facts.SnapshotTaken)},
 	{Mark: "crash.sync-cut", Doc: "a leader decided how to synchronise a learner; not all of it is sent, nor is it registered", at: true,
 		opens: of(facts.SyncEmptyDiff, facts.SyncDiff, facts.SyncDiffFromDisk, facts.SyncTrunc, facts.SyncTruncDiff, facts.SyncSnap)},
 	{Mark: "crash.sync-header", Doc: "a learner has the header of its synchronisation, and has done nothing",
 		opens: of(facts.SyncBegun), closes: of(facts.Truncated, facts.SnapshotLoaded, facts.HistoryLogged)},
 	{Mark: "crash.snap-stream", Doc: "a learner has a part of a snapshot, or installs it",
-		opens: []moment{{facts.SyncBegun, "SNAP"}}, closes: of(facts.SnapshotLoaded)},
+		opens: []moment{{kind: facts.SyncBegun, text: "SNAP"}}, closes: of(facts.SnapshotLoaded)},
 	{Mark: "crash.snap-loaded", Doc: "a learner has the leader's snapshot, and did not acknowledge it",
 		opens: of(facts.SnapshotLoaded), closes: of(facts.HistoryDurable)},
 	{Mark: "crash.truncating", Doc: "a learner cuts its log",
@@ -86,9 +109,9 @@ var CrashPoints = []CrashPoint{
 	{Mark: "crash.history-logged", Doc: "the history that came is written, not durable", role: following,
 		opens: of(facts.HistoryLogged), closes: of(facts.HistoryDurable)},
 	{Mark: "crash.history-durable", Doc: "the history that came is durable, currentEpoch is not", role: following,
-		opens: of(facts.HistoryDurable), closes: []moment{{facts.EpochSaved, currentFile}}},
+		opens: of(facts.HistoryDurable), closes: []moment{{kind: facts.EpochSaved, text: currentFile}}},
 	{Mark: "crash.history-epoch", Doc: "currentEpoch is durable, the ACK of NEWLEADER is not sent", role: following,
-		opens: []moment{{facts.EpochSaved, currentFile}}, closes: of(facts.NewLeaderAcked)},
+		opens: []moment{{kind: facts.EpochSaved, text: currentFile}}, closes: of(facts.NewLeaderAcked)},
 	{Mark: "crash.newleader-acked", Doc: "the ACK of NEWLEADER may have left", at: true, opens: of(facts.NewLeaderAcked)},
 	{Mark: "crash.established", Doc: "a leader is established, and not all were told", at: true, opens: of(facts.Established)},
 	{Mark: "crash.before-uptodate", Doc: "a learner acknowledged NEWLEADER, and does not serve yet", role: following,
@@ -118,38 +141,44 @@ var CrashPoints = []CrashPoint{
 		opens: of(facts.SessionExpiring), closes: of(facts.PipelineDrained)},
 	{Mark: "crash.revalidating", Doc: "a learner asked for a session, and has no answer", role: following,
 		opens: of(facts.RevalidationAsked), closes: of(facts.SessionOpened, facts.SessionRejected)},
-	{Mark: "exit.saving-epoch", Doc: "an error of the disk while an epoch file was saved", exits: true,
+	{Mark: "exit.saving-epoch", Doc: "an error of the disk while an epoch file was saved", by: byExit,
 		opens: of(facts.EpochWritten), closes: of(facts.EpochSaved)},
-	{Mark: "exit.truncating", Doc: "an error of the disk while the log was cut", exits: true,
+	{Mark: "exit.truncating", Doc: "an error of the disk while the log was cut", by: byExit,
 		opens: of(facts.Truncating), closes: of(facts.Truncated)},
-	{Mark: "exit.snapshot", Doc: "an error of the disk while a snapshot was written", exits: true,
+	{Mark: "exit.snapshot", Doc: "an error of the disk while a snapshot was written", by: byExit,
 		opens: of(facts.SnapshotBegun), closes: of(facts.SnapshotTaken)},
-	{Mark: "exit.logged", Doc: "an error of the disk while proposals were logged", exits: true,
+	{Mark: "exit.logged", Doc: "an error of the disk while proposals were logged", by: byExit,
 		opens: of(facts.Logged), closes: of(facts.Acked)},
 }
 
-// windows follows which crash points each server is in.
+// windows follows which crash points each process is in.
 type windows struct {
-	open  [][]bool   // by server and point
-	step  [][]uint64 // of the fact that opened it
-	leads []bool     // on its way to lead, or leading
-	hits  []uint64   // by point
+	open  [][]opening // by process and point
+	leads []bool      // on its way to lead, or leading
+	hits  []uint64    // by point
 }
 
-func newWindows(servers int) windows {
-	w := windows{leads: make([]bool, servers), hits: make([]uint64, len(CrashPoints))}
-	for range servers {
-		w.open = append(w.open, make([]bool, len(CrashPoints)))
-		w.step = append(w.step, make([]uint64, len(CrashPoints)))
+// opening is whether a process is in a window, since which step, and with what: of several
+// things at a time the last.
+type opening struct {
+	is   bool
+	step uint64
+	what string
+}
+
+func newWindows(processes int) windows {
+	w := windows{leads: make([]bool, processes), hits: make([]uint64, len(CrashPoints))}
+	for range processes {
+		w.open = append(w.open, make([]opening, len(CrashPoints)))
 	}
 	return w
 }
 
 // effect is what a fact does to a crash point: it opens or closes it.
 type effect struct {
+	moment
 	point int
 	opens bool
-	text  string
 }
 
 // effects lists those of each fact by its code, for facts are many; of one point, the
@@ -159,7 +188,7 @@ var effects = func() (all [][]effect) {
 		for j, m := range append(append([]moment(nil), p.opens...), p.closes...) {
 			code := int(m.kind.Code)
 			all = append(all, make([][]effect, max(0, code+1-len(all)))...)
-			all[code] = append(all[code], effect{point: i, opens: j < len(p.opens), text: m.text})
+			all[code] = append(all[code], effect{moment: m, point: i, opens: j < len(p.opens)})
 		}
 	}
 	return all
@@ -177,31 +206,45 @@ func (w *windows) observe(s *sim.Seen) {
 	}
 	opened := -1
 	for _, e := range effects[s.Event.Kind.Code] {
+		p, o := &CrashPoints[e.point], &w.open[s.Node][e.point]
 		switch {
-		case e.text != "" && e.text != s.Event.Text:
+		case !e.is(&s.Event):
 		case !e.opens:
-			w.open[s.Node][e.point] = e.point == opened
-		case CrashPoints[e.point].mayBe(w.leads[s.Node]):
+			o.is = e.point == opened || o.is && p.about && o.what != s.Event.Text
+		case p.mayBe(w.leads[s.Node]):
 			opened = e.point
-			w.open[s.Node][opened], w.step[s.Node][opened] = true, s.Step
+			*o = opening{true, s.Step, s.Event.Text}
 		}
 	}
+}
+
+// is reports whether an event is the moment, given that its kind is.
+func (m moment) is(e *node.Event) bool {
+	return (m.text == "" || m.text == e.Text) && (m.row == 0 || m.row == e.CaseOf()+1)
 }
 
 func (p *CrashPoint) mayBe(leads bool) bool {
 	return p.role == anyone || leads == (p.role == leading)
 }
 
-// died counts the windows that a server was in, and closes them.
+// died counts the windows that a process was in, and closes them.
 func (w *windows) died(c sim.ProcessChange) {
-	for i := range CrashPoints {
-		p := &CrashPoints[i]
-		if w.open[c.Node][i] && p.exits == (c.Kind == sim.Exited) && (!p.at || w.step[c.Node][i] == c.Step) {
+	by := byCrash
+	if c.Kind == sim.Exited {
+		by = byExit
+	}
+	w.struck(c.Node, by, c.Step)
+	clear(w.open[c.Node])
+	w.leads[c.Node] = false
+}
+
+// struck counts the windows that a process is in when something happens to it.
+func (w *windows) struck(id node.ID, by blow, step uint64) {
+	for i, o := range w.open[id] {
+		if p := &CrashPoints[i]; o.is && p.by == by && (!p.at || o.step == step) {
 			w.hits[i]++
 		}
-		w.open[c.Node][i] = false
 	}
-	w.leads[c.Node] = false
 }
 
 // marks adds the counts to those of a run.

@@ -19,6 +19,25 @@ func marks(kinds []*node.EventKind) []string {
 	return names
 }
 
+// triggers lists what faults can wait for: facts, and those of one case.
+func triggers() []string {
+	all := append(marks(allFacts()), node.Role.Mark())
+	for _, k := range allFacts() {
+		for i := range k.Cases {
+			all = append(all, k.CaseMark(i))
+		}
+	}
+	return all
+}
+
+// byTests are cases of paths that take so much that no hunt can be asked to hit them, with
+// the test that does.
+var byTests = map[string]string{
+	// A follower that has thrown its log away has no epoch to ask with; before it has one
+	// record, somebody must lead who was out of sync, and ends before.
+	"kafka.truncated.beyond-leader": "TestOutOfRangeAtTheFollower",
+}
+
 // Paths lists the marks that a healthy hunt must have hit at least once, sorted.
 func Paths() []string {
 	var paths []string
@@ -28,11 +47,16 @@ func Paths() []string {
 		}
 		paths = append(paths, k.Mark())
 		for i := range k.Cases {
-			paths = append(paths, k.CaseMark(i))
+			if byTests[k.CaseMark(i)] == "" {
+				paths = append(paths, k.CaseMark(i))
+			}
 		}
 	}
 	for _, p := range CrashPoints {
 		paths = append(paths, p.Mark)
+	}
+	for _, z := range ZombieMarks {
+		paths = append(paths, z.Mark)
 	}
 	slices.Sort(paths)
 	return paths

@@ -222,7 +222,7 @@ func (p Plan) vocabulary() faults.Vocabulary {
 		Groups:     p.groups(),
 		Ports:      slices.Concat(ports, brokerPorts),
 		Partitions: p.partitions(),
-		Marks:      slices.Concat(marks(allFacts()), []string{node.Role.Mark()}),
+		Marks:      triggers(),
 		Files:      slices.Concat(diskFiles, p.brokerFiles()),
 		Reach:      mayRot,
 		Voters:     p.Knobs.serverNames()[:p.Knobs.Servers],

@@ -55,6 +55,7 @@ type run struct {
 	finals    int
 	marks     tally
 	windows   windows
+	zombies   *zombies
 	ensemble  ensemble
 	broken    *guarantee.Finding
 }
@@ -249,6 +250,9 @@ func (r *run) measured() Result {
 		out.Faults[c.Kind], out.Skipped[c.Kind] = c.Injected, c.Skipped
 	}
 	r.windows.marks(out.Marks)
+	for mark, n := range r.zombies.hits { //sim:unordered each for itself
+		out.Marks[mark] = n
+	}
 	for _, s := range r.plan.Knobs.Settings() {
 		out.Knobs[s.Name] = s.Value
 	}

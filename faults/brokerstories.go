@@ -122,34 +122,65 @@ func (d *drawer) cause(ask int) Fault {
 	return Fault{Kind: Isolate, Target: d.follower(d.r.IntN(d.shape.Voters)), Port: d.shape.Peers, For: d.shape.Settle/2 + d.upTo(d.shape.Settle)}
 }
 
-// takeover has a controller fail, and then its successor at a step of taking over: it
-// dies, stands still until its session is over, or is cut off as long.
+// takeover has a controller fail, and then its successor between two steps of taking over,
+// and often the one after that: it dies, stands still until its session is over, is cut off
+// as long, or loses its connection.
 func (d *drawer) takeover() []Fault {
 	if len(d.shape.Takeovers) == 0 {
 		return d.oust()
 	}
-	first := Fault{Kind: Crash, Target: d.controls(), Keep: d.keep(), Restart: time.Millisecond + d.upTo(2*d.shape.Notice)}
-	then := Fault{Target: d.actor(), At: time.Millisecond, When: d.once(d.shape.Takeovers, d.between(1, 2*takeoverSteps))}
-	switch d.r.IntN(4) {
-	case 0:
-		then.Kind, then.For = Pause, d.shape.Notice+d.upTo(d.shape.Notice)
-	case 1:
-		then.Kind, then.For, then.Port = Isolate, d.shape.Notice+d.upTo(d.shape.Notice), d.shape.Sessions
-	default:
-		then.Kind, then.Keep, then.Restart = Crash, d.keep(), time.Millisecond+d.upTo(2*d.shape.Notice)
-		then.When.Effects = max(0, d.r.IntN(12)-4)
+	made := []Fault{{Kind: Crash, Target: d.controls(), Keep: d.keep(), Restart: time.Millisecond + d.upTo(2*d.shape.Notice)}}
+	for range d.between(1, 2) {
+		then := d.betweenTakeovers()
+		then.At = time.Duration(len(made)) * time.Millisecond
+		made = append(made, then)
 	}
-	return []Fault{first, then}
+	return made
 }
 
-// takeoverSteps is about how many facts of taking over a reign begins with.
-const takeoverSteps = 9
+// betweenTakeovers strikes whoever comes to a step of taking over.
+func (d *drawer) betweenTakeovers() Fault {
+	f := Fault{Target: d.actor(), When: d.once(d.shape.Takeovers, d.skewed(2))}
+	asleep := d.shape.Notice + d.upTo(d.shape.Notice)
+	switch d.r.IntN(8) {
+	case 0, 1:
+		f.Kind, f.For = Pause, asleep
+	case 2:
+		f.Kind, f.For, f.Port = Isolate, asleep, d.shape.Sessions
+	case 3, 4:
+		f.Kind, f.Port = Cut, d.shape.Sessions
+	default:
+		f.Kind, f.Keep, f.Restart = Crash, d.keep(), time.Millisecond+d.upTo(2*d.shape.Notice)
+		f.When.Effects = max(0, d.r.IntN(6)-3)
+	}
+	return f
+}
+
+// DrawTakeovers has controllers fail, and their successors while they take over, one to
+// four times.
+func DrawTakeovers(r *rand.Rand, s Shape) []Fault {
+	d := &drawer{r: r, shape: s}
+	if s.Coordinators == "" || s.Duration <= 0 || len(s.Orders) == 0 {
+		return nil
+	}
+	var plan []Fault
+	at := d.upTo(s.Duration / 4)
+	for range d.between(1, 4) {
+		for _, f := range d.takeover() {
+			f.At += at
+			plan = append(plan, f)
+		}
+		at += 2*(s.Notice+s.Settle) + d.upTo(s.Settle)
+	}
+	return plan
+}
 
 // relapse gives a leader a tail that nobody has, takes it out until another leads, lets
 // that one write a little, and takes it out in turn, so that the first, which has heard of
 // nothing, leads again (KIP-279). Others who might, are away.
-func (d *drawer) relapse() []Fault {
-	lead := d.heads()
+func (d *drawer) relapse() []Fault { return d.relapseOf(d.heads()) }
+
+func (d *drawer) relapseOf(lead Target) []Fault {
 	alone := d.upTo(d.shape.Settle)
 	out := d.shape.Notice + d.shape.Settle/8 + d.upTo(d.shape.Settle)
 	made := []Fault{
@@ -162,6 +193,28 @@ func (d *drawer) relapse() []Fault {
 		made = append(made, Fault{Kind: Isolate, Target: other, For: alone + 2*out + d.upTo(2*out)})
 	}
 	return made
+}
+
+// DrawRelapses has a leader die, and its successor cut off by the others as soon as it
+// leads, so that nobody has a record of its epoch; what follows is a relapse. Each of two
+// logs has an epoch then that the other has not.
+func DrawRelapses(r *rand.Rand, s Shape) []Fault {
+	d := &drawer{r: r, shape: s}
+	if len(s.Partitions) == 0 || len(s.Reigns) == 0 || s.Duration <= 0 {
+		return nil
+	}
+	at := d.upTo(s.Duration / 8)
+	lead := d.heads()
+	elected := d.shape.Notice + d.shape.Settle/4
+	plan := []Fault{
+		{Kind: Crash, Target: lead, At: at, Restart: elected},
+		{Kind: Partition, Target: d.actor(), Port: s.Peers, At: at + time.Millisecond, For: elected + s.Settle, When: &Trigger{Mark: s.Reigns[0], After: 1, Within: 2 * elected}},
+	}
+	for _, f := range d.relapseOf(lead) {
+		f.At += at + elected
+		plan = append(plan, f)
+	}
+	return plan
 }
 
 // demote lets a member fall behind who would lead, and dies and comes back so that

@@ -14,7 +14,7 @@ func ruled() Shape {
 		Clients: 2, Duration: 10 * time.Second, Settle: 500 * time.Millisecond, Notice: time.Second, Patience: 300 * time.Millisecond,
 		Ports: []string{"broker", "replica", "client"}, Peers: "replica", Service: "broker",
 		Coordinators: "zk", Sessions: "client",
-		Asks: []string{"m.ask"}, Orders: []string{"m.order"}, Takeovers: []string{"m.step"},
+		Asks: []string{"m.ask"}, Orders: []string{"m.order"}, Takeovers: []string{"m.step"}, Reigns: []string{"m.reign"},
 	}
 }
 
@@ -23,18 +23,19 @@ func ruled() Shape {
 func TestStoriesAreFaults(t *testing.T) {
 	v := Vocabulary{
 		Processes: []string{"b1", "b2", "b3", "zk1", "c0", "c1"}, Groups: []string{"broker", "zk", "client"}, Partitions: ruled().Partitions,
-		Ports: []Port{{Name: "broker"}, {Name: "replica"}, {Name: "client"}}, Marks: []string{"m.ask", "m.order", "m.step"},
+		Ports: []Port{{Name: "broker"}, {Name: "replica"}, {Name: "client"}}, Marks: []string{"m.ask", "m.order", "m.step", "m.reign"},
 	}
 	triggers := map[string]bool{}
 	for seed := range uint64(300) {
 		plan := DrawStories(rand.New(rand.NewPCG(seed, 1)), ruled())
-		if len(plan) == 0 {
-			t.Fatalf("seed %d tells nothing", seed)
-		}
 		if !slices.IsSortedFunc(plan, func(a, b Fault) int { return int(a.At - b.At) }) {
 			t.Fatalf("seed %d is not in order of time: %v", seed, plan)
 		}
-		for _, f := range plan {
+		takeovers, relapses := DrawTakeovers(rand.New(rand.NewPCG(seed, 2)), ruled()), DrawRelapses(rand.New(rand.NewPCG(seed, 3)), ruled())
+		if len(plan) == 0 || len(takeovers) < 2 || len(relapses) < 5 {
+			t.Fatalf("seed %d tells nothing", seed)
+		}
+		for _, f := range slices.Concat(plan, takeovers, relapses) {
 			if back, err := ParseFault(f.String()); err != nil || back.String() != f.String() {
 				t.Fatalf("seed %d: `%v` reads back as `%v`, %v", seed, f, back, err)
 			}
@@ -46,7 +47,7 @@ func TestStoriesAreFaults(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"m.step crash", "m.step pause", "m.step isolate", "m.order isolate", "m.order pause", "m.order one-way", "m.ask cut", "m.ask one-way"} {
+	for _, want := range []string{"m.step crash", "m.step pause", "m.step isolate", "m.step cut", "m.reign partition", "m.order isolate", "m.order pause", "m.order one-way", "m.ask cut", "m.ask one-way"} {
 		if !triggers[want] {
 			t.Errorf("no story waits for %s", want)
 		}
@@ -57,7 +58,14 @@ func TestStoriesAreFaults(t *testing.T) {
 func TestStoriesNeedSessions(t *testing.T) {
 	s := ruled()
 	s.Coordinators = ""
-	if plan := DrawStories(rand.New(rand.NewPCG(1, 1)), s); plan != nil {
+	for _, draw := range []func(*rand.Rand, Shape) []Fault{DrawStories, DrawTakeovers} {
+		if plan := draw(rand.New(rand.NewPCG(1, 1)), s); plan != nil {
+			t.Errorf("drew %v", plan)
+		}
+	}
+	s = ruled()
+	s.Partitions = nil
+	if plan := DrawRelapses(rand.New(rand.NewPCG(1, 1)), s); plan != nil {
 		t.Errorf("drew %v", plan)
 	}
 }

@@ -43,7 +43,8 @@ type Fault struct {
 // processes the target selects at that moment are counted (for targets that
 // select ways to split a group: by any process of the group).
 type Trigger struct {
-	// Mark is the fact's name, "zk.committed".
+	// Mark is the fact's name, "zk.committed", or that of one of its cases,
+	// "kafka.isr-committed.shrink".
 	Mark string
 	// After is which occurrence fires, from 1.
 	After int

@@ -94,7 +94,10 @@ func (d *drawer) betweenSteps(g GroupShape) []Fault {
 		return d.coordinatorTrouble(g)
 	}
 	f := d.coordinatorTrouble(g)[0]
-	f.At = time.Millisecond
+	if d.chance(1, 2) {
+		f = Fault{Kind: Crash, Keep: d.keep(), Restart: time.Millisecond + d.upTo(d.shape.Notice)}
+	}
+	f.Target, f.At = d.actor(), time.Millisecond
 	f.When = &Trigger{Mark: g.Steps[d.r.IntN(len(g.Steps))], After: d.skewed(3), Within: 2 * (g.Session + g.Patience)}
 	if f.Kind == Crash {
 		f.When.Effects = max(0, d.r.IntN(6)-2)

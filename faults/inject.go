@@ -54,12 +54,16 @@ type Injector struct {
 
 // armed is a fault that waits for its moment.
 type armed struct {
-	fault        int
-	system, name string
-	seen         int
+	fault int
+	// of is the case that is awaited, "" for the fact in any case.
+	system, name, of string
+	seen             int
 }
 
-func (a *armed) awaits(k *node.EventKind) bool { return k.Name == a.name && k.System == a.system }
+func (a *armed) awaits(e *node.Event) bool {
+	k := e.Kind
+	return k.Name == a.name && k.System == a.system && (a.of == "" || k.Cases != nil && k.Cases[e.CaseOf()] == a.of)
+}
 
 // opened is a fault that lasts, with how to end it.
 type opened struct {
@@ -107,7 +111,8 @@ func (in *Injector) begin(i int) {
 func (in *Injector) arm(i int) {
 	t := in.plan[i].When
 	system, name, _ := strings.Cut(t.Mark, ".")
-	a := &armed{fault: i, system: system, name: name}
+	name, of, _ := strings.Cut(name, ".")
+	a := &armed{fault: i, system: system, name: name, of: of}
 	in.armed = append(in.armed, a)
 	if t.Within > 0 {
 		in.world.At(in.world.Now()+t.Within, "disarm "+t.Mark, func() {
@@ -130,12 +135,11 @@ func (in *Injector) disarm(a *armed) bool {
 
 // observe counts facts for the armed faults and fires those whose moment this is.
 func (in *Injector) observe(s sim.Seen) {
-	k := s.Event.Kind
-	if !slices.ContainsFunc(in.armed, func(a *armed) bool { return a.awaits(k) }) {
+	if !slices.ContainsFunc(in.armed, func(a *armed) bool { return a.awaits(&s.Event) }) {
 		return
 	}
 	for _, a := range slices.Clone(in.armed) { // what fires changes the list
-		if !a.awaits(k) || !in.concerns(a.fault, s.Node) {
+		if !a.awaits(&s.Event) || !in.concerns(a.fault, s.Node) {
 			continue
 		}
 		if a.seen++; a.seen < in.plan[a.fault].When.After {

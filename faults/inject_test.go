@@ -12,8 +12,9 @@ import (
 	"github.com/stampede-sim/stampede/sim"
 )
 
-// beat is a fact that every server of the toy group states ten times a second.
-var beat = &node.EventKind{System: "toy", Name: "beat", Code: 0x900}
+// beat is a fact that every server of the toy group states ten times a second, by turns in
+// one case and the other.
+var beat = &node.EventKind{System: "toy", Name: "beat", Code: 0x900, Cases: []string{"even", "odd"}}
 
 // server states its role when it boots and then beats.
 type server struct {
@@ -21,6 +22,7 @@ type server struct {
 	env  node.Env
 	role string
 	term int64
+	n    int64
 }
 
 func (s *server) Boot(env node.Env) {
@@ -30,7 +32,8 @@ func (s *server) Boot(env node.Env) {
 }
 
 func (s *server) Timer(node.Tag) {
-	s.env.Observe(node.Event{Kind: beat})
+	s.n++
+	s.env.Observe(node.Event{Kind: beat, N: [4]int64{0, 0, 0, s.n % 2}})
 	s.env.SetTimer(100*time.Millisecond, node.Tag{})
 }
 
@@ -89,6 +92,7 @@ func TestFaultsHitWhoTheyMeanForAsLongAsTheySay(t *testing.T) {
 		{"skew is instant", "fault 1s skew zk1 jump=-5s", "skew zk1 2s-2s"},
 		{"drift", "fault 1s drift zk1 ppm=50000 for=2s", "drift zk1 2s-4s"},
 		{"a moment counts from its arming", "fault 1s crash zk3 restart=1s when=toy.beat after=3", "crash zk3 2.2s-3.2s"},
+		{"a case counts alone", "fault 1s crash zk3 restart=1s when=toy.beat.odd after=2", "crash zk3 2.3s-3.3s"},
 		{"a wipe lasts until the process is back", "fault 1s wipe zk3 restart=500ms", "wipe zk3 2s-2.5s"},
 		{"a stop ends who cannot end in order", "fault 1s stop zk3 restart=500ms", "stop zk3 2s-2.5s"},
 		{"a stop comes at a moment", "fault 1s stop actor(zk) when=toy.beat after=2", "stop zk2 2s-9s"},

@@ -77,6 +77,9 @@ type Shape struct {
 	// Joins are the marks by which a process shows that it is being brought up to
 	// date.
 	Joins []string
+	// Reigns are the marks by which a process shows that it leads one of the Partitions
+	// from now on.
+	Reigns []string
 	// Claims are the marks by which a process shows that it is about to begin a reign
 	// under a number of its own, which nobody else has heard of.
 	Claims []string

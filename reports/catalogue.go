@@ -113,6 +113,12 @@ func markList() string {
 			rows = append(rows, fmt.Sprintf("%s\t%s\t", k.CaseMark(i), expected))
 		}
 	}
+	for _, p := range stampede.CrashPoints {
+		rows = append(rows, fmt.Sprintf("%s\tin every hunt\t%s", p.Mark, p.Doc))
+	}
+	for _, z := range stampede.ZombieMarks {
+		rows = append(rows, fmt.Sprintf("%s\tin every hunt\t%s", z.Mark, z.Doc))
+	}
 	return table(rows...)
 }
 

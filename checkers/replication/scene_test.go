@@ -301,7 +301,7 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, k, body, first, last, epoch, sum)
 	case "cuts":
 		to := number(w[2])
-		s.state(id, facts.Truncated, nil, to, r.log.end, min(r.mark, to), epoch)
+		s.state(id, facts.Truncated, nil, to, r.log.end, min(r.mark, to))
 	case "starts-over":
 		s.state(id, facts.StartedOver, nil, number(w[2]), r.log.end)
 	case "forgets": // below an offset

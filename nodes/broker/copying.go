@@ -11,7 +11,7 @@ import (
 // copy appends what a leader sent, unless the log has to begin elsewhere first.
 func (s *Server) copy(r *localReplica, p *kmsg.FetchResponseTopicPartition) {
 	if first, apart := beginsBefore(r, p.RecordBatches); apart {
-		s.disk(r, r.log.StartOver(first))
+		s.disk(r, r.log.StartOver(first, facts.BeginsInBatch))
 		r.follow.held = p
 		s.takeHeld(r)
 		return

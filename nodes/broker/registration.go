@@ -37,10 +37,10 @@ func (s *Server) SessionBegan() {
 // SessionConnected does nothing: what was outstanding is asked again by itself.
 func (s *Server) SessionConnected() {}
 
-// SessionDisconnected does nothing: as long as nobody says that the session is over, it
+// SessionDisconnected changes nothing: as long as nobody says that the session is over, it
 // is not. The broker goes on, and so it may lead where another does already; that it
 // can then commit nothing is due to the in-sync replicas, not to the session.
-func (s *Server) SessionDisconnected() {}
+func (s *Server) SessionDisconnected() { s.observe(facts.Disconnected, int64(s.cfg.ID)) }
 
 // SessionExpired begins another session. The znode of the broker is gone, and the
 // controller may have given its leaderships away.

@@ -187,21 +187,21 @@ func (l *ledger) AssignEpoch(epoch int32) {
 }
 
 // Truncate cuts the log.
-func (l *ledger) Truncate(end int64) error {
+func (l *ledger) Truncate(end, path int64) error {
 	from := l.End()
 	err := l.Log.Truncate(end)
 	if l.End() < from {
-		l.observe(facts.Truncated, l.End(), from, l.HighWatermark(), int64(l.replica.LeaderEpoch()))
+		l.observe(facts.Truncated, l.End(), from, l.HighWatermark(), path)
 	}
 	l.s.work(l.replica)
 	return err
 }
 
 // StartOver throws the log away.
-func (l *ledger) StartOver(start int64) error {
+func (l *ledger) StartOver(start, path int64) error {
 	from := l.End()
 	err := l.Log.StartOver(start)
-	l.observe(facts.StartedOver, start, from)
+	l.observe(facts.StartedOver, start, from, 0, path)
 	l.s.work(l.replica)
 	return err
 }

@@ -86,6 +86,7 @@ type Producer struct {
 var (
 	Registered       = kind(1, true, "registered", "the broker's ephemeral znode exists; brokerEpoch is its czxid", "broker", "zxid")
 	SessionLost      = kind(2, true, "session-lost", "the coordinator said that the broker's session is over", "broker")
+	Disconnected     = kind(140, true, "session-disconnected", "the connection broke that the broker had to a coordinator; its session goes on elsewhere, if it goes on", "broker")
 	ShutdownComplete = kind(3, true, "shut-down", "the controller moved all leaders away before the broker stopped", "broker")
 )
 
@@ -94,8 +95,8 @@ var (
 	ReplicaOpened    = kind(5, true, "replica-opened", "the replica exists with this log; the body is *Opened", "start", "end", "highWatermark")
 	LeaderAppended   = kind(6, true, "leader-appended", "a batch that a client sent was appended; the body may be a *Producer", "first", "last", "leaderEpoch", "checksum")
 	FollowerAppended = kind(7, true, "follower-appended", "a batch that a leader sent was appended", "first", "last", "leaderEpoch", "checksum")
-	Truncated        = kind(8, true, "truncated", "the log was cut: it ends at to, having ended at from", "to", "from", "highWatermark", "leaderEpoch")
-	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from")
+	Truncated        = kind(8, true, "truncated", "the log was cut: it ends at to, having ended at from", "to", "from", "highWatermark", "path")
+	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from", "", "path")
 	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
 	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset", "start")
 	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before; left is how many bytes there were behind the last segment that went only because the log was too long, -1 if none did", "start", "highWatermark", "left", "reason")
@@ -114,6 +115,30 @@ var (
 
 // StartReasons are the cases of [StartAdvanced].
 var StartReasons = []string{"retention-time", "retention-size", "delete-records", "leader"}
+
+// TruncationPaths are the cases of [Truncated], by how the follower knew where to cut: both
+// have the epoch in which the logs part, and agree up to the earlier of its ends (KIP-101,
+// told in the answer to a fetch by KIP-595); the follower has epochs that the leader has
+// not, and gives them up (KIP-279); its log is longer than the leader's, whose epochs say
+// nothing of it.
+var TruncationPaths = []string{"shared-epoch", "foreign-epochs", "beyond-leader"}
+
+// The numbers of [TruncationPaths].
+const (
+	CutSharedEpoch = iota
+	CutForeignEpochs
+	CutBeyondLeader
+)
+
+// RestartPaths are the cases of [StartedOver]: the log ended before the leader's begins;
+// or it was empty, and the first batch that came begins before it, as batches come whole.
+var RestartPaths = []string{"ended-before-leader", "begins-in-batch"}
+
+// The numbers of [RestartPaths].
+const (
+	EndedBeforeLeader = iota
+	BeginsInBatch
+)
 
 // Leftovers are the cases of [LeftoverFound]: a segment that compaction had not finished,
 // one that it had finished and not put into place, and a part of one that was deleted.
@@ -187,6 +212,7 @@ var IsrChanges = []string{"shrink", "expand"}
 func init() {
 	StartAdvanced.Cases, LeftoverFound.Cases = StartReasons, Leftovers
 	IsrProposed.Cases, IsrCommitted.Cases = IsrChanges, IsrChanges
+	Truncated.Cases, StartedOver.Cases = TruncationPaths, RestartPaths
 }
 
 // Reign is the body of [BecameLeader].

@@ -9,13 +9,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
-	"github.com/stampede-sim/stampede/nodes/broker/replica"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
-
-var _ replica.Log = (*Log)(nil)
 
 var errBroken = errors.New("broken disk")
 

@@ -19,7 +19,7 @@ func (p *Partition) Follow(s State) (began bool, code wire.ErrorCode) {
 		p.observe(facts.BecameFollower, int64(s.LeaderEpoch), int64(s.Leader), p.log.End(), p.log.HighWatermark())
 	}
 	if began && p.bug(bugs.TruncateToMark) {
-		p.cut(p.log.HighWatermark())
+		p.cut(p.log.HighWatermark(), facts.CutSharedEpoch)
 	}
 	return began, wire.OK
 }
@@ -68,24 +68,24 @@ func (p *Partition) Truncate(epoch int32, end int64) error {
 }
 
 // cut shortens the log. What is not there is not committed as far as we can tell.
-func (p *Partition) cut(end int64) error {
+func (p *Partition) cut(end, path int64) error {
 	p.log.SetHighWatermark(min(p.log.HighWatermark(), end))
-	return p.log.Truncate(end)
+	return p.log.Truncate(end, path)
 }
 
 // divergence is where to cut. If we have the leader's epoch too, the logs agree up to
 // the earlier of its two ends. If we have not, all that is of our epochs after the one
 // before it is foreign to the leader; what is left is compared with the next fetch
 // (KIP-279).
-func (p *Partition) divergence(epoch int32, end int64) int64 {
+func (p *Partition) divergence(epoch int32, end int64) (to, path int64) {
 	own, ownEnd := p.log.EndOffsetFor(epoch)
 	switch {
 	case own < 0, p.bug(bugs.UnknownEpochIgnored):
-		return min(end, p.log.End())
+		return min(end, p.log.End()), facts.CutForeignEpochs
 	case own < epoch:
-		return min(ownEnd, p.log.End())
+		return min(ownEnd, p.log.End()), facts.CutForeignEpochs
 	}
-	return min(ownEnd, end, p.log.End())
+	return min(ownEnd, end, p.log.End()), facts.CutSharedEpoch
 }
 
 // OutOfRange brings a follower back in line whose fetch was outside of what the leader
@@ -96,9 +96,9 @@ func (p *Partition) divergence(epoch int32, end int64) int64 {
 func (p *Partition) OutOfRange(start, end int64) error {
 	switch own := p.log.End(); {
 	case own > end:
-		return p.cut(end)
+		return p.cut(end, facts.CutBeyondLeader)
 	case own < start:
-		return p.log.StartOver(start)
+		return p.log.StartOver(start, facts.EndedBeforeLeader)
 	}
 	return nil
 }

@@ -28,9 +28,9 @@ type Log interface {
 	// it (KAFKA-7415).
 	AssignEpoch(epoch int32)
 	// Truncate cuts the log so that it ends at an offset, StartOver throws it away whole
-	// and has it begin at one.
-	Truncate(end int64) error
-	StartOver(start int64) error
+	// and has it begin at one. The paths by which it came to that are those of the facts.
+	Truncate(end, path int64) error
+	StartOver(start, path int64) error
 	// AdvanceStart drops what is below an offset because the leader did.
 	AdvanceStart(start int64) error
 }

@@ -78,7 +78,7 @@ func (l *plainLog) append(r ...plainRecord) {
 	}
 }
 
-func (l *plainLog) Truncate(end int64) error {
+func (l *plainLog) Truncate(end, _ int64) error {
 	l.forget(end)
 	if end < l.End() {
 		l.records = l.records[:max(0, end-l.start)]
@@ -87,7 +87,7 @@ func (l *plainLog) Truncate(end int64) error {
 	return nil
 }
 
-func (l *plainLog) StartOver(start int64) error {
+func (l *plainLog) StartOver(start, _ int64) error {
 	*l = plainLog{start: start, mark: start}
 	return nil
 }
