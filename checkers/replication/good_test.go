@@ -25,6 +25,21 @@ var good = []goodScene{
 		commit 5..6 producer 7/0/1
 		b1 tells 7
 		rest`, nil},
+	{"a leader that wrote nothing in its epoch copies a record of an earlier one", false, usual + `
+		commit 0..3
+		elect b1 epoch 2 isr b1,b2,b3
+		b1 leads
+		b1 appends 4..4
+		elect b3 epoch 3 isr b1,b2,b3
+		b3 leads # it has not got the last record, which nobody took for committed
+		elect b1 epoch 4 isr b1,b2,b3
+		b1 leads
+		b3 follows
+		b1 diverges b3 epoch 2 end 5
+		b3 copies 4..4 epoch 2
+		elect b3 epoch 5 isr b1,b2,b3
+		b3 leads
+		b3 diverges b1 epoch 2 end 5`, nil},
 	{"followers of a log that grows do not know of the last record yet that it is committed", false, usual + `
 		commit 0..3
 		wait

@@ -68,12 +68,12 @@ func (m *mirror) epoch() int64 {
 	return m.batches[len(m.batches)-1].epoch
 }
 
+// append adds a batch. Its epoch may be below those noted last: of a leader that began
+// them, wrote nothing and follows again; its log needed no cut.
 func (m *mirror) append(b batch) {
 	m.batches = append(m.batches, b)
 	m.end = b.last + 1
-	if b.epoch > m.latest() {
-		m.assign(b.epoch, b.first)
-	}
+	m.assign(b.epoch, b.first)
 }
 
 // latest is the last leader epoch that was noted, -1 if none.
