@@ -430,7 +430,7 @@ func (r *run) forgets(s sim.Seen) {
 func (r *run) brokerChanged(c sim.ProcessChange) {
 	switch c.Kind {
 	case sim.Booted:
-		r.replication.Booted(c.Node)
+		r.replication.Booted(c.Node, c.Spoiled)
 	case sim.Crashed, sim.Exited:
 		r.replication.Crashed(c.Node)
 		r.groups.Crashed(c.Node)

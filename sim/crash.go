@@ -204,6 +204,7 @@ func (w *World) crashDisk(p *process, mode CrashMode) {
 	w.counts[renamesLost] += lost.renames
 	w.counts[filesChanged] += lost.files
 	p.disk.last = 0
+	p.disk.spoiled = p.disk.spoiled || lost != losses{}
 	if w.trace == nil {
 		return
 	}

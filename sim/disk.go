@@ -21,6 +21,8 @@ type Disk struct {
 	// its syncs in the order they were asked for, like a device's flush queue.
 	last int64
 	ails ailments
+	// spoiled: since the process last booted, something it wrote was lost or damaged.
+	spoiled bool
 }
 
 func newDisk(r *rand.Rand, cfg DiskConfig) *Disk {

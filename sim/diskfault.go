@@ -95,6 +95,7 @@ func (w *World) Rot(id node.ID, prefix string, reach func(name string, content [
 	f := d.dir.cache[name]
 	bit := d.rand.IntN(8 * reach(name, f.durable))
 	f.rot = &rot{at: bit / 8, mask: 1 << (bit % 8)}
+	d.spoiled = true
 	w.count(bitsFlipped)
 	w.disturb(id, "a bit flips in "+name)
 	mine := f.rot
@@ -110,6 +111,7 @@ func (w *World) Rot(id node.ID, prefix string, reach func(name string, content [
 func (w *World) Wipe(id node.ID) {
 	w.Crash(id, KeepAll)
 	w.process(id).disk.dir = newDirectory()
+	w.process(id).disk.spoiled = true
 	w.count(disksLost)
 	w.disturb(id, "the disk is replaced by a bare one")
 }
@@ -140,6 +142,7 @@ func (d *Disk) fails(r *request) bool {
 	for i, f := range d.ails.failing {
 		if r.file == nil || strings.HasPrefix(r.name, f.prefix) {
 			d.ails.failing = slices.Delete(d.ails.failing, i, i+1)
+			d.spoiled = true
 			return true
 		}
 	}

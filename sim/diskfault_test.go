@@ -230,3 +230,51 @@ func TestRot(t *testing.T) {
 		w.Close()
 	}
 }
+
+// TestABootTellsOfASpoiledDisk: whoever holds a process to what it wrote must know whether
+// the disk can have lost some of it.
+func TestABootTellsOfASpoiledDisk(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		mar  func(w *World, id node.ID, d node.Disk)
+		want bool
+	}{
+		{"the process alone dies", func(w *World, id node.ID, d node.Disk) { d.Append("f", []byte("more")); w.Crash(id, KeepAll) }, false},
+		{"power fails, and nothing is lost", func(w *World, id node.ID, d node.Disk) { w.Crash(id, LoseAll) }, false},
+		{"power fails", func(w *World, id node.ID, d node.Disk) { d.Append("f", []byte("more")); w.Crash(id, LoseAll) }, true},
+		{"a sync fails", func(w *World, id node.ID, d node.Disk) {
+			w.FailSync(id, "f")
+			d.Append("f", []byte("more"))
+			d.Sync("f", node.Tag{})
+			w.pass(time.Second)
+			w.Crash(id, KeepAll)
+		}, true},
+		{"a bit flips", func(w *World, id node.ID, d node.Disk) {
+			w.Rot(id, "f", func(string, []byte) int { return 1 })
+			w.Crash(id, KeepAll)
+		}, true},
+		{"the disk is replaced", func(w *World, id node.ID, d node.Disk) { w.Wipe(id) }, true},
+	} {
+		w, id, d, _ := live(1)
+		d.Append("f", []byte("some"))
+		d.Sync("f", node.Tag{})
+		d.SyncDir(node.Tag{})
+		w.pass(time.Second)
+		var told []bool
+		w.OnProcess(func(p ProcessChange) {
+			if p.Kind == Booted {
+				told = append(told, p.Spoiled)
+			}
+		})
+		c.mar(w, id, d)
+		w.Start(id)
+		w.pass(time.Second)
+		w.Crash(id, KeepAll)
+		w.Start(id)
+		w.pass(time.Second)
+		if want := []bool{c.want, false}; !slices.Equal(told, want) {
+			t.Errorf("%s: the boots told %v, want %v", c.name, told, want)
+		}
+		w.Close()
+	}
+}

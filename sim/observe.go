@@ -65,6 +65,9 @@ type ProcessChange struct {
 	Mode CrashMode
 	// Reason is what the process said on Exit; only for Exited.
 	Reason string
+	// Spoiled: what the process wrote before it last booted need not be there any more.
+	// Power failed, a sync failed, a bit flipped, or the disk was replaced. Only for Booted.
+	Spoiled bool
 }
 
 // OnProcess adds an observer of process changes. It may call any method of the

@@ -102,7 +102,9 @@ func (w *World) boot(e event) {
 	}
 	inc := newIncarnation(p)
 	p.inc = inc
-	w.changed(p, ProcessChange{Kind: Booted})
+	spoiled := p.disk.spoiled
+	p.disk.spoiled = false
+	w.changed(p, ProcessChange{Kind: Booted, Spoiled: spoiled})
 	if !inc.alive { // an observer crashed it
 		return
 	}

@@ -67,6 +67,9 @@ type Checker struct {
 type member struct {
 	Broker
 	up bool
+	// spoils counts the times that it started on a disk which may have lost something since
+	// the last time.
+	spoils int
 	// open are its replicas by name. It has one of a name at a time.
 	open map[string]*replica
 	// life is the czxid of its registration, controllerEpoch the latest controller that it
@@ -112,10 +115,14 @@ func New(cfg Config) *Checker {
 	return c
 }
 
-// Booted tells that a broker's process starts.
-func (c *Checker) Booted(id node.ID) {
+// Booted tells that a broker's process starts. spoiled says that its disk may have lost
+// something since it last did: else, whatever ended the process, all it wrote is there.
+func (c *Checker) Booted(id node.ID, spoiled bool) {
 	if m := c.byNode[id]; m != nil {
 		m.up = true
+		if spoiled {
+			m.spoils++
+		}
 	}
 }
 

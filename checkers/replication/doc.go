@@ -95,7 +95,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: Contiguous, Sentence: "A leader gives each record the offset after the last, in its own leader epoch, and epochs never fall along a log.", Source: sourceKIP + "101"},
 	{ID: RecoveredWritten, Sentence: "What a broker finds in a log when it opens it, it has written there.", Source: sourceManual + "log recovery"},
 	{ID: OneLeaderPerEpoch, Sentence: "In a leader epoch of a partition only the broker acts as its leader that the state znode names.", Source: sourceTLA + "leader epochs"},
-	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log.", Source: sourceTLA + "ValidHighWatermark"},
+	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log; nobody raises it by beginning to lead or to follow.", Source: sourceTLA + "ValidHighWatermark"},
 	{ID: MarkFollowed, Sentence: "The high watermark of a follower never passes what is committed.", Source: sourceTLA + "ValidHighWatermark"},
 	{ID: EndTold, Sentence: "A leader tells where a partition ends only when all that was there when its epoch began is committed.", Source: sourceKIP + "207"},
 	{ID: ReadsCommitted, Sentence: "What a consumer is given, by a leader or a follower, lies below the high watermark there, and is committed.", Source: sourceKIP + "392"},

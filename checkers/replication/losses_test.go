@@ -127,6 +127,34 @@ var losses = []goodScene{
 		b1 hears b2 at 5
 		b2 believes 5
 		commit 5..5`, nil},
+	{"the last in-sync replica loses its tail, and its process dies before it opens its log", false, usual + `
+		commit 0..3
+		isr b1
+		b1 knows b1 version 1
+		commit 4..6
+		b1 crashes
+		elect nobody epoch 2 isr b1
+		b1 dies
+		b1 opens 0..4 mark 4
+		elect b1 epoch 3 isr b1
+		b1 leads`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 4}}},
+	{"a follower has what was never committed where its leader has deleted, and hides it", true, usual + `
+		b1 appends 0..1
+		b2 copies 0..1
+		isr b1
+		elect b3 epoch 2 isr b3
+		b3 leads
+		commit 0..1
+		b3 forgets 2 why delete-records
+		b2 follows
+		b2 believes 2
+		b2 forgets 2
+		b3 appends 2..2
+		b2 copies 2..2
+		b3 hears b2 at 3
+		b3 marks 3
+		b2 believes 3
+		b2 serves 2..2`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "delete-records"}}},
 	{"the last in-sync replica loses everything twice, and readers are told so twice", false, lostAll + `
 		commit 0..0
 		b1 crashes

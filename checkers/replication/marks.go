@@ -31,6 +31,9 @@ func (c *Checker) highWatermark(p *partition, r *replica, e node.Event) {
 	r.mark = mark
 	if !p.judged(epoch) {
 		c.excuse(p, p.dispute, before) // committed in vain
+		for b := range r.log.within(before, mark) {
+			p.once[b.key()] = true
+		}
 		return
 	}
 	if want, got, lacks := p.holds(r, mark); lacks {
@@ -51,6 +54,7 @@ func (c *Checker) commit(p *partition, r *replica, mark int64) {
 			break
 		}
 		p.ledger.append(b)
+		p.once[b.key()] = true
 		c.numbered(p, r, b)
 	}
 	p.ledger.end = mark

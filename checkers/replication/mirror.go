@@ -2,6 +2,7 @@ package replication
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
@@ -58,6 +59,17 @@ func (m *mirror) at(offset int64) int {
 		return 1
 	})
 	return i
+}
+
+// within are the batches that end in [from, upto).
+func (m *mirror) within(from, upto int64) iter.Seq[batch] {
+	return func(yield func(batch) bool) {
+		for _, b := range m.batches[m.at(from):] {
+			if b.last >= upto || !yield(b) {
+				return
+			}
+		}
+	}
 }
 
 // epoch is that of the last batch, -1 if there is none.
@@ -154,7 +166,12 @@ func (m *mirror) lacks(found []batch, start, end int64) (offset int64, lacks boo
 // compacted, nobody can ask for. But nothing takes the end of a log, be all before it
 // deleted: one that ends early lacks all that follows.
 func (m *mirror) differs(ledger *mirror, from, upto int64) (want batch, got *batch, differs bool) {
-	from = max(from, m.start, min(max(m.cleaned, ledger.cleaned, ledger.start), m.end))
+	return m.differsAlso(ledger, max(from, min(ledger.start, m.end)), upto)
+}
+
+// differsAlso is differs with what was deleted, as far as the log still has it.
+func (m *mirror) differsAlso(ledger *mirror, from, upto int64) (want batch, got *batch, differs bool) {
+	from = max(from, m.start, min(max(m.cleaned, ledger.cleaned), m.end))
 	j := m.at(from)
 	for i := ledger.at(from); i < len(ledger.batches) && ledger.batches[i].first < upto; i++ {
 		want = ledger.batches[i]

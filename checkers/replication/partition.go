@@ -2,6 +2,7 @@ package replication
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -17,8 +18,10 @@ type replica struct {
 	// agreed is an offset below which the log is known to be what the ledger says.
 	agreed int64
 	// lost is the offset from which a crash took committed records, -1 for none: until
-	// it has them again, that it lacks them is explained.
-	lost int64
+	// it has them again, that it lacks them is explained. spoils are those of its broker
+	// that its log was opened after.
+	lost   int64
+	spoils int
 	// mark is the high watermark as it knows it.
 	mark int64
 	// before is where the log of a follower ended before the answer that made it grow
@@ -53,15 +56,25 @@ func (r *replica) stops() {
 
 // forgotten: a leader counts what a follower fetched before it died, and does not know yet
 // what the crash took of that. So what it lacks of a record that is committed now was lost
-// then, and explained by that.
+// then, and explained by that; if it was there. A follower that fetched from behind a record
+// which it never wrote has lost nothing:
+//
+//	b2 fetches at 5, with 4 in flight to its disk; its process dies, and 4 with it
+//	b1 commits 4 by that fetch
 func (p *partition) forgotten(id int32) {
 	r := p.replicas[id]
 	if r == nil {
 		return
 	}
-	if want, _, lacks := p.holds(r, p.ledger.end); lacks && want.last >= r.log.end && (r.lost < 0 || want.first < r.lost) {
+	if want, _, lacks := p.holds(r, p.ledger.end); lacks && want.last >= r.log.end && r.had(&p.ledger, want.first) && (r.lost < 0 || want.first < r.lost) {
 		r.lost = want.first
 	}
+}
+
+// had reports whether a replica wrote all that is committed from an offset on, be it there
+// or not.
+func (r *replica) had(ledger *mirror, from int64) bool {
+	return !slices.ContainsFunc(ledger.batches[ledger.at(from):], func(b batch) bool { return !r.wrote[b.key()] })
 }
 
 // append adds to the log.
@@ -95,6 +108,8 @@ type partition struct {
 	longest int64
 	// grew is when a leader appended last.
 	grew time.Duration
+	// once are the batches that were ever committed, be it in vain, or lost since.
+	once map[key]bool
 	// producers are those with an ID, as of the ledger's end.
 	producers map[int64]sequence
 
@@ -144,14 +159,14 @@ type election struct {
 
 func newPartition(t *topic, name, index string) *partition {
 	return &partition{
-		name: name, index: index, topic: t, replicas: map[int32]*replica{}, buried: map[int32]*replica{}, producers: map[int64]sequence{},
+		name: name, index: index, topic: t, replicas: map[int32]*replica{}, buried: map[int32]*replica{}, producers: map[int64]sequence{}, once: map[key]bool{},
 		past: map[int64]state{}, elected: map[int64]*election{}, disputed: -1, excused: math.MaxInt64,
 	}
 }
 
 // newReplica begins a copy that nothing is known of.
 func (p *partition) newReplica(m *member) *replica {
-	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, epoch: -1}
+	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, spoils: m.spoils, epoch: -1}
 	p.replicas[m.ID] = r
 	return r
 }
@@ -170,10 +185,12 @@ func (p *partition) holds(r *replica, upTo int64) (want batch, got *batch, lacks
 
 // shows is holds without what has been deleted: a follower hears where its leader's log
 // begins together with the high watermark, and takes the latter first. What it has below
-// may be what was lost:
+// may be what was lost, or what was never committed:
 //
 //	b1, alone in sync, loses 0 and 1, leads on with others there, and deletes them
 //	b2 comes back, its log ending at 2, where that of b1 begins
+//
+// It may have that, and show it to nobody: see served.
 func (p *partition) shows(r *replica, upTo int64) (want batch, got *batch, lacks bool) {
 	want, got, lacks = p.holds(r, upTo)
 	if lacks && want.last < p.ledger.start {

@@ -9,14 +9,26 @@ import (
 
 // served: whoever serves a consumer, leader or follower, gives it what is committed, as
 // far as it knows. What it knows itself is the stricter of the two, and what holds also
-// after a loss that is explained, of which it may not have heard.
+// after a loss that is explained, of which a follower may not have heard. Else what it gives
+// is what was committed, also where that has been deleted since. What nobody ever committed
+// is given by nobody; only that a compaction makes other batches of what it leaves.
 func (c *Checker) served(p *partition, r *replica, first, end int64) {
+	for b := range r.log.within(first, end) {
+		if !p.once[b.key()] && !c.mayBeCompacted(p) {
+			c.fail(r.Name, ReadsCommitted, fmt.Sprintf("%s, %s, gives %v of %s, which was never committed", r.Name, r.role(), b, p.name))
+			return
+		}
+	}
 	switch {
 	case end > r.mark:
 		c.fail(r.Name, ReadsCommitted, fmt.Sprintf("%s, %s, gives records of %s from %d up to %d with a high watermark of %d", r.Name, r.role(), p.name, first, end, r.mark))
-	case !p.judged(r.epoch) || r.epoch == p.disputed && end <= p.longest:
+	case !p.judged(r.epoch) || !r.leads && r.epoch == p.disputed && end <= p.longest:
 	case end > p.ledger.end:
 		c.fail(r.Name, ReadsCommitted, fmt.Sprintf("%s gives records of %s from %d up to %d, where only %d is committed", r.Name, p.name, first, end, p.ledger.end))
+	default:
+		if want, got, differs := r.log.differsAlso(&p.ledger, first, end); differs {
+			c.fail(r.Name, ReadsCommitted, fmt.Sprintf("%s gives records of %s from %d up to %d without the committed %v%s", r.Name, p.name, first, end, want, instead(got)))
+		}
 	}
 }
 

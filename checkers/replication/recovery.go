@@ -12,7 +12,8 @@ import (
 // thrown away, none of which is synced when it is told. So what the log is from now on
 // nobody knows but its owner; but it wrote every batch of it some time. Only that an end is
 // missing explains that committed records are: brokers append nothing before a truncation
-// is durable, so nothing else can be in their place.
+// is durable, so nothing else can be in their place. And only of a disk that lost something:
+// where a process alone was killed, or stopped, the page cache has it all.
 func (c *Checker) opened(m *member, e node.Event) {
 	found := e.Body.(*facts.Opened)
 	p := c.belongs(e.Text, found.Topic)
@@ -43,9 +44,12 @@ func (c *Checker) opened(m *member, e node.Event) {
 	had, _, lacked := p.holds(r, p.ledger.end)
 	r.reopens(start, end, batches)
 	r.mark = e.N[2]
-	if want, _, lacks := p.holds(r, p.ledger.end); lacks && want.last >= end && (!lacked || want.first < had.first) && (r.lost < 0 || want.first < r.lost) {
+	spoiled := r.spoils < m.spoils
+	r.spoils = m.spoils
+	if want, _, lacks := p.holds(r, p.ledger.end); lacks && spoiled && want.last >= end && (!lacked || want.first < had.first) && (r.lost < 0 || want.first < r.lost) {
 		r.lost = want.first
 	}
+	c.stillHolds(p, r, fmt.Sprintf("is opened with what lies from %d to %d", start, end))
 }
 
 // readBatches is what a log was found to hold.

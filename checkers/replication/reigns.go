@@ -19,9 +19,19 @@ func (c *Checker) assumes(r *replica, epoch int64) bool {
 	return true
 }
 
+// keepsMark: what is committed does not come about by an election. Who leads goes on from the
+// high watermark that it knows, and raises it when its followers have told where they are.
+func (c *Checker) keepsMark(r *replica, epoch, mark int64) bool {
+	if mark > r.mark {
+		c.fail(r.Name, HighWatermarkGrows, fmt.Sprintf("%s begins epoch %d of %s with a high watermark of %d, and knew of %d", r.Name, epoch, r.of.name, mark, r.mark))
+		return false
+	}
+	return true
+}
+
 // becameFollower: a replica begins to follow.
 func (c *Checker) becameFollower(r *replica, epoch, mark int64) {
-	if c.assumes(r, epoch) {
+	if c.assumes(r, epoch) && c.keepsMark(r, epoch, mark) {
 		r.leads, r.mark, r.fetched, r.former = false, mark, nil, nil
 	}
 }
@@ -36,7 +46,7 @@ func (c *Checker) becameLeader(p *partition, r *replica, e node.Event) {
 	case named == nil || named.leader != r.ID:
 		c.fail(r.Name, OneLeaderPerEpoch, fmt.Sprintf("%s leads %s in epoch %d, and no state znode ever said so", r.Name, p.name, epoch))
 		return
-	case !c.assumes(r, epoch):
+	case !c.assumes(r, epoch), !c.keepsMark(r, epoch, mark):
 		return
 	case r.log.latest() != epoch:
 		c.fail(r.Name, EpochNoted, fmt.Sprintf("%s leads %s in epoch %d, and the last epoch it has noted is %d", r.Name, p.name, epoch, r.log.latest()))

@@ -29,7 +29,9 @@ import (
 //	isr b1                     the leader does, with the next version
 //	b1 opens 0..5              with what it wrote last at each offset; what it told nobody
 //	                           of is as b2 wrote it: like b2. Or with what b2 wrote before
-//	                           its own: instead b2. Or with what it wrote first: former
+//	                           its own: instead b2. Or with what it wrote first: former.
+//	                           A batch is left out: without 3
+//	b1 crashes                 and its disk loses something; dies: it loses nothing
 //	b1 cuts 3                  and so on; see the verbs below
 //	says topics/orders a.b=1   the configuration of an entity; b1 takes topics/orders a.b=1
 //	wait                       a second; unrest, rest: the cluster has not come to rest, has
@@ -60,7 +62,7 @@ func newStage(t *testing.T, unclean bool) *stage {
 	}
 	s.c = New(cfg)
 	for _, b := range cfg.Brokers {
-		s.c.Booted(b.Node)
+		s.c.Booted(b.Node, false)
 		s.commit(0, &wire.CreateTxn{Path: fmt.Sprintf("/brokers/ids/%d", b.ID)})
 	}
 	return s
@@ -212,7 +214,10 @@ func (s *stage) fact(id int32, w []string) {
 	switch w[1] {
 	case "crashes":
 		s.c.Crashed(node.ID(10 + id))
-		s.c.Booted(node.ID(10 + id))
+		s.c.Booted(node.ID(10+id), true)
+	case "dies": // and the machine stays up: nothing is lost
+		s.c.Crashed(node.ID(10 + id))
+		s.c.Booted(node.ID(10+id), false)
 	case "open", "opens":
 		first, end := int64(0), int64(0)
 		if len(w) > 2 {
@@ -220,6 +225,9 @@ func (s *stage) fact(id int32, w []string) {
 		}
 		life := s.lives + 1 - int(number(option(w, "of", "0")))
 		body := &facts.Opened{Topic: facts.TopicID{byte(life)}, Batches: s.found(first, end, s.sources(id, w))}
+		if hole := option(w, "without", ""); hole != "" {
+			body.Batches = slices.DeleteFunc(body.Batches, func(b facts.Batch) bool { return b.First == number(hole) })
+		}
 		if from := option(w, "start", ""); from != "" {
 			first = number(from)
 		}
@@ -241,7 +249,7 @@ func (s *stage) fact(id int32, w []string) {
 		if of := option(w, "isr", ""); of != "" {
 			isr = facts.Set(ids(of))
 		}
-		s.state(id, facts.BecameLeader, &facts.Reign{Isr: isr}, epoch, 0, r.log.end, r.mark)
+		s.state(id, facts.BecameLeader, &facts.Reign{Isr: isr}, epoch, 0, r.log.end, number(option(w, "with", fmt.Sprint(r.mark))))
 	case "follows":
 		s.state(id, facts.BecameFollower, nil, epoch, int64(s.truth.leader), r.log.end, r.mark)
 	default:

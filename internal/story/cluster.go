@@ -150,7 +150,7 @@ func (k *cluster) watch() {
 		switch c.Kind {
 		case sim.Booted:
 			k.ensemble.Booted(c.Node)
-			k.replication.Booted(c.Node)
+			k.replication.Booted(c.Node, c.Spoiled)
 		case sim.Crashed, sim.Exited:
 			k.ensemble.Crashed(c.Node)
 			k.replication.Crashed(c.Node)
