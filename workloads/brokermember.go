@@ -265,7 +265,7 @@ func (m *enrolment) poll(ended func(history.Outcome, func(*history.LogOp))) {
 		ended(history.OK, func(l *history.LogOp) {
 			l.Jumps, m.given = append(l.Jumps, m.given...), nil
 			m.c.took(l, m.sub.Consumer, p)
-			l.Group, l.Generation, l.Member, l.Instance = m.op.Log.Group, m.sub.Generation(), m.sub.ID(), m.instance
+			l.Group, l.Generation, l.Member, l.Instance = m.op.Log.Group, m.sub.ShareGeneration(), m.sub.ID(), m.instance
 		})
 	})
 }

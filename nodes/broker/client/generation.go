@@ -63,6 +63,7 @@ func (m *Member) revoke(parts []TopicPartition, then func()) {
 // join asks to be in the next generation. The answer comes when it begins.
 func (m *Member) join() {
 	m.become(joining)
+	m.returned = m.id == "" && m.cfg.Instance != ""
 	m.withCoordinator(func() {
 		round := m.round
 		m.c.callWithin(m.cfg.RebalanceTimeout+joinMargin, m.lane, m.coordinator, m.joinRequest(), func(r kmsg.Response, err error) {
@@ -104,12 +105,17 @@ func (m *Member) joined(r *kmsg.JoinGroupResponse) {
 	case wire.OK:
 		m.id, m.generation, m.protocol = r.MemberID, r.Generation, *r.Protocol
 		m.become(syncing)
-		m.counts = nil
-		if r.LeaderID == r.MemberID && !r.SkipAssignment {
-			m.lead(r.Members)
-		} else {
-			m.sync(nil)
+		m.watched, m.counts = nil, nil
+		if r.LeaderID != r.MemberID {
+			m.sync(nil, assign.Note{})
+			return
 		}
+		members := m.read(r.Members)
+		if r.SkipAssignment {
+			m.sync(nil, assign.Note{})
+			return
+		}
+		m.lead(members)
 	case wire.MemberIDRequired:
 		m.id = r.MemberID
 		m.join()
@@ -133,11 +139,12 @@ func (m *Member) refused(code wire.ErrorCode) {
 	}
 }
 
-// lead shares the partitions out, as soon as it is known how many there are.
-func (m *Member) lead(said []kmsg.JoinGroupResponseMember) {
-	m.c.env.Observe(node.Event{Kind: facts.MemberLeads, Text: m.cfg.Group, N: [4]int64{int64(m.generation), int64(len(said))}, Body: m.id})
+// read takes what the members of a generation say, and watches the topics that they read.
+// A leader that returned does so, too: nobody else would see that there are more
+// partitions (KAFKA-13435).
+func (m *Member) read(said []kmsg.JoinGroupResponseMember) []assign.Member {
 	var members []assign.Member
-	var topics []string
+	topics := []string{}
 	for _, s := range said {
 		each, err := assign.Read(s.ProtocolMetadata)
 		if err != nil {
@@ -150,33 +157,46 @@ func (m *Member) lead(said []kmsg.JoinGroupResponseMember) {
 		members = append(members, each)
 		topics = append(topics, each.Topics...)
 	}
+	slices.Sort(topics)
+	m.watched = slices.Compact(topics)
+	return members
+}
+
+// lead shares the partitions out, as soon as it is known how many there are.
+func (m *Member) lead(members []assign.Member) {
+	m.c.env.Observe(node.Event{Kind: facts.MemberLeads, Text: m.cfg.Group, N: [4]int64{int64(m.generation), int64(len(members))}, Body: m.id})
 	m.sharing = func() {
 		m.sharing = nil
-		m.counts = m.count(topics)
+		m.counts = m.count()
 		shares, ok := assign.ByName(m.protocol, members, m.counts, m.c.cfg.Bugs)
 		if !ok {
 			m.end(wire.InconsistentGroupProtocol, nil)
 			return
 		}
-		m.sync(shares)
+		note := assign.NoteOn(shares, members, m.counts)
+		m.sync(shares, note)
 	}
-	if missing := slices.ContainsFunc(topics, func(t string) bool { return m.c.metadata.topics[t] == nil }); !missing {
+	if missing := slices.ContainsFunc(m.watched, func(t string) bool { return m.c.metadata.topics[t] == nil }); !missing {
 		m.sharing()
 		return
 	}
-	for _, t := range topics {
-		m.c.Want(t)
-	}
+	m.watch()
 	m.c.refresh()
 }
 
-// count is how many partitions each of some topics has, of those that exist.
-func (m *Member) count(topics []string) assign.Topics {
+// watch asks for the metadata of what the members read, now and whenever it asks.
+func (m *Member) watch() {
+	for _, t := range m.watched {
+		m.c.Want(t)
+	}
+}
+
+// count is how many partitions each of the topics has that are watched.
+func (m *Member) count() assign.Topics {
 	counts := assign.Topics{}
-	for _, name := range topics {
-		if t, ok := m.c.Topic(name); ok {
-			counts[name] = int32(len(t.Partitions))
-		}
+	for _, name := range m.watched {
+		t, _ := m.c.Topic(name)
+		counts[name] = int32(len(t.Partitions))
 	}
 	return counts
 }
@@ -187,19 +207,21 @@ func (m *Member) metadataChanged() {
 	case m.over:
 	case m.sharing != nil:
 		m.sharing()
-	case m.state == settled && m.counts != nil:
-		var names []string
-		for name := range m.counts { //sim:unordered the order of a count does not matter
-			names = append(names, name)
-		}
-		if now := m.count(append(names, m.cfg.Topics...)); !maps.Equal(now, m.counts) {
-			m.rejoin()
-		}
+	case m.state == settled:
+		m.compare()
+	}
+}
+
+// compare joins again, as a leader, if there are other partitions than were shared out.
+// An answer that was asked for before all topics were wanted says nothing of that.
+func (m *Member) compare() {
+	if m.counts != nil && !m.c.metadata.stale && !maps.Equal(m.count(), m.counts) {
+		m.rejoin()
 	}
 }
 
 // sync asks for the member's share, and brings everybody's if it leads.
-func (m *Member) sync(shares assign.Shares) {
+func (m *Member) sync(shares assign.Shares, note assign.Note) {
 	ask := kmsg.NewPtrSyncGroupRequest()
 	who := m.membership()
 	ask.Group, ask.Generation, ask.MemberID, ask.InstanceID = m.cfg.Group, m.generation, m.id, who.instance
@@ -211,7 +233,7 @@ func (m *Member) sync(shares assign.Shares) {
 	slices.Sort(ids)
 	for _, id := range ids {
 		a := kmsg.NewSyncGroupRequestGroupAssignment()
-		a.MemberID, a.MemberAssignment = id, assign.Encode(shares[id])
+		a.MemberID, a.MemberAssignment = id, assign.Encode(shares[id], note)
 		ask.GroupAssignment = append(ask.GroupAssignment, a)
 	}
 	round := m.round
@@ -229,18 +251,18 @@ func (m *Member) sync(shares assign.Shares) {
 			m.refused(code)
 			return
 		}
-		share, err := assign.Decode(answer.MemberAssignment)
+		share, note, err := assign.Decode(answer.MemberAssignment)
 		if err != nil {
 			m.end(wire.OK, err)
 			return
 		}
-		m.settle(share)
+		m.settle(share, note)
 	})
 }
 
 // settle takes a share. What is not in it any more has to be given up first, and then
 // those who are to get it have to be told, by another generation.
-func (m *Member) settle(share []assign.Partition) {
+func (m *Member) settle(share []assign.Partition, note assign.Note) {
 	var now []TopicPartition
 	for _, p := range share {
 		now = append(now, TopicPartition{p.Topic, p.Number})
@@ -252,12 +274,30 @@ func (m *Member) settle(share []assign.Partition) {
 	m.beating = m.c.clock.After(m.cfg.Heartbeat, m.beat)
 	if len(removed) == 0 {
 		m.grant(now, added)
+		m.resume(note)
 		return
 	}
 	m.revoke(removed, func() {
 		m.grant(now, added)
 		m.join()
 	})
+}
+
+// resume joins again if what was shared out while the member was away is not what it
+// should be by now, and nobody else would see that.
+func (m *Member) resume(note assign.Note) {
+	if m.watched != nil && m.counts == nil { // it leads, and did not share out itself
+		if m.counts = note.Counts; m.counts == nil {
+			m.counts = m.count()
+		}
+		m.watch()
+	}
+	unread := func(topic string) bool { _, ok := note.Counts[topic]; return !ok }
+	if m.returned && note.Counts != nil && (note.Unfinished || slices.ContainsFunc(m.cfg.Topics, unread)) {
+		m.rejoin()
+		return
+	}
+	m.compare()
 }
 
 // grant tells the owner what it may read in addition.

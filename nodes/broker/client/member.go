@@ -98,14 +98,19 @@ type Member struct {
 	protocol    string
 
 	// told is the generation in which the member was given its share: one behind, while who
-	// shares cooperatively keeps what it has and waits for the next.
+	// shares cooperatively keeps what it has and waits for the next; -1 if it has none.
 	told int32
 	// owned is what the owner was told that it may read, and has not given up.
 	owned []TopicPartition
-	// counts are, for a leader, the numbers of partitions that it has shared out; nil
-	// for others. sharing is what it has to do as soon as it knows them.
+	// watched are, for a leader, the topics that members of its generation read, nil for
+	// others; counts are the numbers of their partitions that were shared out, nil before.
+	// sharing is what it has to do as soon as it knows them.
+	watched []string
 	counts  assign.Topics
 	sharing func()
+	// returned: the member came by its name only, and so may have been given what was
+	// shared out before.
+	returned bool
 
 	beating alarm.Alarm // the next heartbeat
 	unheard bool        // a heartbeat is not answered
@@ -118,7 +123,7 @@ func (c *Cluster) NewMember(cfg MemberConfig, l Listener) *Member {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	m := &Member{c: c, cfg: cfg, listener: l, generation: -1, coordinator: -1}
+	m := &Member{c: c, cfg: cfg, listener: l, generation: -1, told: -1, coordinator: -1}
 	m.Offsets = c.NewOffsets(cfg.Group)
 	m.Offsets.as = func() (membership, bool) {
 		return m.membership(), m.generation >= 0
@@ -141,14 +146,17 @@ func (m *Member) Start() {
 // Leave leaves the group: a dynamic member says so, a static one keeps its share for as
 // long as its session lasts. What it has is lost to its owner at once; it should have
 // committed before.
-func (m *Member) Leave() {
+func (m *Member) Leave() { m.resign(wire.OK) }
+
+// resign leaves the group for a reason.
+func (m *Member) resign(why wire.ErrorCode) {
 	if m.over {
 		return
 	}
 	if m.id != "" && m.cfg.Instance == "" && m.coordinator >= 0 {
 		m.c.call(m.Offsets.lane, m.coordinator, m.leaveRequest(), nobodyCares)
 	}
-	m.end(wire.OK, nil)
+	m.end(why, nil)
 }
 
 // ID is that which the coordinator gave the member, "" before.
@@ -156,6 +164,11 @@ func (m *Member) ID() string { return m.id }
 
 // Generation is the one the member is in, -1 if it is in none.
 func (m *Member) Generation() int32 { return m.generation }
+
+// ShareGeneration is the one in which the member was given what it may read, -1 if it
+// has nothing. While it joins the next, and keeps what it has, [Member.Generation] is
+// ahead of it: a number that is in no log yet, and that the next coordinator gives again.
+func (m *Member) ShareGeneration() int32 { return m.told }
 
 // Owned is what the member may read, sorted.
 func (m *Member) Owned() []TopicPartition { return slices.Clone(m.owned) }
@@ -201,7 +214,7 @@ func (m *Member) forget() {
 // lose tells the owner that it has nothing any more.
 func (m *Member) lose() {
 	lost := m.owned
-	m.owned, m.generation = nil, -1
+	m.owned, m.generation, m.told = nil, -1, -1
 	if len(lost) > 0 {
 		m.c.tell(func() { m.listener.Lost(lost) })
 	}

@@ -63,32 +63,46 @@ func (s *Subscription) Assigned(added []TopicPartition, generation int32) {
 		s.listener.Assigned(added, generation)
 		return
 	}
-	s.Member.Fetch(added, func(f Fetched) {
-		if s.Member.over || s.Member.generation != generation {
-			s.again(added, f)
-			return
+	s.place(added, 0)
+}
+
+// place asks where the group is in partitions, and reads them from there. In another
+// generation it asks anew, since somebody may have had them in between. What failed for
+// a while it asks again, after a pause; what it has no right to know it will not be told
+// however often it asks, so that ends the membership, with the reason.
+func (s *Subscription) place(added []TopicPartition, failures int) {
+	m, generation := s.Member, s.Member.generation
+	m.Fetch(added, func(f Fetched) {
+		rest := s.unread(added)
+		switch {
+		case m.over || len(rest) == 0:
+		case m.generation != generation:
+			s.place(rest, 0)
+		case f.Err == nil && f.Code == wire.OK:
+			s.begin(rest, f)
+			s.listener.Assigned(rest, generation)
+		case f.Err == nil && !f.Code.Retriable() && f.Code != wire.Unknown:
+			m.resign(f.Code)
+		default:
+			m.c.clock.After(m.c.backoff(failures+1), func() {
+				if rest := s.unread(rest); len(rest) > 0 {
+					s.place(rest, failures+1)
+				}
+			})
 		}
-		if f.Err != nil || f.Code != wire.OK {
-			s.Assigned(added, generation)
-			return
-		}
-		s.begin(added, f)
-		s.listener.Assigned(added, generation)
 	})
 }
 
-// again handles offsets that come when another generation has begun: what is still owned
-// is asked for anew, since somebody may have had it in between.
-func (s *Subscription) again(added []TopicPartition, _ Fetched) {
+// unread lists those of some partitions that are owned and not read yet. While one
+// question is on its way they may be taken away, or come back and be asked for again.
+func (s *Subscription) unread(parts []TopicPartition) []TopicPartition {
 	var rest []TopicPartition
-	for _, tp := range added {
+	for _, tp := range parts {
 		if slices.Contains(s.Member.owned, tp) && !slices.Contains(s.reading, tp) {
 			rest = append(rest, tp)
 		}
 	}
-	if len(rest) > 0 {
-		s.Assigned(rest, s.Member.generation)
-	}
+	return rest
 }
 
 // begin reads partitions from where the group is; by the consumer's rule where it has
@@ -97,7 +111,7 @@ func (s *Subscription) begin(added []TopicPartition, f Fetched) {
 	s.read(append(slices.Clone(s.reading), added...))
 	s.Member.observe(facts.MemberReads, s.reading)
 	for _, o := range f.Offsets {
-		if o.Offset >= 0 {
+		if o.Offset >= 0 && slices.Contains(added, o.TopicPartition) {
 			s.Seek(o.TopicPartition, o.Offset, o.Epoch)
 		}
 	}

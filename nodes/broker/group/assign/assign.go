@@ -43,7 +43,7 @@ func (m *Member) reads(topic string) bool { return slices.Contains(m.Topics, top
 // Shares says what each member gets, by ID. Everybody has an entry, sorted.
 type Shares map[string][]Partition
 
-// Topics are the topics that exist, with the number of their partitions.
+// Topics are topics with the number of their partitions, 0 for those that do not exist.
 type Topics map[string]int32
 
 // The assignors by their names in the protocol.
@@ -189,9 +189,10 @@ func Read(b []byte) (Member, error) {
 	return m, nil
 }
 
-// Encode is a share as it travels.
-func Encode(share []Partition) []byte {
+// Encode is a share as it travels, with its leader's note.
+func Encode(share []Partition, note Note) []byte {
 	v := kmsg.NewConsumerMemberAssignment()
+	v.UserData = note.encode()
 	eachTopic(share, func(topic string, numbers []int32) {
 		v.Topics = append(v.Topics, kmsg.ConsumerMemberAssignmentTopic{Topic: topic, Partitions: numbers})
 	})
@@ -199,21 +200,20 @@ func Encode(share []Partition) []byte {
 }
 
 // Decode is the inverse of [Encode]. No bytes are an empty share.
-func Decode(b []byte) ([]Partition, error) {
+func Decode(b []byte) (share []Partition, note Note, err error) {
 	if len(b) == 0 {
-		return nil, nil
+		return nil, Note{}, nil
 	}
 	v := kmsg.NewConsumerMemberAssignment()
 	if err := v.ReadFrom(b); err != nil {
-		return nil, err
+		return nil, Note{}, err
 	}
-	var share []Partition
 	for _, t := range v.Topics {
 		for _, n := range t.Partitions {
 			share = append(share, Partition{t.Topic, n})
 		}
 	}
-	return share, nil
+	return share, decodeNote(v.UserData), nil
 }
 
 // eachTopic calls f with the partitions of each topic, sorted.

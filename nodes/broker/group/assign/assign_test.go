@@ -226,11 +226,57 @@ func TestBytes(t *testing.T) {
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(m) {
 		t.Errorf("%+v came back as %+v, %v", m, got, err)
 	}
-	share, err := Decode(Encode(m.Owned))
-	if err != nil || !slices.Equal(share, m.Owned) {
-		t.Errorf("%v came back as %v, %v", m.Owned, share, err)
-	}
 	if _, err := Read([]byte{0}); err == nil {
 		t.Error("half a version was read")
 	}
+}
+
+// A share comes back as it was, and so does its leader's note. Bytes of another leader are
+// no note, wherever they end.
+func TestShareBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		_, topics := drawMembers(t, false)
+		topics[rapid.String().Draw(t, "name")] = 7
+		share, note := []Partition{{"t", 0}, {"t", 2}, {"u", 1}}, Note{topics, rapid.Bool().Draw(t, "unfinished")}
+		if rapid.Bool().Draw(t, "silent") {
+			note = Note{}
+		}
+		gotShare, gotNote, err := Decode(Encode(share, note))
+		if err != nil || !slices.Equal(gotShare, share) || fmt.Sprint(gotNote) != fmt.Sprint(note) {
+			t.Fatalf("%v, %v came back as %v, %v, %v", share, note, gotShare, gotNote, err)
+		}
+		b := note.encode()
+		if cut := rapid.IntRange(0, len(b)).Draw(t, "cut"); cut < len(b) {
+			if got := decodeNote(b[:cut]); len(got.Counts) >= len(note.Counts) {
+				t.Fatalf("%v came out of %d of %d bytes of %v", got, cut, len(b), note)
+			}
+		}
+	})
+	if got := decodeNote([]byte("streams")); got.Counts != nil {
+		t.Errorf("another leader's bytes are %v", got)
+	}
+}
+
+// TestUnfinished: the note says that a partition waits exactly if another round gives it
+// to somebody.
+func TestUnfinished(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		members, topics := drawMembers(t, false)
+		name := rapid.SampledFrom([]string{RangeName, RoundRobinName, CooperativeStickyName}).Draw(t, "assignor")
+		shares, _ := ByName(name, members, topics, bugs.Set{})
+		waits := false
+		for topic, n := range topics { //sim:unordered whether there is any
+			for number := range n {
+				read, given := false, false
+				for _, m := range members {
+					read = read || m.reads(topic)
+					given = given || slices.Contains(shares[m.ID], Partition{topic, number})
+				}
+				waits = waits || read && !given
+			}
+		}
+		if got := NoteOn(shares, members, topics); got.Unfinished != waits {
+			t.Fatalf("%v of %v: %v, want %v", print(shares), topics, got, waits)
+		}
+	})
 }
