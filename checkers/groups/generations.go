@@ -133,18 +133,43 @@ func (v *roster) gives(shares []facts.GroupShare) bool {
 	})
 }
 
-// complete: who shares a topic out leaves nothing out, but what is still somebody's. Who
-// has not heard of a topic shares out nothing of it, or what it had when it was created.
+// complete: who shares a topic out leaves nothing out, but what is still somebody's. How
+// many partitions it has heard of, a leader says in the note on its shares; of one that
+// says nothing, only that it has heard of those that the topic was created with, if it
+// shares any of them out.
 func (c *Checker) complete(r *reign, g *group, in *roster, given map[string]string) {
-	var topics []string
-	claimed := map[string]bool{}
 	if p, has, gets := in.handedOver(given); p != "" {
 		c.fail(r.broker.Name, OneOwner, fmt.Sprintf("generation %d of group %s gives %s to %s, while %s says that it has it", g.generation, g.name, p, gets, has))
 		return
 	}
-	for _, m := range in.members {
+	topics, claimed, ok := in.wants()
+	if !ok {
+		return
+	}
+	counts := in.noted()
+	for _, topic := range topics {
+		shared := slices.ContainsFunc(slices.Collect(maps.Keys(given)), func(p string) bool { return topicOf(p) == topic }) //sim:unordered any will do
+		least := 0
+		if shared {
+			_, least = c.cfg.Logs.Partitions(topic)
+		}
+		for n := range max(least, counts[topic]) {
+			p := fmt.Sprintf("%s-%d", topic, n)
+			if _, ok := given[p]; !ok && !claimed[p] {
+				c.fail(r.broker.Name, AllAssigned, fmt.Sprintf("generation %d of group %s leaves %s to nobody", g.generation, g.name, p))
+				return
+			}
+		}
+	}
+}
+
+// wants lists the topics that members read, sorted, and what they say that they have; ok
+// is false if somebody cannot be understood.
+func (v *roster) wants() (topics []string, claimed map[string]bool, ok bool) {
+	claimed = map[string]bool{}
+	for _, m := range v.members {
 		if !m.intelligible {
-			return
+			return nil, nil, false
 		}
 		topics = append(topics, m.subscribed...)
 		for _, p := range m.owned {
@@ -152,17 +177,35 @@ func (c *Checker) complete(r *reign, g *group, in *roster, given map[string]stri
 		}
 	}
 	slices.Sort(topics)
-	for _, topic := range slices.Compact(topics) {
-		shared := slices.ContainsFunc(slices.Collect(maps.Keys(given)), func(p string) bool { return topicOf(p) == topic }) //sim:unordered any will do
-		_, least := c.cfg.Logs.Partitions(topic)
-		for n := range least {
-			p := fmt.Sprintf("%s-%d", topic, n)
-			if _, ok := given[p]; shared && !ok && !claimed[p] {
-				c.fail(r.broker.Name, AllAssigned, fmt.Sprintf("generation %d of group %s leaves %s to nobody", g.generation, g.name, p))
-				return
+	return slices.Compact(topics), claimed, true
+}
+
+// orphan finds a partition of a topic that members of a stable group read and that none
+// of them was given, "" if there is none.
+func (g *group) orphan(logs Logs) string {
+	if len(g.rosters) == 0 || g.state != stable {
+		return ""
+	}
+	topics, _, _ := g.rosters[len(g.rosters)-1].wants()
+	given := map[string]bool{}
+	for _, share := range g.shares { //sim:unordered a set
+		parts, ok := decode(share)
+		if !ok {
+			return ""
+		}
+		for _, p := range parts {
+			given[p] = true
+		}
+	}
+	for _, topic := range topics {
+		now, _ := logs.Partitions(topic)
+		for n := range now {
+			if p := fmt.Sprintf("%s-%d", topic, n); !given[p] {
+				return p
 			}
 		}
 	}
+	return ""
 }
 
 // cooperative is the assignor whose members keep what they have while they join.

@@ -142,6 +142,33 @@ func decode(share []byte) (parts []string, ok bool) {
 	return parts, true
 }
 
+// noted is what the leader says of how many partitions it has shared out, by topic, in
+// the note on any share: 0x5301, a byte, and topics with their numbers. It is empty if
+// there is no note.
+func (v *roster) noted() map[string]int {
+	counts := map[string]int{}
+	if len(v.members) == 0 {
+		return counts
+	}
+	share := kmsg.NewConsumerMemberAssignment()
+	if share.ReadFrom(v.members[0].share) != nil {
+		return counts
+	}
+	b := share.UserData
+	if len(b) < 3 || b[0] != 0x53 || b[1] != 0x01 {
+		return counts
+	}
+	for b = b[3:]; len(b) >= 2; {
+		end := 2 + int(binary.BigEndian.Uint16(b))
+		if len(b) < end+4 {
+			break
+		}
+		counts[string(b[2:end])] = int(binary.BigEndian.Uint32(b[end:]))
+		b = b[end+4:]
+	}
+	return counts
+}
+
 // topicOf is the topic of a partition, by its name.
 func topicOf(partition string) string {
 	if i := strings.LastIndexByte(partition, '-'); i > 0 {

@@ -228,7 +228,9 @@ func (c *Checker) dead(r *reign, g *group) {
 }
 
 // Pending is the first reason why groups have not come to rest, "" if they have: whoever
-// leads a partition of the topic of offsets serves it, and no group rebalances.
+// leads a partition of the topic of offsets serves it, no group rebalances, and what its
+// members read is all given to somebody, also what was added since. A partition that is
+// left to nobody while nobody joins again would be read by nobody, for ever.
 func (c *Checker) Pending() string {
 	n, _ := c.cfg.Logs.Partitions(Topic)
 	for partition := range n {
@@ -244,6 +246,8 @@ func (c *Checker) Pending() string {
 		for _, name := range slices.Sorted(maps.Keys(r.groups)) {
 			if g := r.groups[name]; g.state == preparing || g.state == completing {
 				return fmt.Sprintf("group %s is %v", name, g.state)
+			} else if p := g.orphan(c.cfg.Logs); p != "" {
+				return fmt.Sprintf("generation %d of group %s leaves %s to nobody", g.generation, name, p)
 			}
 		}
 	}

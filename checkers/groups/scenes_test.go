@@ -30,6 +30,11 @@ var good = []struct{ name, scene string }{
 		b1 loads 1
 		b1 commits -1 nobody t-0=5
 		b1 says t-0=5`},
+	{"a leader has heard of a partition that was added", formed + `
+		b1 rebalances
+		b1 starts 2 a,b
+		b1 shares 2 a:t-0*3 b:t-1,t-2
+		rest`},
 	{"members commit what they have read while they are asked to join", formed + `
 		b1 rebalances
 		b1 commits 1 b t-1=7`},
@@ -193,6 +198,14 @@ var bad = []struct{ name, falls, scene string }{
 		b2 loads 2
 		b2 renames a to b # or so it says
 		b2 tells 1 b:t-0`},
+	{"a partition is left out that its leader has heard of", AllAssigned, formed + `
+		b1 rebalances
+		b1 starts 2 a,b
+		b1 shares 2 a:t-0*3 b:t-1`},
+	{"a topic is left out that its leader has heard of", AllAssigned, formed + `
+		b1 rebalances
+		b1 starts 2 a,b
+		b1 shares 2 a:nothing*1 b:nothing`},
 	{"a partition is left out", AllAssigned, formed + `
 		b1 rebalances
 		b1 starts 2 a
@@ -417,6 +430,7 @@ func TestPending(t *testing.T) {
 		"elect b1 1": "b1 does not coordinate __consumer_offsets-0 in epoch 1",
 		"elect b1 1\n b1 loads 1\n b1 rebalances": "group g is preparing a rebalance",
 		formed: "",
+		formed + "b1 rebalances\n b1 starts 2 a,b\n b1 shares 2 a:t-0 b:nothing+t-1": "generation 2 of group g leaves t-1 to nobody",
 	} {
 		s := newStage(t)
 		s.play(scene)

@@ -18,7 +18,8 @@ import (
 
 // stage plays scenes: scripts of what brokers b1 to b3 state about the group g, one line
 // for each. The topic of offsets has one partition, and topic t two. Offsets are
-// partition=offset, shares member:partition,partition or member:nothing.
+// partition=offset, shares member:partition,partition or member:nothing; *3 behind the
+// first of them is its leader's note that t has three partitions.
 //
 //	elect b1 3                  b1 leads in epoch 3; what was not committed is cut off
 //	elect b1 3 keeping          … or not
@@ -336,7 +337,11 @@ func shares(w []string) (all []facts.GroupShare) {
 		who, parts, _ := strings.Cut(word, ":")
 		id, instance, _ := strings.Cut(who, "/")
 		parts, _, _ = strings.Cut(parts, "+")
+		parts, count, noted := strings.Cut(parts, "*")
 		v := kmsg.NewConsumerMemberAssignment()
+		if noted {
+			v.UserData = []byte{0x53, 0x01, 0, 0, 1, 't', 0, 0, 0, byte(number(count))}
+		}
 		for _, p := range strings.Split(parts, ",") {
 			if p != "nothing" {
 				v.Topics = append(v.Topics, kmsg.ConsumerMemberAssignmentTopic{Topic: "t", Partitions: []int32{int32(number(p[2:]))}})
