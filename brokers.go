@@ -252,7 +252,7 @@ func (p Plan) brokerFiles() []string {
 
 // atBrokers reports whether only brokers can be meant by a target.
 func (p Plan) atBrokers(t faults.Target) bool {
-	return t.Name == brokerGroup || slices.Contains(p.Knobs.brokerNames(), t.Name) || slices.Contains(p.partitions(), t.Name)
+	return t.Name == brokerGroup || t.Select == faults.Controller || slices.Contains(p.Knobs.brokerNames(), t.Name) || slices.Contains(p.partitions(), t.Name)
 }
 
 // brokerWindows are the moments that begin something short: a decision that others do not

@@ -66,13 +66,13 @@ func electors(all []sim.ProcessInfo, group string, voters []string) []node.ID {
 	})
 }
 
-// leader finds the live process of the highest term in a role: a deposed one that has
-// not noticed yet holds a lower term.
+// leader finds the live process of the highest term in a role, of a group or, if it has no
+// name, of all: a deposed one that has not noticed yet holds a lower term.
 func leader(all []sim.ProcessInfo, group, role string) []node.ID {
 	var best *sim.ProcessInfo
 	for i := range all {
 		p := &all[i]
-		if p.Group == group && p.Up && p.Role == role && (best == nil || p.Term > best.Term) {
+		if (p.Group == group || group == "") && p.Up && p.Role == role && (best == nil || p.Term > best.Term) {
 			best = p
 		}
 	}

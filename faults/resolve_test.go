@@ -49,7 +49,7 @@ func TestPartitionSelectors(t *testing.T) {
 		{ID: 5, Group: "broker", Up: true, Role: "controller", Term: 3},
 	}
 	for text, want := range map[string][]node.ID{
-		"leader(orders-0)": {4}, "follower(orders-0)": {5}, "follower(orders-0,1)": {3}, "isr(orders-0)": {3, 4}, "controller(broker)": {5},
+		"leader(orders-0)": {4}, "follower(orders-0)": {5}, "follower(orders-0,1)": {3}, "isr(orders-0)": {3, 4}, "controller(broker)": {5}, "controller": {5},
 	} {
 		target, err := ParseTarget(text)
 		if err == nil {
@@ -58,6 +58,9 @@ func TestPartitionSelectors(t *testing.T) {
 		if got := in.targets(target, all, node.Nobody); err != nil || target.String() != text || !slices.Equal(got, want) {
 			t.Errorf("%s, printed %v, is %v (%v), want %v", text, target, got, err, want)
 		}
+	}
+	if err := (Target{Select: Controller}).check(Vocabulary{Groups: []string{"zk"}}); err == nil {
+		t.Error("a controller is accepted where there are no brokers")
 	}
 	for _, text := range []string{"isr(broker)", "leader(orders-1)", "all(orders-0)"} {
 		target, err := ParseTarget(text)

@@ -29,7 +29,7 @@ const (
 	// Actor is the process of the group that states the trigger's fact.
 	Actor Select = "actor"
 	// Controller is the live process of the group in role "controller" with the highest
-	// term.
+	// term; without a group, of all processes.
 	Controller Select = "controller"
 	// InSync is every live replica of a partition that is in sync.
 	InSync Select = "isr"
@@ -69,13 +69,15 @@ func (t Target) ofPartition() bool {
 func (s Select) splits() bool { return s == Halves || s == Bridge || s == MajoritiesRing }
 
 // String renders the target as plans write it: "zk1", "leader(zk)", "any(zk,2)",
-// "leader(orders-0)", "client(3)".
+// "leader(orders-0)", "controller", "client(3)".
 func (t Target) String() string {
 	switch {
 	case t.Select == Named:
 		return t.Name
 	case t.Select == Client:
 		return fmt.Sprintf("client(%d)", t.Index)
+	case t.Select == Controller && t.Name == "":
+		return string(Controller)
 	case t.Index == 0:
 		return fmt.Sprintf("%s(%s)", t.Select, t.Name)
 	}
@@ -96,6 +98,9 @@ var selectors = []struct {
 func ParseTarget(s string) (Target, error) {
 	sel, inside, call := strings.Cut(s, "(")
 	if !call {
+		if s == string(Controller) {
+			return Target{Select: Controller}, nil
+		}
 		if !isWord(s) {
 			return Target{}, fmt.Errorf("target %q: want a process name or selector(group)", s)
 		}

@@ -69,6 +69,10 @@ func (t Target) check(v Vocabulary) error {
 		return fmt.Errorf("no process is called %q; processes are %s", t.Name, strings.Join(v.Processes, ", "))
 	case t.ofPartition() && slices.Contains(v.Partitions, t.Name):
 		return nil
+	case t.Select == Controller && t.Name == "" && len(v.Partitions) > 0:
+		return nil
+	case t.Select == Controller && t.Name == "":
+		return errors.New("there is no controller, as there are no brokers")
 	case t.Select == InSync:
 		return fmt.Errorf("no partition is called %q; partitions are %s", t.Name, strings.Join(v.Partitions, ", "))
 	case t.Select != Named && !slices.Contains(v.Groups, t.Name):

@@ -57,6 +57,9 @@ func (k *cluster) vocabulary() faults.Vocabulary {
 	}
 	for _, kind := range slices.Concat(facts.All, zkfacts.All, []*node.EventKind{node.Role}) {
 		v.Marks = append(v.Marks, kind.Mark())
+		for i := range kind.Cases {
+			v.Marks = append(v.Marks, kind.CaseMark(i))
+		}
 	}
 	return v
 }
