@@ -11,6 +11,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/internal/script/scripttest"
 	"github.com/stampede-sim/stampede/workloads"
 )
 
@@ -51,8 +52,8 @@ func failed() stampede.Result {
 //	summary clean|broken
 //	matrix
 func TestTerminal(t *testing.T) {
-	script.Walk(t, "testdata", func(t *testing.T, path string) {
-		script.Run(t, path, func(t *testing.T, c *script.Command) string {
+	scripttest.Walk(t, "testdata", func(t *testing.T, path string) {
+		scripttest.Run(t, path, func(t *testing.T, c *script.Command) string {
 			switch c.Name {
 			case "block":
 				return text(t, block(c, c.Word("which")))

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -44,15 +43,10 @@ func (f *planFlags) options() (stampede.PlanOptions, error) {
 		return stampede.PlanOptions{}, err
 	}
 	o := stampede.PlanOptions{Knobs: f.knobs}
-	planted := strings.FieldsFunc(f.bugs, func(r rune) bool { return r == ',' || r == ' ' })
-	if err := knownBugs(planted); err != nil {
+	var err error
+	if o.Bugs, err = bugSet(f.bugs); err != nil {
 		return o, err
 	}
-	for _, name := range planted {
-		bug, _ := bugs.Lookup(name)
-		o.Bugs = o.Bugs.With(bugs.Of(bug.ID))
-	}
-	var err error
 	if f.faults != "" {
 		if o.Profile, err = faults.ParseProfile(f.faults); err != nil {
 			return o, usagef("--faults: %w", err)

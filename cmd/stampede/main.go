@@ -66,7 +66,7 @@ func rootCommand() *cobra.Command {
 	})
 	root.AddCommand(
 		runCommand(), huntCommand(), replayCommand(), shrinkCommand(),
-		checkCommand(), reportCommand(), bugsCommand(), listCommand(), configCommand(),
+		checkCommand(), reportCommand(), bugsCommand(), listCommand(), configCommand(), storyCommand(),
 	)
 	return root
 }

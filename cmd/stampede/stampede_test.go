@@ -18,6 +18,7 @@ import (
 	"github.com/stampede-sim/stampede"
 	"github.com/stampede-sim/stampede/checkers"
 	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/internal/script/scripttest"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/reports"
 )
@@ -71,9 +72,9 @@ func invoke(t *testing.T, dir string, args ...string) outcome {
 //	stampede         runs each line of the input; prints stderr and the exit code
 //	stampede stdout  also prints stdout
 func TestScripts(t *testing.T) {
-	script.Walk(t, "testdata", func(t *testing.T, path string) {
+	scripttest.Walk(t, "testdata", func(t *testing.T, path string) {
 		dir := t.TempDir()
-		script.Run(t, path, func(t *testing.T, c *script.Command) string {
+		scripttest.Run(t, path, func(t *testing.T, c *script.Command) string {
 			switch c.Name {
 			case "file":
 				if err := os.WriteFile(filepath.Join(dir, c.Word("name")), []byte(c.Input), 0o644); err != nil {

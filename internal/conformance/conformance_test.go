@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/internal/script/scripttest"
 )
 
 // TestStampede plays every script against our coordinator.
@@ -39,6 +39,6 @@ func TestZooKeeper(t *testing.T) {
 
 func playAll(t *testing.T, l Launcher) map[answer]bool {
 	answered := map[answer]bool{}
-	script.Walk(t, "testdata", func(t *testing.T, path string) { Play(t, path, l, answered) })
+	scripttest.Walk(t, "testdata", func(t *testing.T, path string) { Play(t, path, l, answered) })
 	return answered
 }

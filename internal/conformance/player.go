@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/internal/script/scripttest"
 )
 
 // patience is how long a reply may take. The clock of [Simulated] is virtual.
@@ -67,7 +68,7 @@ func Play(t *testing.T, path string, l Launcher, answered map[answer]bool) {
 			p.target.Close()
 		}
 	})
-	script.Run(t, path, func(_ *testing.T, c *script.Command) string { return p.play(c) })
+	scripttest.Run(t, path, func(_ *testing.T, c *script.Command) string { return p.play(c) })
 }
 
 // play runs one command, unless it is for others, and forgives the target what its

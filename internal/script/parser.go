@@ -22,12 +22,15 @@ type parser struct {
 	path  string
 	lines []string
 	next  int // index of the next unread line
+	// bare: commands take no input, and their expected output may be missing.
+	bare bool
 }
 
+func lines(source string) []string { return strings.Split(strings.TrimSuffix(source, "\n"), "\n") }
+
 // parse cuts a file into blocks.
-func parse(path, source string) ([]block, error) {
-	p := &parser{path: path, lines: strings.Split(strings.TrimSuffix(source, "\n"), "\n")}
-	if !strings.HasPrefix(p.lines[0], "#") {
+func (p parser) parse() ([]block, error) {
+	if !p.bare && !strings.HasPrefix(p.lines[0], "#") {
 		return nil, p.errorf(1, "a script starts with its story, a paragraph of # lines")
 	}
 	var blocks []block
@@ -57,7 +60,11 @@ func (p *parser) block() (block, error) {
 		return block{}, p.errorf(first+1, "%v", err)
 	}
 	c.Pos = fmt.Sprintf("%s:%d", p.path, first+1)
-	for p.next++; ; p.next++ {
+	p.next++
+	if p.bare && (p.next == len(p.lines) || p.lines[p.next] != separator) {
+		return block{text: line + "\n", command: c}, nil
+	}
+	for ; ; p.next++ {
 		if p.next == len(p.lines) {
 			return block{}, p.errorf(first+1, "command %q has no %s line", c.Name, separator)
 		}

@@ -31,71 +31,61 @@
 // still runs. With -rewrite the expected output is replaced by the actual one:
 //
 //	go test ./nodes/quorum -rewrite
+//
+// Package scripttest runs files as tests. [Play] plays one for its own sake.
 package script
 
-import (
-	"flag"
-	"os"
-	"path/filepath"
-	"strings"
-	"testing"
-)
-
-var rewrite = flag.Bool("rewrite", false, "replace the expected output of test scripts by the actual output")
+import "strings"
 
 // Handler executes one command and returns its output; a missing final newline
 // is added. It reports misuse with [Command.Fatalf] and [Command.Unknown].
-type Handler func(t *testing.T, c *Command) string
+type Handler func(c *Command) string
 
-// Walk calls fn in a subtest for every .txt file of a directory, in the order of
-// their names. A directory without any is fatal: a script that silently stopped
-// running is worse than none.
-func Walk(t *testing.T, dir string, fn func(t *testing.T, path string)) {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(dir, "*.txt"))
+// Execute plays the text of a file. It returns the text with actual outputs in place, a
+// diff for every command whose output differs from what the file expects, and the misuse
+// that ended it early, if any.
+func Execute(path, source string, do Handler) (rewritten string, diffs []string, err error) {
+	blocks, err := parser{path: path, lines: lines(source)}.parse()
 	if err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
-	if len(paths) == 0 {
-		t.Fatalf("%s: no .txt scripts here", dir)
-	}
-	for _, path := range paths { // Glob sorts
-		name := strings.TrimSuffix(filepath.Base(path), ".txt")
-		t.Run(name, func(t *testing.T) { fn(t, path) })
-	}
+	return execute(blocks, do)
 }
 
-// Run executes the commands of one file in order and compares their output with
-// what the file expects, or rewrites the file under -rewrite.
-func Run(t *testing.T, path string, h Handler) {
-	t.Helper()
-	source, err := os.ReadFile(path)
+// Part is a part of a file as it is played: a line of the story, "" for an empty one, or a
+// command with what it came to.
+type Part struct {
+	Text    string
+	Command *Command
+	Output  string
+}
+
+// Play plays the text of a file for who wants to read what comes of it, and shows each part
+// as soon as it is played. What the file expects is passed over; a command may as well stand
+// alone, without the dashes.
+func Play(path, source string, do Handler, show func(Part)) error {
+	blocks, err := parser{path: path, lines: lines(source), bare: true}.parse()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	blocks, err := parse(path, string(source))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rewritten, diffs, err := execute(blocks, func(c *Command) string { return h(t, c) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(rewritten), 0o644); err != nil {
-			t.Fatal(err)
+	for _, b := range blocks {
+		if b.command == nil {
+			show(Part{Text: strings.TrimSuffix(b.text, "\n")})
+			continue
 		}
-		return
+		out, err := call(b.command, do)
+		if err != nil {
+			return err
+		}
+		show(Part{Command: b.command, Output: out})
 	}
-	for _, diff := range diffs {
-		t.Error(diff)
-	}
+	return nil
 }
 
 // execute runs every block. It returns the text of the file with actual outputs
 // in place, a diff for every block whose output differs, and the misuse that
 // ended the run early, if any.
-func execute(blocks []block, run func(*Command) string) (rewritten string, diffs []string, err error) {
+func execute(blocks []block, run Handler) (rewritten string, diffs []string, err error) {
 	var b strings.Builder
 	for i := range blocks {
 		bl := &blocks[i]
@@ -116,7 +106,7 @@ func execute(blocks []block, run func(*Command) string) (rewritten string, diffs
 }
 
 // call runs one command and turns its misuse into an error.
-func call(c *Command, run func(*Command) string) (out string, err error) {
+func call(c *Command, run Handler) (out string, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			m, ok := r.(misuse)

@@ -2,17 +2,41 @@ package script
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
-// TestScripts runs a little calculator through the real entry points.
-func TestScripts(t *testing.T) {
-	Walk(t, "testdata", func(t *testing.T, path string) {
-		Run(t, path, func(t *testing.T, c *Command) string { return calculate(c) })
+// TestCalculator runs a little calculator over a file that uses all there is.
+func TestCalculator(t *testing.T) {
+	source, err := os.ReadFile("testdata/calculator.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, diffs, err := Execute("calculator.txt", string(source), calculate)
+	if err != nil || len(diffs) > 0 || again != string(source) {
+		t.Errorf("%v\n%s\nrewritten as\n%s", err, strings.Join(diffs, "\n"), again)
+	}
+}
+
+// TestPlayShowsWhatComesOfCommands: what is expected is passed over, and dashes may be
+// missing, as may the story.
+func TestPlayShowsWhatComesOfCommands(t *testing.T) {
+	var shown []string
+	err := Play("f.txt", "# Sums.\nsum of=(1,2)\n\nsum of=(2,2)\n----\n5\n\nsum of=1\nsum loudly", calculate, func(p Part) {
+		if p.Command == nil {
+			shown = append(shown, p.Text)
+			return
+		}
+		shown = append(shown, p.Command.Line+" is "+strings.TrimSpace(p.Output))
 	})
+	want := []string{"# Sums.", "sum of=(1,2) is 3", "", "sum of=(2,2) is 4", "", "sum of=1 is 1"}
+	if !slices.Equal(shown, want) || err == nil || !strings.Contains(err.Error(), "f.txt:9: sum does not take the word \"loudly\"") {
+		t.Errorf("shown %q, %v; want %q", shown, err, want)
+	}
 }
 
 func calculate(c *Command) string {
@@ -38,11 +62,7 @@ func calculate(c *Command) string {
 
 // do parses and runs a source with the calculator.
 func do(source string) (rewritten string, diffs []string, err error) {
-	blocks, err := parse("f.txt", source)
-	if err != nil {
-		return "", nil, err
-	}
-	return execute(blocks, calculate)
+	return Execute("f.txt", source, calculate)
 }
 
 func TestMisuseIsFatalWithPosition(t *testing.T) {
@@ -103,7 +123,7 @@ func TestRewrittenFilePasses(t *testing.T) {
 		outputs := rapid.SliceOfN(rapid.SliceOfN(line, 0, 5), 1, 4).Draw(t, "outputs")
 		source := "# Story.\n" + strings.Repeat("\nnext\n----\n", len(outputs))
 		replay := func(source string) (string, []string, error) {
-			blocks, err := parse("f.txt", source)
+			blocks, err := parser{path: "f.txt", lines: lines(source)}.parse()
 			if err != nil {
 				t.Fatalf("%v in:\n%s", err, source)
 			}
@@ -164,11 +184,8 @@ func longestCommon(a, b []string) int {
 
 // A handler that skips a command leaves its words unread, and gets what the file expects.
 func TestSkippedCommandsKeepTheirOutput(t *testing.T) {
-	blocks, err := parse("f.txt", "# Story.\n\nsum of=1 loudly\n----\nsomething\nelse\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, diffs, err := execute(blocks, func(c *Command) string { return c.Skip() })
+	source := "# Story.\n\nsum of=1 loudly\n----\nsomething\nelse\n"
+	_, diffs, err := Execute("f.txt", source, func(c *Command) string { return c.Skip() })
 	if err != nil || len(diffs) > 0 {
 		t.Errorf("%v %v", diffs, err)
 	}

@@ -2,22 +2,11 @@ package story
 
 import (
 	"strings"
-	"testing"
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/internal/script"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 )
-
-// Walk plays every story of a directory, each as a test of its own.
-func Walk(t *testing.T, dir string) {
-	t.Helper()
-	script.Walk(t, dir, func(t *testing.T, path string) {
-		p := New(bugs.Set{})
-		defer p.Close()
-		script.Run(t, path, func(_ *testing.T, c *script.Command) string { return p.Play(c) })
-	})
-}
 
 // Player plays one story.
 type Player struct {
@@ -27,8 +16,9 @@ type Player struct {
 	past []*script.Command
 	// told are the lines that the present command has come to, each once.
 	told []string
-	// stuck is why the cluster did not settle, nil if it did.
-	stuck *guarantee.Finding
+	// stuck is why the cluster did not settle, nil if it did. broken is what ended the
+	// story, nil if nothing has.
+	stuck, broken *guarantee.Finding
 }
 
 // New makes a player, whose servers have some planted bugs.
@@ -50,9 +40,22 @@ func (p *Player) Play(c *script.Command) string {
 	p.past = append(p.past, c)
 	p.do(c)
 	if f := p.finding(); f != nil {
+		p.broken = f
 		c.Fatalf("%s is broken: %s\n%s", f.Guarantee, f.Explanation, strings.Join(append(p.told, f.Evidence...), "\n"))
 	}
 	return strings.Join(p.told, "\n")
+}
+
+// Broken is what ended the story, nil if no guarantee fell.
+func (p *Player) Broken() *guarantee.Finding { return p.broken }
+
+// Last is the last command that was begun, as it is written, and what has been told of it;
+// "" before the first.
+func (p *Player) Last() (line string, told []string) {
+	if len(p.past) > 0 {
+		line = p.past[len(p.past)-1].Line
+	}
+	return line, p.told
 }
 
 // do plays a command in the present world.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/internal/script/scripttest"
 )
 
 // TestModuleIsTidy holds the whole module to the rules.
@@ -32,8 +33,8 @@ func TestModuleIsTidy(t *testing.T) {
 //	check FILE [test]    the rules' opinion of the input, as that file of the module
 //	pad lines=N          the opinion of a function, and a file, of so many lines
 func TestRulesFire(t *testing.T) {
-	script.Walk(t, "testdata", func(t *testing.T, file string) {
-		script.Run(t, file, func(t *testing.T, c *script.Command) string {
+	scripttest.Walk(t, "testdata", func(t *testing.T, file string) {
+		scripttest.Run(t, file, func(t *testing.T, c *script.Command) string {
 			switch c.Name {
 			case "check":
 				return opinion(t, c.Word("file"), c.Input, c.Flag("test"))

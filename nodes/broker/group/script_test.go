@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/internal/script/scripttest"
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
@@ -30,9 +31,9 @@ import (
 //	log                                            the records that there are
 //	describe
 func TestScripts(t *testing.T) {
-	script.Walk(t, "testdata", func(t *testing.T, path string) {
+	scripttest.Walk(t, "testdata", func(t *testing.T, path string) {
 		p := newPlay()
-		script.Run(t, path, func(t *testing.T, c *script.Command) string { return p.run(c) })
+		scripttest.Run(t, path, func(t *testing.T, c *script.Command) string { return p.run(c) })
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/internal/script/scripttest"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/quorum"
@@ -28,9 +29,9 @@ import (
 //	crash SID / boot SID                                  gone / back without memory
 //	status                                                what everybody thinks
 func TestScripts(t *testing.T) {
-	script.Walk(t, "testdata", func(t *testing.T, path string) {
+	scripttest.Walk(t, "testdata", func(t *testing.T, path string) {
 		p := &play{}
-		script.Run(t, path, func(t *testing.T, c *script.Command) string { return p.run(c) })
+		scripttest.Run(t, path, func(t *testing.T, c *script.Command) string { return p.run(c) })
 	})
 }
 

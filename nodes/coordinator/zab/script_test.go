@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stampede-sim/stampede/internal/script"
+	"github.com/stampede-sim/stampede/internal/script/scripttest"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
@@ -43,9 +44,9 @@ import (
 // convicts. A script with a bug is also played on the correct build, which must
 // go another way and not be convicted.
 func TestScripts(t *testing.T) {
-	script.Walk(t, "testdata", func(t *testing.T, path string) {
+	scripttest.Walk(t, "testdata", func(t *testing.T, path string) {
 		p := &play{}
-		script.Run(t, path, func(t *testing.T, c *script.Command) string { return p.run(c) })
+		scripttest.Run(t, path, func(t *testing.T, c *script.Command) string { return p.run(c) })
 		if p.lab == nil {
 			t.Fatal("the script has no ensemble")
 		}
