@@ -297,7 +297,7 @@ func (p Plan) drawBrokerFaults(seed uint64, profile faults.Profile) []faults.Fau
 		plan = append(plan, faults.DrawRelapses(r, shape)...)
 	}
 	if r := stream("broker-windows"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(6) == 0 {
-		plan = append(plan, faults.DrawInterruptions(r, shape, brokerBlinks())...)
+		plan = append(plan, faults.DrawBlinks(r, shape, brokerBlinks())...)
 	}
 	if r := stream("broker-stops"); profile != faults.None && r.IntN(4) == 0 {
 		plan = append(plan, faults.DrawStops(r, shape)...)

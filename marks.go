@@ -88,6 +88,13 @@ func brief() []string {
 	})
 }
 
+// rare lists those at which hardly anybody dies by chance.
+func rare() []string {
+	return marks([]*node.EventKind{
+		facts.EpochWritten, facts.EpochWritten, facts.EpochSynced, facts.EpochSaved, facts.Truncating, facts.Purged,
+	})
+}
+
 // reconfigMoments lists those between which a crash matters to an ensemble that changes.
 func reconfigMoments() []string {
 	return marks([]*node.EventKind{

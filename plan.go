@@ -147,6 +147,10 @@ func drawFaults(seed uint64, profile faults.Profile, s faults.Shape) []faults.Fa
 		plan = append(plan, faults.DrawPretender(pretenders, s)...)
 		slices.SortStableFunc(plan, func(a, b faults.Fault) int { return cmp.Compare(a.At, b.At) })
 	}
+	if r := sim.NewStream(seed, "falters"); (profile == faults.Swarm || profile == faults.Heavy) && r.IntN(6) == 0 {
+		plan = append(plan, faults.DrawFalters(r, s, rare())...)
+		slices.SortStableFunc(plan, func(a, b faults.Fault) int { return cmp.Compare(a.At, b.At) })
+	}
 	if clocks := sim.NewStream(seed, "clocks"); clocks.IntN(2) != 0 {
 		plan = append(faults.DrawClocks(clocks, s), plan...)
 	}

@@ -222,3 +222,33 @@ func TestInterruptionsWaitForTheirMoments(t *testing.T) {
 		}
 	}
 }
+
+// TestFaltersWaitForTheirMoments: of what is drawn for some moments somebody dies at each,
+// or has a disk that fails there; blinks let nobody do much more.
+func TestFaltersWaitForTheirMoments(t *testing.T) {
+	marks, met := []string{"m.one", "m.two"}, map[string]int{}
+	for seed := range uint64(200) {
+		for _, f := range DrawFalters(stream(seed), three, marks) {
+			if back, err := ParseFault(f.String()); err != nil || back.String() != f.String() {
+				t.Fatalf("seed %d: %v reads back as %v (%v)", seed, f, back, err)
+			}
+			if f.When != nil {
+				met[f.Kind+" "+f.When.Mark]++
+			}
+		}
+		for _, f := range DrawBlinks(stream(seed), three, marks) {
+			if f.Kind != Crash || f.When.Effects > 2 || f.When.After > 3 {
+				t.Fatalf("seed %d: %v", seed, f)
+			}
+			met["blink "+f.When.Mark]++
+		}
+	}
+	for _, want := range []string{"crash m.one", "crash m.two", "fail-sync m.one", "fail-sync m.two", "blink m.one", "blink m.two"} {
+		if met[want] == 0 {
+			t.Errorf("no %s in 200 seeds: %v", want, met)
+		}
+	}
+	if plan := DrawFalters(stream(1), Shape{}, marks); plan != nil {
+		t.Errorf("drew %v where nobody votes", plan)
+	}
+}

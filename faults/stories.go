@@ -36,6 +36,31 @@ func (d *drawer) falter() []Fault {
 	})
 }
 
+// DrawFalters has servers die at one of some moments, one to three times, or their disk
+// refuse them the next sync there.
+func DrawFalters(r *rand.Rand, s Shape, moments []string) []Fault {
+	d := &drawer{r: r, shape: s}
+	if s.Voters == 0 || s.Duration <= 0 {
+		return nil
+	}
+	d.shape.Moments, d.shape.Windows = moments, nil
+	var plan []Fault
+	at := d.upTo(s.Duration / 4)
+	for range d.between(1, 3) {
+		made := d.falter()
+		if last := &made[len(made)-1]; d.chance(1, 5) {
+			last.When.Effects = 0
+			*last = Fault{Kind: FailSync, Target: last.Target, At: last.At, For: s.Settle, When: last.When}
+		}
+		for _, f := range made {
+			f.At += at
+			plan = append(plan, f)
+		}
+		at += s.Notice + 2*s.Settle + d.upTo(s.Settle)
+	}
+	return plan
+}
+
 // cutting is the moment in which a server gives up what others do not have.
 func (d *drawer) cutting() *Trigger {
 	return &Trigger{Mark: d.shape.Cuts[0], After: 1, Within: 3 * (d.shape.Notice + d.shape.Settle)}
@@ -223,6 +248,17 @@ func DrawInterruptions(r *rand.Rand, s Shape, moments []string) []Fault {
 			Restart: time.Millisecond + d.upTo(s.Settle),
 			When:    &Trigger{Mark: moments[r.IntN(len(moments))], After: d.skewed(8), Effects: r.IntN(6), Within: s.Duration},
 		})
+	}
+	return plan
+}
+
+// DrawBlinks kills whoever comes to one of some moments, in most cases before it has done
+// anything else, one to four times.
+func DrawBlinks(r *rand.Rand, s Shape, moments []string) []Fault {
+	plan := DrawInterruptions(r, s, moments)
+	for i := range plan {
+		plan[i].When.After = 1 + r.IntN(3)
+		plan[i].When.Effects = max(0, plan[i].When.Effects-3)
 	}
 	return plan
 }
