@@ -27,6 +27,19 @@ var bad = []struct{ name, falls, scene string }{
 		b1 appends 0..0
 		b1 marks 1
 		b1 acks 0`},
+	{"a record for all is taken with too few in sync", AppendMinInsync, `config min.insync.replicas=2` + usual + `
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 appends 0..0
+		b1 appends 1..1 acks -1`},
+	{"a record for all is taken with too few in sync, and one on its way in", AppendMinInsync, `config min.insync.replicas=2` + usual + `
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 hears b2 at 0
+		b1 proposes b1,b2
+		b1 appends 0..0 acks -1`},
 	{"the leader changes and the epoch does not", LeaderEpochGrows, usual + `
 		elect b2 epoch 1 isr b2,b3`},
 	{"the leader epoch falls", LeaderEpochGrows, usual + `

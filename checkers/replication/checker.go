@@ -218,7 +218,7 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 	case facts.EndOffsetTold:
 		c.endTold(p, r, e.N[0], e.N[1])
 	case facts.IsrProposed:
-		c.isrProposed(p, r, e.N[0])
+		c.isrProposed(p, r, e.N[0], e.N[1])
 	case facts.IsrCommitted, facts.IsrAdopted, facts.IsrRefused:
 		c.isrKnown(p, r, e)
 	case facts.Acknowledged:

@@ -32,8 +32,7 @@
 // appends, even begins to lead when an order reaches it late. All of that is judged by
 // what its epoch allows, and by nothing that happened after its successor was elected.
 // A crash may come between a write and the fact about it, and may undo a truncation; what
-// a broker finds when it opens a log is taken for what it holds. min.insync.replicas is judged when success is told, not at
-// the append, of which nobody states what its producer wanted. That a joining replica is
+// a broker finds when it opens a log is taken for what it holds. That a joining replica is
 // alive is not judged: the leader knows it only by and by.
 package replication
 
@@ -43,6 +42,7 @@ import "github.com/stampede-sim/stampede/checkers/guarantee"
 const (
 	AckCommitted       = "k1-acknowledged-is-committed"
 	AckMinInsync       = "k2-acknowledged-by-min-insync"
+	AppendMinInsync    = "k2-appended-by-min-insync"
 	LeaderEpochGrows   = "k3-leader-epoch"
 	OneController      = "k5-one-controller-per-epoch"
 	RecoveredWritten   = "k6-recovered-written"
@@ -90,6 +90,7 @@ const (
 var Guarantees = []guarantee.Guarantee{
 	{ID: AckCommitted, Sentence: "A producer that wants all acknowledgements is told of success when its records are committed.", Source: sourceManual + "acks"},
 	{ID: AckMinInsync, Sentence: "A producer that wants all acknowledgements is told of success only with min.insync.replicas in-sync replicas.", Source: sourceManual + "min.insync.replicas"},
+	{ID: AppendMinInsync, Sentence: "A leader appends what a producer wants on all in-sync replicas only while there are min.insync.replicas of them.", Source: sourceManual + "min.insync.replicas"},
 	{ID: LeaderEpochGrows, Sentence: "The leader epoch of a partition grows whenever its leader changes, and never falls.", Source: sourceKIP + "101"},
 	{ID: OneController, Sentence: "A controller epoch has at most one controller.", Source: "KAFKA-6082"},
 	{ID: Contiguous, Sentence: "A leader gives each record the offset after the last, in its own leader epoch, and epochs never fall along a log.", Source: sourceKIP + "101"},

@@ -169,6 +169,24 @@ var good = []goodScene{
 		b1 knows b1 version 1
 		b1 proposes b1,b2
 		b1 acks 0`, nil},
+	{"records for all are taken before it is known that too few are in sync", false, `config min.insync.replicas=2` + usual + `
+		b1 appends 0..0 acks -1
+		b1 proposes b1
+		isr b1
+		b1 appends 1..1 acks -1
+		b1 knows b1 version 1
+		b1 appends 2..2 acks 1`, nil},
+	{"a controller tells a leader who is in sync, before it shrinks that", false, `config min.insync.replicas=2` + usual + `
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 hears b2 at 0
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 appends 0..0 acks -1
+		b1 proposes b1
+		isr b1
+		b1 appends 1..1 acks -1`, nil},
 	{"min.insync.replicas is more than there are replicas", false, `
 		config min.insync.replicas=2
 		topic b1

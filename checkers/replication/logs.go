@@ -11,7 +11,10 @@ import (
 // appends in an epoch that the state znode names.
 func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 	b := batch{first: e.N[0], last: e.N[1], epoch: e.N[2], sum: e.N[3]}
-	b.producer, _ = e.Body.(*facts.Producer)
+	sent, _ := e.Body.(*facts.Sent)
+	if sent != nil {
+		b.producer = sent.Producer
+	}
 	switch named := p.elected[b.epoch]; {
 	case named == nil || named.leader != r.ID:
 		c.fail(r.Name, OneLeaderPerEpoch, fmt.Sprintf("%s appends %v to %s, and no state znode ever made it the leader of that epoch", r.Name, b, p.name))
@@ -20,6 +23,22 @@ func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 	default:
 		r.append(b)
 		p.grew = c.now.at
+		if sent != nil && sent.Acks == all {
+			c.enough(p, r, b)
+		}
+	}
+}
+
+// enough: what all in-sync replicas are to have is not even appended while they are too few.
+// It could be committed later, its producer having been told that it was refused. Those on
+// their way in do not count yet.
+func (c *Checker) enough(p *partition, r *replica, b batch) {
+	in := r.isr
+	if p.truth.epoch == r.epoch {
+		in |= p.truth.isr // of a change of its own, or one that a controller told it of
+	}
+	if least := c.minInsync(p, b.epoch); len(facts.Members(in)) < least {
+		c.fail(r.Name, AppendMinInsync, fmt.Sprintf("%s appends %v to %s with %s in sync, and %d are needed", r.Name, b, p.name, c.names(in), least))
 	}
 }
 

@@ -95,11 +95,13 @@ func (c *Checker) endTold(p *partition, r *replica, mark, epoch int64) {
 	}
 }
 
+// all is how a producer wants the acknowledgements of all in-sync replicas.
+const all = -1
+
 // acknowledged: success with all acknowledgements means that the records are committed,
 // those that were sent, with enough in-sync replicas. Fewer than enough may be known for
 // sure; that counts which are on their way in is Kafka's reading.
 func (c *Checker) acknowledged(p *partition, r *replica, e node.Event) {
-	const all = -1
 	last, acks, epoch := e.N[0], e.N[1], e.N[2]
 	if acks != all || !p.judged(epoch) {
 		return

@@ -125,7 +125,10 @@ func (c *Checker) excuse(p *partition, why history.LogEventKind, from int64) {
 // and all that was there when its reign began, as fetches in this reign have told.
 // Where either is not so, the follower may lack what a former leader committed
 // (KAFKA-7128).
-func (c *Checker) isrProposed(p *partition, r *replica, set int64) {
+func (c *Checker) isrProposed(p *partition, r *replica, set, version int64) {
+	if was, ok := p.past[version]; ok && was.epoch == r.epoch {
+		r.isr = was.isr // also if a controller told it of that
+	}
 	in := r.isr
 	if p.truth.epoch == r.epoch {
 		in |= p.truth.isr

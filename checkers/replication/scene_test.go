@@ -306,6 +306,9 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		}
 		producer, _ := body.(*facts.Producer)
 		s.wrote[id] = append(s.wrote[id], facts.Batch{First: first, Last: last, Epoch: epoch, Checksum: sum, Producer: producer})
+		if k == facts.LeaderAppended {
+			body = &facts.Sent{Acks: int16(number(option(w, "acks", "1"))), Producer: producer}
+		}
 		s.state(id, k, body, first, last, epoch, sum)
 	case "cuts":
 		to := number(w[2])
@@ -342,7 +345,7 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 	case "acks":
 		s.state(id, facts.Acknowledged, nil, number(w[2]), -1, epoch)
 	case "proposes":
-		s.state(id, facts.IsrProposed, nil, facts.Set(ids(w[2])), 0, epoch)
+		s.state(id, facts.IsrProposed, nil, facts.Set(ids(w[2])), number(option(w, "version", fmt.Sprint(s.version-1))), epoch)
 	case "knows", "adopts", "loses": // b1,b2 version 3
 		k := map[string]*node.EventKind{"knows": facts.IsrCommitted, "adopts": facts.IsrAdopted, "loses": facts.IsrRefused}[w[1]]
 		s.state(id, k, nil, facts.Set(ids(w[2])), number(option(w, "version", "")), epoch)

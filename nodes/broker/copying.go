@@ -54,7 +54,11 @@ func (s *Server) takeHeld(r *localReplica) {
 func (s *Server) observeCopied(r *localReplica, records []byte, from int64) {
 	for each := batch.Read(records); each.Next(); {
 		if b := each.Batch; b.BaseOffset() >= from && b.NextOffset() <= r.log.End() {
-			s.observeAppend(r, facts.FollowerAppended, b, b.BaseOffset(), b.LastOffset(), b.LeaderEpoch())
+			e := s.appending(r, facts.FollowerAppended, b, b.BaseOffset(), b.LastOffset(), b.LeaderEpoch())
+			if who := producerOf(b); who != nil {
+				e.Body = who
+			}
+			s.env.Observe(e)
 		}
 	}
 }

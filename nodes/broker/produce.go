@@ -88,13 +88,13 @@ func (s *Server) appendTo(tp znodes.TopicPartition, records []byte, acks int16) 
 	if code := r.Check(noEpoch, true); code != wire.OK {
 		return r, nowhere, code
 	}
-	if acks == acksAll {
+	if acks == acksAll && !s.cfg.Bugs.Has(bugs.MinInsyncCheckedLate) {
 		if code := r.MayAppend(); code != wire.OK {
 			return r, nowhere, code
 		}
 	}
 	got, code := r.log.AppendAsLeader(records, r.LeaderEpoch(), s.env.WallMillis())
-	s.appended(r, records, got, code)
+	s.appended(r, records, acks, got, code)
 	return r, got, code
 }
 
@@ -109,7 +109,7 @@ func (s *Server) absent(tp znodes.TopicPartition) wire.ErrorCode {
 
 // appended goes on after an append: those who wait for records get them, and where
 // nobody else is in sync they are committed.
-func (s *Server) appended(r *localReplica, records []byte, got log.Appended, code wire.ErrorCode) {
+func (s *Server) appended(r *localReplica, records []byte, acks int16, got log.Appended, code wire.ErrorCode) {
 	b := batch.Batch(records)
 	switch {
 	case code == wire.OutOfOrderSequenceNumber:
@@ -122,7 +122,9 @@ func (s *Server) appended(r *localReplica, records []byte, got log.Appended, cod
 		if got.Raised {
 			r.log.observe(facts.ProducerEpochUp, b.ProducerID(), int64(b.ProducerEpoch()))
 		}
-		s.observeAppend(r, facts.LeaderAppended, b, got.Base, got.Last, r.LeaderEpoch())
+		e := s.appending(r, facts.LeaderAppended, b, got.Base, got.Last, r.LeaderEpoch())
+		e.Body = &facts.Sent{Acks: acks, Producer: producerOf(b)}
+		s.env.Observe(e)
 		r.Appended(s.env.Now())
 		s.work(r)
 		s.touch(r)
@@ -209,16 +211,12 @@ func (part *produced) decide(s *Server, p *production, code wire.ErrorCode) {
 	part.replica.log.observe(facts.Acknowledged, part.last, int64(p.acks), int64(part.epoch))
 }
 
-// observeAppend states that a batch was appended.
-func (s *Server) observeAppend(r *localReplica, k *node.EventKind, b batch.Batch, first, last int64, epoch int32) {
+// appending is the fact that a batch was appended.
+func (s *Server) appending(r *localReplica, k *node.EventKind, b batch.Batch, first, last int64, epoch int32) node.Event {
 	if r.log.Config().LogAppendTime {
 		b = r.stored(first) // stamped, it has another checksum
 	}
-	e := node.Event{Kind: k, Text: r.Name(), N: [4]int64{first, last, int64(epoch), int64(b.CRC())}}
-	if who := producerOf(b); who != nil {
-		e.Body = who
-	}
-	s.env.Observe(e)
+	return node.Event{Kind: k, Text: r.Name(), N: [4]int64{first, last, int64(epoch), int64(b.CRC())}}
 }
 
 // producerOf is the idempotent producer of a batch, nil without one.

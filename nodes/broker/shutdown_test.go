@@ -29,6 +29,9 @@ func (c *cluster) appended(broker int, upTo int64) (all []facts.Batch) {
 		e := s.Event
 		if of := s.Node == c.brokers[broker-1]; of && (e.Kind == facts.LeaderAppended || e.Kind == facts.FollowerAppended) && e.N[1] < upTo {
 			producer, _ := e.Body.(*facts.Producer)
+			if sent, ok := e.Body.(*facts.Sent); ok {
+				producer = sent.Producer
+			}
 			all = append(all, facts.Batch{First: e.N[0], Last: e.N[1], Epoch: e.N[2], Checksum: e.N[3], Producer: producer})
 		}
 	}

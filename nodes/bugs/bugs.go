@@ -226,6 +226,7 @@ const (
 	DeleteGroupsUnchecked
 	GroupsShown
 	AllRightsTold
+	MinInsyncCheckedLate
 	last
 )
 

@@ -42,7 +42,14 @@ var replicationBugs = []Bug{
 		ID: MinInsyncIgnored, Name: "min-insync-ignored",
 		Wrong:    "Records are taken from a producer who wants all acknowledgements though too few replicas are in sync, and acknowledged.",
 		Schedule: "The in-sync replicas shrink below min.insync.replicas.",
-		Breaks:   []string{"k2-acknowledged-by-min-insync", "liveness"},
+		Breaks:   []string{"k2-acknowledged-by-min-insync", "k2-appended-by-min-insync", "liveness"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: MinInsyncCheckedLate, Name: "min-insync-checked-late",
+		Wrong:    "A leader appends what a producer wants on all in-sync replicas, however few they are, and refuses only to acknowledge it.",
+		Schedule: "The in-sync replicas shrink below min.insync.replicas; later they are enough, and what was refused is committed.",
+		Breaks:   []string{"k2-appended-by-min-insync"},
 		Scenario: brokerLog,
 	},
 	{

@@ -74,12 +74,27 @@ type Batch struct {
 	Producer                     *Producer
 }
 
-// Producer is the body of an append by an idempotent producer.
+// Producer is an idempotent producer of a batch.
 type Producer struct {
 	ID    int64
 	Epoch int16
 	// FirstSequence and Records say which of the producer's records they are.
 	FirstSequence, Records int32
+}
+
+// Sent is the body of [LeaderAppended]: which acknowledgements the producer wants, and who it
+// is if it is idempotent.
+type Sent struct {
+	Acks     int16
+	Producer *Producer
+}
+
+// String is for traces.
+func (s *Sent) String() string {
+	if s.Producer == nil {
+		return fmt.Sprintf("acks=%d", s.Acks)
+	}
+	return fmt.Sprintf("acks=%d %v", s.Acks, *s.Producer)
 }
 
 // Life of a broker.
@@ -93,8 +108,8 @@ var (
 // The log of a replica. Offsets are of records; end is one beyond the last.
 var (
 	ReplicaOpened    = kind(5, true, "replica-opened", "the replica exists with this log; the body is *Opened", "start", "end", "highWatermark")
-	LeaderAppended   = kind(6, true, "leader-appended", "a batch that a client sent was appended; the body may be a *Producer", "first", "last", "leaderEpoch", "checksum")
-	FollowerAppended = kind(7, true, "follower-appended", "a batch that a leader sent was appended", "first", "last", "leaderEpoch", "checksum")
+	LeaderAppended   = kind(6, true, "leader-appended", "a batch that a client sent was appended; the body is what it *Sent", "first", "last", "leaderEpoch", "checksum")
+	FollowerAppended = kind(7, true, "follower-appended", "a batch that a leader sent was appended; the body may be a *Producer", "first", "last", "leaderEpoch", "checksum")
 	Truncated        = kind(8, true, "truncated", "the log was cut: it ends at to, having ended at from", "to", "from", "highWatermark", "path")
 	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from", "", "path")
 	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
