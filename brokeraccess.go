@@ -8,6 +8,7 @@ import (
 
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/rights"
+	"github.com/stampede-sim/stampede/checkers/usage"
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/acl"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
@@ -29,8 +30,14 @@ func (p Plan) checkAccess(w workloads.Workload) error {
 	return nil
 }
 
-// quotaWindows are short, as runs are.
-var quotaWindows = quota.Windows{Number: 3, Size: time.Second}
+// quotaWindows and mutationWindows are short, as runs are.
+var (
+	quotaWindows    = quota.Windows{Number: 3, Size: time.Second}
+	mutationWindows = quota.Windows{Number: 2, Size: time.Second}
+)
+
+// limits reports whether brokers hold clients to quotas. Access alone came first.
+func (k Knobs) limits() bool { return k.Quotas || k.Access }
 
 // principalName is who a client is, as its certificate says.
 func principalName(client int) string { return fmt.Sprintf("User:c%d", client) }
@@ -46,10 +53,12 @@ func (k Knobs) principal(client int) string {
 // configureAccess has a broker authorise what clients ask for, if the knobs say so.
 func (p Plan) configureAccess(cfg *broker.Config) {
 	p.configureLogins(cfg)
-	if !p.Knobs.Access {
+	if p.Knobs.Access {
+		cfg.Access = &acl.Config{SuperUsers: []string{superUser}, OpenByDefault: p.Knobs.OpenAccess, Bugs: p.Bugs}
+	}
+	if !p.Knobs.limits() {
 		return
 	}
-	cfg.Access = &acl.Config{SuperUsers: []string{superUser}, OpenByDefault: p.Knobs.OpenAccess, Bugs: p.Bugs}
 	cfg.Quotas = true
 	cfg.Principals = map[node.ID]string{}
 	for i := range p.Shape.Clients {
@@ -99,10 +108,23 @@ func (r *run) newRights() *rights.Checker {
 	if !k.Access {
 		return nil
 	}
-	windows := r.brokerConfig(1).QuotaWindows
-	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess, Windows: windows.Number, Window: windows.Size}
+	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess}
 	for n := range int32(k.Brokers) {
 		cfg.Brokers = append(cfg.Brokers, rights.Broker{Node: k.brokerID(n + 1), Name: broker.HostOf(n + 1)})
 	}
 	return rights.New(cfg)
+}
+
+// newUsage makes the judge of what clients may have, nil if brokers hold nobody to anything.
+func (r *run) newUsage() *usage.Checker {
+	k := r.plan.Knobs
+	if !k.limits() {
+		return nil
+	}
+	brokers := r.brokerConfig(1)
+	cfg := usage.Config{Use: usage.Windows(brokers.QuotaWindows), Changes: usage.Windows(brokers.ControllerQuotaWindows)}
+	for n := range int32(k.Brokers) {
+		cfg.Brokers = append(cfg.Brokers, usage.Broker{Node: k.brokerID(n + 1), Name: broker.HostOf(n + 1)})
+	}
+	return usage.New(cfg)
 }

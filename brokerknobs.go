@@ -56,6 +56,8 @@ type BrokerKnobs struct {
 	SASL string
 	// Stories says that faults were drawn as stories, several in a row.
 	Stories bool
+	// Quotas has brokers hold clients to quotas, as Access does.
+	Quotas bool
 	GroupKnobs
 	CleaningKnobs
 }
@@ -98,6 +100,7 @@ var brokerKnobs = []knob{
 		},
 	}),
 	feature(flag("stories", "faults are drawn as stories, several in a row", func(k *Knobs) *bool { return &k.Stories })),
+	feature(flag("quotas", "brokers hold clients to quotas, as they do with access", func(k *Knobs) *bool { return &k.Quotas })),
 }
 
 // drawBrokers draws a cluster for a workload on brokers, and turns off what of the

@@ -69,7 +69,7 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 		Setup:  setup, Ops: ops, Final: final, Finals: r.finals,
 		StartAt: k.WarmUp, StopAt: stop, FinalAt: stop,
 		Settled: func() bool {
-			return r.replication.Pending() == "" && r.groups.Pending() == "" && (r.rights == nil || r.rights.Pending() == "")
+			return r.replication.Pending() == "" && r.groups.Pending() == "" && (r.rights == nil || r.rights.Pending() == "") && (r.usage == nil || r.usage.Pending() == "")
 		},
 		Record: r.recorder, Bugs: r.plan.Bugs,
 	}
@@ -116,8 +116,8 @@ func (k Knobs) brokerConfig(id int32, coordinators []node.ID) broker.Config {
 	if k.FollowerReads {
 		cfg.ReplicaSelector = broker.ReadFromRack
 	}
-	if k.Access {
-		cfg.QuotaWindows = quotaWindows
+	if k.limits() {
+		cfg.QuotaWindows, cfg.ControllerQuotaWindows = quotaWindows, mutationWindows
 	}
 	k.configureGroups(&cfg)
 	return cfg
@@ -377,6 +377,9 @@ func (r *run) committed() func(uint64, time.Duration, *wire.Txn) {
 		if r.rights != nil {
 			r.rights.Committed(step, at, txn)
 		}
+		if r.usage != nil {
+			r.usage.Committed(step, at, txn)
+		}
 	}
 }
 
@@ -403,6 +406,12 @@ func (r *run) observeBrokers(s sim.Seen) {
 	r.groups.Observe(s.Step, s.At, s.Node, s.Event)
 	if r.groups.Finding() != nil {
 		r.world.Stop("an invariant of groups is broken")
+	}
+	if r.usage != nil {
+		r.usage.Observe(s.Step, s.At, s.Node, s.Event)
+		if r.usage.Finding() != nil {
+			r.world.Stop("somebody had more than his quota, or waited for something else")
+		}
 	}
 	if r.rights != nil {
 		r.rights.Observe(s.Step, s.At, s.Node, s.Event)
@@ -436,8 +445,13 @@ func (r *run) brokerChanged(c sim.ProcessChange) {
 		r.groups.Crashed(c.Node)
 		r.zombies.died(r.plan.Knobs.brokerOf(c.Node))
 	}
-	if r.rights != nil && (c.Kind == sim.Booted || c.Kind == sim.Crashed || c.Kind == sim.Exited) {
-		r.rights.Changed(c.Node, c.At)
+	if c.Kind == sim.Booted || c.Kind == sim.Crashed || c.Kind == sim.Exited {
+		if r.rights != nil {
+			r.rights.Changed(c.Node, c.At)
+		}
+		if r.usage != nil {
+			r.usage.Changed(c.Node, c.At)
+		}
 	}
 	r.supervise(c)
 }

@@ -27,7 +27,7 @@ func newRun(p Plan, o RunOptions) *run {
 	r.ensemble = newEnsemble(p.Knobs)
 	r.windows = newWindows(p.Knobs.size() + p.Knobs.Brokers + p.Shape.Clients)
 	r.zombies = newZombies(p.Knobs, r.world.Processes, &r.windows)
-	r.rights = r.newRights()
+	r.rights, r.usage = r.newRights(), r.newUsage()
 	r.replication, r.seats = r.newReplication(), &replicas{knobs: p.Knobs, by: map[string]*seats{}}
 	r.groups = r.newGroups()
 	r.checker = live.New(r.ensemble.servers, ghost{r.world}, live.Config{

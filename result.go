@@ -13,6 +13,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/logs"
 	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/checkers/rights"
+	"github.com/stampede-sim/stampede/checkers/usage"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/sim"
 )
@@ -70,7 +71,7 @@ func asserted(reason string) string {
 
 // Guarantees lists everything that a run may find broken, by ID.
 func Guarantees() []guarantee.Guarantee {
-	all := slices.Concat(own, live.Guarantees, replication.Guarantees, groups.Guarantees, rights.Guarantees, logs.Guarantees, checkers.Guarantees)
+	all := slices.Concat(own, live.Guarantees, replication.Guarantees, groups.Guarantees, rights.Guarantees, usage.Guarantees, logs.Guarantees, checkers.Guarantees)
 	slices.SortStableFunc(all, func(a, b guarantee.Guarantee) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(all, func(a, b guarantee.Guarantee) bool { return a.ID == b.ID })
 }

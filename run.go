@@ -14,6 +14,7 @@ import (
 	"github.com/stampede-sim/stampede/checkers/live"
 	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/checkers/rights"
+	"github.com/stampede-sim/stampede/checkers/usage"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -50,6 +51,8 @@ type run struct {
 	seats       *replicas
 	// rights judges who may do what with brokers, nil if they do not ask.
 	rights *rights.Checker
+	// usage judges what clients may have of brokers, nil if they hold nobody to anything.
+	usage *usage.Checker
 	// forgotten is what groups of consumers were made to forget.
 	forgotten []history.LogEvent
 	finals    int
@@ -154,6 +157,11 @@ func (r *run) pending() string {
 			return reason
 		}
 	}
+	if r.usage != nil {
+		if reason := r.usage.Pending(); reason != "" {
+			return reason
+		}
+	}
 	if done := r.recorder.Finals(); done < r.finals {
 		return fmt.Sprintf("%d of %d final reads are answered", done, r.finals)
 	}
@@ -212,6 +220,10 @@ func (r *run) result() Result {
 	}
 	if r.groups != nil && r.groups.Finding() != nil {
 		out.blame(*r.groups.Finding())
+		return out
+	}
+	if r.usage != nil && r.usage.Finding() != nil {
+		out.blame(*r.usage.Finding())
 		return out
 	}
 	if r.rights != nil && r.rights.Finding() != nil {

@@ -22,7 +22,7 @@ func (c *BrokerClient) administer(op Op) {
 	case history.CreateTopic:
 		c.admin.CreateTopic(client.NewTopic{
 			Name: op.Path, Partitions: int32(op.Log.number("partitions", 1)), Replication: int16(op.Log.number("replicas", -1)),
-			Configs: op.Log.configs(),
+			Configs: op.Log.configs(), Oldest: op.Log.number("oldest", 0) == 1,
 		}, done)
 	case history.DeleteTopic:
 		c.admin.DeleteTopic(op.Path, done)

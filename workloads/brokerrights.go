@@ -57,14 +57,7 @@ func (c *BrokerClient) secure(op Op) {
 			})
 		})
 	case history.SetQuota:
-		user, application := op.Path, op.Path
-		switch op.Log.word("of", "both") {
-		case "user":
-			application = ""
-		case "client":
-			user = ""
-		}
-		c.admin.SetQuota(user, application, op.Log.word("key", ""), int64(op.Log.number("rate", 0)), done)
+		c.admin.SetQuotas(op.quotas(), done)
 	case history.ListTopics:
 		c.admin.ListTopics(c.named(op))
 	case history.ListGroups:

@@ -54,7 +54,7 @@ func All() []Workload {
 		register(), sequence(), session(), watching(), streaming(), locking(), electing(), localSession(),
 		queueing(), waiting(), configuring(), ledgers(), grouping(), lease(), readOnlyMode(), access(), operator(), quotas(), reconfiguring(),
 		agreeing(), churn(),
-		brokerLog(), brokerAcks(), brokerIdempotent(), brokerTopics(), brokerConfigs(), brokerAccess(), brokerGroups(), brokerOffsets(), brokerCompaction(),
+		brokerLog(), brokerAcks(), brokerIdempotent(), brokerTopics(), brokerConfigs(), brokerAccess(), brokerQuotas(), brokerGroups(), brokerOffsets(), brokerCompaction(),
 		platform(), tools(),
 	}
 }

@@ -26,9 +26,6 @@ type Config struct {
 	// Super may do everything. Open: what has no entries is for everybody.
 	Super []string
 	Open  bool
-	// Windows is over how many windows use is measured, of the length Window.
-	Windows int
-	Window  time.Duration
 }
 
 // Checker watches one cluster. It is told every fact, crash and commit in order, and
@@ -53,9 +50,6 @@ type member struct {
 	holds  map[string]int64
 	// granted are the rights that somebody was just found to have, in this step.
 	granted map[need]uint64
-	// uses are what each account was charged, muted until when each connection waits.
-	uses  map[string][]usage
-	muted map[int64]time.Duration
 }
 
 // resource is a pattern with all its versions, by number.
@@ -74,7 +68,7 @@ func New(cfg Config) *Checker {
 	// A history of a cluster that never had an entry says that it has none.
 	c.events = append(c.events, history.AccessEvent{Kind: history.EntriesInForce, Resource: "Cluster:kafka-cluster", Version: history.NoEntries, Open: cfg.Open})
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b, holds: map[string]int64{}, granted: map[need]uint64{}, uses: map[string][]usage{}, muted: map[int64]time.Duration{}}
+		m := &member{Broker: b, holds: map[string]int64{}, granted: map[need]uint64{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node] = m
 	}
@@ -111,8 +105,6 @@ func (c *Checker) Changed(id node.ID, at time.Duration) {
 	if m := c.byNode[id]; m != nil && c.finding == nil {
 		m.serves = false
 		clear(m.holds)
-		clear(m.uses)
-		clear(m.muted)
 		c.at = at
 		c.weigh()
 	}
@@ -152,8 +144,6 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		c.acknowledged(m, e)
 	case facts.AccessDecided:
 		c.decided(m, e)
-	case facts.UsageCharged:
-		c.charged(m, e)
 	case facts.LeaderAppended:
 		topic := topicOf(e.Text)
 		if !c.granted(m, need{"Write", "Topic", topic}) && !strings.HasPrefix(topic, "__") {

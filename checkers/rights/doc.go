@@ -20,13 +20,6 @@
 // by all versions that were in force anywhere between its invocation and its return: it
 // may succeed if some of them let it, and may be refused if some of them do.
 //
-// # Quotas
-//
-// A client has what its account had in all windows, on one broker. How long it waits is
-// worked out anew from everything it was ever charged; that, and that it does wait, is all
-// that Kafka promises: over a window it has its rate, what the windows before give who was
-// silent, and one request on each connection.
-//
 // That all hear in the end is asked when the cluster has come to rest.
 package rights
 
@@ -65,8 +58,6 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: Committed, Sentence: "A coordinator takes offsets of a client only when it has just decided that the client may read the group and each topic.", Source: manual + ", Operations and Resources on Protocols: OffsetCommit"},
 	{ID: RightsTold, Sentence: "Who asks what it may do with a topic, a group or the cluster is told the operations that the entries in force allow it, and no others.", Source: "KIP-430"},
 	{ID: Shown, Sentence: "What is shown as the entries of a resource is what one version of its znode held that may be in force.", Source: "KIP-140"},
-	{ID: Measured, Sentence: "A client is told to wait for as long as what its account had in the last windows calls for, whichever connections it came by.", Source: "KIP-13; KIP-55"},
-	{ID: Waited, Sentence: "A client that is told to wait is not served on that connection before.", Source: "KIP-219"},
 	{ID: NoEffect, Sentence: "A request that was refused for want of a right has no effect.", Source: manual},
 }
 

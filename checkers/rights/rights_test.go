@@ -267,33 +267,3 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
-
-// TestCharges holds waits against what was had: 1,000 bytes a second in two windows of a
-// second, so that 1,000 may be had at once.
-func TestCharges(t *testing.T) {
-	type charge struct{ second, bytes, conn, millis int64 }
-	for _, c := range []struct {
-		name, breaks string
-		charges      []charge
-	}{
-		{"what may be had at once", "", []charge{{1, 1000, 1, 0}}},
-		{"too much", "", []charge{{1, 1500, 1, 500}}},
-		{"too much on two connections", "", []charge{{1, 900, 1, 0}, {1, 600, 2, 500}}},
-		{"forgotten with a connection", Measured, []charge{{1, 900, 1, 0}, {1, 600, 2, 0}}},
-		{"long ago", "", []charge{{1, 900, 1, 0}, {9, 600, 1, 0}}},
-		{"served too early", Waited, []charge{{1, 4000, 1, 3000}, {3, 1, 1, 0}}},
-		{"served on another connection", "", []charge{{1, 4000, 1, 3000}, {3, 1, 2, 0}}},
-	} {
-		s := &scene{Checker: New(Config{Brokers: []Broker{{1, "b1"}}, Windows: 2, Window: time.Second})}
-		for _, one := range c.charges {
-			s.says(1, facts.UsageCharged, "a", &facts.Usage{At: time.Duration(one.second) * time.Second}, one.bytes, 1000, one.conn, one.millis)
-		}
-		got := ""
-		if f := s.Finding(); f != nil {
-			got = f.Guarantee
-		}
-		if got != c.breaks {
-			t.Errorf("%s: %q fell, want %q: %v", c.name, got, c.breaks, s.Finding())
-		}
-	}
-}

@@ -10,7 +10,7 @@ import (
 // controller says so.
 
 func (s *Server) createTopics(x *exchange) {
-	s.controller.CreateTopics(x.Body.(*kmsg.CreateTopicsRequest), func(r *kmsg.CreateTopicsResponse) { x.reply(r) })
+	s.controller.CreateTopics(x.Body.(*kmsg.CreateTopicsRequest), s.admitter(x, 6), func(r *kmsg.CreateTopicsResponse) { x.reply(r) })
 }
 
 func (s *Server) deleteTopics(x *exchange) {
@@ -18,7 +18,7 @@ func (s *Server) deleteTopics(x *exchange) {
 		s.refuseDeletions(x)
 		return
 	}
-	s.controller.DeleteTopics(x.Body.(*kmsg.DeleteTopicsRequest), func(r *kmsg.DeleteTopicsResponse) { x.reply(r) })
+	s.controller.DeleteTopics(x.Body.(*kmsg.DeleteTopicsRequest), s.admitter(x, 5), func(r *kmsg.DeleteTopicsResponse) { x.reply(r) })
 }
 
 // refuseDeletions answers where topics may not be deleted (delete.topic.enable).
@@ -43,7 +43,7 @@ func (s *Server) refuseDeletions(x *exchange) {
 }
 
 func (s *Server) createPartitions(x *exchange) {
-	s.controller.CreatePartitions(x.Body.(*kmsg.CreatePartitionsRequest), func(r *kmsg.CreatePartitionsResponse) { x.reply(r) })
+	s.controller.CreatePartitions(x.Body.(*kmsg.CreatePartitionsRequest), s.admitter(x, 3), func(r *kmsg.CreatePartitionsResponse) { x.reply(r) })
 }
 
 func (s *Server) electLeaders(x *exchange) {

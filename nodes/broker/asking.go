@@ -42,7 +42,7 @@ func (s *Server) askController(r kmsg.Request, done func(kmsg.Response)) {
 func (s *Server) askOwnController(r kmsg.Request, done func(kmsg.Response)) {
 	switch r := r.(type) {
 	case *kmsg.CreateTopicsRequest:
-		s.controller.CreateTopics(r, func(a *kmsg.CreateTopicsResponse) { done(a) })
+		s.controller.CreateTopics(r, nil, func(a *kmsg.CreateTopicsResponse) { done(a) })
 	case *kmsg.ControlledShutdownRequest:
 		s.controller.ControlledShutdown(r, func(a *kmsg.ControlledShutdownResponse) { done(a) })
 	default:

@@ -27,8 +27,8 @@ type channel struct {
 	waiting []*wire.Request
 	// busy: one is in process. ready: none is, and the next is about to be.
 	busy, ready bool
-	// muted: its client has had too much, and has to wait.
-	muted bool
+	// muted: its client has had too much, and has to wait. throttled: it had to at some time.
+	muted, throttled bool
 	// account is the one that its client was charged to last.
 	account account
 }
@@ -44,8 +44,12 @@ type exchange struct {
 	ended bool
 	// amend, if it is set, adds to the answer what the sender has no right to.
 	amend func(kmsg.Response)
-	// throttle is how long the connection is muted when the request is answered.
+	// throttle is how long the connection is muted when the request is answered; handled,
+	// that the time it took has been charged.
 	throttle time.Duration
+	handled  bool
+	// overdrawn is until when its sender may change no more topics.
+	overdrawn time.Duration
 }
 
 // Accept takes a connection to one of the two listeners.
@@ -87,6 +91,7 @@ func (s *Server) serveReady() {
 	r := ch.waiting[0]
 	ch.waiting = ch.waiting[1:]
 	ch.busy = true
+	s.stateTakenUp(ch)
 	s.dispatch(&exchange{s: s, channel: ch, Request: r, began: s.env.Now()})
 }
 
@@ -99,6 +104,8 @@ func (x *exchange) reply(body kmsg.Response) {
 		if x.amend != nil {
 			x.amend(body)
 		}
+		x.s.chargeHandling(x, 0)
+		tellThrottle(body, x.throttled())
 		body.SetVersion(x.Version)
 		x.s.env.Send(x.channel.id, &wire.Response{Correlation: x.Correlation, Body: body})
 	}
@@ -111,7 +118,9 @@ func (x *exchange) finish() {
 		panic("broker: a request was answered twice: " + x.Request.String())
 	}
 	x.ended, x.channel.busy = true, false
-	x.s.mute(x.channel, x.throttle)
+	if !x.s.cfg.Bugs.Has(bugs.ThrottleForgotten) || x.began == x.s.env.Now() {
+		x.s.mute(x.channel, x.throttled())
+	}
 	x.s.ready(x.channel)
 }
 

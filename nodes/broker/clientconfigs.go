@@ -2,9 +2,12 @@ package broker
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
 	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -78,10 +81,30 @@ func (s *Server) readClient(t *node.Task, e clientEntity) bool {
 
 // takeClient puts what is said of a client into force.
 func (s *Server) takeClient(e clientEntity, config map[string]string) {
+	if s.cfg.Quotas {
+		s.env.Observe(node.Event{Kind: facts.QuotasTaken, Text: e.path(), N: [4]int64{int64(len(config))}, Body: facts.Settings(config)})
+	}
 	if len(config) == 0 {
 		delete(s.clients, e)
 	} else {
 		s.clients[e] = config
+	}
+	s.countLimits()
+}
+
+// countLimits counts of how many something is said, if this broker holds them to it. Where
+// it is nobody, requests need not be looked at.
+func (s *Server) countLimits() {
+	clear(s.limits)
+	if !s.cfg.Quotas {
+		return
+	}
+	for _, says := range s.clients { //sim:unordered counted
+		for _, key := range quotaKeys {
+			if limitFrom(key, says[key]) > 0 {
+				s.limits[key]++
+			}
+		}
 	}
 }
 
@@ -121,9 +144,9 @@ func (s *Server) readClients(t *node.Task) bool {
 			}
 		}
 	}
-	for e := range s.clients { //sim:unordered each is deleted by itself
-		if !known[e] {
-			delete(s.clients, e)
+	for _, e := range slices.SortedFunc(maps.Keys(s.clients), clientEntity.compare) {
+		if !known[e] && !s.readClient(t, e) { // gone, or made since the list was
+			return false
 		}
 	}
 	return true

@@ -145,10 +145,13 @@ type Config struct {
 	// SASL, if there is one, has clients prove who they are; what their transport vouches
 	// for then counts for nothing.
 	SASL *SASLConfig
-	// Quotas has brokers hold clients to the byte rates that are said of them, measured over
+	// Quotas has brokers hold clients to the quotas that are said of them, measured over
 	// QuotaWindows (quota.window.num, quota.window.size.seconds), default 11 of 1 s.
 	Quotas       bool
 	QuotaWindows quota.Windows
+	// ControllerQuotaWindows are those that bound how many changes may be made at once
+	// (controller.quota.window.num, controller.quota.window.size.seconds), default 11 of 1 s.
+	ControllerQuotaWindows quota.Windows
 
 	// Bugs are the switched-on bugs; zero for the correct build.
 	Bugs bugs.Set
@@ -194,6 +197,8 @@ func (c Config) withDefaults() Config {
 	def(&c.CleanerInterval, 15*time.Second)
 	count(&c.QuotaWindows.Number, 11)
 	def(&c.QuotaWindows.Size, time.Second)
+	count(&c.ControllerQuotaWindows.Number, 11)
+	def(&c.ControllerQuotaWindows.Size, time.Second)
 	count(&c.Partitions, 1)
 	count(&c.Replication, 1)
 	count(&c.MinInsync, 1)

@@ -28,6 +28,8 @@ type retrieval struct {
 	follower int32
 	// read is what was read of each of parts, in a place that others use while this waits.
 	read []kmsg.FetchResponseTopicPartition
+	// most is how much an answer may hold at all; a first batch may be longer.
+	most int
 	// bytes is how much that is; urgent, that it says something that must not
 	// wait: an error, where logs part, a replica that is nearer. That the high watermark
 	// rose can wait: releases 2.4 and 2.5 told followers at once, which asked twice for
@@ -59,7 +61,7 @@ func (s *Server) fetch(x *exchange) {
 
 // complete reports whether the answer is worth sending.
 func (f *retrieval) complete() bool {
-	return f.urgent || f.bytes >= int(f.request.MinBytes) || f.request.MaxWaitMillis <= 0 || len(f.parts) == 0
+	return f.urgent || f.bytes >= min(int(f.request.MinBytes), f.most) || f.request.MaxWaitMillis <= 0 || len(f.parts) == 0
 }
 
 // try implements delayed.
@@ -79,10 +81,9 @@ func (f *retrieval) expire(s *Server) {
 }
 
 func (f *retrieval) send(s *Server) {
-	if f.x.throttle = s.charge(f.x, consumerRate, f.bytes); f.x.throttle > 0 {
-		answer := f.in.Throttled()
-		answer.ThrottleMillis = throttleMillis(f.x.throttle)
-		f.x.reply(answer)
+	busy := s.chargeHandling(f.x, f.bytes)
+	if f.x.throttle = max(busy, s.charge(f.x, consumerRate, int64(f.bytes), busy > 0)); f.x.throttle > 0 {
+		f.x.reply(f.in.Throttled())
 		return
 	}
 	f.x.reply(f.in.Answer(f.read))
@@ -116,13 +117,13 @@ func (f *retrieval) readAll(s *Server, first bool) {
 		s.readInto = make([]kmsg.FetchResponseTopicPartition, len(f.parts))
 	}
 	f.read, f.bytes, f.urgent = s.readInto[:len(f.parts)], 0, false
-	left := min(int(f.request.MaxBytes), s.cfg.FetchBytes)
+	f.most = min(int(f.request.MaxBytes), s.cfg.FetchBytes, s.mostAtOnce(f.x))
 	for i := range f.parts {
 		p := &f.read[i]
 		*p = kmsg.FetchResponseTopicPartition{}
 		p.Default()
 		p.Partition = f.parts[i].Number
-		s.readPart(f, f.replicaOf(s, i), &f.parts[i], p, left-f.bytes, first)
+		s.readPart(f, f.replicaOf(s, i), &f.parts[i], p, f.most-f.bytes, first)
 		f.bytes += len(p.RecordBatches)
 		f.urgent = f.urgent || p.ErrorCode != 0 || p.DivergingEpoch.Epoch >= 0
 	}

@@ -137,7 +137,7 @@ func (s *Server) acknowledge(p *production, patience time.Duration) {
 	case p.acks == acksNone && p.failed:
 		p.x.hangup() // nothing else would tell that records were lost
 	case p.acks == acksNone:
-		p.x.throttle = s.charge(p.x, producerRate, p.bytes)
+		p.x.throttle = s.charge(p.x, producerRate, int64(p.bytes), false)
 		p.x.finish()
 	case p.acks == acksLeader, s.cfg.Bugs.Has(bugs.AckBeforeCommit):
 		for i := range p.parts {
@@ -151,8 +151,7 @@ func (s *Server) acknowledge(p *production, patience time.Duration) {
 
 // reply answers, and says how long the producer has to wait for what it had.
 func (p *production) reply(s *Server) {
-	p.x.throttle = s.charge(p.x, producerRate, p.bytes)
-	p.answer.ThrottleMillis = throttleMillis(p.x.throttle)
+	p.x.throttle = max(s.charge(p.x, producerRate, int64(p.bytes), false), s.chargeHandling(p.x, p.bytes))
 	p.x.reply(p.answer)
 }
 

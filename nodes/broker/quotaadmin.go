@@ -4,9 +4,11 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/config"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
@@ -20,7 +22,11 @@ const (
 	quotaClient = "client-id"
 )
 
-var quotaKeys = []string{consumerRate, producerRate}
+// quotaKeys are by name. Those with decimals may have three places behind the point.
+var (
+	quotaKeys   = []string{consumerRate, mutationRate, producerRate, handlingShare}
+	decimalKeys = []string{mutationRate, handlingShare}
+)
 
 // The ways to ask for entities.
 const (
@@ -44,8 +50,8 @@ func (s *Server) describeQuotas(x *exchange) {
 		entry := kmsg.NewDescribeClientQuotasResponseEntry()
 		entry.Entity = entityAnswer(e)
 		for _, key := range quotaKeys {
-			if n, err := strconv.ParseInt(s.clients[e][key], 10, 64); err == nil {
-				entry.Values = append(entry.Values, kmsg.DescribeClientQuotasResponseEntryValue{Key: key, Value: float64(n)})
+			if n, ok := config.Permille(s.clients[e][key]); ok {
+				entry.Values = append(entry.Values, kmsg.DescribeClientQuotasResponseEntryValue{Key: key, Value: float64(n) / decimalPlacesOfQuotas})
 			}
 		}
 		if len(entry.Values) > 0 && chosen(e, r) {
@@ -132,22 +138,35 @@ func quotaChange(in *kmsg.AlterClientQuotasRequestEntry) (e clientEntity, ops ma
 	}
 	ops = map[string]string{}
 	for _, op := range in.Ops {
-		n := int64(op.Value)
+		value, ok := quotaValue(op.Key, op.Value)
 		switch {
 		case !slices.Contains(quotaKeys, op.Key):
-			return e, nil, "quotas are " + consumerRate + " and " + producerRate
+			return e, nil, "quotas are " + strings.Join(quotaKeys, ", ")
 		case op.Remove:
 			ops[op.Key] = ""
-		case n < 1 || float64(n) != op.Value:
+		case !ok && slices.Contains(decimalKeys, op.Key):
+			return e, nil, op.Key + " is a number above 0 with at most three places behind the point"
+		case !ok:
 			return e, nil, op.Key + " is a whole number of bytes, from 1"
 		default:
-			ops[op.Key] = strconv.FormatInt(n, 10)
+			ops[op.Key] = value
 		}
 	}
 	if e == (clientEntity{}) {
 		wrong = "no entity is named"
 	}
 	return e, ops, wrong
+}
+
+// quotaValue is a quota as configurations have it; ok is whether it makes sense. Nothing
+// is counted in more than thousandths, and what is longer is refused, not cut off.
+func quotaValue(key string, value float64) (text string, ok bool) {
+	if slices.Contains(decimalKeys, key) {
+		n := int64(value*decimalPlacesOfQuotas + 0.5)
+		return thousandths(n), n >= 1 && n < 1e12 && float64(n)/decimalPlacesOfQuotas == value
+	}
+	n := int64(value)
+	return strconv.FormatInt(n, 10), n >= 1 && float64(n) == value
 }
 
 // changeClient changes what is said of a client, with the notification of it in the same
@@ -162,24 +181,24 @@ func (s *Server) changeClient(t *node.Task, e clientEntity, ops map[string]strin
 		if !now.OK() {
 			return wire.Unknown
 		}
-		config, err := znodes.DecodeConfig(path, now.Data)
+		says, err := znodes.DecodeConfig(path, now.Data)
 		if err != nil {
-			config = map[string]string{}
+			says = map[string]string{}
 		}
 		for key, value := range ops { //sim:unordered each key for itself
-			if config[key] = value; value == "" {
-				delete(config, key)
+			if says[key] = value; value == "" {
+				delete(says, key)
 			}
 		}
 		r := s.zk.One(t, zookeeper.Multi(
-			zookeeper.Set(path, znodes.EncodeConfig(config), now.Stat.Version),
+			zookeeper.Set(path, znodes.EncodeConfig(says), now.Stat.Version),
 			zookeeper.CreateSequential(znodes.ConfigChangePath(), znodes.EncodeConfigPath(e.path())),
 		))
 		switch {
 		case r.Over():
 			return wire.Unknown
 		case r.OK():
-			s.takeClient(e, config)
+			s.takeClient(e, says)
 			return wire.OK
 		case !r.Unknown && r.Err != cwire.ErrBadVersion:
 			return wire.Unknown

@@ -74,8 +74,11 @@ type Server struct {
 	access *access
 	// clients is what is said of users and of applications: their credentials.
 	clients map[clientEntity]map[string]string
-	// usage is what clients had lately, by account.
-	usage map[account]*quota.Rate
+	// usage is what clients had lately, by account; buckets, how much they may change.
+	usage   map[account]*quota.Rate
+	buckets map[account]*quota.Bucket
+	// limits is how many of clients have a quota, by its key.
+	limits map[string]int
 
 	// channels are the connections that were accepted, readyChannels those of which a
 	// request is about to be taken up.
@@ -127,6 +130,7 @@ func New(cfg Config) *Server {
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, deletions: map[uint64]string{}, fetchers: fetchers{},
 		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, creating: map[string]bool{},
 		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{}, usage: map[account]*quota.Rate{},
+		buckets: map[account]*quota.Bucket{}, limits: map[string]int{},
 	}
 }
 

@@ -202,9 +202,11 @@ func readTimestampType(c *Config) string {
 	return "CreateTime"
 }
 
-// readRatio writes 500 thousandths as 0.5.
-func readRatio(c *Config) string {
-	text := fmt.Sprintf("%d.%03d", c.Log.MinDirtyPermille/1000, c.Log.MinDirtyPermille%1000)
+func readRatio(c *Config) string { return thousandths(c.Log.MinDirtyPermille) }
+
+// thousandths writes 500 as 0.5, and 2000 as 2.
+func thousandths(n int64) string {
+	text := fmt.Sprintf("%d.%03d", n/1000, n%1000)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
@@ -215,6 +217,8 @@ var replicationSettings = []setting{
 	whole("replica.fetch.min.bytes", func(c *Config) *int { return &c.ReplicaFetchMinBytes }),
 	whole("quota.window.num", func(c *Config) *int { return &c.QuotaWindows.Number }),
 	span("quota.window.size.seconds", time.Second, func(c *Config) *time.Duration { return &c.QuotaWindows.Size }),
+	whole("controller.quota.window.num", func(c *Config) *int { return &c.ControllerQuotaWindows.Number }),
+	span("controller.quota.window.size.seconds", time.Second, func(c *Config) *time.Duration { return &c.ControllerQuotaWindows.Size }),
 	whole("replica.fetch.max.bytes", func(c *Config) *int { return &c.ReplicaFetchBytes }),
 	whole("replica.fetch.response.max.bytes", func(c *Config) *int { return &c.ReplicaResponseBytes }),
 	millis("replica.fetch.backoff.ms", func(c *Config) *time.Duration { return &c.ReplicaFetchBackoff }),

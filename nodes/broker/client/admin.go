@@ -126,6 +126,9 @@ func (t *task) answered(r kmsg.Response, code wire.ErrorCode) {
 	switch code {
 	case wire.OK:
 		t.end(r, Done{Outcome: Succeeded})
+	case wire.ThrottlingQuotaExceeded: // there is more to come, at a time that the broker names (KIP-599)
+		wait, _ := r.(kmsg.ThrottleResponse).Throttle()
+		t.rest(Done{Code: code}, time.Duration(wait)*time.Millisecond)
 	case wire.NotCoordinator, wire.CoordinatorNotAvailable: // said also of what was written, by who was deposed before he knew
 		t.perhaps = t.perhaps || !t.reads
 		t.again(Done{Code: code})
@@ -155,6 +158,15 @@ func (t *task) again(why Done) {
 		return
 	}
 	t.a.c.refresh()
+	t.a.c.clock.After(wait, t.try)
+}
+
+// rest tries again when a broker has said, if there is time.
+func (t *task) rest(why Done, wait time.Duration) {
+	if t.last = why; t.a.c.env.Now()+wait >= t.deadline {
+		t.giveUp()
+		return
+	}
 	t.a.c.clock.After(wait, t.try)
 }
 

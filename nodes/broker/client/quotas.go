@@ -6,20 +6,38 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
 
-// SetQuota says how many bytes a second a user may have, an application, or an application
-// of a user, where the other name is "". A rate of 0 lifts the quota (KIP-546).
-func (a *Admin) SetQuota(user, application, key string, rate int64, done func(Done)) {
+// Everybody, as a user or an application, is all of whom nothing particular is said.
+const Everybody = "*"
+
+// Quota is what somebody may have: a user, an application, or an application of a user,
+// where the other name is "". Thousandths is how much a second; 0 lifts the quota.
+type Quota struct {
+	User, Application string
+	Key               string
+	Thousandths       int64
+}
+
+// SetQuotas says what some may have, all in one request (KIP-546). They are of the same
+// user and application.
+func (a *Admin) SetQuotas(all []Quota, done func(Done)) {
 	a.start(&task{
 		at: a.anybody,
 		make: func() kmsg.Request {
 			entry := kmsg.NewAlterClientQuotasRequestEntry()
-			if user != "" {
-				entry.Entity = append(entry.Entity, kmsg.AlterClientQuotasRequestEntryEntity{Type: "user", Name: &user})
+			entity := func(kind, name string) {
+				e := kmsg.AlterClientQuotasRequestEntryEntity{Type: kind}
+				if name != Everybody {
+					e.Name = &name
+				}
+				if name != "" {
+					entry.Entity = append(entry.Entity, e)
+				}
 			}
-			if application != "" {
-				entry.Entity = append(entry.Entity, kmsg.AlterClientQuotasRequestEntryEntity{Type: "client-id", Name: &application})
+			entity("user", all[0].User)
+			entity("client-id", all[0].Application)
+			for _, q := range all {
+				entry.Ops = append(entry.Ops, kmsg.AlterClientQuotasRequestEntryOp{Key: q.Key, Value: float64(q.Thousandths) / 1000, Remove: q.Thousandths == 0})
 			}
-			entry.Ops = append(entry.Ops, kmsg.AlterClientQuotasRequestEntryOp{Key: key, Value: float64(rate), Remove: rate == 0})
 			ask := kmsg.NewPtrAlterClientQuotasRequest()
 			ask.Entries = append(ask.Entries, entry)
 			return ask

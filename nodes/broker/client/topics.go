@@ -15,6 +15,9 @@ type NewTopic struct {
 	Replication int16
 	Assignment  [][]int32
 	Configs     []Setting
+	// Oldest asks in the first version of the request, which knows of nothing that came
+	// later.
+	Oldest bool
 }
 
 // Setting is an entry of a configuration. A nil value deletes it, so that the default
@@ -44,6 +47,9 @@ func (a *Admin) CreateTopic(n NewTopic, done func(Done)) {
 			}
 			ask := kmsg.NewPtrCreateTopicsRequest()
 			ask.Topics, ask.TimeoutMillis = append(ask.Topics, t), a.timeout()
+			if n.Oldest {
+				return oldest{ask}
+			}
 			return ask
 		},
 		code: func(r kmsg.Response) wire.ErrorCode {

@@ -22,9 +22,9 @@ var accessKeys = []Key{
 var quotaKeys = append([]Key{
 	number("quota.window.num", "11", 1, "windows over which the use of a client is measured"),
 	number("quota.window.size.seconds", "1", 1, "length of such a window"),
-}, each([]Key{
-	number("controller.quota.window.num", "11", 1, "windows over which changes of topics are counted"),
+	number("controller.quota.window.num", "11", 1, "windows whose changes of topics may be made at once"),
 	number("controller.quota.window.size.seconds", "1", 1, "length of such a window"),
+}, each([]Key{
 	number("replication.quota.window.num", "11", 1, "windows over which replication is measured"),
 	number("replication.quota.window.size.seconds", "1", 1, "length of such a window"),
 	number("alter.log.dirs.replication.quota.window.num", "11", 1, "windows over which moves between disks are measured"),

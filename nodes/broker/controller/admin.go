@@ -50,13 +50,25 @@ func collides(a, b string) bool {
 	return strings.ReplaceAll(a, ".", "_") == strings.ReplaceAll(b, ".", "_")
 }
 
+// Admit decides whether somebody may create or delete so many partitions now, and counts
+// them if so (KIP-599). Nil lets everybody.
+type Admit func(partitions int) bool
+
+// admits asks, once all else about a change is right.
+func (a Admit) admits(partitions int) *refusal {
+	if a == nil || a(partitions) {
+		return nil
+	}
+	return refuse(wire.ThrottlingQuotaExceeded, "the quota of changes is used up")
+}
+
 // CreateTopics writes new topics to the coordinators; that the controller takes note of
 // them, and brokers are told, comes after the response.
-func (c *Controller) CreateTopics(r *kmsg.CreateTopicsRequest, done func(*kmsg.CreateTopicsResponse)) {
+func (c *Controller) CreateTopics(r *kmsg.CreateTopicsRequest, admit Admit, done func(*kmsg.CreateTopicsResponse)) {
 	answer := kmsg.NewPtrCreateTopicsResponse()
 	c.request("create topics", func() {
 		for i := range r.Topics {
-			answer.Topics = append(answer.Topics, c.createTopic(r, &r.Topics[i]))
+			answer.Topics = append(answer.Topics, c.createTopic(r, &r.Topics[i], admit))
 		}
 		done(answer)
 	}, func() {
@@ -71,7 +83,7 @@ func (c *Controller) CreateTopics(r *kmsg.CreateTopicsRequest, done func(*kmsg.C
 }
 
 // createTopic checks and writes one topic.
-func (c *Controller) createTopic(r *kmsg.CreateTopicsRequest, asked *kmsg.CreateTopicsRequestTopic) kmsg.CreateTopicsResponseTopic {
+func (c *Controller) createTopic(r *kmsg.CreateTopicsRequest, asked *kmsg.CreateTopicsRequestTopic, admit Admit) kmsg.CreateTopicsResponseTopic {
 	t := kmsg.NewCreateTopicsResponseTopic()
 	t.Topic = asked.Topic
 	twice := 0
@@ -85,6 +97,9 @@ func (c *Controller) createTopic(r *kmsg.CreateTopicsRequest, asked *kmsg.Create
 		no = refuse(wire.InvalidRequest, "the request names the topic twice")
 	}
 	var id znodes.TopicID
+	if no == nil && !r.ValidateOnly {
+		no = admit.admits(len(replicas))
+	}
 	if no == nil && !r.ValidateOnly {
 		id, no = c.writeTopic(asked.Topic, config, replicas)
 	}
@@ -213,7 +228,7 @@ func (c *Controller) writeTopic(name string, config map[string]string, replicas 
 }
 
 // DeleteTopics asks for deletions; that they are done comes after the response.
-func (c *Controller) DeleteTopics(r *kmsg.DeleteTopicsRequest, done func(*kmsg.DeleteTopicsResponse)) {
+func (c *Controller) DeleteTopics(r *kmsg.DeleteTopicsRequest, admit Admit, done func(*kmsg.DeleteTopicsResponse)) {
 	asked := slices.Clone(r.Topics)
 	for _, name := range r.TopicNames {
 		t := kmsg.NewDeleteTopicsRequestTopic()
@@ -230,13 +245,15 @@ func (c *Controller) DeleteTopics(r *kmsg.DeleteTopicsRequest, done func(*kmsg.D
 		}
 		done(answer)
 	}
-	c.request("delete topics", func() { each(c.deleteTopic) }, func() {
+	c.request("delete topics", func() {
+		each(func(t *kmsg.DeleteTopicsResponseTopic) { c.deleteTopic(t, admit) })
+	}, func() {
 		each(func(t *kmsg.DeleteTopicsResponseTopic) { t.ErrorCode = int16(wire.NotController) })
 	})
 }
 
 // deleteTopic asks for one deletion, by name or by ID.
-func (c *Controller) deleteTopic(t *kmsg.DeleteTopicsResponseTopic) {
+func (c *Controller) deleteTopic(t *kmsg.DeleteTopicsResponseTopic, admit Admit) {
 	if t.Topic == nil {
 		for _, name := range c.cluster.names() {
 			if c.cluster.topics[name].id == t.TopicID {
@@ -249,14 +266,24 @@ func (c *Controller) deleteTopic(t *kmsg.DeleteTopicsResponseTopic) {
 		t.ErrorCode = int16(wire.UnknownTopicID)
 	case !slices.Contains(c.readTopicNames(), *t.Topic):
 		t.ErrorCode = int16(wire.UnknownTopicOrPartition)
+	case admit.admits(c.partitionsOf(*t.Topic)) != nil:
+		t.ErrorCode = int16(wire.ThrottlingQuotaExceeded)
 	default:
 		t.TopicID = c.topicID(*t.Topic)
 		c.create(zookeeper.Create(znodes.DeleteTopicPath(*t.Topic), nil))
 	}
 }
 
+// partitionsOf is how many partitions a topic has, as far as the controller has heard.
+func (c *Controller) partitionsOf(name string) int {
+	if t := c.cluster.topics[name]; t != nil {
+		return len(t.partitions)
+	}
+	return 0
+}
+
 // CreatePartitions lets topics grow (KIP-195).
-func (c *Controller) CreatePartitions(r *kmsg.CreatePartitionsRequest, done func(*kmsg.CreatePartitionsResponse)) {
+func (c *Controller) CreatePartitions(r *kmsg.CreatePartitionsRequest, admit Admit, done func(*kmsg.CreatePartitionsResponse)) {
 	answer := kmsg.NewPtrCreatePartitionsResponse()
 	each := func(decide func(*kmsg.CreatePartitionsRequestTopic) *refusal) {
 		answer.Topics = nil
@@ -271,7 +298,7 @@ func (c *Controller) CreatePartitions(r *kmsg.CreatePartitionsRequest, done func
 		done(answer)
 	}
 	c.request("create partitions", func() {
-		each(func(t *kmsg.CreatePartitionsRequestTopic) *refusal { return c.grow(t, r.ValidateOnly) })
+		each(func(t *kmsg.CreatePartitionsRequestTopic) *refusal { return c.grow(t, r.ValidateOnly, admit) })
 	}, func() {
 		each(func(*kmsg.CreatePartitionsRequestTopic) *refusal {
 			return refuse(wire.NotController, "another broker is the controller")
@@ -284,7 +311,7 @@ func (c *Controller) CreatePartitions(r *kmsg.CreatePartitionsRequest, done func
 //
 //	grow to 3 is written; the news of it is behind grow to 2
 //	grow to 2 finds one partition, and writes two
-func (c *Controller) grow(asked *kmsg.CreatePartitionsRequestTopic, validateOnly bool) *refusal {
+func (c *Controller) grow(asked *kmsg.CreatePartitionsRequestTopic, validateOnly bool, admit Admit) *refusal {
 	t := c.cluster.topics[asked.Topic]
 	if t == nil || t.doomed {
 		return refuse(wire.UnknownTopicOrPartition, "there is no such topic")
@@ -292,11 +319,17 @@ func (c *Controller) grow(asked *kmsg.CreatePartitionsRequestTopic, validateOnly
 	if c.reassigns(t) {
 		return refuse(wire.ReassignmentInProgress, "a reassignment of the topic is under way")
 	}
-	no := refuse(wire.UnknownTopicOrPartition, "there is no such topic any more")
+	no, counted := refuse(wire.UnknownTopicOrPartition, "there is no such topic any more"), false
 	grown := c.rewriteTopic(t.name, func(z *znodes.Topic) bool {
 		var replicas [][]int32
 		if replicas, no = c.placesOf(asked, z); no != nil {
 			return false
+		}
+		if !validateOnly && !counted { // however often it is written
+			if no = admit.admits(len(replicas)); no != nil {
+				return false
+			}
+			counted = true
 		}
 		for _, list := range replicas {
 			z.Partitions = append(z.Partitions, znodes.Assignment{Replicas: list})

@@ -18,7 +18,7 @@ func (c *cluster) createTopics(by int32, topics ...kmsg.CreateTopicsRequestTopic
 	c.t.Helper()
 	r := kmsg.NewPtrCreateTopicsRequest()
 	r.Topics = topics
-	c.brokers[by].ctl.CreateTopics(r, func(a *kmsg.CreateTopicsResponse) { answer = a })
+	c.brokers[by].ctl.CreateTopics(r, nil, func(a *kmsg.CreateTopicsResponse) { answer = a })
 	c.run(time.Second)
 	return answer
 }
@@ -115,7 +115,7 @@ func TestDeleteTopics(t *testing.T) {
 		byID := kmsg.NewDeleteTopicsRequestTopic()
 		byID.TopicID = made.Topics[1].TopicID
 		r.Topics = append(r.Topics, byID)
-		c.brokers[by].ctl.DeleteTopics(r, func(a *kmsg.DeleteTopicsResponse) { answer = a })
+		c.brokers[by].ctl.DeleteTopics(r, nil, func(a *kmsg.DeleteTopicsResponse) { answer = a })
 		c.run(time.Second)
 		return answer
 	}
@@ -153,7 +153,7 @@ func TestCreatePartitionsRefused(t *testing.T) {
 		}
 		r.Topics = append(r.Topics, one)
 		var answer *kmsg.CreatePartitionsResponse
-		c.brokers[1].ctl.CreatePartitions(r, func(a *kmsg.CreatePartitionsResponse) { answer = a })
+		c.brokers[1].ctl.CreatePartitions(r, nil, func(a *kmsg.CreatePartitionsResponse) { answer = a })
 		c.run(time.Second)
 		return wire.ErrorCode(answer.Topics[0].ErrorCode)
 	}
@@ -193,7 +193,7 @@ func TestGrowTwiceAtOnce(t *testing.T) {
 		one := kmsg.NewCreatePartitionsRequestTopic()
 		one.Topic, one.Count = "orders", count
 		r.Topics = append(r.Topics, one)
-		c.brokers[1].ctl.CreatePartitions(r, func(a *kmsg.CreatePartitionsResponse) {
+		c.brokers[1].ctl.CreatePartitions(r, nil, func(a *kmsg.CreatePartitionsResponse) {
 			codes = append(codes, wire.ErrorCode(a.Topics[0].ErrorCode))
 		})
 	}

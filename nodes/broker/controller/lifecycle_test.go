@@ -117,7 +117,7 @@ func TestMorePartitions(t *testing.T) {
 	one := kmsg.NewCreatePartitionsRequestTopic()
 	one.Topic, one.Count = "orders", 3
 	r.Topics = append(r.Topics, one)
-	c.brokers[1].ctl.CreatePartitions(r, func(a *kmsg.CreatePartitionsResponse) { answer = a })
+	c.brokers[1].ctl.CreatePartitions(r, nil, func(a *kmsg.CreatePartitionsResponse) { answer = a })
 	c.run(time.Second)
 	if answer == nil || answer.Topics[0].ErrorCode != 0 {
 		t.Fatalf("answer %+v", answer)
@@ -141,7 +141,7 @@ func TestPartitionsTwice(t *testing.T) {
 		one := kmsg.NewCreatePartitionsRequestTopic()
 		one.Topic, one.Count = "orders", count
 		r.Topics = append(r.Topics, one)
-		c.brokers[1].ctl.CreatePartitions(r, func(a *kmsg.CreatePartitionsResponse) {
+		c.brokers[1].ctl.CreatePartitions(r, nil, func(a *kmsg.CreatePartitionsResponse) {
 			codes = append(codes, wire.ErrorCode(a.Topics[0].ErrorCode))
 		})
 	}

@@ -1,13 +1,18 @@
 // Package quota is how much clients may have of a broker, and how much they had: byte rates
-// of users and of applications, measured over windows of samples, as Kafka's
-// ClientQuotaManager does it. It is pure, and counts in whole numbers.
+// and shares of its time, measured over windows of samples as Kafka's ClientQuotaManager
+// does it, and changes of topics, of which a bucket says how many may be made. It is pure,
+// and counts in whole numbers.
 //
 // Who goes beyond its rate is told how long to wait, which is as long as it takes until
 // what it had is within the rate again; until then nothing is read from its connection
 // (KIP-13, KIP-55, KIP-219).
 package quota
 
-import "time"
+import (
+	"time"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
+)
 
 // Windows say how use is measured: over so many samples of such a length
 // (quota.window.num, quota.window.size.seconds).
@@ -17,7 +22,11 @@ type Windows struct {
 }
 
 // Rate is what one client had in the last samples.
-type Rate struct{ samples []sample }
+type Rate struct {
+	samples []sample
+	// Bugs are the switched-on bugs.
+	Bugs bugs.Set
+}
 
 // sample is what was had from a time on. The next begins with the first use that comes a
 // window later, or more.
@@ -40,6 +49,9 @@ func (r *Rate) Unrecord(amount int64) { r.samples[len(r.samples)-1].total -= amo
 
 // purge forgets samples that are too old to count.
 func (r *Rate) purge(w Windows, now time.Duration) {
+	if r.Bugs.Has(bugs.SamplesNeverExpire) {
+		return
+	}
 	for len(r.samples) > 0 && now-r.samples[0].start >= time.Duration(w.Number)*w.Size {
 		r.samples = r.samples[1:]
 	}
