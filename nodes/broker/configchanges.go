@@ -64,7 +64,7 @@ func (s *Server) readChanges(t *node.Task) {
 	}
 	if s.changes.behind {
 		s.changes.behind = false
-		s.catchUp(list.Children)
+		s.catchUp(t, list.Children)
 		return
 	}
 	for _, name := range list.Children {
@@ -92,8 +92,10 @@ func changeNumber(name string) (int64, bool) {
 }
 
 // catchUp reads everything that is known, and takes the notifications for dealt with.
-// They were listed before, so that what changes from now on is told by later ones.
-func (s *Server) catchUp(names []string) {
+// They were listed before, so that what changes from now on is told by later ones. Clients
+// are read again: what was read before the broker registered may have changed since, and
+// that is told by one that is dealt with.
+func (s *Server) catchUp(t *node.Task, names []string) {
 	for _, name := range names {
 		if number, ok := changeNumber(name); ok {
 			s.changes.last = max(s.changes.last, number)
@@ -108,6 +110,7 @@ func (s *Server) catchUp(names []string) {
 	for _, topic := range slices.Sorted(maps.Keys(s.configs)) {
 		s.readConfig(znodes.Entity{Type: znodes.TopicConfig, Name: topic})
 	}
+	s.readClients(t)
 }
 
 // readConfig reads what an entity is said to be now, if this broker goes by it. Two
