@@ -207,10 +207,7 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 	case facts.BecameFollower:
 		c.becameFollower(r, e.N[0], e.N[3])
 	case facts.FollowerFetched:
-		if r.fetched != nil {
-			r.fetched[int32(e.N[0])] = e.N[1]
-			delete(r.former, int32(e.N[0]))
-		}
+		r.heard(int32(e.N[0]), e.N[1], e.N[3])
 	case facts.HighWatermark:
 		c.highWatermark(p, r, e)
 	case facts.FollowedMark:

@@ -39,19 +39,34 @@ type replica struct {
 	isr, proposed int64
 	began         int64
 	fetched       map[int32]int64
-	// former are the followers that died since they fetched last: what they had then, and
-	// are counted for, a crash may have taken.
+	// via are the connections over which they did.
+	via map[int32]int64
+	// former are the followers that died and have not fetched since, as far as their leader
+	// has heard: what they had before, and are counted for, a crash may have taken.
 	former map[int32]bool
 }
 
 // stops: the process is gone, and with it all that is not in the log.
 func (r *replica) stops() {
-	r.leads, r.epoch, r.mark, r.isr, r.proposed, r.fetched, r.former = false, -1, 0, 0, 0, nil, nil
+	r.leads, r.epoch, r.mark, r.isr, r.proposed, r.fetched, r.via, r.former = false, -1, 0, 0, 0, nil, nil, nil
 	for _, other := range r.of.replicas { //sim:unordered each for itself
 		if other.former != nil {
 			other.former[r.ID] = true
 		}
 	}
+}
+
+// heard: a follower fetched from behind what it has. Over the connection of before it died,
+// that is what it had then: such a request may wait at a leader that hangs, and come when
+// the follower is down, or back with less.
+func (r *replica) heard(id int32, end, via int64) {
+	if r.fetched == nil {
+		return
+	}
+	if !r.former[id] || via != r.via[id] {
+		delete(r.former, id)
+	}
+	r.fetched[id], r.via[id] = end, via
 }
 
 // forgotten: a leader counts what a follower fetched before it died, and does not know yet

@@ -32,7 +32,7 @@ func (c *Checker) keepsMark(r *replica, epoch, mark int64) bool {
 // becameFollower: a replica begins to follow.
 func (c *Checker) becameFollower(r *replica, epoch, mark int64) {
 	if c.assumes(r, epoch) && c.keepsMark(r, epoch, mark) {
-		r.leads, r.mark, r.fetched, r.former = false, mark, nil, nil
+		r.leads, r.mark, r.fetched, r.via, r.former = false, mark, nil, nil, nil
 	}
 }
 
@@ -52,7 +52,7 @@ func (c *Checker) becameLeader(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, EpochNoted, fmt.Sprintf("%s leads %s in epoch %d, and the last epoch it has noted is %d", r.Name, p.name, epoch, r.log.latest()))
 		return
 	}
-	r.leads, r.mark, r.began, r.proposed, r.fetched, r.former = true, mark, r.log.end, 0, map[int32]int64{}, map[int32]bool{}
+	r.leads, r.mark, r.began, r.proposed, r.fetched, r.via, r.former = true, mark, r.log.end, 0, map[int32]int64{}, map[int32]int64{}, map[int32]bool{}
 	if reign, ok := e.Body.(*facts.Reign); ok {
 		r.isr = reign.Isr
 	}

@@ -48,6 +48,8 @@ type stage struct {
 	lives      int
 	unclean    bool
 	wait       time.Duration
+	// died counts how often each broker did.
+	died map[int32]int64
 	// wrote is what each broker said it wrote, in order.
 	wrote map[int32][]facts.Batch
 }
@@ -55,7 +57,7 @@ type stage struct {
 const scenePartition = "orders-0"
 
 func newStage(t *testing.T, unclean bool) *stage {
-	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}}
+	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}, died: map[int32]int64{}}
 	cfg := Config{Unclean: unclean, MinInsync: 1, RetentionBytes: 100, DeleteRetentionMillis: 50, Patience: 2 * time.Second, Lag: 1500 * time.Millisecond}
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
@@ -213,9 +215,11 @@ func (s *stage) fact(id int32, w []string) {
 	r := s.c.byID[id].open[scenePartition]
 	switch w[1] {
 	case "crashes":
+		s.died[id]++
 		s.c.Crashed(node.ID(10 + id))
 		s.c.Booted(node.ID(10+id), true)
 	case "dies": // and the machine stays up: nothing is lost
+		s.died[id]++
 		s.c.Crashed(node.ID(10 + id))
 		s.c.Booted(node.ID(10+id), false)
 	case "open", "opens":
@@ -323,8 +327,9 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.Compacted, body, number(w[2]), 1)
 	case "begins-compacting":
 		s.state(id, facts.Compacting, nil, number(w[2]))
-	case "hears": // b2 at 5
-		s.state(id, facts.FollowerFetched, nil, int64(broker(w[2])), number(w[4]), epoch)
+	case "hears": // b2 at 5, life 0 if it sent that before it died
+		of := broker(w[2])
+		s.state(id, facts.FollowerFetched, nil, int64(of), number(w[4]), epoch, number(option(w, "life", fmt.Sprint(s.died[of]))))
 	case "diverges": // b2 epoch 3 end 5
 		s.state(id, facts.Diverged, nil, int64(broker(w[2])), epoch, number(option(w, "end", "")))
 	case "marks":

@@ -213,7 +213,7 @@ func (s *Server) admitFollower(f *retrieval, r *localReplica, in *fetchsession.P
 		return r.log.End(), r.Check(in.Epoch, true)
 	}
 	a := r.Fetched(replica.Fetch{
-		Replica: f.follower, Epoch: in.Epoch, Offset: in.Offset, Start: in.Start, LastEpoch: in.LastEpoch,
+		Replica: f.follower, Epoch: in.Epoch, Offset: in.Offset, Start: in.Start, LastEpoch: in.LastEpoch, Via: f.x.channel.id,
 	}, s.env.Now())
 	out.HighWatermark = a.HighWatermark
 	if a.Code == wire.OK && !a.Diverges {

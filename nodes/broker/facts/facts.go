@@ -185,7 +185,7 @@ var (
 	BecameFollower   = kind(21, true, "became-follower", "the replica follows in this epoch", "leaderEpoch", "leader", "end", "highWatermark")
 	HighWatermark    = kind(22, true, "high-watermark", "leader: all records below it are committed; set is the in-sync replicas counted", "highWatermark", "leaderEpoch", "set", "end")
 	FollowedMark     = kind(23, true, "followed-high-watermark", "follower: took this high watermark from its leader", "highWatermark", "leaderEpoch")
-	FollowerFetched  = kind(24, false, "follower-fetched", "leader: a follower asked for what follows its log end", "replica", "end", "leaderEpoch")
+	FollowerFetched  = kind(24, false, "follower-fetched", "leader: a follower asked for what follows its log end", "replica", "end", "leaderEpoch", "via")
 	Diverged         = kind(25, true, "diverged", "leader: told a follower where their logs part", "replica", "epoch", "end")
 	IsrProposed      = kind(26, true, "isr-proposed", "leader: is about to write these in-sync replicas", "set", "version", "leaderEpoch", "change")
 	IsrCommitted     = kind(27, true, "isr-committed", "leader: knows that the state znode has these in-sync replicas, in this version", "set", "version", "leaderEpoch", "change")

@@ -7,6 +7,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // Lead makes the replica the leader, as a controller said, and reports whether it is one
@@ -116,6 +117,8 @@ type Fetch struct {
 	// last record, -1 if it has none.
 	Offset, Start int64
 	LastEpoch     int32
+	// Via is the connection that it came over, 0 if that does not matter.
+	Via node.ConnID
 }
 
 // Answer is what becomes of a fetch: an error, or where the logs part, or records from
@@ -155,7 +158,7 @@ func (p *Partition) Fetched(f Fetch, now time.Duration) Answer {
 		p.observe(facts.Diverged, int64(f.Replica), int64(a.DivergingEpoch), a.DivergingEnd)
 		return a
 	}
-	p.observe(facts.FollowerFetched, int64(f.Replica), f.Offset, int64(p.state.LeaderEpoch))
+	p.observe(facts.FollowerFetched, int64(f.Replica), f.Offset, int64(p.state.LeaderEpoch), int64(f.Via))
 	known.fetchedFrom(f, p.log.End(), now)
 	a.Raised = p.raise(now)
 	return a
