@@ -165,12 +165,16 @@ func (j *judge) retired() {
 	}
 }
 
-// retiredAt checks what one deletion took. What compaction had taken before is not among it.
+// retiredAt checks what one deletion took. What compaction had taken before is not among it;
+// and where records have been lost since, it took one of those, and not what is there now.
 func (j *judge) retiredAt(p *partition, from int64, e history.LogEvent) {
 	keep, compacted := j.least(p, "retention.ms", j.h.Rules.Retention, 7*day), p.compactedBy(e.At)
 	at, _ := slices.BinarySearch(p.known.offsets, from)
 	for _, o := range p.known.offsets[at:] {
 		if o >= e.Offset {
+			return
+		}
+		if p.lostSince(o, e.At) {
 			return
 		}
 		k := p.known.at[o]
@@ -179,6 +183,14 @@ func (j *judge) retiredAt(p *partition, from int64, e history.LogEvent) {
 			return
 		}
 	}
+}
+
+// lostSince reports whether records were lost after a time, from that offset or before on.
+func (p *partition) lostSince(offset int64, t time.Duration) bool {
+	return slices.ContainsFunc(p.events, func(e history.LogEvent) bool {
+		loss := e.Kind == history.UncleanElection || e.Kind == history.LastReplicaLost
+		return loss && e.At > t && e.Offset <= offset
+	})
 }
 
 // startBy and compactedBy are how far the log had been deleted, or compacted, by a time.

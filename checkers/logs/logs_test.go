@@ -209,6 +209,18 @@ var spoiled = []struct {
 	{"a young record is deleted for its age", RetentionAge, func(h *history.History) {
 		h.Partitions = []history.LogEvent{{At: 50, Kind: history.StartMoved, Partition: "orders-0", Offset: 1, Why: history.ByAge}}
 	}},
+	{"an old record is deleted for its age, and another takes its place", "", func(h *history.History) {
+		h.Partitions = []history.LogEvent{
+			{At: 50, Kind: history.StartMoved, Partition: "orders-0", Offset: 1, Why: history.ByAge},
+			{At: 51, Kind: history.LastReplicaLost, Partition: "orders-0", Offset: 0},
+		}
+	}},
+	{"a young record is deleted for its age, and a later one is lost", RetentionAge, func(h *history.History) {
+		h.Partitions = []history.LogEvent{
+			{At: 50, Kind: history.StartMoved, Partition: "orders-0", Offset: 1, Why: history.ByAge},
+			{At: 51, Kind: history.LastReplicaLost, Partition: "orders-0", Offset: 1},
+		}
+	}},
 	{"an old record is deleted for its age", "", func(h *history.History) {
 		h.Rules.Retention = time.Hour
 		h.Ops = append(h.Ops, history.Op{F: history.SetConfig, Path: "orders", Log: &history.LogOp{Args: "retention.bytes=5 retention.ms=1", Offset: history.Unknown}})

@@ -9,7 +9,11 @@ import (
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// startAdvanced: a log never begins behind its high watermark, or earlier than before.
+// startAdvanced: a log never begins behind its high watermark, or earlier than before. Why it
+// does says nothing of records that have taken the place of those that were deleted:
+//
+//	b1 is alone in sync, loses 131 with its power, and leads on with another 131
+//	b2, which has not heard of that, deletes its own 131, which is old enough
 func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 	start, mark, left, why := e.N[0], e.N[1], e.N[2], facts.StartReasons[e.CaseOf()]
 	if start < r.log.start || start > mark {
@@ -19,6 +23,9 @@ func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 	if least := c.leastBytes(p); why == bySize && left < least {
 		c.fail(r.Name, RetentionLeaves, fmt.Sprintf("%s deletes %s below %d and has %d bytes left, of %d that it should keep", r.Name, p.name, start, left, least))
 		return
+	}
+	if _, _, others := p.holds(r, start); others || start > p.ledger.end {
+		why = ""
 	}
 	r.log.start, r.log.end = start, max(r.log.end, start)
 	if start > p.ledger.start {

@@ -255,4 +255,17 @@ var losses = []goodScene{
 		b3 follows
 		b3 believes 2
 		b3 forgets 2`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}, {Kind: history.StartMoved, Offset: 2, Why: "delete-records"}}},
+	{"a follower that has heard of no loss deletes for its age what it has, and not what is there now", false, usual + `
+		commit 0..0
+		commit 1..1
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		b1 opens 0..0
+		elect b1 epoch 2 isr b1
+		b1 leads
+		b1 appends 0..0
+		b1 appends 1..1
+		b1 marks 2
+		b3 forgets 2 why retention-time`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}, {Kind: history.StartMoved, Offset: 2}}},
 }
