@@ -44,10 +44,17 @@ func hashBytes(h uint64, b []byte) uint64 {
 func hashString(h uint64, s string) uint64 {
 	h = fold2(h, uint64(len(s)), hashKey2)
 	for len(s) >= 8 {
-		h = fold2(h, word(s[:8]), hashKey1)
+		h = fold2(h, whole(s), hashKey1)
 		s = s[8:]
 	}
 	return fold2(h, word(s), hashKey0)
+}
+
+// whole is [word] of eight bytes, which the compiler makes one load of.
+func whole(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // word packs up to eight bytes into one word.

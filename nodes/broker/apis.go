@@ -1,8 +1,6 @@
 package broker
 
 import (
-	"slices"
-
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
@@ -68,13 +66,25 @@ func apis() []api {
 	}
 }
 
+// byKey has the row of each request at its key, nil where there is none.
+func byKey(rows []api) []*api {
+	all := make([]*api, rows[len(rows)-1].key.Int16()+1)
+	for i := range rows {
+		all[rows[i].key.Int16()] = &rows[i]
+	}
+	return all
+}
+
 // apiOf finds the row of a request, nil if it is not served in this version.
 func (s *Server) apiOf(key, version int16) *api {
-	at, known := slices.BinarySearchFunc(s.apis, key, func(a api, key int16) int { return int(a.key.Int16() - key) })
-	if !known || version < s.apis[at].min || version > s.apis[at].max {
+	if key < 0 || int(key) >= len(s.apiAt) {
 		return nil
 	}
-	return &s.apis[at]
+	row := s.apiAt[key]
+	if row == nil || version < row.min || version > row.max {
+		return nil
+	}
+	return row
 }
 
 // dispatch has a request handled. One that cannot be read ends the connection: nothing

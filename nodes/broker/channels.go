@@ -83,13 +83,13 @@ func (s *Server) ready(ch *channel) {
 // serveReady takes up a request of the channel that became ready first.
 func (s *Server) serveReady() {
 	ch := s.readyChannels[0]
-	s.readyChannels = s.readyChannels[1:]
+	s.readyChannels = slices.Delete(s.readyChannels, 0, 1)
 	ch.ready = false
 	if s.channels[ch.id] != ch {
 		return
 	}
 	r := ch.waiting[0]
-	ch.waiting = ch.waiting[1:]
+	ch.waiting = slices.Delete(ch.waiting, 0, 1)
 	ch.busy = true
 	s.stateTakenUp(ch)
 	s.dispatch(&exchange{s: s, channel: ch, Request: r, began: s.env.Now()})

@@ -33,6 +33,8 @@ type purgatory struct {
 	last    uint64
 	waiters map[uint64]*waiter
 	touched []*localReplica
+	// trying are the waiters of a replica while they are tried: answered ones leave it.
+	trying []*waiter
 }
 
 // delay has a request wait for its replicas, for so long at most.
@@ -58,9 +60,10 @@ func (s *Server) touch(r *localReplica) {
 // tryTouched tries who waits for the replica that was touched first.
 func (s *Server) tryTouched() {
 	r := s.purgatory.touched[0]
-	s.purgatory.touched = s.purgatory.touched[1:]
+	s.purgatory.touched = slices.Delete(s.purgatory.touched, 0, 1)
 	r.touched = false
-	for _, w := range slices.Clone(r.waiters) {
+	s.purgatory.trying = append(s.purgatory.trying[:0], r.waiters...)
+	for _, w := range s.purgatory.trying {
 		if !w.done && w.try(s) {
 			s.release(w)
 		}

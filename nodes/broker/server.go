@@ -20,8 +20,9 @@ type Server struct {
 	node.Base
 	cfg Config
 	env node.Env
-	// apis are the requests that are served, by key.
-	apis []api
+	// apis are the requests that are served, in the order of keys; apiAt has them at theirs.
+	apis  []api
+	apiAt []*api
 
 	// recovered: the logs are open. up: requests are taken. leaving: the broker is being
 	// shut down.
@@ -124,7 +125,7 @@ func New(cfg Config) *Server {
 		panic(err)
 	}
 	cfg = cfg.withDefaults()
-	return &Server{
+	s := &Server{
 		cfg: cfg, dynamic: dynamic{static: cfg, statics: cfg.statics()}, changes: changes{last: -1}, apis: apis(),
 		epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, deletions: map[uint64]string{}, fetchers: fetchers{},
@@ -132,6 +133,8 @@ func New(cfg Config) *Server {
 		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{}, usage: map[account]*quota.Rate{},
 		buckets: map[account]*quota.Bucket{}, limits: map[string]int{},
 	}
+	s.apiAt = byKey(s.apis)
+	return s
 }
 
 // Boot recovers the logs, and then registers.
@@ -167,15 +170,13 @@ func (s *Server) groupConfig() group.Config {
 // Receive hands a message to whoever has the connection.
 func (s *Server) Receive(c node.ConnID, m node.Message) {
 	s.inside = true
-	ch, caller := s.channels[c], s.callerOf(c)
-	switch {
-	case ch != nil:
+	if ch := s.channels[c]; ch != nil {
 		s.receiveRequest(ch, m.(*wire.Request))
-	case caller != nil:
+	} else if caller := s.callerOf(c); caller != nil {
 		caller.Receive(c, m)
-	case s.controller.Owns(c):
+	} else if s.controller.Owns(c) {
 		s.controller.Receive(c, m)
-	default:
+	} else {
 		s.zk.Receive(c, m)
 	}
 	s.settle()

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -104,7 +105,7 @@ func (c *Caller) Receive(conn node.ConnID, m node.Message) bool {
 		panic(fmt.Sprintf("wire: %v came, but %d calls are pending and another is the first", m, len(c.pending)))
 	}
 	first := c.pending[0]
-	c.pending = c.pending[1:]
+	c.pending = slices.Delete(c.pending, 0, 1)
 	first.done(r.Body, nil)
 	return true
 }

@@ -10,33 +10,39 @@ import (
 
 // digest is a cheap hash over what tells two bodies of one kind apart. Records are
 // told apart by the checksum that their batch bears.
+//
+// Partitions are visited where they are: they are large to copy.
 func digest(body any) uint64 {
 	var h uint64
 	switch b := body.(type) {
 	case *kmsg.ProduceRequest:
 		h = uint64(uint16(b.Acks))
 		for i := range b.Topics {
-			for _, p := range b.Topics[i].Partitions {
+			for j := range b.Topics[i].Partitions {
+				p := &b.Topics[i].Partitions[j]
 				h = mix(h, uint64(uint32(p.Partition))<<32^checksum(p.Records))
 			}
 		}
 	case *kmsg.ProduceResponse:
 		for i := range b.Topics {
-			for _, p := range b.Topics[i].Partitions {
+			for j := range b.Topics[i].Partitions {
+				p := &b.Topics[i].Partitions[j]
 				h = mix(h, uint64(p.BaseOffset)<<16^uint64(uint16(p.ErrorCode)))
 			}
 		}
 	case *kmsg.FetchRequest:
 		h = uint64(uint32(b.SessionID))<<32 | uint64(uint32(b.SessionEpoch))
 		for i := range b.Topics {
-			for _, p := range b.Topics[i].Partitions {
+			for j := range b.Topics[i].Partitions {
+				p := &b.Topics[i].Partitions[j]
 				h = mix(h, uint64(uint32(p.Partition))<<48^uint64(p.FetchOffset)^uint64(uint32(p.CurrentLeaderEpoch))<<24)
 			}
 		}
 	case *kmsg.FetchResponse:
 		h = uint64(uint16(b.ErrorCode))
 		for i := range b.Topics {
-			for _, p := range b.Topics[i].Partitions {
+			for j := range b.Topics[i].Partitions {
+				p := &b.Topics[i].Partitions[j]
 				h = mix(h, uint64(p.HighWatermark)<<16^uint64(uint16(p.ErrorCode))^checksum(p.RecordBatches)<<20)
 			}
 		}
