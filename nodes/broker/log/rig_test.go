@@ -227,7 +227,24 @@ func equals(l *Log, w *twin) error {
 			return fmt.Errorf("epoch %d ends in %d at %d, want %d at %d", e, epoch, end, wantEpoch, wantEnd)
 		}
 	}
+	if err := located(l); err != nil {
+		return err
+	}
 	return sameContent(l, w)
+}
+
+// located compares where offsets are found with where a walk from the beginning finds them.
+func located(l *Log) error {
+	for _, s := range l.segs {
+		for offset := s.base; offset <= s.next; offset++ {
+			got, err := s.locate(l.disk, offset)
+			want, wantErr := s.walk(l.disk, 0, s.size, func(_ int64, b batch.Batch) bool { return b.LastOffset() < offset })
+			if got != want || err != nil || wantErr != nil {
+				return fmt.Errorf("offset %d of %s is found at %d, want %d; %v, %v", offset, s.name, got, want, err, wantErr)
+			}
+		}
+	}
+	return nil
 }
 
 func sameContent(l *Log, w *twin) error {

@@ -19,6 +19,9 @@ type segment struct {
 	times timeIndex
 	// indexed is where the latest entry of the index points to, or the beginning.
 	indexed int64
+	// Every batch before the position lastAt ends below lastBase. They are those of the
+	// last batch, which nearly everybody reads; 0 if it is not known.
+	lastBase, lastAt int64
 	// highest is the highest timestamp, with the last offset of the first batch that
 	// has it.
 	highest moment
@@ -52,6 +55,7 @@ func (s *segment) take(b batch.Batch, size int64, interval int64) (due bool) {
 			s.times = append(s.times, s.highest)
 		}
 	}
+	s.lastBase, s.lastAt = b.BaseOffset(), s.size
 	s.size += size
 	s.next = b.NextOffset()
 	return due
@@ -89,7 +93,11 @@ func (s *segment) locate(d node.Disk, offset int64) (at int64, err error) {
 	if offset >= s.next {
 		return s.size, nil
 	}
-	return s.walk(d, s.index.floor(offset), s.size, func(_ int64, b batch.Batch) bool { return b.LastOffset() < offset })
+	from := s.index.floor(offset)
+	if offset >= s.lastBase {
+		from = max(from, s.lastAt)
+	}
+	return s.walk(d, from, s.size, func(_ int64, b batch.Batch) bool { return b.LastOffset() < offset })
 }
 
 // cut drops the batches from a position on, at which an offset would follow.
@@ -100,6 +108,7 @@ func (s *segment) cut(d node.Disk, at, next int64) error {
 		s.indexed = s.index[n-1].at
 	}
 	s.size, s.next = at, next
+	s.lastBase, s.lastAt = 0, 0
 	return s.tail(d)
 }
 
