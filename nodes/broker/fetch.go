@@ -66,11 +66,26 @@ func (f *retrieval) complete() bool {
 
 // try implements delayed.
 func (f *retrieval) try(s *Server) bool {
+	if f.follower >= 0 && f.atEnds(s) {
+		return false
+	}
 	f.readAll(s, false)
 	if !f.complete() {
 		return false
 	}
 	f.send(s)
+	return true
+}
+
+// atEnds reports whether a follower that waits has all there is of every partition: what
+// happened to one was that more of it is committed. So reading would find nothing.
+func (f *retrieval) atEnds(s *Server) bool {
+	for i := range f.parts {
+		r := f.replicaOf(s, i)
+		if r == nil || !r.Leads() || f.parts[i].Epoch != r.LeaderEpoch() || f.parts[i].Offset != r.log.End() {
+			return false
+		}
+	}
 	return true
 }
 

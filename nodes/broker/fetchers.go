@@ -25,11 +25,12 @@ type fetcher struct {
 	caller *wire.Caller // nil while nobody knows where the leader is
 	// replicas are in the order in which they came.
 	replicas []*localReplica
-	// asked are the questions under way, one for each partition that is wanted. session is
-	// that with the leader, which knows of some of them.
-	asked   []question
-	session fetchsession.Asker
-	want    []fetchsession.Part // of the request that is being made
+	// asked are the questions under way, one for each partition that is wanted; heard are
+	// those before, whose answers are being taken while others are asked already. session
+	// is that with the leader, which knows of some of them.
+	asked, heard []question
+	session      fetchsession.Asker
+	want         []fetchsession.Part // of the request that is being made
 	// resting: the leader could not be reached, and is left alone for a while.
 	resting bool
 }
@@ -133,7 +134,6 @@ func (f *fetcher) request(s *Server) *kmsg.FetchRequest {
 	r.MaxWaitMillis, r.MinBytes = int32(s.cfg.ReplicaFetchWait/time.Millisecond), int32(s.cfg.ReplicaFetchMinBytes)
 	r.MaxBytes = int32(s.cfg.ReplicaResponseBytes)
 	want := f.want[:0]
-	f.asked = make([]question, 0, len(f.replicas))
 	for _, of := range f.replicas {
 		if !s.askable(of) {
 			continue
@@ -160,7 +160,7 @@ func (s *Server) askable(r *localReplica) bool {
 // answered takes the answer to a request, or that there will be none.
 func (f *fetcher) answered(s *Server, answer kmsg.Response, err error) {
 	asked := f.asked
-	f.asked = nil
+	f.asked, f.heard = f.heard[:0], asked
 	r, ok := answer.(*kmsg.FetchResponse)
 	if err != nil || !ok {
 		f.session.Lost()

@@ -16,6 +16,8 @@ type Asker struct {
 	id, epoch int32
 	// had is what the broker takes for wanted, once the request under way has arrived.
 	had []Part
+	// changed are the parts that the request names, while it is prepared.
+	changed []Part
 }
 
 // Prepare makes a request ask for these partitions, each named once, in the session.
@@ -29,20 +31,25 @@ func (a *Asker) Prepare(r *kmsg.FetchRequest, want []Part) {
 	if a.epoch == initialEpoch {
 		name(r, want)
 	} else {
-		changed, dropped := differences(a.had, want)
+		changed, dropped := differences(a.changed[:0], a.had, want)
 		name(r, changed)
 		forget(r, dropped)
+		a.changed = changed
 	}
 	a.had = append(a.had[:0], want...)
 }
 
-// differences are the parts that the broker does not know, or knows otherwise, and those
-// that are not wanted any more.
-func differences(had, want []Part) (changed, dropped []Part) {
+// differences are the parts that the broker does not know, or knows otherwise, appended
+// to changed, and those that are not wanted any more.
+func differences(changed, had, want []Part) (_, dropped []Part) {
 	same := 0 // mostly it is all the same partitions, in the same order
-	for same < len(want) && same < len(had) && had[same].key() == want[same].key() {
-		if had[same] != want[same] {
-			changed = append(changed, want[same])
+	for same < len(want) && same < len(had) {
+		was, is := &had[same], &want[same]
+		if was.Number != is.Number || was.Topic != is.Topic {
+			break
+		}
+		if *was != *is {
+			changed = append(changed, *is)
 		}
 		same++
 	}

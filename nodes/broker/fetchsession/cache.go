@@ -55,6 +55,7 @@ type session struct {
 	// goes behind the others, or a busy partition could fill every answer.
 	parts []*cached
 	at    map[key]*cached
+	given []*cached // those that are about to go behind the others
 }
 
 // cached is a part, and what the asker was told of it last: the high watermark, -1 for

@@ -33,7 +33,6 @@ func (x *Context) Refused() bool { return x.err != wire.OK }
 // asker is told.
 func (x *Context) Answer(read []kmsg.FetchResponseTopicPartition) *kmsg.FetchResponse {
 	answer := kmsg.NewPtrFetchResponse()
-	parts := x.parts
 	switch s := x.session; {
 	case x.err != wire.OK:
 		answer.ErrorCode = int16(x.err)
@@ -44,31 +43,27 @@ func (x *Context) Answer(read []kmsg.FetchResponseTopicPartition) *kmsg.FetchRes
 		return answer
 	case s != nil:
 		answer.SessionID = s.id
-		parts, read = s.news(parts, read, x.cache.cfg.Bugs)
+		answer.Topics = s.news(x.parts, read, x.cache.cfg.Bugs)
 	case x.wantsSession:
-		if s := x.cache.begin(parts, x.follower); s != nil {
+		if s := x.cache.begin(x.parts, x.follower); s != nil {
 			answer.SessionID = s.id
-			s.news(parts, read, x.cache.cfg.Bugs)
+			s.news(x.parts, read, x.cache.cfg.Bugs)
 		}
-		read = slices.Clone(read)
+		answer.Topics = byTopic(x.parts, slices.Clone(read))
 	default:
-		read = slices.Clone(read)
+		answer.Topics = byTopic(x.parts, slices.Clone(read))
 	}
-	answer.Topics = byTopic(parts, read)
 	return answer
 }
 
-// news leaves those parts of which there is something new, and notes that it was told.
-// The parts are those of the session, in its order. Those that were given records go
-// behind those that were not.
-func (s *session) news(parts []Part, read []kmsg.FetchResponseTopicPartition, b bugs.Set) ([]Part, []kmsg.FetchResponseTopicPartition) {
-	var changed []Part
-	var kept []kmsg.FetchResponseTopicPartition
-	var given []*cached
-	idle := s.parts[:0]
+// news are those parts of which there is something new, laid out as in an answer; it notes
+// that they were told. The parts are those of the session, in its order. Those that were
+// given records go behind those that were not.
+func (s *session) news(parts []Part, read []kmsg.FetchResponseTopicPartition, b bugs.Set) (news []kmsg.FetchResponseTopic) {
+	given, idle := s.given[:0], s.parts[:0]
 	for i, known := range s.parts {
 		if known.tell(&read[i], b) {
-			changed, kept = append(changed, parts[i]), append(kept, read[i])
+			news = add(news, parts[i].Topic, &read[i])
 		}
 		if len(read[i].RecordBatches) > 0 {
 			given = append(given, known)
@@ -76,8 +71,20 @@ func (s *session) news(parts []Part, read []kmsg.FetchResponseTopicPartition, b 
 			idle = append(idle, known)
 		}
 	}
-	s.parts = append(idle, given...)
-	return changed, kept
+	s.parts, s.given = append(idle, given...), given
+	return news
+}
+
+// add appends a part to an answer, behind others of its topic if they are the last.
+func add(to []kmsg.FetchResponseTopic, topic string, read *kmsg.FetchResponseTopicPartition) []kmsg.FetchResponseTopic {
+	if n := len(to); n == 0 || to[n-1].Topic != topic {
+		t := kmsg.NewFetchResponseTopic()
+		t.Topic = topic
+		to = append(to, t)
+	}
+	last := &to[len(to)-1]
+	last.Partitions = append(last.Partitions, *read)
+	return to
 }
 
 // tell notes what the asker is told of a part, and reports whether it has to be. What was

@@ -48,6 +48,9 @@ func (p *Partition) inReach(f *follower, now time.Duration) bool {
 // than it is. It stays where it is while fewer are in sync than the topic asks for, or
 // than there are (KAFKA-15583): what would be committed then could be lost with them.
 func (p *Partition) raise(now time.Duration) bool {
+	if p.log.HighWatermark() >= p.log.End() {
+		return false // as for most of the partitions that a fetch names
+	}
 	if p.state.Isr.Len() < min(p.minInsync(), len(p.followers)+1) || p.outsiders() != 0 && !p.bug(bugs.OutsidersNotCounted) {
 		return false
 	}
