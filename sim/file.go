@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // file is the content of one file, apart from its name: an inode.
 //
 // No byte of a content is ever overwritten in place: appending writes behind the
@@ -49,6 +51,9 @@ const sectorBytes = 512
 
 func (f *file) append(b []byte) {
 	from := len(f.cache)
+	if from+len(b) > cap(f.cache) {
+		f.cache = slices.Grow(f.cache, from+len(b)) // logs grow for ever: double, and copy each byte once
+	}
 	f.cache = append(f.cache, b...)
 	f.note(change{appended, from, f.cache})
 }

@@ -77,9 +77,9 @@ func startCluster(t testing.TB, cfg sim.Config, n int, tune ...func(*broker.Conf
 }
 
 func (c *cluster) run(d time.Duration) {
-	c.t.Helper()
 	c.world.Run(c.world.Now() + d)
 	if f := c.world.Failure(); f != nil {
+		c.t.Helper() // which is slow, and benchmarks call this often
 		c.t.Fatalf("step %d %s: %s\n%s", f.Step, f.Name, f.Reason, f.Stack)
 	}
 }

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -15,8 +14,8 @@ import (
 )
 
 // fetchers are the conversations with the leaders whom replicas here follow, one with
-// each broker.
-type fetchers map[int32]*fetcher
+// each broker, in the order of their IDs.
+type fetchers []*fetcher
 
 // fetcher copies from one leader. It has one request under way at a time, for all
 // partitions that it follows there.
@@ -53,17 +52,32 @@ type following struct {
 	held *kmsg.FetchResponseTopicPartition
 }
 
+// find finds the conversation with a leader, or where it would be.
+func (f fetchers) find(leader int32) (at int, found bool) {
+	return slices.BinarySearchFunc(f, leader, func(g *fetcher, id int32) int { return int(g.leader - id) })
+}
+
+// with is the conversation with a leader, nil if there is none.
+func (f fetchers) with(leader int32) *fetcher {
+	if at, found := f.find(leader); found {
+		return f[at]
+	}
+	return nil
+}
+
 // add has a replica copied from its leader.
-func (f fetchers) add(r *localReplica, sessionless bool) {
+func (f *fetchers) add(r *localReplica, sessionless bool) {
 	leader := r.Leader()
 	if leader < 0 {
 		return
 	}
-	if f[leader] == nil {
-		f[leader] = &fetcher{leader: leader, session: fetchsession.Asker{Sessionless: sessionless}}
+	at, found := f.find(leader)
+	if !found {
+		*f = slices.Insert(*f, at, &fetcher{leader: leader, session: fetchsession.Asker{Sessionless: sessionless}})
 	}
-	f[leader].replicas = append(f[leader].replicas, r)
-	r.follow = following{from: f[leader]}
+	from := (*f)[at]
+	from.replicas = append(from.replicas, r)
+	r.follow = following{from: from}
 }
 
 // remove ends that. What was asked for the replica may still be answered, and is not
@@ -77,14 +91,14 @@ func (f fetchers) remove(r *localReplica) {
 
 // wake has everybody ask who can.
 func (f fetchers) wake(s *Server) {
-	for _, leader := range slices.Sorted(maps.Keys(f)) {
-		f[leader].ask(s)
+	for _, each := range slices.Clone(f) { // who has nothing left to follow leaves
+		each.ask(s)
 	}
 }
 
 // callerOf finds the fetcher's end of a connection.
 func (f fetchers) callerOf(c node.ConnID) *wire.Caller {
-	for _, g := range f { //sim:unordered a connection has one owner
+	for _, g := range f {
 		if g.caller != nil && g.caller.Owns(c) {
 			return g.caller
 		}
@@ -99,7 +113,7 @@ func (f *fetcher) ask(s *Server) {
 	}
 	if len(f.replicas) == 0 {
 		f.caller.Hangup()
-		delete(s.fetchers, f.leader)
+		s.fetchers = slices.DeleteFunc(s.fetchers, func(o *fetcher) bool { return o == f })
 		return
 	}
 	if request := f.request(s); len(f.asked) > 0 {
@@ -197,14 +211,14 @@ func (f *fetcher) rest(s *Server) {
 
 // leaderSilent ends the connection to a leader that has not answered.
 func (s *Server) leaderSilent(leader int32) {
-	if f := s.fetchers[leader]; f != nil && f.caller != nil {
+	if f := s.fetchers.with(leader); f != nil && f.caller != nil {
 		f.caller.Hangup()
 	}
 }
 
 // leaderRested tries a leader again that could not be reached.
 func (s *Server) leaderRested(leader int32) {
-	if f := s.fetchers[leader]; f != nil {
+	if f := s.fetchers.with(leader); f != nil {
 		f.resting = false
 		f.ask(s)
 	}

@@ -76,7 +76,8 @@ func (s *Server) release(w *waiter) {
 	s.env.StopTimer(w.timer)
 	delete(s.purgatory.waiters, w.id)
 	for _, r := range w.replicas {
-		r.waiters = slices.DeleteFunc(r.waiters, func(o *waiter) bool { return o == w })
+		at := slices.Index(r.waiters, w)
+		r.waiters = slices.Delete(r.waiters, at, at+1)
 	}
 }
 

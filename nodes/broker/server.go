@@ -128,7 +128,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg: cfg, dynamic: dynamic{static: cfg, statics: cfg.statics()}, changes: changes{last: -1}, apis: apis(),
 		epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
-		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, deletions: map[uint64]string{}, fetchers: fetchers{},
+		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, deletions: map[uint64]string{},
 		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, creating: map[string]bool{},
 		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{}, usage: map[account]*quota.Rate{},
 		buckets: map[account]*quota.Bucket{}, limits: map[string]int{},

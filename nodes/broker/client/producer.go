@@ -306,6 +306,9 @@ func (p *Producer) drain(broker int32) {
 		var chosen []*parcel
 		size := 0
 		for _, q := range p.order {
+			if q.idle() {
+				continue
+			}
 			leader, ok := p.c.leader(q.at)
 			if !ok || leader.Leader != broker {
 				continue
@@ -351,23 +354,14 @@ func (p *Producer) produce(broker int32, chosen []*parcel) {
 
 // answered takes the answer to one request.
 func (p *Producer) answered(chosen []*parcel, r kmsg.Response, err error) {
-	parts := map[TopicPartition]*kmsg.ProduceResponseTopicPartition{}
-	if r != nil {
-		topics := r.(*kmsg.ProduceResponse).Topics
-		for i := range topics {
-			for j := range topics[i].Partitions {
-				part := &topics[i].Partitions[j]
-				parts[TopicPartition{topics[i].Topic, part.Partition}] = part
-			}
-		}
-	}
+	answer, _ := r.(*kmsg.ProduceResponse)
 	slices.SortStableFunc(chosen, func(a, b *parcel) int { return cmp.Compare(a.serial, b.serial) })
 	for _, b := range chosen {
 		if b.ended {
 			continue // the producer was closed
 		}
 		b.inFlight = false
-		part := parts[b.q.at]
+		part := answerFor(answer, b.q.at)
 		switch {
 		case err != nil:
 			b.unanswered(err)
@@ -380,4 +374,20 @@ func (p *Producer) answered(chosen []*parcel, r kmsg.Response, err error) {
 			b.judge(wire.ErrorCode(part.ErrorCode), part.BaseOffset)
 		}
 	}
+}
+
+// answerFor finds what an answer says of a partition, nil for nothing. Mostly there is one.
+func answerFor(r *kmsg.ProduceResponse, at TopicPartition) *kmsg.ProduceResponseTopicPartition {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Topics {
+		t := &r.Topics[i]
+		for j := range t.Partitions {
+			if t.Topic == at.Topic && t.Partitions[j].Partition == at.Partition {
+				return &t.Partitions[j]
+			}
+		}
+	}
+	return nil
 }

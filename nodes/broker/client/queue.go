@@ -81,6 +81,11 @@ func (q *queue) add(r *record) {
 	last.size += size
 }
 
+// idle reports whether all batches that there are, if any, are in flight.
+func (q *queue) idle() bool {
+	return !slices.ContainsFunc(q.batches, func(b *parcel) bool { return !b.inFlight })
+}
+
 // ready returns the batch to be sent next, nil if there is none for now.
 func (q *queue) ready() *parcel {
 	i := slices.IndexFunc(q.batches, func(b *parcel) bool { return !b.inFlight })
@@ -245,6 +250,9 @@ func (q *queue) refuse() {
 func (p *Producer) expire() {
 	now := p.c.env.Now()
 	for _, q := range p.order {
+		if q.idle() {
+			continue
+		}
 		for _, b := range slices.Clone(q.batches) {
 			if !b.inFlight && b.deadline() <= now {
 				q.end(b, ending{base: -1, err: ErrExpired})
