@@ -80,6 +80,8 @@ func add(to []kmsg.FetchResponseTopic, topic string, read *kmsg.FetchResponseTop
 	if n := len(to); n == 0 || to[n-1].Topic != topic {
 		t := kmsg.NewFetchResponseTopic()
 		t.Topic = topic
+		// Mostly records of one partition, and the high watermark of the one before.
+		t.Partitions = make([]kmsg.FetchResponseTopicPartition, 0, 2)
 		to = append(to, t)
 	}
 	last := &to[len(to)-1]
