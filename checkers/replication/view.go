@@ -68,7 +68,9 @@ func (c *Checker) HasCommitted(partition string, b Held) (committed, judged bool
 
 // Holds lists what a broker holds of a partition: what is committed, also what its own
 // log was compacted to the last of, and then its own tail. ok is false if it lacks
-// something below its end, or the partition is not judged: then nothing can be said.
+// something below its end, or has something else there, or the partition is not judged:
+// then nothing can be said. Who hears late that it led may have a tail where others have
+// committed something, and compacted it since.
 func (c *Checker) Holds(partition string, broker int32) (all []Held, ok bool) {
 	p := c.partition(partition)
 	if p == nil || p.replicas[broker] == nil {
@@ -78,12 +80,18 @@ func (c *Checker) Holds(partition string, broker int32) (all []Held, ok bool) {
 	if _, _, lacks := p.holds(r, min(r.log.end, p.ledger.end)); lacks || p.tainted || !p.judged(r.epoch) {
 		return nil, false
 	}
+	tail := r.log.at(p.ledger.end)
+	for _, b := range r.log.batches[:tail] {
+		if i := p.ledger.at(b.first); i < len(p.ledger.batches) && p.ledger.batches[i].first <= b.last && p.ledger.batches[i].epoch != b.epoch {
+			return nil, false
+		}
+	}
 	for _, b := range p.ledger.batches {
 		if b.last < r.log.end {
 			all = append(all, Held{b.first, b.epoch})
 		}
 	}
-	for _, b := range r.log.batches[r.log.at(p.ledger.end):] {
+	for _, b := range r.log.batches[tail:] {
 		all = append(all, Held{b.first, b.epoch})
 	}
 	return all, true
