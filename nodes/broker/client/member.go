@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,7 +25,10 @@ type MemberConfig struct {
 	// SessionTimeout is how long the coordinator waits for a heartbeat, RebalanceTimeout
 	// how long for a member to join. Default 10 s, 60 s.
 	SessionTimeout, RebalanceTimeout time.Duration
-	// Heartbeat is the time between heartbeats. Default a third of SessionTimeout.
+	// Heartbeat is the time between heartbeats. It must be less than both, since the answer
+	// to one is how a member hears that it is to join: who hears too late is out, comes
+	// back, and has the others join, who hear too late, for ever. Default a third of the
+	// lesser.
 	Heartbeat time.Duration
 }
 
@@ -46,7 +50,11 @@ func (c *MemberConfig) Validate() error {
 	}
 	defaultTo(&c.SessionTimeout, 10*time.Second)
 	defaultTo(&c.RebalanceTimeout, time.Minute)
-	defaultTo(&c.Heartbeat, c.SessionTimeout/3)
+	least := min(c.SessionTimeout, c.RebalanceTimeout)
+	defaultTo(&c.Heartbeat, least/3)
+	if c.Heartbeat >= least {
+		return fmt.Errorf("client: a heartbeat every %v is too late for a member that has %v to give a sign, and to join", c.Heartbeat, least)
+	}
 	return nil
 }
 

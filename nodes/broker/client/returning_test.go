@@ -80,6 +80,24 @@ func TestStaticMemberReturnsForAnotherTopic(t *testing.T) {
 	}
 }
 
+// Members that have less time to join than a third of their session hear in time that
+// they should.
+func TestMembersHearInTime(t *testing.T) {
+	c := newClub(t)
+	hurried := func(m *MemberConfig) { m.SessionTimeout, m.RebalanceTimeout = 9*time.Second, 2*time.Second }
+	a := c.member("a", hurried)
+	c.run(7 * time.Second)
+	b := c.member("b", hurried)
+	c.run(time.Minute)
+	if len(a.Owned()) != 1 || len(b.Owned()) != 1 || a.Generation() > 4 {
+		t.Errorf("a owns %v and b %v in generation %d; %q", a.Owned(), b.Owned(), a.Generation(), c.said)
+	}
+	late := MemberConfig{Group: "g", Topics: []string{"t"}, Heartbeat: 2 * time.Second, RebalanceTimeout: 2 * time.Second}
+	if err := late.Validate(); err == nil {
+		t.Error("a heartbeat that comes too late is taken")
+	}
+}
+
 // refusing answers questions for offsets by an error, and counts them, until it is OK.
 func (c *club) refusing(code *wire.ErrorCode, asked *int) {
 	serve := c.answer
