@@ -3,6 +3,7 @@ package stampede
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/faults"
@@ -45,11 +46,11 @@ type GroupKnobs struct {
 // groupKnobs lists the knobs of groups.
 var groupKnobs = []knob{
 	feature(knob{
-		name: "assignor", doc: "how members share partitions out: range, roundrobin or cooperative-sticky",
+		name: "assignor", doc: "how members share partitions out: range, roundrobin, sticky or cooperative-sticky",
 		get: func(k *Knobs) string { return k.Assignor },
 		set: func(k *Knobs, s string) error {
 			if _, ok := assign.ByName(s, nil, nil, bugs.Set{}); !ok && s != "" {
-				return fmt.Errorf("want one of %s, %s, %s", assign.RangeName, assign.RoundRobinName, assign.CooperativeStickyName)
+				return fmt.Errorf("want one of %s", strings.Join(assign.Names, ", "))
 			}
 			k.Assignor = s
 			return nil

@@ -146,5 +146,8 @@ func groupKnobs(r *rand.Rand) []string {
 	if r.IntN(2) == 0 {
 		words = append(words, fmt.Sprintf("load-step=%v", millis(1, 50)), fmt.Sprintf("load-bytes=%d", choose(r, 300, 1000, 5000)))
 	}
+	if r.IntN(5) == 0 { // drawn last, so that other seeds stay what they were before it was there
+		words[0] = "assignor=sticky"
+	}
 	return words
 }

@@ -91,4 +91,11 @@ var groupBugs = []Bug{
 		Breaks:   []string{"k20-one-owner", "group-exclusive"},
 		Scenario: brokerGroups,
 	},
+	{
+		ID: StaleClaimKept, Name: "stale-claim-kept", Upstream: "KAFKA-7026",
+		Wrong:    "The sticky assignor leaves members what they say that they had, in whatever generation.",
+		Schedule: "A member that was taken for dead comes back, and claims what another was given since.",
+		Breaks:   []string{"k20-one-owner", "group-exclusive"},
+		Scenario: brokerGroups,
+	},
 }

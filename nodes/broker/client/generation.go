@@ -87,16 +87,24 @@ func (m *Member) joinRequest() kmsg.Request {
 	if m.cfg.Instance != "" {
 		ask.InstanceID = kmsg.StringPtr(m.cfg.Instance)
 	}
+	for _, name := range m.cfg.Assignors {
+		p := kmsg.NewJoinGroupRequestProtocol()
+		p.Name, p.Metadata = name, assign.Describe(name, m.self(name))
+		ask.Protocols = append(ask.Protocols, p)
+	}
+	return ask
+}
+
+// self is the member as it presents itself to an assignor.
+func (m *Member) self(assignor string) assign.Member {
+	if assignor == assign.StickyName {
+		return assign.Member{Topics: m.cfg.Topics, Owned: m.had, Generation: m.hadIn}
+	}
 	me := assign.Member{Topics: m.cfg.Topics, Generation: m.generation}
 	for _, tp := range m.owned {
 		me.Owned = append(me.Owned, assign.Partition{Topic: tp.Topic, Number: tp.Partition})
 	}
-	for _, name := range m.cfg.Assignors {
-		p := kmsg.NewJoinGroupRequestProtocol()
-		p.Name, p.Metadata = name, assign.Describe(me)
-		ask.Protocols = append(ask.Protocols, p)
-	}
-	return ask
+	return me
 }
 
 func (m *Member) joined(r *kmsg.JoinGroupResponse) {
@@ -146,7 +154,7 @@ func (m *Member) read(said []kmsg.JoinGroupResponseMember) []assign.Member {
 	var members []assign.Member
 	topics := []string{}
 	for _, s := range said {
-		each, err := assign.Read(s.ProtocolMetadata)
+		each, err := assign.Read(m.protocol, s.ProtocolMetadata)
 		if err != nil {
 			continue // it cannot say what it wants, and gets nothing
 		}
@@ -270,6 +278,7 @@ func (m *Member) settle(share []assign.Partition, note assign.Note) {
 	slices.SortFunc(now, TopicPartition.Compare)
 	added, removed := without(now, m.owned), without(m.owned, now)
 	m.failures, m.told = 0, m.generation
+	m.had, m.hadIn = share, m.generation
 	m.become(settled)
 	m.beating = m.c.clock.After(m.cfg.Heartbeat, m.beat)
 	if len(removed) == 0 {

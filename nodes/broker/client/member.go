@@ -20,7 +20,7 @@ type MemberConfig struct {
 	Instance string
 	Topics   []string
 	// Assignors are those it can use, the one it likes best first, by their names in
-	// package assign. All must be cooperative, or none. Default range.
+	// package assign, [assign.Names]. All must be cooperative, or none. Default range.
 	Assignors []string
 	// SessionTimeout is how long the coordinator waits for a heartbeat, RebalanceTimeout
 	// how long for a member to join. Default 10 s, 60 s.
@@ -110,6 +110,11 @@ type Member struct {
 	told int32
 	// owned is what the owner was told that it may read, and has not given up.
 	owned []TopicPartition
+	// had is what the member was given last, and hadIn in which generation, for an assignor
+	// that leaves members what they had. It outlives membership: others may have been given
+	// it since, and claim it in a later generation.
+	had   []assign.Partition
+	hadIn int32
 	// watched are, for a leader, the topics that members of its generation read, nil for
 	// others; counts are the numbers of their partitions that were shared out, nil before.
 	// sharing is what it has to do as soon as it knows them.
@@ -131,7 +136,7 @@ func (c *Cluster) NewMember(cfg MemberConfig, l Listener) *Member {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	m := &Member{c: c, cfg: cfg, listener: l, generation: -1, told: -1, coordinator: -1}
+	m := &Member{c: c, cfg: cfg, listener: l, generation: -1, told: -1, hadIn: -1, coordinator: -1}
 	m.Offsets = c.NewOffsets(cfg.Group)
 	m.Offsets.as = func() (membership, bool) {
 		return m.membership(), m.generation >= 0

@@ -1,6 +1,6 @@
 // Package assign shares partitions out among the members of a group of consumers: the
-// range, round-robin and cooperative-sticky assignors of Kafka's consumers. The leader of
-// a group runs one of them; brokers only carry what it says.
+// range, round-robin, sticky and cooperative-sticky assignors of Kafka's consumers. The
+// leader of a group runs one of them; brokers only carry what it says.
 //
 // All are functions of their arguments. They order members as Kafka does: static ones
 // first, by the name of the instance, then the others by ID, so that a static member
@@ -33,7 +33,8 @@ type Member struct {
 	// Instance is the name of a static member, "" for others.
 	Instance string
 	Topics   []string
-	// Owned is what it has now, and Generation since when; -1 if it does not say.
+	// Owned is what it has now, or, with the eager sticky assignor, what it had last, and
+	// Generation since when; -1 if it does not say.
 	Owned      []Partition
 	Generation int32
 }
@@ -50,6 +51,7 @@ type Topics map[string]int32
 const (
 	RangeName             = "range"
 	RoundRobinName        = "roundrobin"
+	StickyName            = "sticky"
 	CooperativeStickyName = "cooperative-sticky"
 )
 
@@ -61,6 +63,8 @@ func ByName(name string, members []Member, topics Topics, planted bugs.Set) (sha
 		return Range(members, topics), true
 	case RoundRobinName:
 		return RoundRobin(members, topics), true
+	case StickyName:
+		return eagerSticky(members, topics, planted), true
 	case CooperativeStickyName:
 		return cooperativeSticky(members, topics, planted), true
 	}
@@ -160,33 +164,64 @@ func RoundRobin(members []Member, topics Topics) Shares {
 	return shares
 }
 
-// Describe is what a member says of itself in a join: in the version that has owned
-// partitions and their generation (KIP-792).
-func Describe(m Member) []byte {
+// Names lists all assignors.
+var Names = []string{RangeName, RoundRobinName, StickyName, CooperativeStickyName}
+
+// Describe is what a member says of itself to an assignor, in the version that has owned
+// partitions and their generation (KIP-792). Who joins eagerly owns nothing any more: what
+// it had last, it tells the sticky assignor in words of that assignor's own (KIP-54), with
+// the generation of that, since it may have missed others (KAFKA-7026).
+func Describe(assignor string, m Member) []byte {
 	v := kmsg.NewConsumerMemberMetadata()
 	v.Version, v.Topics, v.Generation = 2, m.Topics, m.Generation
-	eachTopic(m.Owned, func(topic string, numbers []int32) {
-		v.OwnedPartitions = append(v.OwnedPartitions, kmsg.ConsumerMemberMetadataOwnedPartition{Topic: topic, Partitions: numbers})
-	})
+	switch assignor {
+	case StickyName:
+		had := kmsg.NewStickyMemberMetadata()
+		had.Generation = m.Generation
+		eachTopic(m.Owned, func(topic string, numbers []int32) {
+			had.CurrentAssignment = append(had.CurrentAssignment, kmsg.StickyMemberMetadataCurrentAssignment{Topic: topic, Partitions: numbers})
+		})
+		v.UserData = had.AppendTo(nil)
+	default:
+		eachTopic(m.Owned, func(topic string, numbers []int32) {
+			v.OwnedPartitions = append(v.OwnedPartitions, kmsg.ConsumerMemberMetadataOwnedPartition{Topic: topic, Partitions: numbers})
+		})
+	}
 	return v.AppendTo(nil)
 }
 
-// Read is the inverse of [Describe]. The members' IDs are not in it.
-func Read(b []byte) (Member, error) {
+// Read is the inverse of [Describe]. The members' IDs are not in it. A member whose words
+// for the sticky assignor make no sense has had nothing, as in Kafka.
+func Read(assignor string, b []byte) (Member, error) {
 	v := kmsg.NewConsumerMemberMetadata()
 	if err := v.ReadFrom(b); err != nil {
 		return Member{}, err
 	}
 	m := Member{Topics: v.Topics, Generation: -1}
+	if assignor == StickyName {
+		had := kmsg.NewStickyMemberMetadata()
+		if len(v.UserData) == 0 || had.ReadFrom(v.UserData) != nil {
+			return m, nil
+		}
+		m.Generation = had.Generation
+		for _, t := range had.CurrentAssignment {
+			m.owns(t.Topic, t.Partitions)
+		}
+		return m, nil
+	}
 	if v.Version >= 2 {
 		m.Generation = v.Generation
 	}
 	for _, t := range v.OwnedPartitions {
-		for _, n := range t.Partitions {
-			m.Owned = append(m.Owned, Partition{t.Topic, n})
-		}
+		m.owns(t.Topic, t.Partitions)
 	}
 	return m, nil
+}
+
+func (m *Member) owns(topic string, numbers []int32) {
+	for _, n := range numbers {
+		m.Owned = append(m.Owned, Partition{topic, n})
+	}
 }
 
 // Encode is a share as it travels, with its leader's note.

@@ -93,7 +93,7 @@ func drawMembers(t *rapid.T, same bool) ([]Member, Topics) {
 func TestEverybodyGetsItsOwn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		members, topics := drawMembers(t, false)
-		name := rapid.SampledFrom([]string{RangeName, RoundRobinName, CooperativeStickyName}).Draw(t, "assignor")
+		name := rapid.SampledFrom(Names).Draw(t, "assignor")
 		shares, _ := ByName(name, members, topics, bugs.Set{})
 		for topic, n := range topics { //sim:unordered each for itself
 			for number := range n {
@@ -222,11 +222,15 @@ func TestFewMove(t *testing.T) {
 
 func TestBytes(t *testing.T) {
 	m := Member{Topics: []string{"t"}, Owned: []Partition{{"t", 0}, {"t", 2}, {"u", 1}}, Generation: 7}
-	got, err := Read(Describe(m))
-	if err != nil || fmt.Sprint(got) != fmt.Sprint(m) {
-		t.Errorf("%+v came back as %+v, %v", m, got, err)
+	for _, name := range Names {
+		if got, err := Read(name, Describe(name, m)); err != nil || fmt.Sprint(got) != fmt.Sprint(m) {
+			t.Errorf("%+v came back from %s as %+v, %v", m, name, got, err)
+		}
 	}
-	if _, err := Read([]byte{0}); err == nil {
+	if got, err := Read(StickyName, Describe(RangeName, m)); err != nil || len(got.Owned) > 0 {
+		t.Errorf("who says nothing to the sticky assignor had %v, %v", got.Owned, err)
+	}
+	if _, err := Read(RangeName, []byte{0}); err == nil {
 		t.Error("half a version was read")
 	}
 }
@@ -262,7 +266,7 @@ func TestShareBytes(t *testing.T) {
 func TestUnfinished(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		members, topics := drawMembers(t, false)
-		name := rapid.SampledFrom([]string{RangeName, RoundRobinName, CooperativeStickyName}).Draw(t, "assignor")
+		name := rapid.SampledFrom(Names).Draw(t, "assignor")
 		shares, _ := ByName(name, members, topics, bugs.Set{})
 		waits := false
 		for topic, n := range topics { //sim:unordered whether there is any

@@ -12,6 +12,21 @@ type sticky struct {
 	topics  Topics
 	shares  Shares
 	owner   map[Partition]*Member
+	// anyClaim believes every member, a planted bug.
+	anyClaim bool
+}
+
+// Sticky leaves members what they had last as far as that is fair (KIP-54). They have given
+// it up already, so everything can change hands at once.
+func Sticky(members []Member, topics Topics) Shares {
+	return eagerSticky(members, topics, bugs.Set{})
+}
+
+func eagerSticky(members []Member, topics Topics, planted bugs.Set) Shares {
+	s := newSticky(members, topics)
+	s.anyClaim = planted.Has(bugs.StaleClaimKept)
+	s.share()
+	return s.shares
 }
 
 // CooperativeSticky leaves members what they have as far as that is fair, and has nothing
@@ -22,16 +37,28 @@ func CooperativeSticky(members []Member, topics Topics) Shares {
 }
 
 func cooperativeSticky(members []Member, topics Topics, planted bugs.Set) Shares {
+	s := newSticky(members, topics)
+	s.share()
+	for _, m := range s.members {
+		s.shares[m.ID] = slices.DeleteFunc(s.shares[m.ID], func(p Partition) bool { return s.heldByAnother(p, m) && !planted.Has(bugs.HandedOverAtOnce) })
+	}
+	return s.shares
+}
+
+func newSticky(members []Member, topics Topics) *sticky {
 	s := &sticky{members: ordered(members), topics: topics, owner: map[Partition]*Member{}}
 	s.shares = nothing(s.members)
+	return s
+}
+
+// share gives everything to somebody.
+func (s *sticky) share() {
 	s.keep()
 	s.deal()
 	s.balance()
 	for _, m := range s.members {
-		s.shares[m.ID] = slices.DeleteFunc(s.shares[m.ID], func(p Partition) bool { return s.heldByAnother(p, m) && !planted.Has(bugs.HandedOverAtOnce) })
 		slices.SortFunc(s.shares[m.ID], Partition.Compare)
 	}
-	return s.shares
 }
 
 // keep gives everybody what it has, if it still reads it. Of two that claim to have the
@@ -52,7 +79,8 @@ func (s *sticky) keep() {
 	}
 	for _, m := range s.members {
 		for _, p := range m.Owned {
-			if latest[p] == m && !disputed[p] && s.owner[p] == nil && m.reads(p.Topic) && p.Number < s.topics[p.Topic] {
+			believed := latest[p] == m && !disputed[p] && s.owner[p] == nil
+			if (believed || s.anyClaim) && m.reads(p.Topic) && p.Number < s.topics[p.Topic] {
 				s.give(p, m)
 			}
 		}
@@ -86,26 +114,28 @@ func (s *sticky) deal() {
 	}
 }
 
-// balance takes from those who have two more than somebody else who could have it. Every
-// move makes the sum of the squares of the shares smaller, so it ends.
+// balance takes from those who have two more than somebody else who could have it, from
+// the richest first: who is not, may be left with what it has. Every move makes the sum of
+// the squares of the shares smaller, so it ends.
 func (s *sticky) balance() {
-	for moved := true; moved; {
-		moved = false
-		for _, rich := range s.members {
-			share := s.shares[rich.ID]
-			for i := len(share) - 1; i >= 0; i-- {
-				p := share[i]
-				poor := s.poorest(p.Topic)
-				if len(s.shares[poor.ID])+2 > len(s.shares[rich.ID]) {
-					continue
-				}
-				s.shares[rich.ID] = slices.Delete(s.shares[rich.ID], i, i+1)
-				share = s.shares[rich.ID]
+	for s.moveOne() {
+	}
+}
+
+func (s *sticky) moveOne() bool {
+	byWealth := slices.Clone(s.members)
+	slices.SortStableFunc(byWealth, func(a, b *Member) int { return len(s.shares[b.ID]) - len(s.shares[a.ID]) })
+	for _, rich := range byWealth {
+		share := s.shares[rich.ID]
+		for i, p := range slices.Backward(share) {
+			if poor := s.poorest(p.Topic); len(s.shares[poor.ID])+2 <= len(share) {
+				s.shares[rich.ID] = slices.Delete(share, i, i+1)
 				s.give(p, poor)
-				moved = true
+				return true
 			}
 		}
 	}
+	return false
 }
 
 // heldByAnother reports whether anybody but the member says that it has a partition,
