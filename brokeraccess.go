@@ -21,6 +21,10 @@ import (
 // superUser is the client that may do everything, of those that brokers authorise.
 const superUser = "User:c0"
 
+// heedsThrottle reports whether a client waits by itself for as long as it is told to: every
+// second one, since brokers must do without.
+func (k Knobs) heedsThrottle(client int) bool { return k.Quotas && client%2 == 1 }
+
 // checkAccess refuses a plan in which nobody has a right to anything: only some workloads
 // grant any.
 func (p Plan) checkAccess(w workloads.Workload) error {

@@ -142,3 +142,26 @@ func TestAccessNeedsGrants(t *testing.T) {
 		}
 	}
 }
+
+// Quotas have a knob of their own, and plans with access keep them without it.
+func TestQuotasWithAndWithoutAccess(t *testing.T) {
+	for _, c := range []struct {
+		scenario, knob string
+		holds          bool
+	}{
+		{"broker/log", "quotas=false", false},
+		{"broker/log", "quotas=true", true},
+		{"broker/access", "quotas=false", true},
+		{"broker/quotas", "linger=0s", true},
+	} {
+		p, err := PlanFor(c.scenario, 1, PlanOptions{Knobs: []string{c.knob}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := p.Knobs.brokerConfig(1, []node.ID{0})
+		p.configureAccess(&cfg)
+		if cfg.Quotas != c.holds || (cfg.Access != nil) != (c.scenario == "broker/access") {
+			t.Errorf("%s with %s: quotas %v, access %v", c.scenario, c.knob, cfg.Quotas, cfg.Access)
+		}
+	}
+}

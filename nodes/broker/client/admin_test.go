@@ -93,3 +93,55 @@ func TestAdminOfAClosedCluster(t *testing.T) {
 		t.Errorf("the deletions ended %v", ends)
 	}
 }
+
+// Who is told that its quota of changes is used up asks again when it may.
+func TestAdminWaitsForItsQuota(t *testing.T) {
+	r, a := newAdminRig(t, wire.ThrottlingQuotaExceeded, wire.OK)
+	script := r.answer
+	var asked []time.Duration
+	r.answer = func(b *fakeBroker, conn node.ConnID, req *wire.Request) kmsg.Response {
+		asked = append(asked, r.w.Now())
+		answer := script(b, conn, req).(*kmsg.CreateTopicsResponse)
+		if answer.Topics[0].ErrorCode != 0 {
+			answer.ThrottleMillis = 1500
+		}
+		return answer
+	}
+	got := ""
+	a.CreateTopic(NewTopic{Name: "n", Partitions: 1, Replication: 3}, func(d Done) { got = fmt.Sprint(d.Outcome, " ", d.Code) })
+	r.run(time.Minute)
+	if got != "ok NONE" || len(asked) != 2 || asked[1]-asked[0] < 1500*time.Millisecond || asked[1]-asked[0] > 1600*time.Millisecond {
+		t.Errorf("the creation is %q, asked for at %v", got, asked)
+	}
+}
+
+// A client that heeds a throttle sends that broker nothing meanwhile, and one that does not
+// does.
+func TestThrottlesAreHeeded(t *testing.T) {
+	for _, heeds := range []bool{false, true} {
+		r := newRig(t, func(c *Config) { c.HeedsThrottle = heeds })
+		var asked []time.Duration
+		r.answer = func(_ *fakeBroker, _ node.ConnID, req *wire.Request) kmsg.Response {
+			asked = append(asked, r.w.Now())
+			create := req.Body.(*kmsg.CreateTopicsRequest)
+			topic := kmsg.NewCreateTopicsResponseTopic()
+			topic.Topic = create.Topics[0].Topic
+			answer := kmsg.NewPtrCreateTopicsResponse()
+			answer.Topics, answer.ThrottleMillis = append(answer.Topics, topic), 2000
+			return answer
+		}
+		a := r.c.NewAdmin()
+		ended := 0
+		var next func(Done)
+		next = func(Done) {
+			if ended++; ended < 3 {
+				a.CreateTopic(NewTopic{Name: "n", Partitions: 1, Replication: 3}, next)
+			}
+		}
+		a.CreateTopic(NewTopic{Name: "n", Partitions: 1, Replication: 3}, next)
+		r.run(time.Minute)
+		if len(asked) != 3 || (asked[2]-asked[0] >= 4*time.Second) != heeds {
+			t.Errorf("a client that heeds throttles (%v) asks at %v", heeds, asked)
+		}
+	}
+}

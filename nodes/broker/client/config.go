@@ -35,6 +35,10 @@ type Config struct {
 	// AutoCreate lets brokers create topics that are asked for, if they are configured
 	// to (allow.auto.create.topics).
 	AutoCreate bool
+	// HeedsThrottle has the client send a broker nothing more for as long as that has told it
+	// to wait, as clients of Kafka do since 2.0 (KIP-219). Others leave it to the broker,
+	// which reads nothing from them meanwhile.
+	HeedsThrottle bool
 	// Login is who the client says it is, on every connection; without a mechanism it says
 	// nothing.
 	Login sasl.Login

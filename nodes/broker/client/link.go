@@ -23,6 +23,7 @@ type link struct {
 	opening  bool
 	failures int         // to open, in a row
 	pause    alarm.Alarm // before the next attempt to open
+	rest     alarm.Alarm // that the broker has told the client to take
 
 	waiting []*call // not sent, in order
 	sent    []*call // not answered, in order
@@ -53,7 +54,7 @@ func (l *link) call(body kmsg.Request, limit time.Duration, done func(kmsg.Respo
 // pump sends what waits, or opens the connection that it waits for.
 func (l *link) pump() {
 	switch {
-	case len(l.waiting) == 0 || l.opening || l.pause != 0 || l.c.closed:
+	case len(l.waiting) == 0 || l.opening || l.pause != 0 || l.rest != 0 || l.c.closed:
 	case l.versions == nil:
 		l.open(apiVersionsMax)
 	default:
@@ -146,8 +147,25 @@ func (l *link) send(a *call) {
 	l.caller.Call(a.body, func(r kmsg.Response, err error) {
 		l.sent = slices.DeleteFunc(l.sent, func(other *call) bool { return other == a })
 		l.c.clock.Stop(&a.limit)
+		l.heed(r)
 		a.done(r, err)
 	})
+}
+
+// heed has the link rest for as long as an answer says. One that had that wait behind it
+// already, as before KIP-219, is nothing to heed.
+func (l *link) heed(r kmsg.Response) {
+	throttled, ok := r.(kmsg.ThrottleResponse)
+	if !ok || !l.c.cfg.HeedsThrottle {
+		return
+	}
+	if millis, ahead := throttled.Throttle(); ahead && millis > 0 {
+		l.c.clock.Stop(&l.rest)
+		l.rest = l.c.clock.After(time.Duration(millis)*time.Millisecond, func() {
+			l.rest = 0
+			l.pump()
+		})
+	}
 }
 
 // overdue ends a request whose time is over: with the connection, if it was sent.
@@ -163,7 +181,11 @@ func (l *link) overdue(a *call) {
 }
 
 // broken notes that the connection is gone. What was sent is told by its caller.
-func (l *link) broken() { l.versions = nil }
+// Another connection has no rest to take.
+func (l *link) broken() {
+	l.versions = nil
+	l.c.clock.Stop(&l.rest)
+}
 
 // hangUp ends the connection and everything that is pending on it.
 func (l *link) hangUp() {

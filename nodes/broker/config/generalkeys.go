@@ -2,14 +2,15 @@ package config
 
 // Reasons that several keys share.
 const (
-	oneThread = "a simulated broker has no threads"
-	noSockets = "connections are simulated"
-	noTLS     = "there is no TLS here"
-	noTxns    = "transactions are not here"
-	noKRaft   = "the metadata is in ZooKeeper"
-	noMetrics = "a run has facts and marks instead of metrics"
-	oneDir    = "a simulated broker has one disk"
-	noFlush   = "an append is never flushed, whatever may be lost by that"
+	oneThread     = "a simulated broker has no threads"
+	noSockets     = "connections are simulated"
+	noTLS         = "there is no TLS here"
+	noTxns        = "transactions are not here"
+	noKRaft       = "the metadata is in ZooKeeper"
+	noMetrics     = "a run has facts and marks instead of metrics"
+	oneDir        = "a simulated broker has one disk"
+	noFlush       = "an append is never flushed, whatever may be lost by that"
+	saidOfClients = "say it of clients/<default>, as a quota"
 )
 
 const (

@@ -85,6 +85,8 @@ var absentKeys = []Key{
 	boolean("zookeeper.set.acl", "false", "protect the znodes").absent("the znodes of brokers are open"),
 	boolean("zookeeper.ssl.client.enable", "false", "encrypt connections to coordinators").absent(noTLS),
 	text("control.plane.listener.name", null, "the listener that the controller uses").absent("it uses that of brokers"),
+	long("quota.producer.default", "9223372036854775807", 1, "bytes a second that an application may write").absent(saidOfClients),
+	long("quota.consumer.default", "9223372036854775807", 1, "bytes a second that an application may read").absent(saidOfClients),
 	class("client.quota.callback.class", null, "what finds the quota of a client").absent("classes cannot be loaded"),
 	boolean("remote.log.storage.system.enable", "false", "keep old segments elsewhere").absent("there are no tiers"),
 	list("process.roles", "", "broker, controller or both, without ZooKeeper").absent(noKRaft),
