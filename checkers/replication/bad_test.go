@@ -288,6 +288,37 @@ var bad = []struct{ name, falls, scene string }{
 		commit 0..4
 		b1 appends 5..9
 		b1 compacts 9`},
+	{"a compaction gives a record another value", CompactionLeaves, usual + `
+		commit 0..6
+		b1 compacts 4 from k0@0=a,k1@1=b to k0@0=a,k1@1=a`},
+	{"a follower never had the last record of a key, below where both have been compacted", CompactedAlike, usual + `
+		commit 0..6
+		b1 compacts 4 from k0@0,k1@1 to k0@0,k1@1
+		b2 compacts 4 from k0@0 to k0@0`},
+	{"a follower has the last record of a key, and its leader has not", CompactedAlike, usual + `
+		commit 0..6
+		b2 compacts 4 from k0@0,k1@1 to k0@0,k1@1
+		b1 compacts 4 from k0@0 to k0@0`},
+	{"a follower copies a compacted log with a hole", CompactedAlike, usual + `
+		commit 0..3
+		commit 4..9
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 compacts 6 from k0@0,k1@1,k0@4 to k1@1,k0@4
+		b3 starts-over 0
+		b3 copies 1..3 sum other
+		b3 copies 4..9
+		b3 believes 10
+		b3 compacts 6 from k0@4 to k0@4`},
+	{"two compacted replicas have other values", CompactedAlike, usual + `
+		commit 0..6
+		b1 compacts 4 from k0@0=a to k0@0=a
+		b2 compacts 4 from k0@0=b to k0@0=b`},
+	{"a follower shows what was deleted", CompactedAlike, usual + `
+		commit 0..6
+		b1 compacts 4 from k0@0,!k0@2 to !k0@2~50
+		b2 compacts 4 from k0@0 to k0@0`},
 	{"a compaction takes the last record of a key", CompactionLeaves, usual + `
 		commit 0..4
 		b1 compacts 4 from k0@0,k1@1,k0@2 to k0@2`},

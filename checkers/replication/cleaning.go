@@ -1,7 +1,9 @@
 package replication
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -45,8 +47,8 @@ func (c *Checker) compacting(p *partition, r *replica, upTo int64) {
 		c.fail(r.Name, CompactedBelow, fmt.Sprintf("%s compacts %s up to %d, with the high watermark at %d", r.Name, p.name, upTo, r.mark))
 		return
 	}
-	r.log.cleaned = max(r.log.cleaned, upTo)
-	r.log.found, r.log.left = r.log.left, nil
+	r.log.cleaned, r.log.reach = max(r.log.cleaned, upTo), max(r.log.reach, upTo)
+	r.log.found, r.log.left, r.log.alike = r.log.left, nil, 0
 	if upTo > p.ledger.cleaned {
 		p.ledger.cleaned = upTo
 		c.explain(history.CompactedTo, p, upTo)
@@ -69,27 +71,101 @@ func (c *Checker) compacted(p *partition, r *replica, e node.Event) {
 		switch {
 		case !there || was.Key != k.Key || was.Tombstone != k.Tombstone:
 			c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s, and offset %d comes to have a record of the key %q", r.Name, p.name, k.Offset, k.Key))
+		case was.Sum != k.Sum:
+			c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s, and the record of %q at offset %d comes to have another value", r.Name, p.name, k.Key, k.Offset))
 		case k.Tombstone && was.Horizon < 0 && k.Horizon < done.Now+c.leastDelay(p):
 			c.fail(r.Name, TombstoneStays, fmt.Sprintf("at %d, %s lets the tombstone of %q at offset %d of %s go at %d, with delete.retention.ms=%d", done.Now, r.Name, k.Key, k.Offset, p.name, k.Horizon, c.leastDelay(p)))
 		}
 		after[k.Offset], left[k.Key] = true, k.Offset
 	}
-	for _, o := range r.log.found {
+	for _, k := range r.log.found {
+		o := k.Offset
 		if _, there := had[o]; !there && o >= r.log.start && o < e.N[0] {
 			c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s, and has nothing at offset %d, where the last compaction had left something", r.Name, p.name, o))
 			return
 		}
 	}
-	r.log.found = nil
-	for _, k := range done.After {
-		r.log.left = append(r.log.left, k.Offset)
-	}
+	r.log.found, r.log.left, r.log.alike = nil, done.After, e.N[0]
 	for _, k := range done.Before {
 		if k.Keyless || last[k.Key] != k || after[k.Offset] || k.Offset < r.log.start {
 			continue
 		}
 		c.lastGone(p, r, k, done, left)
 	}
+	c.likeOthers(p, r)
+}
+
+// likeOthers holds what a compaction left against what compactions left of the other
+// replicas. After a loss that is explained nothing can be said: what superseded a record may
+// be what was lost.
+func (c *Checker) likeOthers(p *partition, r *replica) {
+	if p.excused < math.MaxInt64 || p.tainted || p.topic.doomed {
+		return
+	}
+	for _, m := range c.brokers {
+		if other := p.replicas[m.ID]; other != nil && other != r && other.log.alike > 0 {
+			c.likeOther(p, r, other)
+			c.likeOther(p, other, r)
+		}
+	}
+}
+
+// likeOther wants the last record of each key, as one replica has it, of another. A
+// tombstone may be gone there, its time being over; not so a value. The other has not been
+// further: what superseded a record there might be behind all that is known of the first.
+//
+//	b1 to 10: k0@3        b2 to 20: nothing, the tombstone k0@15 being gone
+//	b3, copied from b2, to 10: the same
+//
+// Nor can it be helped that one who was away for too long keeps what was deleted.
+func (c *Checker) likeOther(p *partition, r, other *replica) {
+	if r.log.reach > r.log.alike || other.log.reach > r.log.alike {
+		return
+	}
+	from := max(r.log.start, other.log.start)
+	last, lastThere := map[string]facts.Keyed{}, map[string]facts.Keyed{}
+	for _, k := range r.log.left {
+		last[k.Key] = k
+	}
+	for _, k := range other.log.left {
+		lastThere[k.Key] = k
+	}
+	for _, k := range r.log.left {
+		if k.Keyless || last[k.Key] != k || k.Offset < from || k.Offset >= other.log.alike {
+			continue
+		}
+		there, ok := lastThere[k.Key]
+		if !ok && k.Offset < r.log.ghosts || k.Tombstone && there.Offset < other.log.ghosts {
+			continue
+		}
+		same := ok && there.Offset == k.Offset && there.Tombstone == k.Tombstone && there.Sum == k.Sum
+		if !same && !(k.Tombstone && (!ok || there.Tombstone)) {
+			c.fail(other.Name, CompactedAlike, fmt.Sprintf("%s, which has compacted %s up to %d, has its last record of %q at offset %d, and %s, up to %d, %s",
+				r.Name, p.name, r.log.alike, k.Key, k.Offset, other.Name, other.log.alike, lastOf(there, ok)))
+			return
+		}
+	}
+}
+
+// copiesCleaned: a follower takes over what a compaction has left. Of what it has already
+// something may have been deleted, and the tombstone be gone; or so it was with its leader.
+func (p *partition) copiesCleaned(r *replica) {
+	r.log.reach = max(r.log.reach, p.ledger.cleaned)
+	r.log.ghosts = max(r.log.ghosts, r.log.end)
+	if named := p.elected[r.epoch]; named != nil && p.replicas[named.leader] != nil {
+		r.log.ghosts = max(r.log.ghosts, p.replicas[named.leader].log.ghosts)
+	}
+}
+
+// lastOf says what the last record of a key is.
+func lastOf(k facts.Keyed, there bool) string {
+	switch {
+	case !there:
+		return "has none"
+	case k.Tombstone:
+		return fmt.Sprintf("has a tombstone at %d", k.Offset)
+	}
+	return fmt.Sprintf("has one at %d, checksum %08x", k.Offset, k.Sum)
 }
 
 // lastGone: the last record of a key is gone, which must be a tombstone whose time is over,
@@ -106,8 +182,8 @@ func (c *Checker) lastGone(p *partition, r *replica, k facts.Keyed, done *facts.
 	}
 }
 
-// before is how many of some offsets, which ascend, are below another.
-func before(offsets []int64, end int64) int {
-	n, _ := slices.BinarySearch(offsets, end)
+// before is how many of some records, which ascend, are below an offset.
+func before(records []facts.Keyed, end int64) int {
+	n, _ := slices.BinarySearchFunc(records, end, func(k facts.Keyed, end int64) int { return cmp.Compare(k.Offset, end) })
 	return n
 }

@@ -71,6 +71,7 @@ const (
 	EpochNoted         = "k17-epoch-noted"
 	LogStart           = "k18-log-start"
 	CompactedBelow     = "k18-compacted-below-high-watermark"
+	CompactedAlike     = "k18-compacted-alike"
 	CompactionLeaves   = "k18-compaction-leaves-last"
 	TombstoneStays     = "k18-tombstone-stays"
 	RetentionLeaves    = "k18-retention-leaves-enough"
@@ -119,6 +120,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: EpochNoted, Sentence: "A leader notes where its epoch begins before it leads, and tells followers the ends of epochs as its log has them.", Source: "KAFKA-7415"},
 	{ID: LogStart, Sentence: "A log begins at or below its high watermark, and never earlier than before.", Source: "KAFKA-5634"},
 	{ID: CompactedBelow, Sentence: "A log is compacted only below its high watermark.", Source: "KAFKA-13194"},
+	{ID: CompactedAlike, Sentence: "Where two replicas have been compacted, both have the same last record of each key, except that one may have let a tombstone go.", Source: sourceManual + "log compaction"},
 	{ID: CompactionLeaves, Sentence: "A compaction adds no record, and leaves the last one of each key, or, if that is a tombstone whose time is over, none of the key.", Source: sourceManual + "log compaction"},
 	{ID: TombstoneStays, Sentence: "A compaction takes a tombstone only when delete.retention.ms have passed since the first one that kept it.", Source: sourceKIP + "534"},
 	{ID: RetentionLeaves, Sentence: "What is deleted because a log is too long leaves retention.bytes of it.", Source: sourceManual + "retention.bytes"},

@@ -370,6 +370,44 @@ var good = []goodScene{
 	{"a log is compacted", false, usual + `
 		commit 0..6
 		b1 compacts 5 now 90 from k0@0,k1@1,!k0@2,@3,!k2@4~90 to k1@1,!k0@2~140`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 5}}},
+	{"replicas are compacted, one further than the other, which has let a tombstone go", false, usual + `
+		commit 0..9
+		b1 compacts 4 now 90 from k0@0=a,k1@1=b,!k2@2~80 to k0@0=a,k1@1=b
+		b2 compacts 8 now 20 from k0@0=a,k1@1=b,!k2@2~80,k0@5=c to k1@1=b,!k2@2~80,k0@5=c`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which one has copied from who was further, and had a tombstone", false, usual + `
+		commit 0..3
+		commit 4..9
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 compacts 4 from k0@0,k1@1 to k0@0,k1@1
+		b2 compacts 8 from k0@0,k1@1,!k1@5~0 to k0@0
+		b3 starts-over 0
+		b3 copies 0..3 sum other
+		b3 copies 4..9
+		b3 believes 10
+		b3 compacts 4 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which one was away while a tombstone was there", false, usual + `
+		commit 0..3
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 4..9
+		b1 compacts 8 from k0@0,!k0@5~0
+		b3 copies 4..9
+		b3 believes 10
+		b3 compacts 8 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which one lost what had superseded a record", false, usual + `
+		commit 0..3
+		commit 4..9
+		b2 compacts 8 from k0@0,k0@5 to k0@5
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		b1 opens 0..4 mark 4
+		elect b1 epoch 2 isr b1
+		b1 leads
+		b1 compacts 4 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 8}, {Kind: history.LastReplicaLost, Offset: 4}}},
 	{"a log is shorter because it was too long, and a topic may say how long that is", false, "config retention.bytes=10" + usual + `
 		commit 0..6
 		b1 forgets 2 left 10 why retention-size`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-size"}}},

@@ -62,6 +62,9 @@ func (c *Checker) followerAppended(p *partition, r *replica, e node.Event) {
 	if r.came != c.now.at {
 		r.before, r.came = r.log.end, c.now.at
 	}
+	if b.first < p.ledger.cleaned {
+		p.copiesCleaned(r)
+	}
 	r.append(b)
 	if r.lost >= 0 && r.log.end >= p.ledger.end {
 		if _, _, lacks := p.holds(r, p.ledger.end); !lacks {

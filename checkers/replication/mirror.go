@@ -40,8 +40,14 @@ type mirror struct {
 	// batches are those of [start, end), ascending, and older ones.
 	batches []batch
 	// left are the records that the last compaction left, ascending; none while another is
-	// under way, which has them in found.
-	left, found []int64
+	// under way, which has them in found. alike is how far they are all there is, 0 while
+	// one is under way. Records may be missing because of others below reach: it has copied
+	// from who was compacted up to there.
+	left, found  []facts.Keyed
+	alike, reach int64
+	// ghosts is the offset below which there may be records that somebody has deleted: it
+	// was away while the tombstone was there.
+	ghosts int64
 	// epochs are the leader epochs and where they begin; of the last there may be no
 	// batch yet. Both numbers ascend strictly.
 	epochs []epochStart
@@ -138,7 +144,7 @@ func (m *mirror) cut(to int64) {
 	m.batches = m.batches[:m.at(to)]
 	m.end = min(m.end, to)
 	m.start, m.cleaned = min(m.start, m.end), min(m.cleaned, m.end)
-	m.left = m.left[:before(m.left, to)]
+	m.left, m.alike = m.left[:before(m.left, to)], min(m.alike, to)
 	n := len(m.epochs)
 	for n > 0 && m.epochs[n-1].start >= to {
 		n--
@@ -150,7 +156,8 @@ func (m *mirror) cut(to int64) {
 // of some batches.
 func (m *mirror) lacks(found []batch, start, end int64) (offset int64, lacks bool) {
 	i := 0
-	for _, o := range m.left {
+	for _, k := range m.left {
+		o := k.Offset
 		for i < len(found) && found[i].last < o {
 			i++
 		}

@@ -409,12 +409,16 @@ func option(w []string, name, otherwise string) string {
 	return otherwise
 }
 
-// keyed reads records: key@offset, with ! before it if it deletes the key, and ~horizon
-// behind it if it has one.
+// keyed reads records: key@offset, with ! before it if it deletes the key, =value behind it
+// if that matters, and ~horizon if it has one.
 func keyed(list string) (all []facts.Keyed) {
 	for _, word := range strings.FieldsFunc(list, func(c rune) bool { return c == ',' }) {
 		k := facts.Keyed{Tombstone: word[0] == '!', Horizon: -1}
 		rest, horizon, has := strings.Cut(strings.TrimPrefix(word, "!"), "~")
+		rest, value, _ := strings.Cut(rest, "=")
+		for _, c := range value {
+			k.Sum = k.Sum*31 + uint32(c)
+		}
 		if has {
 			k.Horizon = number(horizon)
 		}

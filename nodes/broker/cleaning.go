@@ -59,7 +59,7 @@ func (s *Server) compact(t *node.Task, r *localReplica) {
 func stated(records []log.Keyed) []facts.Keyed {
 	all := make([]facts.Keyed, len(records))
 	for i, r := range records {
-		all[i] = facts.Keyed{Offset: r.Offset, Horizon: r.Horizon, Key: r.Key, Keyless: r.Keyless, Tombstone: r.Tombstone}
+		all[i] = facts.Keyed{Offset: r.Offset, Horizon: r.Horizon, Key: r.Key, Keyless: r.Keyless, Tombstone: r.Tombstone, Sum: r.Sum}
 	}
 	return all
 }

@@ -233,6 +233,7 @@ const (
 	WithheldCounted
 	ThrottleForgotten
 	StaleClaimKept
+	GapSkipsBatch
 	last
 )
 

@@ -69,6 +69,13 @@ var logBugs = []Bug{
 		Scenario: brokerCompaction,
 	},
 	{
+		ID: GapSkipsBatch, Name: "gap-skips-batch",
+		Wrong:    "Who reads from an offset that compaction has emptied gets what follows the next batch, not the batch.",
+		Schedule: "A follower comes to the end of a segment that was compacted while it was away, and goes on behind the gap.",
+		Breaks:   []string{"k18-compacted-alike", "k16-log-matching", "compaction-keeps-last", "k9-in-sync-replicas-hold-committed", "k13-leader-completeness", "lost-write", "liveness"},
+		Scenario: brokerCompaction,
+	},
+	{
 		ID: TimeIndexOneTooFar, Name: "time-index-one-too-far",
 		Wrong:    "A search by time begins where the next entry of the time index points to.",
 		Schedule: "Any question for an offset by time, where the index has entries on both sides of the answer.",

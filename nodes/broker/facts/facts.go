@@ -172,11 +172,13 @@ func (c *Compaction) String() string {
 }
 
 // Keyed is a record of which only the key is of interest: whether it has one, whether it
-// deletes it, and when it may be gone then, -1 if that is not known yet.
+// deletes it, and when it may be gone then, -1 if that is not known yet. Sum tells two values
+// apart.
 type Keyed struct {
 	Offset, Horizon    int64
 	Key                string
 	Keyless, Tombstone bool
+	Sum                uint32
 }
 
 // Replication.

@@ -1,6 +1,8 @@
 package log
 
 import (
+	"hash/crc32"
+
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 )
 
@@ -12,6 +14,8 @@ type Keyed struct {
 	// go, [batch.NoTimestamp] if no compaction has seen it yet.
 	Keyless, Tombstone bool
 	Horizon            int64
+	// Sum tells two values apart.
+	Sum uint32
 }
 
 // Keys lists the records below an offset as the segments have them, control records left
@@ -33,7 +37,7 @@ func (l *Log) Keys(upto int64) (all []Keyed, err error) {
 			var rec batch.Record
 			r := b.Records()
 			for r.Next(&rec) {
-				all = append(all, Keyed{rec.Offset, string(rec.Key), rec.Key == nil, rec.Value == nil, horizon})
+				all = append(all, Keyed{rec.Offset, string(rec.Key), rec.Key == nil, rec.Value == nil, horizon, crc32.ChecksumIEEE(rec.Value)})
 			}
 			return r.Err()
 		})

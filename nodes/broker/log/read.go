@@ -4,6 +4,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // Read returns whole batches from the one that holds an offset on, of those that end
@@ -31,6 +32,9 @@ func (l *Log) Read(from, upTo int64, maxBytes int) ([]byte, wire.ErrorCode) {
 		if err != nil {
 			return nil, wire.CorruptMessage
 		}
+		if l.cfg.Bugs.Has(bugs.GapSkipsBatch) && i > l.floor(from) {
+			at = s.behind(l.disk, at, end)
+		}
 		if at < end {
 			return l.slice(s, at, end, maxBytes)
 		}
@@ -39,6 +43,17 @@ func (l *Log) Read(from, upTo int64, maxBytes int) ([]byte, wire.ErrorCode) {
 		}
 	}
 	return nil, wire.OK
+}
+
+// behind is where the second of the batches from a position on begins, the position itself
+// if there is none.
+func (s *segment) behind(d node.Disk, at, end int64) int64 {
+	next := at
+	s.walk(d, at, end, func(pos int64, _ batch.Batch) bool {
+		next = pos
+		return pos == at
+	})
+	return next
 }
 
 // slice returns the batches between two positions, as many as there is room for.
