@@ -228,6 +228,7 @@ func (s *Server) followDir(t *node.Task, dir string) bool {
 		}
 		s.access.heard[dir] = name
 	}
+	s.purgeNotices(dir, r.Children)
 	return true
 }
 

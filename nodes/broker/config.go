@@ -108,8 +108,8 @@ type Config struct {
 	// offsets is read at a time (offsets.load.buffer.size), default 5 MiB.
 	OffsetsCommitTimeout time.Duration
 	OffsetsLoadBytes     int
-	// ChangeRetention is for how long a broker leaves a notification of a configuration in
-	// the tree, default 15 min, as Kafka's. It must be longer than sessions live without a
+	// ChangeRetention is for how long a broker leaves a notification of a configuration or
+	// of access control entries in the tree, default 15 min, as Kafka's. It must be longer than sessions live without a
 	// word: who was away for less reads the notification, who was away for longer has
 	// another session, and reads everything.
 	ChangeRetention time.Duration
@@ -241,7 +241,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("broker: fetches of followers wait %v, but after %v without one a follower is out of sync", c.ReplicaFetchWait, c.ReplicaLag)
 	}
 	if c.ChangeRetention <= c.SessionTimeout {
-		return fmt.Errorf("broker: notifications of configurations go after %v, and a session that hears of none may live for %v", c.ChangeRetention, c.SessionTimeout)
+		return fmt.Errorf("broker: notifications of changes go after %v, and a session that hears of none may live for %v", c.ChangeRetention, c.SessionTimeout)
 	}
 	return errors.Join(c.checkDurations(), c.checkCounts(), c.Log.Validate())
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
@@ -23,9 +22,6 @@ type changes struct {
 	behind bool
 	// reading: a task is at it. again: something happened meanwhile.
 	reading, again bool
-	// seen is when a notification was first seen, by this broker's own clock: those of two
-	// machines need not agree on how old it is.
-	seen map[string]time.Duration
 }
 
 // watchConfigs follows configurations in a new session.
@@ -82,7 +78,7 @@ func (s *Server) readChanges(t *node.Task) {
 			s.readConfig(e)
 		}
 	}
-	s.dropChanges(list.Children)
+	s.purgeNotices(znodes.ConfigChanges, list.Children)
 }
 
 // changeNumber is the number of a notification, from its name.
@@ -133,21 +129,4 @@ func (s *Server) readConfig(e znodes.Entity) {
 			s.env.Go("client", func(t *node.Task) { s.readClient(t, of) })
 		}
 	}
-}
-
-// dropChanges deletes notifications that everybody must have read by now.
-func (s *Server) dropChanges(names []string) {
-	now, seen := s.env.Now(), map[string]time.Duration{}
-	for _, name := range names {
-		since, known := s.changes.seen[name]
-		if !known {
-			since = now
-		}
-		if now-since > s.cfg.ChangeRetention {
-			s.zk.Submit(zookeeper.Delete(znodes.ConfigChanges+"/"+name, zookeeper.AnyVersion), func(zookeeper.Reply) {})
-			continue
-		}
-		seen[name] = since
-	}
-	s.changes.seen = seen
 }

@@ -46,6 +46,7 @@ type Server struct {
 	configs         map[string]*topicConfig // by topic
 	dynamic         dynamic
 	changes         changes
+	notices         notices
 
 	// replicas are those on this broker, numbered those that have disk requests on
 	// their way, too.
@@ -131,7 +132,7 @@ func New(cfg Config) *Server {
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, deletions: map[uint64]string{},
 		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, creating: map[string]bool{},
 		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{}, usage: map[account]*quota.Rate{},
-		buckets: map[account]*quota.Bucket{}, limits: map[string]int{},
+		buckets: map[account]*quota.Bucket{}, limits: map[string]int{}, notices: notices{},
 	}
 	s.apiAt = byKey(s.apis)
 	return s

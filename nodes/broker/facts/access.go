@@ -26,6 +26,9 @@ var (
 // Decisions are the cases of [AccessDecided].
 var Decisions = []string{"denied", "allowed"}
 
+// NoticePurged: notifications of changes, of any kind, are deleted when they are old.
+var NoticePurged = kind(120, false, "notice-purged", "a notification that everybody must have read is deleted; the text is its path")
+
 func init() { AccessDecided.Cases = Decisions }
 
 // Entries is the body of [EntriesCached]: what is kept under one pattern.
