@@ -112,7 +112,14 @@ func (r *run) newRights() *rights.Checker {
 	if !k.Access {
 		return nil
 	}
-	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess}
+	cfg := rights.Config{Super: []string{superUser}, Open: k.OpenAccess, Mechanism: k.SASL}
+	if k.SASL != "" {
+		cfg.Passwords = map[string]string{}
+		for i := range r.plan.Shape.Clients {
+			login := k.login(i)
+			cfg.Passwords[login.User] = login.Password
+		}
+	}
 	for n := range int32(k.Brokers) {
 		cfg.Brokers = append(cfg.Brokers, rights.Broker{Node: k.brokerID(n + 1), Name: broker.HostOf(n + 1)})
 	}

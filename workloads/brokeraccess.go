@@ -31,7 +31,8 @@ func brokerAccess() Workload {
 				{"send", 10}, {"poll", 5}, {"assign", 2}, {"grant", 6}, {"revoke", 4}, {"entries", 2}, {"topics", 3},
 				{"create-topic", 2}, {"delete-topic", 1}, {"set-config", 1}, {"delete-records", 1}, {"end-offset", 1}, {"quota", 3},
 				{"rights", 2}, {"commit", 4}, {"committed", 2}, {"member", 3}, {"groups", 2}, {"delete-group", 2},
-			}, "rights", "commit", "committed", "member", "groups", "delete-group", "quota", "assign", "entries", "create-topic", "delete-topic", "set-config", "delete-records", "end-offset")
+				{"log-in", 5}, {"set-password", 3}, {"passwords", 1},
+			}, "log-in", "set-password", "passwords", "rights", "commit", "committed", "member", "groups", "delete-group", "quota", "assign", "entries", "create-topic", "delete-topic", "set-config", "delete-records", "end-offset")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -39,7 +40,7 @@ func brokerAccess() Workload {
 			turns = append(turns, turn{0, 0, []Op{entryOp(history.Grant, accessGroups[0], "on=Group kind=literal who=User:* op=Read host=*")}})
 			plan := inOrder(turns)
 			for i := range plan { // who administers is mostly who may
-				if op := &plan[i]; (op.F == history.Grant || op.F == history.Revoke || op.F == history.Entries || op.F == history.SetQuota) && r.IntN(5) > 0 {
+				if op := &plan[i]; (op.F == history.Grant || op.F == history.Revoke || op.F == history.Entries || op.F == history.SetQuota || op.F == history.SetPassword) && r.IntN(5) > 0 {
 					op.Client = 0
 				}
 			}
@@ -133,6 +134,10 @@ func brokerAccessOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.SetQuota, Path: fmt.Sprintf("c%d", 1+r.IntN(max(1, s.Clients-1))), Log: LogArgs{Args: fmt.Sprintf("of=%s key=%s rate=%d", choose(r, "user", "client", "both"), key, rate)}}}
 	case "end-offset":
 		return []Op{{F: history.EndOffset, Path: p}}
+	}
+	switch kind {
+	case "log-in", "set-password", "passwords":
+		return loginOps(r, s, kind)
 	}
 	return accessGroupOps(r, p, kind)
 }

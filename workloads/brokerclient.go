@@ -114,7 +114,7 @@ func (c *BrokerClient) Boot(env node.Env) {
 	c.cluster = client.New(env, client.Config{
 		Bootstrap: c.cfg.Bootstrap, Hosts: c.cfg.Hosts, ClientID: fmt.Sprintf("c%d", c.cfg.Index),
 		RequestTimeout: c.cfg.RequestTimeout, RetryBackoff: brokerBackoff, RetryBackoffMax: 10 * brokerBackoff,
-		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login, Bugs: c.cfg.Bugs, AutoCreate: c.cfg.AutoCreate, HeedsThrottle: c.cfg.HeedsThrottle,
+		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login, Salted: c.rec.salted, Bugs: c.cfg.Bugs, AutoCreate: c.cfg.AutoCreate, HeedsThrottle: c.cfg.HeedsThrottle,
 	})
 	c.admin = c.cluster.NewAdmin()
 	c.rec.boot(c.cfg.Index)
@@ -200,7 +200,8 @@ func (c *BrokerClient) submit(op Op) {
 		c.commitOp(op)
 	case history.Committed:
 		c.committedOp(op)
-	case history.Grant, history.Revoke, history.Entries, history.ListTopics, history.SetQuota, history.ListGroups, history.DescribeGroup, history.Rights:
+	case history.Grant, history.Revoke, history.Entries, history.ListTopics, history.SetQuota, history.ListGroups, history.DescribeGroup, history.Rights,
+		history.LogIn, history.SetPassword, history.Passwords:
 		c.secure(op)
 	default:
 		c.administer(op)

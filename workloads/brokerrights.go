@@ -64,6 +64,8 @@ func (c *BrokerClient) secure(op Op) {
 		c.admin.ListGroups(c.named(op))
 	case history.DescribeGroup:
 		c.admin.DescribeGroup(op.Log.Group, func(_ *kmsg.DescribeGroupsResponseGroup, d client.Done) { done(d) })
+	case history.LogIn, history.SetPassword, history.Passwords:
+		c.identify(op, done)
 	case history.Rights:
 		c.admin.Rights(b.Type, b.Name, func(all []acl.Operation, d client.Done) {
 			var names []string

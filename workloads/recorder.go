@@ -21,6 +21,8 @@ type Recorder struct {
 	heard    func(*history.Op)
 	index    map[int]int // operation ID -> position in ops
 	clients  []clientRecord
+	// salted is what clients have found out of passwords, which is slow.
+	salted map[string][]byte
 }
 
 // clientRecord is what the recorder knows of one client.
@@ -39,7 +41,7 @@ type clientRecord struct {
 // NewRecorder makes an empty recorder for so many clients. now is the world's
 // virtual time.
 func NewRecorder(clients int, now func() time.Duration) *Recorder {
-	r := &Recorder{now: now, index: map[int]int{}, clients: make([]clientRecord, clients)}
+	r := &Recorder{now: now, index: map[int]int{}, clients: make([]clientRecord, clients), salted: map[string][]byte{}}
 	for i := range r.clients {
 		r.clients[i].process = i
 	}

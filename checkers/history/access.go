@@ -1,6 +1,9 @@
 package history
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Functions about who may do what.
 const (
@@ -19,6 +22,12 @@ const (
 	// Rights asks what the client may do with the resource that Path and Args name; the
 	// operations are in Names.
 	Rights F = "rights"
+	// LogIn tries to log in as the user in Path, on a connection for nothing else;
+	// SetPassword changes what that user logs in with, or removes it: see [PasswordIn]. The
+	// mechanism is in Names. Passwords lists the mechanisms by which a user can, in Names.
+	LogIn       F = "log-in"
+	SetPassword F = "set-password"
+	Passwords   F = "passwords"
 )
 
 // AccessEventKind says what became of a version of the entries of a resource.
@@ -41,6 +50,9 @@ type AccessEvent struct {
 	Resource string          `json:"resource"`
 	Version  int64           `json:"version"`
 	Entries  []AccessEntry   `json:"entries,omitempty"`
+	// Secrets are, of a user that can log in ("Login:u1"), what brokers keep of its
+	// passwords, each behind its mechanism.
+	Secrets []string `json:"secrets,omitempty"`
 	// Open: what has no entries is for everybody, in this cluster.
 	Open bool `json:"open,omitempty"`
 }
@@ -74,3 +86,23 @@ type accessLine struct {
 
 // Access writes what became of some entries.
 func (e *Encoder) Access(a *AccessEvent) error { return e.write(accessLine{"access", *a}) }
+
+// PasswordIn is the password that a LogIn or a SetPassword has for a user. Args have
+// password=right for that which the user has from the beginning, password=none for an empty
+// one, or the number of one of its others; remove is that a SetPassword removes it.
+func PasswordIn(user, args string) (password string, remove bool) {
+	for _, word := range strings.Fields(args) {
+		switch name, value, _ := strings.Cut(word, "="); {
+		case name != "password":
+		case value == "right":
+			return "pw-" + user, false
+		case value == "none":
+			return "", false
+		case value == "remove":
+			return "", true
+		default:
+			return "pw-" + user + "-" + value, false
+		}
+	}
+	return "", false
+}

@@ -26,6 +26,9 @@ type Config struct {
 	// Super may do everything. Open: what has no entries is for everybody.
 	Super []string
 	Open  bool
+	// Passwords are those of users that brokers know without being told, by a mechanism.
+	Passwords map[string]string
+	Mechanism string
 }
 
 // Checker watches one cluster. It is told every fact, crash and commit in order, and
@@ -36,6 +39,9 @@ type Checker struct {
 	byNode  map[node.ID]*member
 	// resources are those that ever had entries, by name.
 	resources map[string]*resource
+	// logins are users that can log in, with the versions of what is kept of their
+	// passwords, by "Login:u1".
+	logins map[string]*resource
 
 	events  []history.AccessEvent
 	step    uint64
@@ -64,9 +70,14 @@ func (r *resource) last() *version { return &r.versions[len(r.versions)-1] }
 
 // New returns a checker of a cluster that has not started yet.
 func New(cfg Config) *Checker {
-	c := &Checker{cfg: cfg, byNode: map[node.ID]*member{}, resources: map[string]*resource{}}
+	c := &Checker{cfg: cfg, byNode: map[node.ID]*member{}, resources: map[string]*resource{}, logins: map[string]*resource{}}
 	// A history of a cluster that never had an entry says that it has none.
 	c.events = append(c.events, history.AccessEvent{Kind: history.EntriesInForce, Resource: "Cluster:kafka-cluster", Version: history.NoEntries, Open: cfg.Open})
+	for _, user := range slices.Sorted(maps.Keys(cfg.Passwords)) {
+		name := loginOf(user)
+		c.events = append(c.events, history.AccessEvent{Kind: history.EntriesWritten, Resource: name, Secrets: []string{cfg.Mechanism + " password=" + cfg.Passwords[user]}},
+			history.AccessEvent{Kind: history.EntriesInForce, Resource: name})
+	}
 	for _, b := range cfg.Brokers {
 		m := &member{Broker: b, holds: map[string]int64{}, granted: map[need]uint64{}}
 		c.brokers = append(c.brokers, m)
@@ -149,6 +160,8 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		if !c.granted(m, need{"Write", "Topic", topic}) && !strings.HasPrefix(topic, "__") {
 			c.fail(m.Name, Appended, fmt.Sprintf("%s appends %d to %d to %s, of somebody whom it has not allowed that", m.Name, e.N[0], e.N[1], e.Text))
 		}
+	case facts.CredentialsTaken:
+		c.credentials(m, e)
 	case facts.CommitTaken:
 		c.committed(m, e)
 	}
@@ -215,7 +228,7 @@ func (c *Checker) acknowledged(m *member, e node.Event) {
 
 // weigh notes which versions all serving brokers have come to.
 func (c *Checker) weigh() {
-	for _, r := range c.sorted() {
+	for _, r := range slices.Concat(c.sorted(), c.users()) {
 		least := int64(len(r.versions)) - 1
 		for _, m := range c.brokers {
 			if m.serves {
@@ -231,7 +244,7 @@ func (c *Checker) weigh() {
 
 // Pending is why entries are not in force everywhere, "" if they are.
 func (c *Checker) Pending() string {
-	for _, r := range c.sorted() {
+	for _, r := range slices.Concat(c.sorted(), c.users()) {
 		for _, m := range c.brokers {
 			if newest := int64(len(r.versions)) - 1; m.held(r.name) != newest {
 				return fmt.Sprintf("%s decides by version %d of the entries of %s, of which the last is %d", m.Name, m.held(r.name), r.name, newest)

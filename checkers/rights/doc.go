@@ -27,19 +27,23 @@ import "github.com/stampede-sim/stampede/checkers/guarantee"
 
 // IDs of the guarantees.
 const (
-	Copied       = "acl-copied"
-	Loaded       = "acl-loaded"
-	Acknowledged = "acl-acknowledged"
-	Decision     = "acl-decision"
-	Appended     = "acl-appended"
-	Needed       = "acl-right-needed"
-	Suffices     = "acl-right-suffices"
-	Hidden       = "acl-topics-hidden"
-	GroupsHidden = "acl-groups-hidden"
-	Committed    = "acl-committed"
-	RightsTold   = "acl-rights-told"
-	Shown        = "acl-entries-shown"
-	NoEffect     = "acl-refusal-without-effect"
+	Copied            = "acl-copied"
+	Loaded            = "acl-loaded"
+	Acknowledged      = "acl-acknowledged"
+	Decision          = "acl-decision"
+	Appended          = "acl-appended"
+	Needed            = "acl-right-needed"
+	Suffices          = "acl-right-suffices"
+	Hidden            = "acl-topics-hidden"
+	GroupsHidden      = "acl-groups-hidden"
+	Committed         = "acl-committed"
+	RightsTold        = "acl-rights-told"
+	Shown             = "acl-entries-shown"
+	CredentialsCopied = "login-credentials-copied"
+	PasswordNeeded    = "login-password-needed"
+	PasswordSuffices  = "login-password-suffices"
+	PasswordsShown    = "login-mechanisms-shown"
+	NoEffect          = "acl-refusal-without-effect"
 )
 
 const manual = "Kafka documentation: Authorization and ACLs"
@@ -58,6 +62,10 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: Committed, Sentence: "A coordinator takes offsets of a client only when it has just decided that the client may read the group and each topic.", Source: manual + ", Operations and Resources on Protocols: OffsetCommit"},
 	{ID: RightsTold, Sentence: "Who asks what it may do with a topic, a group or the cluster is told the operations that the entries in force allow it, and no others.", Source: "KIP-430"},
 	{ID: Shown, Sentence: "What is shown as the entries of a resource is what one version of its znode held that may be in force.", Source: "KIP-140"},
+	{ID: CredentialsCopied, Sentence: "A broker lets a user log in by what the znode of the user held in the version it names, and never by an earlier version than before.", Source: "KIP-84; KIP-554"},
+	{ID: PasswordNeeded, Sentence: "Who has logged in knew a password of the user that a serving broker may have held between the beginning and the end of the login.", Source: "RFC 4616; RFC 5802; KIP-84"},
+	{ID: PasswordSuffices, Sentence: "Who shows the password of a user that all serving brokers hold is not refused.", Source: "RFC 4616; RFC 5802; KIP-84"},
+	{ID: PasswordsShown, Sentence: "What is told of the credentials of a user is what one version of its znode held that may be in force.", Source: "KIP-554"},
 	{ID: NoEffect, Sentence: "A request that was refused for want of a right has no effect.", Source: manual},
 }
 

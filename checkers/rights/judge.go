@@ -28,7 +28,7 @@ func Judge(h *history.History) Verdict {
 	if len(h.Access) == 0 {
 		return Verdict{}
 	}
-	j := &judge{h: h, reg: newRegister(h), counts: map[string]int{}}
+	j := &judge{h: h, reg: newRegister(h), counts: map[string]int{}, opened: map[string]bool{}}
 	for i := range h.Ops {
 		if op := &h.Ops[i]; op.Log != nil && op.Log.As != "" {
 			j.op(op)
@@ -44,6 +44,8 @@ type judge struct {
 	h      *history.History
 	reg    *register
 	counts map[string]int
+	// opened remembers which password opens what, which is slow to find out.
+	opened map[string]bool
 }
 
 // topicOf is the topic of "orders-0" or "orders".

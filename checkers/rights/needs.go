@@ -37,11 +37,11 @@ func needs(op *history.Op) []demand {
 		return one(topic("AlterConfigs"))
 	case history.EndOffset:
 		return one(topic("Describe"))
-	case history.Grant, history.Revoke:
+	case history.Grant, history.Revoke, history.SetPassword:
 		return one(cluster("Alter"))
 	case history.SetQuota:
 		return one(cluster("AlterConfigs"))
-	case history.Entries:
+	case history.Entries, history.Passwords:
 		return one(cluster("Describe"))
 	case history.DescribeGroup:
 		return one(group("Describe"))
@@ -69,6 +69,10 @@ func needs(op *history.Op) []demand {
 // op judges one operation.
 func (j *judge) op(op *history.Op) {
 	l := op.Log
+	if op.F == history.LogIn {
+		j.login(op)
+		return
+	}
 	if op.Outcome == history.OK {
 		j.told(op)
 	}
@@ -106,6 +110,8 @@ func (j *judge) told(op *history.Op) {
 		j.rights(op)
 	case history.Poll:
 		j.member(op)
+	case history.Passwords:
+		j.passwords(op)
 	}
 }
 

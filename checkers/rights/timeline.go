@@ -18,6 +18,14 @@ type timeline struct {
 
 // between lists the versions that brokers may have decided by in a time.
 func (l *timeline) between(from, to time.Duration) (entries [][]history.AccessEntry) {
+	for _, e := range l.versions(from, to) {
+		entries = append(entries, e.Entries)
+	}
+	return entries
+}
+
+// versions lists them, what was before there was any as one without anything.
+func (l *timeline) versions(from, to time.Duration) (all []history.AccessEvent) {
 	least := history.NoEntries
 	for _, e := range l.inForce {
 		switch {
@@ -28,14 +36,14 @@ func (l *timeline) between(from, to time.Duration) (entries [][]history.AccessEn
 		}
 	}
 	if least == history.NoEntries {
-		entries = append(entries, nil)
+		all = append(all, history.AccessEvent{})
 	}
 	for _, e := range l.written {
 		if e.Version >= least && e.At <= to {
-			entries = append(entries, e.Entries)
+			all = append(all, e)
 		}
 	}
-	return entries
+	return all
 }
 
 // register is all timelines of a history.
@@ -58,7 +66,7 @@ func newRegister(h *history.History) *register {
 		} else {
 			l.inForce = append(l.inForce, e)
 		}
-		r.open = e.Open
+		r.open = r.open || e.Open
 	}
 	r.names = slices.Sorted(maps.Keys(r.lines))
 	return r

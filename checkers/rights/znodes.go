@@ -12,6 +12,8 @@ import (
 type version struct {
 	zxid    wire.Zxid
 	entries []history.AccessEntry
+	// secrets are, of a user, what is kept of its passwords.
+	secrets []string
 }
 
 // resourceAt names the resource whose entries a znode holds.
@@ -58,10 +60,11 @@ func (c *Checker) apply(zxid wire.Zxid, body wire.TxnBody) {
 func (c *Checker) wrote(zxid wire.Zxid, path string, data []byte, number int64) {
 	name, ok := resourceAt(path)
 	if !ok {
+		c.kept(path, data, number)
 		return
 	}
 	r := c.resource(name)
-	r.versions = append(r.versions, version{zxid, entriesIn(data)})
+	r.versions = append(r.versions, version{zxid: zxid, entries: entriesIn(data)})
 	if got := int64(len(r.versions)) - 1; got != number {
 		c.fail("", Copied, "the entries of "+name+" have two histories: their znode was deleted, and another made")
 	}

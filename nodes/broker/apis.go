@@ -61,6 +61,8 @@ func apis() []api {
 		{key: kmsg.OffsetDelete, min: 0, max: 0, handle: (*Server).serveGroup},
 		{key: kmsg.DescribeClientQuotas, min: 0, max: 1, handle: (*Server).describeQuotas},
 		{key: kmsg.AlterClientQuotas, min: 0, max: 1, handle: (*Server).alterQuotas},
+		{key: kmsg.DescribeUserSCRAMCredentials, min: 0, max: 0, handle: (*Server).describeCredentials},
+		{key: kmsg.AlterUserSCRAMCredentials, min: 0, max: 0, handle: (*Server).alterCredentials},
 		{key: kmsg.DescribeCluster, min: 0, max: 0, handle: (*Server).describeCluster},
 		{key: kmsg.DescribeProducers, min: 0, max: 0, handle: (*Server).describeProducers},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -75,19 +76,35 @@ func (s *Server) readClient(t *node.Task, e clientEntity) bool {
 	if err != nil {
 		config = nil
 	}
-	s.takeClient(e, config)
+	version := int32(-1)
+	if r.OK() {
+		version = r.Stat.Version
+	}
+	s.takeClient(e, config, version)
 	return true
 }
 
-// takeClient puts what is said of a client into force.
-func (s *Server) takeClient(e clientEntity, config map[string]string) {
+// takeClient puts what is said of a client in a version of its znode into force.
+func (s *Server) takeClient(e clientEntity, config map[string]string, version int32) {
 	if s.cfg.Quotas {
 		s.env.Observe(node.Event{Kind: facts.QuotasTaken, Text: e.path(), N: [4]int64{int64(len(config))}, Body: facts.Settings(config)})
 	}
-	if len(config) == 0 {
-		delete(s.clients, e)
-	} else {
+	switch was := s.clients[e]; {
+	case s.cfg.Bugs.Has(bugs.RemovedPasswordKept) && was != nil:
+		config = maps.Clone(config)
+		for key, value := range was { //sim:unordered each key for itself
+			if config[key] == "" {
+				config[key] = value
+			}
+		}
 		s.clients[e] = config
+	case len(config) == 0:
+		delete(s.clients, e)
+	default:
+		s.clients[e] = config
+	}
+	if e.client == "" {
+		s.stateCredentials(e.user, version)
 	}
 	s.countLimits()
 }

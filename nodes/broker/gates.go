@@ -359,6 +359,12 @@ func refusal(r kmsg.Request, code wire.ErrorCode) kmsg.Response {
 		a.ErrorCode = c // an older client is shown nothing
 	case *kmsg.DescribeClientQuotasResponse:
 		a.ErrorCode = c
+	case *kmsg.DescribeUserSCRAMCredentialsResponse:
+		a.ErrorCode = c
+	case *kmsg.AlterUserSCRAMCredentialsResponse:
+		for _, in := range credentialChanges(r.(*kmsg.AlterUserSCRAMCredentialsRequest)) {
+			a.Results = append(a.Results, kmsg.AlterUserSCRAMCredentialsResponseResult{User: in.user, ErrorCode: c})
+		}
 	case *kmsg.AlterClientQuotasResponse:
 		for _, in := range r.(*kmsg.AlterClientQuotasRequest).Entries {
 			out := kmsg.NewAlterClientQuotasResponseEntry()

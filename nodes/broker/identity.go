@@ -54,7 +54,7 @@ func (s *Server) saslHandshake(x *exchange) {
 	default:
 		answer.SupportedMechanisms = s.cfg.SASL.Mechanisms
 		p.mechanism = r.Mechanism
-		p.server = sasl.NewServer(r.Mechanism, s.cfg.SASL.Plain, s.credentialOf(r.Mechanism), s.drawNonce())
+		p.server = sasl.NewServer(r.Mechanism, s.cfg.SASL.Plain, s.credentialOf(r.Mechanism), s.drawNonce(), s.cfg.Bugs)
 	}
 	x.reply(answer)
 }

@@ -198,7 +198,7 @@ func (s *Server) changeClient(t *node.Task, e clientEntity, ops map[string]strin
 		case r.Over():
 			return wire.Unknown
 		case r.OK():
-			s.takeClient(e, says)
+			s.takeClient(e, says, now.Stat.Version+1)
 			return wire.OK
 		case !r.Unknown && r.Err != cwire.ErrBadVersion:
 			return wire.Unknown

@@ -88,6 +88,8 @@ var demands = []demand{
 	{kmsg.OffsetDelete, []right{deleteGroup, readTopic}, (*gate).offsetDelete},
 	{kmsg.DescribeClientQuotas, []right{clusterConfigs}, (*gate).whole},
 	{kmsg.AlterClientQuotas, []right{alterBrokers}, (*gate).whole},
+	{kmsg.DescribeUserSCRAMCredentials, []right{describeCluster}, (*gate).whole},
+	{kmsg.AlterUserSCRAMCredentials, []right{alterCluster}, (*gate).whole},
 	{kmsg.DescribeCluster, []right{describeCluster}, nil}, // for its list of rights: see authorizedCluster
 	{kmsg.DescribeProducers, []right{readTopic}, (*gate).describeProducers},
 }

@@ -76,6 +76,8 @@ type Server struct {
 	access *access
 	// clients is what is said of users and of applications: their credentials.
 	clients map[clientEntity]map[string]string
+	// credentials are the versions of what is said of users by which they can log in.
+	credentials map[string]int32
 	// usage is what clients had lately, by account; buckets, how much they may change.
 	usage   map[account]*quota.Rate
 	buckets map[account]*quota.Bucket
@@ -132,7 +134,7 @@ func New(cfg Config) *Server {
 		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, deletions: map[uint64]string{},
 		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, creating: map[string]bool{},
 		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{}, usage: map[account]*quota.Rate{},
-		buckets: map[account]*quota.Bucket{}, limits: map[string]int{}, notices: notices{},
+		buckets: map[account]*quota.Bucket{}, limits: map[string]int{}, notices: notices{}, credentials: map[string]int32{},
 	}
 	s.apiAt = byKey(s.apis)
 	return s

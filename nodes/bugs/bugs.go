@@ -234,6 +234,9 @@ const (
 	ThrottleForgotten
 	StaleClaimKept
 	GapSkipsBatch
+	RemovedPasswordKept
+	ScramProofUnchecked
+	EmptyPasswordTaken
 	last
 )
 

@@ -88,4 +88,25 @@ var rightsBugs = []Bug{
 		Breaks:   []string{"acl-rights-told"},
 		Scenario: brokerAccess,
 	},
+	{
+		ID: RemovedPasswordKept, Name: "removed-password-kept",
+		Wrong:    "What is said of a user now is added to what was said before: a password that was removed still opens.",
+		Schedule: "Give a user a password, remove it, and log in with it.",
+		Breaks:   []string{"login-credentials-copied", "login-password-needed"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: ScramProofUnchecked, Name: "scram-proof-unchecked",
+		Wrong:    "Of a client's last message in SCRAM, the nonce is checked and the proof is not.",
+		Schedule: "Log in with a wrong password.",
+		Breaks:   []string{"login-password-needed"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: EmptyPasswordTaken, Name: "unknown-user-empty-password",
+		Wrong:    "The password of somebody whom nobody knows is taken for an empty one.",
+		Schedule: "Log in by PLAIN as nobody, without a password.",
+		Breaks:   []string{"login-password-needed"},
+		Scenario: brokerAccess,
+	},
 }

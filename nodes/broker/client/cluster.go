@@ -48,7 +48,10 @@ func New(env node.Env, cfg Config) *Cluster {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
 	}
-	c := &Cluster{env: env, cfg: cfg, clock: alarm.New(env, cfg.TimerKind), byName: map[linkName]*link{}, lanes: 1, salted: map[string][]byte{}}
+	c := &Cluster{env: env, cfg: cfg, clock: alarm.New(env, cfg.TimerKind), byName: map[linkName]*link{}, lanes: 1, salted: cfg.Salted}
+	if c.salted == nil {
+		c.salted = map[string][]byte{}
+	}
 	c.metadata = newMetadata(c)
 	return c
 }

@@ -42,6 +42,9 @@ type Config struct {
 	// Login is who the client says it is, on every connection; without a mechanism it says
 	// nothing.
 	Login sasl.Login
+	// Salted keeps what of passwords is slow to find out. Clients may share it; without
+	// one, each has its own.
+	Salted map[string][]byte
 	// Bugs are those planted.
 	Bugs bugs.Set
 	// TimerKind is the one timer tag kind that the client takes for itself.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/internal/alarm"
 )
@@ -16,6 +17,11 @@ import (
 type link struct {
 	c      *Cluster
 	caller *wire.Caller
+	// login is how it proves who the client is. tried is told what came of that, if the
+	// link is there for nothing else; then it is over once that has ended.
+	login sasl.Login
+	tried func(Done)
+	ended bool
 
 	// versions are the newest versions of requests that the broker understands. Nil
 	// until it has said so, on every connection anew: it may be another build by now.
@@ -40,7 +46,7 @@ type call struct {
 }
 
 func newLink(c *Cluster, host string) *link {
-	return &link{c: c, caller: wire.NewCaller(c.env, c.cfg.Hosts[host], c.cfg.Port, c.cfg.ClientID)}
+	return &link{c: c, login: c.cfg.Login, caller: wire.NewCaller(c.env, c.cfg.Hosts[host], c.cfg.Port, c.cfg.ClientID)}
 }
 
 // call asks for a request to be sent, and for done to be called once, later.
@@ -94,6 +100,9 @@ func (l *link) open(version int16) {
 			theirs[k.ApiKey] = versionRange{k.MinVersion, k.MaxVersion}
 		}
 		l.prove(func() {
+			if l.try(Done{Outcome: Succeeded}) {
+				return
+			}
 			l.failures = 0
 			l.versions = theirs
 			l.pump()
@@ -104,6 +113,9 @@ func (l *link) open(version int16) {
 // unreachable ends what waits: its owners know best whether to try another broker. The
 // next attempt on this link has to wait.
 func (l *link) unreachable() {
+	if l.try(notBelieved(wire.OK, ErrNotSent)) {
+		return
+	}
 	l.failures++
 	l.pause = l.c.clock.After(l.c.backoff(l.failures), func() {
 		l.pause = 0

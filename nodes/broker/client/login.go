@@ -13,7 +13,7 @@ import (
 // believes it. One that does not is as good as unreachable: who is asked next may have
 // heard of the password.
 func (l *link) prove(then func()) {
-	login := l.c.cfg.Login
+	login := l.login
 	if login.Mechanism == "" {
 		then()
 		return
@@ -22,8 +22,8 @@ func (l *link) prove(then func()) {
 	shake.SetVersion(1)
 	shake.Mechanism = login.Mechanism
 	l.ask(shake, func(r kmsg.Response) {
-		if wire.ErrorCode(r.(*kmsg.SASLHandshakeResponse).ErrorCode) != wire.OK {
-			l.disbelieved()
+		if code := wire.ErrorCode(r.(*kmsg.SASLHandshakeResponse).ErrorCode); code != wire.OK {
+			l.disbelieved(code, nil)
 			return
 		}
 		end := sasl.NewClient(login, l.c.drawNonce(), l.c.salted)
@@ -38,10 +38,13 @@ func (l *link) converse(end *sasl.Client, message []byte, then func()) {
 	ask.SASLAuthBytes = message
 	l.ask(ask, func(r kmsg.Response) {
 		answer := r.(*kmsg.SASLAuthenticateResponse)
+		code := wire.ErrorCode(answer.ErrorCode)
 		next, err := end.Next(answer.SASLAuthBytes)
 		switch {
-		case wire.ErrorCode(answer.ErrorCode) != wire.OK || err != nil:
-			l.disbelieved()
+		case code != wire.OK:
+			l.disbelieved(code, nil)
+		case err != nil:
+			l.disbelieved(code, err)
 		case next == nil:
 			then()
 		default:
@@ -66,7 +69,10 @@ func (l *link) ask(r kmsg.Request, then func(kmsg.Response)) {
 }
 
 // disbelieved ends a connection whose broker does not believe us, or whom we do not.
-func (l *link) disbelieved() {
+func (l *link) disbelieved(code wire.ErrorCode, err error) {
+	if l.try(notBelieved(code, err)) {
+		return
+	}
 	l.unreachable()
 	l.hangUp()
 }

@@ -37,6 +37,8 @@ var versions = map[int16]versionRange{
 	46: {0, 0},  // ListPartitionReassignments
 	47: {0, 0},  // OffsetDelete
 	49: {0, 1},  // AlterClientQuotas
+	50: {0, 0},  // DescribeUserSCRAMCredentials
+	51: {0, 0},  // AlterUserSCRAMCredentials
 	60: {0, 0},  // DescribeCluster
 }
 

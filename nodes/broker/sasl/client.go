@@ -59,7 +59,7 @@ func (c *Client) serverFirst(message string) ([]byte, error) {
 	if err != nil || iterations < LeastIterations || salt == nil || !strings.HasPrefix(f["r"], c.nonce) || f["r"] == c.nonce {
 		return nil, fmt.Errorf("sasl: the server answered %q", message)
 	}
-	c.key = c.salt(salt, iterations)
+	c.key = Salt(c.login, salt, iterations, c.salted)
 	without := "c=" + channelBinding + ",r=" + f["r"]
 	c.auth = c.bare + "," + message + "," + without
 	clientKey := mac(c.login.Mechanism, c.key, "Client Key")
@@ -67,22 +67,28 @@ func (c *Client) serverFirst(message string) ([]byte, error) {
 	return []byte(without + ",p=" + base64.StdEncoding.EncodeToString(proof)), nil
 }
 
-func (c *Client) salt(salt []byte, iterations int) []byte {
-	name := fmt.Sprintf("%s %x %d", c.login.Mechanism, salt, iterations)
-	if key := c.salted[name]; key != nil {
+// Salt is the hash of a login's password that everything follows from. It is slow to find
+// out; known, which may be nil, remembers it.
+func Salt(login Login, salt []byte, iterations int, known map[string][]byte) []byte {
+	name := fmt.Sprintf("%s %x %d %s", login.Mechanism, salt, iterations, login.Password)
+	if key := known[name]; key != nil {
 		return key
 	}
-	key := Salted(c.login.Mechanism, c.login.Password, salt, iterations)
-	if c.salted != nil {
-		c.salted[name] = key
+	key := Salted(login.Mechanism, login.Password, salt, iterations)
+	if known != nil {
+		known[name] = key
 	}
 	return key
 }
 
+// ErrUnproved is that the server believes the client, and has not shown that it knows the
+// password itself.
+var ErrUnproved = errors.New("sasl: the server does not know the password")
+
 func (c *Client) serverFinal(message string) error {
 	want := mac(c.login.Mechanism, mac(c.login.Mechanism, c.key, "Server Key"), c.auth)
 	if !hmac.Equal(bytesOf(fields(message)["v"]), want) {
-		return errors.New("sasl: the server does not know the password")
+		return ErrUnproved
 	}
 	return nil
 }

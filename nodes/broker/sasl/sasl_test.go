@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // TestVectors is the conversation of RFC 7677, message by message.
@@ -12,7 +14,7 @@ func TestVectors(t *testing.T) {
 	salt := bytesOf("W22ZaJ0SNY7soEsUEjb6gQ==")
 	cred := Derive(ScramSHA256, Salted(ScramSHA256, "pencil", salt, 4096), salt, 4096)
 	client := NewClient(login, "rOprNGfwEbeRWgbNEkqO", nil)
-	server := NewServer(ScramSHA256, nil, func(user string) (Credential, bool) { return cred, user == "user" }, "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0")
+	server := NewServer(ScramSHA256, nil, func(user string) (Credential, bool) { return cred, user == "user" }, "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0", bugs.Set{})
 	say := func(what string, got []byte, err error, want string) []byte {
 		t.Helper()
 		if err != nil || string(got) != want {
@@ -74,7 +76,7 @@ func TestTwoEnds(t *testing.T) {
 			password = rapid.SampledFrom([]string{"pw-alicE", "pw", "x"}).Draw(t, "password")
 		}
 		plain := map[string]string{"alice": "pw-alice", "bo=b,": "pw-bo=b,", "ü": "pw-ü"}
-		server := NewServer(mechanism, plain, func(u string) (Credential, bool) { c, ok := creds[mechanism][u]; return c, ok }, "3rfcNHYJY1ZVvWVs7j")
+		server := NewServer(mechanism, plain, func(u string) (Credential, bool) { c, ok := creds[mechanism][u]; return c, ok }, "3rfcNHYJY1ZVvWVs7j", bugs.Set{})
 		cache := salted
 		if !right {
 			cache = nil
@@ -92,7 +94,7 @@ func TestNonsense(t *testing.T) {
 	cred := Derive(ScramSHA256, Salted(ScramSHA256, "p", salt, LeastIterations), salt, LeastIterations)
 	rapid.Check(t, func(t *rapid.T) {
 		mechanism := rapid.SampledFrom(Mechanisms).Draw(t, "mechanism")
-		server := NewServer(mechanism, map[string]string{"u": "p"}, func(string) (Credential, bool) { return cred, true }, "n")
+		server := NewServer(mechanism, map[string]string{"u": "p"}, func(string) (Credential, bool) { return cred, true }, "n", bugs.Set{})
 		client := NewClient(Login{mechanism, "u", "q"}, "m", nil)
 		client.First()
 		for _, m := range rapid.SliceOfN(rapid.SampledFrom([]string{"", "n,,", "n,,n=u,r=m", "p,,n=u", "c=biws,r=mn,p=", "c=biws,r=mn,p=AAAA", "\x00u\x00", "u", "r=mn,s=,i=4096", "v=", "e=no"}), 1, 4).Draw(t, "messages") {

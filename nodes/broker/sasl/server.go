@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Server is the broker's end of one authentication.
@@ -15,6 +17,7 @@ type Server struct {
 	plain  map[string]string
 	stored func(user string) (Credential, bool)
 	nonce  string
+	bugs   bugs.Set
 
 	user  string
 	cred  Credential
@@ -23,9 +26,10 @@ type Server struct {
 	done  bool
 }
 
-// NewServer begins an authentication. nonce is drawn anew for each.
-func NewServer(mechanism string, plain map[string]string, stored func(user string) (Credential, bool), nonce string) *Server {
-	return &Server{mechanism: mechanism, plain: plain, stored: stored, nonce: nonce}
+// NewServer begins an authentication. nonce is drawn anew for each; planted are the
+// switched-on bugs.
+func NewServer(mechanism string, plain map[string]string, stored func(user string) (Credential, bool), nonce string, planted bugs.Set) *Server {
+	return &Server{mechanism: mechanism, plain: plain, stored: stored, nonce: nonce, bugs: planted}
 }
 
 // errRefused says no more than that: which of the two is wrong is nobody's business.
@@ -56,10 +60,11 @@ func (s *Server) Next(message []byte) ([]byte, error) {
 // nextPlain: [who to act for] NUL who NUL password. Nobody acts for another.
 func (s *Server) nextPlain(message string) ([]byte, error) {
 	parts := strings.Split(message, "\x00")
-	if len(parts) != 3 || parts[1] == "" || parts[2] == "" || parts[0] != "" && parts[0] != parts[1] {
+	if len(parts) != 3 || parts[1] == "" || parts[0] != "" && parts[0] != parts[1] {
 		return nil, errRefused
 	}
 	want, known := s.plain[parts[1]]
+	known = known && parts[2] != "" || s.bugs.Has(bugs.EmptyPasswordTaken)
 	if !known || !hmac.Equal([]byte(want), []byte(parts[2])) {
 		return nil, errRefused
 	}
@@ -95,7 +100,8 @@ func (s *Server) clientFinal(message string) ([]byte, error) {
 	}
 	auth := s.first + "," + without
 	signature := mac(s.mechanism, s.cred.StoredKey, auth)
-	if len(proof) != len(signature) || !hmac.Equal(sum(s.mechanism, xor(proof, signature)), s.cred.StoredKey) {
+	proved := len(proof) == len(signature) && hmac.Equal(sum(s.mechanism, xor(proof, signature)), s.cred.StoredKey)
+	if !proved && !s.bugs.Has(bugs.ScramProofUnchecked) {
 		return nil, errRefused
 	}
 	s.done = true

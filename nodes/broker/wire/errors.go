@@ -87,6 +87,9 @@ const (
 	UnstableOffsetCommit         ErrorCode = 88
 	ThrottlingQuotaExceeded      ErrorCode = 89
 	ProducerFenced               ErrorCode = 90
+	ResourceNotFound             ErrorCode = 91
+	DuplicateResource            ErrorCode = 92
+	UnacceptableCredential       ErrorCode = 93
 	InvalidUpdateVersion         ErrorCode = 95
 	UnknownTopicID               ErrorCode = 100
 	InconsistentTopicID          ErrorCode = 103
@@ -121,6 +124,7 @@ var errorNames = map[ErrorCode]string{
 	EligibleLeadersNotAvailable: "ELIGIBLE_LEADERS_NOT_AVAILABLE", ElectionNotNeeded: "ELECTION_NOT_NEEDED", NoReassignmentInProgress: "NO_REASSIGNMENT_IN_PROGRESS",
 	GroupSubscribedToTopic: "GROUP_SUBSCRIBED_TO_TOPIC", InvalidRecord: "INVALID_RECORD", UnstableOffsetCommit: "UNSTABLE_OFFSET_COMMIT",
 	ThrottlingQuotaExceeded: "THROTTLING_QUOTA_EXCEEDED", ProducerFenced: "PRODUCER_FENCED", InvalidUpdateVersion: "INVALID_UPDATE_VERSION",
+	ResourceNotFound: "RESOURCE_NOT_FOUND", DuplicateResource: "DUPLICATE_RESOURCE", UnacceptableCredential: "UNACCEPTABLE_CREDENTIAL",
 	UnknownTopicID: "UNKNOWN_TOPIC_ID", InconsistentTopicID: "INCONSISTENT_TOPIC_ID", FetchSessionTopicIDError: "FETCH_SESSION_TOPIC_ID_ERROR",
 }
 
