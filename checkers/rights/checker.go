@@ -62,6 +62,8 @@ type member struct {
 type resource struct {
 	name     string
 	versions []version
+	// login: what is kept are credentials of a user, and no entries.
+	login bool
 	// inForce is the least version that a serving broker holds, as the history has it.
 	inForce int64
 }
@@ -108,6 +110,17 @@ func (m *member) held(name string) int64 {
 		return v
 	}
 	return history.NoEntries
+}
+
+// reached is the latest version that is the same as the one that a broker holds: the znode
+// of a user is made empty before anything is written to it, and who dies between the two has
+// changed nothing that anybody would have to hear of.
+func (m *member) reached(r *resource) int64 {
+	at := m.held(r.name)
+	if at < 0 && r.login && len(r.versions) > 0 && len(r.versions[0].secrets) == 0 {
+		return 0
+	}
+	return at
 }
 
 // Changed tells that a broker's process starts, or is gone or about to be, with all it
@@ -232,7 +245,7 @@ func (c *Checker) weigh() {
 		least := int64(len(r.versions)) - 1
 		for _, m := range c.brokers {
 			if m.serves {
-				least = min(least, m.held(r.name))
+				least = min(least, m.reached(r))
 			}
 		}
 		if least != r.inForce {
@@ -246,7 +259,7 @@ func (c *Checker) weigh() {
 func (c *Checker) Pending() string {
 	for _, r := range slices.Concat(c.sorted(), c.users()) {
 		for _, m := range c.brokers {
-			if newest := int64(len(r.versions)) - 1; m.held(r.name) != newest {
+			if newest := int64(len(r.versions)) - 1; m.reached(r) != newest {
 				return fmt.Sprintf("%s decides by version %d of the entries of %s, of which the last is %d", m.Name, m.held(r.name), r.name, newest)
 			}
 		}

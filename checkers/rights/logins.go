@@ -45,7 +45,7 @@ func (c *Checker) kept(path string, data []byte, number int64) {
 	}
 	name := loginOf(user)
 	if c.logins[name] == nil {
-		c.logins[name] = &resource{name: name, inForce: history.NoEntries}
+		c.logins[name] = &resource{name: name, login: true, inForce: history.NoEntries}
 	}
 	r := c.logins[name]
 	r.versions = append(r.versions, version{secrets: secretsIn(data)})

@@ -143,3 +143,16 @@ func TestCredentialsAreCopied(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptyZnode: a znode that was made and never written to is nothing to hear of.
+func TestEmptyZnode(t *testing.T) {
+	s := &scene{Checker: New(Config{Brokers: []Broker{{1, "b1"}}, Mechanism: "SCRAM-SHA-256"})}
+	s.Committed(1, 0, &wire.Txn{Zxid: 1, Body: &wire.CreateTxn{Path: "/config/users/u"}})
+	if got := s.Pending(); got != "" {
+		t.Errorf("pending: %s", got)
+	}
+	s.Committed(2, 0, &wire.Txn{Zxid: 2, Body: &wire.SetDataTxn{Path: "/config/users/u", Version: 1, Data: []byte(`{"config":{"SCRAM-SHA-256":"a"}}`)}})
+	if got := s.Pending(); got == "" {
+		t.Error("nobody has heard of a password, and nothing is pending")
+	}
+}
