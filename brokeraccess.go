@@ -103,7 +103,11 @@ func (k Knobs) accessMoments() []*node.EventKind {
 	if !k.Access {
 		return nil
 	}
-	return []*node.EventKind{facts.EntriesCached, facts.EntriesWritten, facts.EntriesWritten, facts.EntriesLoaded}
+	moments := []*node.EventKind{facts.EntriesCached, facts.EntriesWritten, facts.EntriesWritten, facts.EntriesLoaded}
+	if k.SASL != "" {
+		moments = append(moments, facts.CredentialsTaken)
+	}
+	return moments
 }
 
 // newRights makes the judge of who may do what, nil if brokers do not ask.

@@ -27,7 +27,7 @@ var (
 var Decisions = []string{"denied", "allowed"}
 
 // NoticePurged: notifications of changes, of any kind, are deleted when they are old.
-var NoticePurged = kind(120, false, "notice-purged", "a notification that everybody must have read is deleted; the text is its path")
+var NoticePurged = kind(126, false, "notice-purged", "a notification that everybody must have read is deleted; the text is its path")
 
 func init() { AccessDecided.Cases = Decisions }
 

@@ -9,7 +9,7 @@ var (
 )
 
 // CredentialsTaken: the text is the user.
-var CredentialsTaken = guarding(121, true, "credentials-taken", "a user can log in by these credentials from now on, which its znode holds in this version, -1 if there is none; the body is *Credentials", "version")
+var CredentialsTaken = guarding(127, true, "credentials-taken", "a user can log in by these credentials from now on, which its znode holds in this version, -1 if there is none; the body is *Credentials", "version")
 
 // Credentials is the body of [CredentialsTaken].
 type Credentials struct {
