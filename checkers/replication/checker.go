@@ -56,6 +56,8 @@ type Checker struct {
 
 	controller reign
 	registered map[int32]bool
+	// interruptions counts the elections of controllers and the registrations of brokers.
+	interruptions int
 
 	events  []history.LogEvent
 	states  []history.StateOp

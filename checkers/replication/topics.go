@@ -19,10 +19,13 @@ type topic struct {
 	id   facts.TopicID
 	// doomed: its deletion was asked for. gone: its znode was deleted.
 	doomed, gone bool
-	// least is how many partitions it was created with.
-	least      int
-	partitions map[string]*partition
-	assigned   map[string]assignment
+	// least is how many partitions whoever has heard of it knows at least: those it was
+	// created with, or those of which there were states when its creation was interrupted,
+	// by the end of a controller, or because nobody was there to lead the others. interrupted
+	// is how often that may have been when the topic was created.
+	least, interrupted int
+	partitions         map[string]*partition
+	assigned           map[string]assignment
 }
 
 // assignment is who has the replicas of a partition, as bit sets. In a reassignment all
@@ -115,7 +118,7 @@ func (c *Checker) topicWritten(name string, data []byte) {
 	}
 	t := c.topicNamed(name)
 	if len(t.assigned) == 0 {
-		t.least = len(v.Partitions)
+		t.least, t.interrupted = len(v.Partitions), c.interruptions
 	}
 	if id, err := base64.RawURLEncoding.DecodeString(v.ID); err == nil {
 		copy(t.id[:], id)
@@ -130,6 +133,24 @@ func (c *Checker) topicWritten(name string, data []byte) {
 			e.least = min(e.least, a.least())
 		}
 	}
+}
+
+// begun: a partition gets its first state. Brokers were told of those before it if somebody
+// else than who created the topic did this, or it had to be waited for.
+func (c *Checker) begun(t *topic) {
+	if before := t.states() - 1; before > 0 && c.interruptions != t.interrupted {
+		t.least = min(t.least, before)
+	}
+}
+
+// states counts the partitions that have a state.
+func (t *topic) states() (n int) {
+	for _, p := range t.partitions { //sim:unordered they are counted
+		if p.truth.exists {
+			n++
+		}
+	}
+	return n
 }
 
 // topicGone: whatever has the name from now on is something else.

@@ -9,14 +9,14 @@ import "strings"
 type Held struct{ First, Epoch int64 }
 
 // Partitions is how many partitions a topic has, 0 if there is none of the name. Who knows a
-// topic of the name knows of no fewer than least: as many as it had when it was created, or
-// one of the name that was deleted, which somebody may still take for it.
+// topic of the name knows of no fewer than least: as many as it had when its creation was
+// over or interrupted, or one of the name that was deleted, which somebody may still take for it.
 func (c *Checker) Partitions(topic string) (now, least int) {
 	t := c.topics[topic]
 	if t == nil {
 		return 0, 0
 	}
-	least = t.least
+	least = min(t.least, t.states())
 	for _, old := range c.gone { //sim:unordered the least of all
 		if old.name == topic {
 			least = min(least, old.least)

@@ -3,6 +3,8 @@ package replication
 import (
 	"slices"
 	"testing"
+
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // TestHolds: what a broker holds is told where it is what is committed, whatever became of
@@ -40,5 +42,38 @@ func TestHolds(t *testing.T) {
 			t.Errorf("b3 holds %v", got)
 		}
 		s.play("b1 compacts 6")
+	}
+}
+
+// TestPartitionsOfAnInterruptedCreation: a topic of two partitions has the state of one when
+// its controller dies. Who asks the brokers now may find one partition, and believe it for
+// long; but not if nothing came between the two.
+func TestPartitionsOfAnInterruptedCreation(t *testing.T) {
+	for _, interrupted := range []bool{false, true} {
+		s := newStage(t, false)
+		s.commit(0, &wire.CreateTxn{Path: "/brokers/topics/t", Data: []byte(`{"partitions":{"0":[1,2],"1":[2,3]}}`)})
+		state := func(index string) {
+			s.commit(0, &wire.CreateTxn{
+				Path: "/brokers/topics/t/partitions/" + index + "/state", Data: []byte(`{"leader":2,"leader_epoch":0,"isr":[2],"controller_epoch":0}`),
+			})
+		}
+		at := func(want int) {
+			t.Helper()
+			if now, least := s.c.Partitions("t"); now != 2 || least != want {
+				t.Errorf("interrupted is %v: %d partitions now, %d at least, and %d are known to all who know any", interrupted, now, least, want)
+			}
+		}
+		at(0)
+		state("0")
+		at(1)
+		if interrupted {
+			s.commit(0, &wire.SetDataTxn{Path: "/controller_epoch", Data: []byte("1")})
+		}
+		state("1")
+		if interrupted {
+			at(1)
+		} else {
+			at(2)
+		}
 	}
 }

@@ -86,13 +86,15 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 	if name, ok := below(path, "/brokers/ids/"); ok {
 		if id, err := strconv.Atoi(name); err == nil {
 			c.registered[int32(id)] = true
+			c.interruptions++
 		}
 	} else if name, ok := below(path, "/brokers/topics/"); ok {
 		c.topicWritten(name, data)
 	} else if name, ok := below(path, "/config/topics/"); ok {
 		c.configured(name, data)
 	} else if name, ok := below(path, "/admin/delete_topics/"); ok && c.topics[name] != nil {
-		c.topics[name].doomed = true
+		t := c.topics[name]
+		t.doomed, t.least = true, min(t.least, t.states())
 	} else if parts := strings.Split(path, "/"); len(parts) == 7 && parts[2] == "topics" && parts[6] == "state" {
 		c.stateWritten(c.topicNamed(parts[3]).partition(parts[5]), data, version)
 	}
@@ -120,6 +122,7 @@ func (c *Checker) deleted(path string) {
 func (c *Checker) elevated() {
 	r := &c.controller
 	r.raised, r.session = false, c.now.txn.Session
+	c.interruptions++
 	if other, ok := r.of[r.epoch]; ok && other != r.broker {
 		c.fail("", OneController, fmt.Sprintf("%s and %s control the cluster in epoch %d", c.names(facts.Set([]int32{other})), c.names(facts.Set([]int32{r.broker})), r.epoch))
 	}
@@ -142,6 +145,9 @@ func (c *Checker) stateWritten(p *partition, data []byte, version int64) {
 		now: state{exists: true, version: version, leader: v.Leader, epoch: v.LeaderEpoch, controllerEpoch: v.ControllerEpoch, isr: facts.Set(v.Isr)},
 	}
 	p.truth, p.past[version] = w.now, w.now
+	if !w.was.exists {
+		c.begun(p.topic)
+	}
 	c.judgeState(&w)
 	if w.byController() {
 		p.assigned = p.topic.assigned[p.index].replicas
