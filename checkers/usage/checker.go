@@ -123,6 +123,8 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		m.serves = true
 	case facts.QuotasTaken:
 		c.taken(m, e.Text, settings(e.Body.(facts.Settings)))
+	case facts.QuotasWritten:
+		c.acknowledged(m, e.Text, e.N[0], e.Body.(facts.Settings))
 	case facts.UsagePassed:
 		c.passed(m, e)
 	case facts.UsageCharged:
@@ -149,6 +151,23 @@ func (c *Checker) taken(m *member, path string, got settings) {
 		return
 	}
 	c.fail(m, Copied, fmt.Sprintf("%s takes %s for what is said of %s, goes by version %d of it, and there are %d", m.Name, facts.Settings(got), path, m.held(path), len(c.said[path])))
+}
+
+// acknowledged: a change is what its version has on top of the one before.
+func (c *Checker) acknowledged(m *member, path string, number int64, changes facts.Settings) {
+	versions := c.said[path]
+	if number < 1 || number >= int64(len(versions)) {
+		c.fail(m, Acknowledged, fmt.Sprintf("%s acknowledges version %d of what is said of %s, which has %d versions", m.Name, number, path, len(versions)))
+		return
+	}
+	want := settings{}
+	maps.Copy(want, versions[number-1])
+	maps.Copy(want, settings(changes))
+	maps.DeleteFunc(want, func(_, value string) bool { return value == "" })
+	if got := versions[number]; !maps.Equal(got, want) || !maps.Equal(m.says[path], got) {
+		c.fail(m, Acknowledged, fmt.Sprintf("%s acknowledges %s to %s, of which version %d is %s and the one before %s; it goes by %s", m.Name, changes, path, number,
+			facts.Settings(got), facts.Settings(versions[number-1]), facts.Settings(m.says[path])))
+	}
 }
 
 // held is the version that a broker goes by, -1 before it has read one.

@@ -40,17 +40,19 @@ import "github.com/stampede-sim/stampede/checkers/guarantee"
 
 // IDs of the guarantees.
 const (
-	Copied      = "quota-copied"
-	Applied     = "quota-applied"
-	Measured    = "quota-measured"
-	Waited      = "quota-waited"
-	NotExceeded = "quota-not-exceeded"
-	Changes     = "quota-changes"
+	Copied       = "quota-copied"
+	Acknowledged = "quota-acknowledged"
+	Applied      = "quota-applied"
+	Measured     = "quota-measured"
+	Waited       = "quota-waited"
+	NotExceeded  = "quota-not-exceeded"
+	Changes      = "quota-changes"
 )
 
 // Guarantees lists what this package checks.
 var Guarantees = []guarantee.Guarantee{
 	{ID: Copied, Sentence: "What a broker goes by as the quotas of a client is what the client's znode held, and never an earlier version than before.", Source: "KIP-546"},
+	{ID: Acknowledged, Sentence: "A change of quotas that is acknowledged is in the znode, on top of what others have changed before, and the broker that was asked goes by it.", Source: "KIP-546"},
 	{ID: Applied, Sentence: "What a client has is charged, once and in full, to the most particular quota that its broker goes by, and to none where there is none.", Source: "KIP-55; KIP-124"},
 	{ID: Measured, Sentence: "A client is told to wait for as long as what its account had in the last windows calls for, whichever connections it came by.", Source: "KIP-13; KIP-55; KIP-124"},
 	{ID: Waited, Sentence: "A client that is told to wait is not served on that connection before.", Source: "KIP-219"},

@@ -152,6 +152,23 @@ func TestScenes(t *testing.T) {
 		{"an old version", Copied, func(s *scene) { s.quotas("users/c1", rate("7")); s.takes("users/c1", rate("1000")) }},
 		{"what nobody wrote", Copied, func(s *scene) { s.takes("users/c2", rate("7")) }},
 		{"versions left out", "", func(s *scene) { s.writes("users/c1", rate("7")); s.quotas("users/c1", rate("8")) }},
+		{"acknowledged", "", func(s *scene) {
+			s.quotas("users/c1", settings{produces: "7", changes: "2"})
+			s.says(facts.QuotasWritten, "users/c1", facts.Settings{produces: "7", changes: "2"}, 1)
+			s.quotas("users/c1", settings{changes: "2"})
+			s.says(facts.QuotasWritten, "users/c1", facts.Settings{produces: ""}, 2)
+		}},
+		{"acknowledged, and another change is lost", Acknowledged, func(s *scene) {
+			s.quotas("users/c1", settings{changes: "2"})
+			s.says(facts.QuotasWritten, "users/c1", facts.Settings{changes: "2"}, 1)
+		}},
+		{"acknowledged, and not written", Acknowledged, func(s *scene) {
+			s.says(facts.QuotasWritten, "users/c1", facts.Settings{changes: "2"}, 1)
+		}},
+		{"acknowledged, and not gone by", Acknowledged, func(s *scene) {
+			s.writes("users/c1", settings{produces: "1000", changes: "2"})
+			s.says(facts.QuotasWritten, "users/c1", facts.Settings{changes: "2"}, 1)
+		}},
 		{"changes", "", func(s *scene) {
 			s.quotas("users/c1", settings{changes: "1"})
 			s.changes(1000, 1, 4, true, false, 0)

@@ -86,9 +86,7 @@ func (s *Server) readClient(t *node.Task, e clientEntity) bool {
 
 // takeClient puts what is said of a client in a version of its znode into force.
 func (s *Server) takeClient(e clientEntity, config map[string]string, version int32) {
-	if s.cfg.Quotas {
-		s.env.Observe(node.Event{Kind: facts.QuotasTaken, Text: e.path(), N: [4]int64{int64(len(config))}, Body: facts.Settings(config)})
-	}
+	s.stateQuotas(facts.QuotasTaken, e, config, int64(len(config)))
 	switch was := s.clients[e]; {
 	case s.cfg.Bugs.Has(bugs.RemovedPasswordKept) && was != nil:
 		config = maps.Clone(config)
@@ -107,6 +105,13 @@ func (s *Server) takeClient(e clientEntity, config map[string]string, version in
 		s.stateCredentials(e.user, version)
 	}
 	s.countLimits()
+}
+
+// stateQuotas states what becomes of what is said of a client, where it is held to it.
+func (s *Server) stateQuotas(k *node.EventKind, e clientEntity, says map[string]string, n int64) {
+	if s.cfg.Quotas {
+		s.env.Observe(node.Event{Kind: k, Text: e.path(), N: [4]int64{n}, Body: facts.Settings(says)})
+	}
 }
 
 // countLimits counts of how many something is said, if this broker holds them to it. Where

@@ -9,9 +9,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/config"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	cwire "github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -190,15 +192,20 @@ func (s *Server) changeClient(t *node.Task, e clientEntity, ops map[string]strin
 				delete(says, key)
 			}
 		}
+		over := now.Stat.Version
+		if s.cfg.Bugs.Has(bugs.QuotasWithoutVersion) {
+			over = zookeeper.AnyVersion
+		}
 		r := s.zk.One(t, zookeeper.Multi(
-			zookeeper.Set(path, znodes.EncodeConfig(says), now.Stat.Version),
+			zookeeper.Set(path, znodes.EncodeConfig(says), over),
 			zookeeper.CreateSequential(znodes.ConfigChangePath(), znodes.EncodeConfigPath(e.path())),
 		))
 		switch {
 		case r.Over():
 			return wire.Unknown
 		case r.OK():
-			s.takeClient(e, says, now.Stat.Version+1)
+			s.takeClient(e, says, r.Results[0].Stat.Version)
+			s.stateQuotas(facts.QuotasWritten, e, ops, int64(r.Results[0].Stat.Version))
 			return wire.OK
 		case !r.Unknown && r.Err != cwire.ErrBadVersion:
 			return wire.Unknown

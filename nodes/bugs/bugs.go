@@ -232,6 +232,7 @@ const (
 	OverdrawnAdmitted
 	WithheldCounted
 	ThrottleForgotten
+	QuotasWithoutVersion
 	StaleClaimKept
 	GapSkipsBatch
 	RemovedPasswordKept

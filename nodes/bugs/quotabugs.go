@@ -39,4 +39,11 @@ var quotaBugs = []Bug{
 		Breaks:   []string{"quota-not-exceeded"},
 		Scenario: brokerQuotas,
 	},
+	{
+		ID: QuotasWithoutVersion, Name: "quotas-without-version",
+		Wrong:    "Quotas are written over whatever the znode holds, not over the version that was read.",
+		Schedule: "Two administrators change two quotas of a client at the same time, through two brokers.",
+		Breaks:   []string{"quota-acknowledged"},
+		Scenario: brokerQuotas,
+	},
 }

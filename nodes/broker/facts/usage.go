@@ -13,6 +13,7 @@ var (
 	ChangeCharged  = guarding(119, true, "change-charged", "a client wants to create or delete so many partitions, under a quota, and has to wait so long if that is too much; the body is *Usage", "partitions", "perSecond", "connection", "millis")
 	RequestTakenUp = guarding(120, true, "taken-up", "a request is taken up from a connection that was told to wait before; the body is *Usage", "connection")
 	QuotasTaken    = guarding(121, true, "quotas-taken", "the broker goes by this of the client in the text, as its path below /config, from now on; the body is Settings", "settings")
+	QuotasWritten  = guarding(122, true, "quotas-written", "the broker has changed what is said of the client in the text, for somebody, in this version of the znode; the body is Settings, with nothing for what is removed", "version")
 )
 
 // Usage is the body of facts about what clients have: when, by the clock of the broker, of
