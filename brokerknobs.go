@@ -54,6 +54,8 @@ type BrokerKnobs struct {
 	FollowerReads bool
 	// SASL is the mechanism by which clients prove who they are, "" for certificates.
 	SASL string
+	// RawLogins has every second client prove that as clients did before KIP-152.
+	RawLogins bool
 	// Stories says that faults were drawn as stories, several in a row.
 	Stories bool
 	// Quotas has brokers hold clients to quotas, as Access does.
@@ -101,6 +103,7 @@ var brokerKnobs = []knob{
 	}),
 	feature(flag("stories", "faults are drawn as stories, several in a row", func(k *Knobs) *bool { return &k.Stories })),
 	feature(flag("quotas", "brokers hold clients to quotas, as they do with access", func(k *Knobs) *bool { return &k.Quotas })),
+	feature(flag("raw-logins", "every second client logs in with tokens without headers", func(k *Knobs) *bool { return &k.RawLogins })),
 }
 
 // drawBrokers draws a cluster for a workload on brokers, and turns off what of the

@@ -22,6 +22,7 @@ func brokerAccess() Workload {
 			return append([]string{
 				"access=true", fmt.Sprintf("open-access=%v", r.IntN(6) == 0),
 				"sasl=" + choose(r, "", "", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
+				fmt.Sprintf("raw-logins=%v", r.IntN(3) == 0),
 			}, accessGroupKnobs(r)...)
 		},
 		OnBrokers: everybody,

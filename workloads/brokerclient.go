@@ -35,7 +35,8 @@ type BrokerClientConfig struct {
 	Sessions bool
 	Rack     string
 	// Login is how it proves that.
-	Login sasl.Login
+	Login    sasl.Login
+	RawLogin bool
 	// HeedsThrottle has it wait by itself for as long as brokers tell it to.
 	HeedsThrottle bool
 	// AutoCreate has topics created by asking for them.
@@ -114,7 +115,7 @@ func (c *BrokerClient) Boot(env node.Env) {
 	c.cluster = client.New(env, client.Config{
 		Bootstrap: c.cfg.Bootstrap, Hosts: c.cfg.Hosts, ClientID: fmt.Sprintf("c%d", c.cfg.Index),
 		RequestTimeout: c.cfg.RequestTimeout, RetryBackoff: brokerBackoff, RetryBackoffMax: 10 * brokerBackoff,
-		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login, Salted: c.rec.salted, Bugs: c.cfg.Bugs, AutoCreate: c.cfg.AutoCreate, HeedsThrottle: c.cfg.HeedsThrottle,
+		MetadataMaxAge: c.cfg.DeliveryTimeout, Login: c.cfg.Login, RawLogin: c.cfg.RawLogin, Salted: c.rec.salted, Bugs: c.cfg.Bugs, AutoCreate: c.cfg.AutoCreate, HeedsThrottle: c.cfg.HeedsThrottle,
 	})
 	c.admin = c.cluster.NewAdmin()
 	c.rec.boot(c.cfg.Index)

@@ -38,7 +38,7 @@ func apis() []api {
 		{key: kmsg.SyncGroup, min: 0, max: 5, handle: (*Server).serveGroup},
 		{key: kmsg.DescribeGroups, min: 0, max: 5, handle: (*Server).serveGroup},
 		{key: kmsg.ListGroups, min: 0, max: 4, handle: (*Server).serveGroup},
-		{key: kmsg.SASLHandshake, min: 1, max: 1, handle: (*Server).saslHandshake},
+		{key: kmsg.SASLHandshake, min: 0, max: 1, handle: (*Server).saslHandshake},
 		{key: kmsg.ApiVersions, min: 0, max: 4, handle: (*Server).apiVersions},
 		{key: kmsg.CreateTopics, min: 0, max: 7, handle: (*Server).createTopics},
 		{key: kmsg.DeleteTopics, min: 0, max: 6, handle: (*Server).deleteTopics},

@@ -31,8 +31,11 @@ func (a *application) Decode(c node.ConnID, f []byte) (node.Message, error) {
 func (c *cluster) application() *application { return c.login(sasl.Login{}) }
 
 // login adds one that says who it is.
-func (c *cluster) login(login sasl.Login) *application {
-	cfg := client.Config{Hosts: map[string]node.ID{}, RequestTimeout: 3 * time.Second, Login: login}
+func (c *cluster) login(login sasl.Login) *application { return c.loginBy(login, false) }
+
+// loginBy adds one that says so with headers, or without.
+func (c *cluster) loginBy(login sasl.Login, raw bool) *application {
+	cfg := client.Config{Hosts: map[string]node.ID{}, RequestTimeout: 3 * time.Second, Login: login, RawLogin: raw}
 	for i, id := range c.brokers {
 		cfg.Hosts[broker.HostOf(int32(i+1))] = id
 		cfg.Bootstrap = append(cfg.Bootstrap, broker.HostOf(int32(i+1)))

@@ -27,6 +27,9 @@ type SASLConfig struct {
 type proof struct {
 	mechanism string // once the client has chosen one
 	server    *sasl.Server
+	// raw: the client shook hands as those did who knew no SaslAuthenticate; its tokens come
+	// without headers.
+	raw bool
 }
 
 // The cases of facts about identities.
@@ -47,13 +50,13 @@ func (s *Server) saslHandshake(x *exchange) {
 		answer.ErrorCode = int16(wire.IllegalSASLState)
 	case !slices.Contains(s.cfg.SASL.Mechanisms, r.Mechanism):
 		answer.ErrorCode, answer.SupportedMechanisms = int16(wire.UnsupportedSASLMechanism), s.cfg.SASL.Mechanisms
-		s.rejected(x, r.Mechanism, whyMechanism)
+		s.rejected(x.channel, r.Mechanism, whyMechanism)
 		x.reply(answer)
 		s.hangUpOn(x)
 		return
 	default:
 		answer.SupportedMechanisms = s.cfg.SASL.Mechanisms
-		p.mechanism = r.Mechanism
+		p.mechanism, p.raw = r.Mechanism, r.Version == 0
 		p.server = sasl.NewServer(r.Mechanism, s.cfg.SASL.Plain, s.credentialOf(r.Mechanism), s.drawNonce(), s.cfg.Bugs)
 	}
 	x.reply(answer)
@@ -76,19 +79,43 @@ func (s *Server) saslAuthenticate(x *exchange) {
 	if err != nil {
 		text := err.Error()
 		answer.ErrorCode, answer.ErrorMessage = int16(wire.SASLAuthenticationFailed), &text
-		s.rejected(x, "User:"+p.server.User(), whyRefused)
+		s.rejected(x.channel, "User:"+p.server.User(), whyRefused)
 		x.reply(answer)
 		s.hangUpOn(x)
 		return
 	}
 	answer.SASLAuthBytes = reply
-	if p.server.Done() {
-		x.channel.principal, x.channel.proof = "User:"+p.server.User(), nil
-		e := node.Event{Kind: facts.Authenticated, Text: x.channel.principal}
-		e.N[0], e.N[3] = int64(x.channel.peer), int64(slices.Index(facts.Mechanisms, p.mechanism))
-		s.env.Observe(e)
-	}
+	s.proved(x.channel)
 	x.reply(answer)
+}
+
+// proved takes a client for who it says it is, if it is through.
+func (s *Server) proved(ch *channel) {
+	p := ch.proof
+	if !p.server.Done() {
+		return
+	}
+	ch.principal, ch.proof = "User:"+p.server.User(), nil
+	e := node.Event{Kind: facts.Authenticated, Text: ch.principal}
+	e.N[0], e.N[3] = int64(ch.peer), int64(slices.Index(facts.Mechanisms, p.mechanism))
+	s.env.Observe(e)
+}
+
+// tokens reports whether what comes on a connection are tokens without headers.
+func (c *channel) tokens() bool { return c != nil && c.proof != nil && c.proof.raw }
+
+// receiveToken takes the next message of a client that shook hands in the oldest way. Who
+// is refused is told so by the end of the connection.
+func (s *Server) receiveToken(ch *channel, token *wire.Token) {
+	reply, err := ch.proof.server.Next(token.Bytes)
+	if err != nil {
+		s.rejected(ch, "User:"+ch.proof.server.User(), whyRefused)
+		s.drop(ch)
+		s.env.Close(ch.id)
+		return
+	}
+	s.proved(ch)
+	s.env.Send(ch.id, &wire.Token{Bytes: reply})
 }
 
 // mayProceed reports whether a connection that is to be authenticated takes a request: to
@@ -102,14 +129,14 @@ func (s *Server) mayProceed(x *exchange) bool {
 	case kmsg.SASLHandshake, kmsg.SASLAuthenticate:
 		return true
 	}
-	s.rejected(x, "", whyOutOfTurn)
+	s.rejected(x.channel, "", whyOutOfTurn)
 	x.hangup()
 	return false
 }
 
-func (s *Server) rejected(x *exchange, who string, why int64) {
+func (s *Server) rejected(ch *channel, who string, why int64) {
 	e := node.Event{Kind: facts.AuthenticationFailed, Text: who}
-	e.N[0], e.N[3] = int64(x.channel.peer), why
+	e.N[0], e.N[3] = int64(ch.peer), why
 	s.env.Observe(e)
 }
 

@@ -31,7 +31,8 @@ func proving(t *testing.T) *cluster {
 	return c
 }
 
-// TestLogins has clients log in by each mechanism, with the right password and a wrong one.
+// TestLogins has clients log in by each mechanism, with the right password and a wrong one,
+// in messages with headers and without.
 func TestLogins(t *testing.T) {
 	c := proving(t)
 	for i, login := range []struct {
@@ -47,12 +48,14 @@ func TestLogins(t *testing.T) {
 		{sasl.Login{Mechanism: "GSSAPI", User: "root"}, "failed LEADER_NOT_AVAILABLE"},
 		{sasl.Login{}, "failed LEADER_NOT_AVAILABLE"},
 	} {
-		got := ""
-		app := c.login(login.Login)
-		app.NewAdmin().CreateTopic(client.NewTopic{Name: fmt.Sprintf("t%d", i), Partitions: 1, Replication: 1}, func(d client.Done) { got = fmt.Sprint(d.Outcome, " ", d.Code) })
-		c.run(6 * time.Second)
-		if got != login.want {
-			t.Errorf("%+v: %q, want %q", login.Login, got, login.want)
+		for _, raw := range []bool{false, true} {
+			got := ""
+			app := c.loginBy(login.Login, raw)
+			app.NewAdmin().CreateTopic(client.NewTopic{Name: fmt.Sprintf("t%d-%t", i, raw), Partitions: 1, Replication: 1}, func(d client.Done) { got = fmt.Sprint(d.Outcome, " ", d.Code) })
+			c.run(6 * time.Second)
+			if got != login.want {
+				t.Errorf("%+v, raw %t: %q, want %q", login.Login, raw, got, login.want)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -173,7 +174,9 @@ func (s *Server) groupConfig() group.Config {
 // Receive hands a message to whoever has the connection.
 func (s *Server) Receive(c node.ConnID, m node.Message) {
 	s.inside = true
-	if ch := s.channels[c]; ch != nil {
+	if ch := s.channels[c]; ch.tokens() {
+		s.receiveToken(ch, m.(*wire.Token))
+	} else if ch != nil {
 		s.receiveRequest(ch, m.(*wire.Request))
 	} else if caller := s.callerOf(c); caller != nil {
 		caller.Receive(c, m)
@@ -268,6 +271,8 @@ func (s *Server) Decode(c node.ConnID, frame []byte) (node.Message, error) {
 		return s.controller.Decode(c, frame)
 	case s.zk.Owns(c):
 		return s.zk.Decode(c, frame)
+	case s.channels[c].tokens():
+		return &wire.Token{Bytes: slices.Clone(frame)}, nil
 	}
 	return wire.DecodeRequest(frame)
 }

@@ -42,6 +42,9 @@ type Config struct {
 	// Login is who the client says it is, on every connection; without a mechanism it says
 	// nothing.
 	Login sasl.Login
+	// RawLogin has it say so as clients did before KIP-152: in tokens without headers, and
+	// who is refused learns of it by the end of the connection.
+	RawLogin bool
 	// Salted keeps what of passwords is slow to find out. Clients may share it; without
 	// one, each has its own.
 	Salted map[string][]byte

@@ -20,6 +20,9 @@ func (l *link) prove(then func()) {
 	}
 	shake := kmsg.NewPtrSASLHandshakeRequest()
 	shake.SetVersion(1)
+	if l.c.cfg.RawLogin {
+		shake.SetVersion(0)
+	}
 	shake.Mechanism = login.Mechanism
 	l.ask(shake, func(r kmsg.Response) {
 		if code := wire.ErrorCode(r.(*kmsg.SASLHandshakeResponse).ErrorCode); code != wire.OK {
@@ -33,13 +36,8 @@ func (l *link) prove(then func()) {
 
 // converse sends one message of a login, and what follows from its answer.
 func (l *link) converse(end *sasl.Client, message []byte, then func()) {
-	ask := kmsg.NewPtrSASLAuthenticateRequest()
-	ask.SetVersion(2)
-	ask.SASLAuthBytes = message
-	l.ask(ask, func(r kmsg.Response) {
-		answer := r.(*kmsg.SASLAuthenticateResponse)
-		code := wire.ErrorCode(answer.ErrorCode)
-		next, err := end.Next(answer.SASLAuthBytes)
+	l.say(message, func(reply []byte, code wire.ErrorCode) {
+		next, err := end.Next(reply)
 		switch {
 		case code != wire.OK:
 			l.disbelieved(code, nil)
@@ -50,6 +48,32 @@ func (l *link) converse(end *sasl.Client, message []byte, then func()) {
 		default:
 			l.converse(end, next, then)
 		}
+	})
+}
+
+// say sends one message of a login and takes the answer: with headers, or, as clients did
+// that knew no SaslAuthenticate, without.
+func (l *link) say(message []byte, then func(reply []byte, code wire.ErrorCode)) {
+	if l.c.cfg.RawLogin {
+		l.opening = true
+		limit := l.c.clock.After(l.c.cfg.RequestTimeout, l.hangUp)
+		l.caller.CallToken(message, func(reply []byte, err error) {
+			l.c.clock.Stop(&limit)
+			l.opening = false
+			if err != nil {
+				l.unreachable()
+				return
+			}
+			then(reply, wire.OK)
+		})
+		return
+	}
+	ask := kmsg.NewPtrSASLAuthenticateRequest()
+	ask.SetVersion(2)
+	ask.SASLAuthBytes = message
+	l.ask(ask, func(r kmsg.Response) {
+		answer := r.(*kmsg.SASLAuthenticateResponse)
+		then(answer.SASLAuthBytes, wire.ErrorCode(answer.ErrorCode))
 	})
 }
 

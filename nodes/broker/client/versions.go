@@ -19,7 +19,7 @@ var versions = map[int16]versionRange{
 	14: {0, 5},  // SyncGroup
 	15: {0, 5},  // DescribeGroups
 	16: {0, 4},  // ListGroups
-	17: {1, 1},  // SASLHandshake: with SASLAuthenticate behind it
+	17: {0, 1},  // SASLHandshake: with tokens or SASLAuthenticate behind it
 	19: {2, 7},  // CreateTopics
 	20: {1, 5},  // DeleteTopics: by name
 	21: {0, 2},  // DeleteRecords

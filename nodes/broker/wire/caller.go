@@ -35,6 +35,17 @@ type call struct {
 	key, version int16
 	correlation  int32
 	done         func(kmsg.Response, error)
+	// token is told what answers a token; nil where a request is to be answered.
+	token func([]byte, error)
+}
+
+// lost tells a call that its connection ended.
+func (c call) lost() {
+	if c.token != nil {
+		c.token(nil, ErrDisconnected)
+		return
+	}
+	c.done(nil, ErrDisconnected)
 }
 
 // NewCaller makes a caller without a connection. clientID is the one in its requests.
@@ -51,7 +62,7 @@ func (c *Caller) Call(body kmsg.Request, done func(kmsg.Response, error)) {
 	}
 	c.correlation++
 	if done != nil {
-		c.pending = append(c.pending, call{body.Key(), body.GetVersion(), c.correlation, done})
+		c.pending = append(c.pending, call{key: body.Key(), version: body.GetVersion(), correlation: c.correlation, done: done})
 	}
 	c.env.Send(c.conn, &Request{
 		Key: body.Key(), Version: body.GetVersion(), Correlation: c.correlation, ClientID: c.clientID, Body: body,
@@ -91,7 +102,7 @@ func (c *Caller) broken() {
 	lost := c.pending
 	c.conn, c.pending = 0, nil
 	for _, l := range lost {
-		l.done(nil, ErrDisconnected)
+		l.lost()
 	}
 }
 
@@ -99,6 +110,12 @@ func (c *Caller) broken() {
 func (c *Caller) Receive(conn node.ConnID, m node.Message) bool {
 	if !c.Owns(conn) {
 		return false
+	}
+	if t, ok := m.(*Token); ok && len(c.pending) > 0 && c.pending[0].token != nil {
+		first := c.pending[0]
+		c.pending = slices.Delete(c.pending, 0, 1)
+		first.token(t.Bytes, nil)
+		return true
 	}
 	r, ok := m.(*Response)
 	if !ok || len(c.pending) == 0 || r.Correlation != c.pending[0].correlation {
@@ -114,6 +131,9 @@ func (c *Caller) Receive(conn node.ConnID, m node.Message) bool {
 func (c *Caller) Decode(frame []byte) (node.Message, error) {
 	if len(c.pending) == 0 {
 		return nil, errors.New("wire: an answer to nothing")
+	}
+	if c.pending[0].token != nil {
+		return &Token{slices.Clone(frame)}, nil
 	}
 	return DecodeResponse(frame, c.pending[0].key, c.pending[0].version)
 }
