@@ -10,7 +10,7 @@ import (
 
 // copy appends what a leader sent, unless the log has to begin elsewhere first.
 func (s *Server) copy(r *localReplica, p *kmsg.FetchResponseTopicPartition) {
-	if first, apart := beginsBefore(r, p.RecordBatches); apart {
+	if first, apart := beginsBefore(r, p); apart {
 		s.disk(r, r.log.StartOver(first, facts.BeginsInBatch))
 		r.follow.held = p
 		s.takeHeld(r)
@@ -31,10 +31,14 @@ func (s *Server) copy(r *localReplica, p *kmsg.FetchResponseTopicPartition) {
 
 // beginsBefore reports whether records begin before a log that is empty. It was begun at
 // the leader's log start, which may be in the middle of a batch, and that came whole:
-// the log must begin where the batch does, and show the leader's start.
-func beginsBefore(r *localReplica, records []byte) (first int64, before bool) {
-	b, _, err := batch.Next(records)
-	if err != nil || b == nil || b.BaseOffset() >= r.log.End() || r.log.Start() < r.log.End() {
+// the log must begin where the batch does, and show the leader's start. A log is as good as
+// empty if the leader has deleted as much:
+//
+//	b3, alone in sync, loses its disk, leads on, and deletes below 7, where 6-7 is a batch
+//	b2 has 0-26 of before that; it is told to cut them to 7, asks for 7, and gets 6-7
+func beginsBefore(r *localReplica, p *kmsg.FetchResponseTopicPartition) (first int64, before bool) {
+	b, _, err := batch.Next(p.RecordBatches)
+	if err != nil || b == nil || b.BaseOffset() >= r.log.End() || max(r.log.Start(), p.LogStartOffset) < r.log.End() {
 		return 0, false
 	}
 	return b.BaseOffset(), b.LastOffset() >= r.log.End()
