@@ -26,15 +26,22 @@ func (j *judge) groups(op *history.Op) {
 }
 
 // member judges what a poll says of a membership: whoever is in a generation was allowed to
-// read the group when it joined, at some time since it subscribed.
+// read the group when it joined, at some time since it subscribed; the first time, if it did
+// so again: it may still be in the generation of before.
 func (j *judge) member(op *history.Op) {
 	l := op.Log
 	if l.Super || l.Group == "" || l.Generation < 1 {
 		return
 	}
-	since := *op
+	since, in := *op, false
 	for i := range j.h.Ops {
-		if o := &j.h.Ops[i]; o.Client == op.Client && o.F == history.Subscribe && o.Invoke <= op.Invoke && o.Log != nil && o.Log.Group == l.Group {
+		o := &j.h.Ops[i]
+		if o.Client != op.Client || o.Invoke > op.Invoke || o.F != history.Subscribe && o.F != history.Unsubscribe {
+			continue
+		}
+		again := in
+		in = o.F == history.Subscribe && o.Log != nil && o.Log.Group == l.Group
+		if in && !again {
 			since.Invoke = o.Invoke
 		}
 	}

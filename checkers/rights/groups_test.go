@@ -18,6 +18,9 @@ func TestJudgeOfGroups(t *testing.T) {
 	}
 	var access []history.AccessEvent
 	access = append(append(access, entries("Group:g", "Read")...), entries("Topic:orders", "Read")...)
+	access = append(append(access, entries("Group:revoked", "Read")...),
+		history.AccessEvent{At: 10 * time.Second, Kind: history.EntriesWritten, Resource: "Group:revoked", Version: 1},
+		history.AccessEvent{At: 10 * time.Second, Kind: history.EntriesInForce, Resource: "Group:revoked", Version: 1})
 	op := func(id int, f history.F, group, topic string, code wire.ErrorCode) history.Op {
 		o := history.Op{ID: id, F: f, Path: topic + "-0", Invoke: time.Duration(id) * time.Second, Return: time.Duration(id)*time.Second + 1, Outcome: history.OK}
 		o.Log = &history.LogOp{As: "User:a@10.0.0.7", Group: group, Offset: 3, Err: int16(code)}
@@ -42,6 +45,12 @@ func TestJudgeOfGroups(t *testing.T) {
 	}
 	polled := op(2, history.Poll, "h", "", wire.OK)
 	polled.Log.Generation = 4
+	member := func(id int) history.Op {
+		o := op(id, history.Poll, "revoked", "", wire.OK)
+		o.Log.Generation = 4
+		return o
+	}
+	subscribed := func(id int, f history.F) history.Op { return op(id, f, "revoked", "orders", wire.OK) }
 	const noTopic, noGroup = wire.TopicAuthorizationFailed, wire.GroupAuthorizationFailed
 	for _, c := range []struct {
 		name, breaks string
@@ -71,6 +80,12 @@ func TestJudgeOfGroups(t *testing.T) {
 		{"rights that there are not", RightsTold, []history.Op{told("on=Group", "g", "Read", "Describe", "Write")}},
 		{"rights to the cluster of who may not describe it", RightsTold, []history.Op{told("on=Cluster", "kafka-cluster", "Alter")}},
 		{"a member of a group that is not granted", Needed, []history.Op{op(1, history.Subscribe, "h", "orders", wire.OK), polled}},
+		{"a member that was let in before that was revoked, and subscribes again", "", []history.Op{
+			subscribed(1, history.Subscribe), member(2), subscribed(20, history.Subscribe), member(21),
+		}},
+		{"a member that left, and is let in again though that was revoked", Needed, []history.Op{
+			subscribed(1, history.Subscribe), member(2), subscribed(15, history.Unsubscribe), subscribed(20, history.Subscribe), member(21),
+		}},
 	} {
 		v := Judge(&history.History{Ops: c.ops, Access: access})
 		got := ""
