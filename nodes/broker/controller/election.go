@@ -70,7 +70,8 @@ func (c *Controller) learn(id int32) {
 	c.cfg.Elected(id, epoch)
 }
 
-// elect makes this broker the controller, if there is none.
+// elect makes this broker the controller, if there is none. It may take itself for one
+// still, its znode having gone only now: then it is none any more.
 func (c *Controller) elect() {
 	if c.term != c.zk.Term() {
 		return
@@ -79,6 +80,7 @@ func (c *Controller) elect() {
 		c.learn(at)
 		return
 	}
+	c.resign("the znode of the controller is gone")
 	epoch, version, won := c.seize()
 	if !won {
 		c.resignIfReplaced()
