@@ -25,8 +25,9 @@ type channel struct {
 	proof *proof
 	// waiting are the requests behind the one in process.
 	waiting []*wire.Request
-	// busy: one is in process. ready: none is, and the next is about to be.
-	busy, ready bool
+	// busy: one is in process. ready: none is, and the next is about to be. dropped: the
+	// connection is over.
+	busy, ready, dropped bool
 	// muted: its client has had too much, and has to wait. throttled: it had to at some time.
 	muted, throttled bool
 	// account is the one that its client was charged to last.
@@ -85,7 +86,7 @@ func (s *Server) serveReady() {
 	ch := s.readyChannels[0]
 	s.readyChannels = slices.Delete(s.readyChannels, 0, 1)
 	ch.ready = false
-	if s.channels[ch.id] != ch {
+	if ch.dropped {
 		return
 	}
 	r := ch.waiting[0]
@@ -96,7 +97,7 @@ func (s *Server) serveReady() {
 }
 
 // alive reports whether there is still somebody to answer.
-func (x *exchange) alive() bool { return x.s.channels[x.channel.id] == x.channel }
+func (x *exchange) alive() bool { return !x.channel.dropped }
 
 // reply answers the request. A client that has gone hears nothing.
 func (x *exchange) reply(body kmsg.Response) {
@@ -137,6 +138,7 @@ func (x *exchange) hangup() {
 // drop forgets a connection. What is in process goes on without anybody to hear of it.
 func (s *Server) drop(ch *channel) {
 	delete(s.channels, ch.id)
+	ch.dropped = true
 	if s.cfg.Bugs.Has(bugs.UsageOfConnection) {
 		delete(s.usage, ch.account)
 	}

@@ -30,6 +30,9 @@ type fetcher struct {
 	asked, heard []question
 	session      fetchsession.Asker
 	want         []fetchsession.Part // of the request that is being made
+	// silent is set while a request is under way, whose answer is taken by hear.
+	silent node.TimerID
+	hear   func(kmsg.Response, error)
 	// resting: the leader could not be reached, and is left alone for a while.
 	resting bool
 }
@@ -111,20 +114,31 @@ func (f *fetcher) ask(s *Server) {
 	if len(f.asked) > 0 || f.resting || !f.find(s) {
 		return
 	}
+	if f.hear == nil {
+		f.hear = func(answer kmsg.Response, err error) {
+			s.env.StopTimer(f.silent)
+			f.answered(s, answer, err)
+		}
+	}
 	if len(f.replicas) == 0 {
 		f.caller.Hangup()
 		s.fetchers = slices.DeleteFunc(s.fetchers, func(o *fetcher) bool { return o == f })
 		return
 	}
 	if request := f.request(s); len(f.asked) > 0 {
-		f.call(s, request, func(answer kmsg.Response, err error) { f.answered(s, answer, err) })
+		f.silent = f.impatience(s)
+		f.caller.Call(request, f.hear)
 	}
 }
 
-// call sends a request to the leader. One that is not answered in time ends the
-// connection.
+// impatience ends the connection of a request that is not answered in time.
+func (f *fetcher) impatience(s *Server) node.TimerID {
+	return s.env.SetTimer(s.cfg.ReplicaSocketTimeout, node.Tag{Kind: tagSilent, Arg: uint64(f.leader)})
+}
+
+// call sends another request to the leader.
 func (f *fetcher) call(s *Server, request kmsg.Request, done func(kmsg.Response, error)) {
-	silent := s.env.SetTimer(s.cfg.ReplicaSocketTimeout, node.Tag{Kind: tagSilent, Arg: uint64(f.leader)})
+	silent := f.impatience(s)
 	f.caller.Call(request, func(answer kmsg.Response, err error) {
 		s.env.StopTimer(silent)
 		done(answer, err)

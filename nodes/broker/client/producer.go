@@ -117,6 +117,7 @@ type Producer struct {
 	asking   bool        // for an identity
 	failures int         // to get one, in a row
 	pumping  alarm.Alarm // pump is due, at due
+	wake     func()      // is pump
 	due      time.Duration
 	serial   uint64 // of the last batch
 	closed   bool
@@ -142,6 +143,7 @@ func (c *Cluster) NewProducer(cfg ProducerConfig) *Producer {
 		c: c, cfg: cfg, queues: map[TopicPartition]*queue{},
 		inFlight: map[int32]int{}, sticky: map[string]int32{}, identity: nobody,
 	}
+	p.wake = p.pump
 	p.lane = c.join(p)
 	return p
 }
@@ -283,7 +285,7 @@ func (p *Producer) wakeIn(d time.Duration) {
 	}
 	p.c.clock.Stop(&p.pumping)
 	p.due = at
-	p.pumping = p.c.clock.After(max(d, 0), p.pump)
+	p.pumping = p.c.clock.After(max(d, 0), p.wake)
 }
 
 // pump sends what can be sent and sees when it has to look again.

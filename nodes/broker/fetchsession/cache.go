@@ -123,15 +123,11 @@ func partsOf(r *kmsg.FetchRequest) []Part {
 // another leader epoch is told the high watermark again, even if it is the same: the
 // asker may have thrown away what came in the epoch before.
 func (s *session) update(r *kmsg.FetchRequest, b bugs.Set) {
-	for _, p := range partsOf(r) {
-		known := s.at[p.key()]
-		if known == nil {
-			known = &cached{mark: -1, start: -1}
-			s.parts, s.at[p.key()] = append(s.parts, known), known
-		} else if known.Epoch != p.Epoch {
-			known.mark = -1
+	for i := range r.Topics {
+		t := &r.Topics[i]
+		for j := range t.Partitions {
+			s.want(partOf(t.Topic, &t.Partitions[j]))
 		}
-		known.Part = p
 	}
 	if b.Has(bugs.SessionForgetsNothing) {
 		return
@@ -145,6 +141,18 @@ func (s *session) update(r *kmsg.FetchRequest, b bugs.Set) {
 	if len(s.at) < len(s.parts) {
 		s.parts = slices.DeleteFunc(s.parts, func(p *cached) bool { return s.at[p.key()] != p })
 	}
+}
+
+// want takes what a request says of one part.
+func (s *session) want(p Part) {
+	known := s.at[p.key()]
+	if known == nil {
+		known = &cached{mark: -1, start: -1}
+		s.parts, s.at[p.key()] = append(s.parts, known), known
+	} else if known.Epoch != p.Epoch {
+		known.mark = -1
+	}
+	known.Part = p
 }
 
 // begin makes a session, if there is room for it or somebody who must make room. Who
