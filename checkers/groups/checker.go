@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf16"
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/checkers/replication"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -14,7 +14,7 @@ import (
 )
 
 // Topic is the name of the topic of offsets.
-const Topic = "__consumer_offsets"
+const Topic = history.OffsetsTopic
 
 // Logs is what the judge of replication knows, which is [replication.Checker].
 type Logs interface {
@@ -226,24 +226,14 @@ func (c *Checker) followed(r *reign, e node.Event) {
 	}
 }
 
-// partitionOf is the partition of the topic of offsets that a group lives in: the hash of
-// Java's strings without its sign, modulo their number; ok is false before there are any.
+// partitionOf is the partition of the topic of offsets that a group lives in; ok is false
+// before there are any.
 func (c *Checker) partitionOf(group string) (partition int, ok bool) {
 	n, _ := c.cfg.Logs.Partitions(Topic)
 	if n == 0 {
 		return 0, false
 	}
-	var hash int32
-	for _, unit := range utf16.Encode([]rune(group)) {
-		hash = 31*hash + int32(unit)
-	}
-	switch {
-	case hash == -1<<31:
-		hash = 0
-	case hash < 0:
-		hash = -hash
-	}
-	return int(hash) % n, true
+	return history.HomeOf(group, n), true
 }
 
 // name is that of a partition of the topic of offsets.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -119,9 +118,6 @@ func (j *judge) lastAcknowledged(r *register, read *history.Op) int {
 	return last
 }
 
-// offsetsTopic begins the names of the partitions in which groups live.
-const offsetsTopic = "__consumer_offsets-"
-
 // forgot reports whether something explains that what was committed by one operation is not
 // told by another: it was deleted, perhaps by who was told that nobody knows, or the topic of
 // offsets lost records.
@@ -130,7 +126,7 @@ func (j *judge) forgot(k kept, commit, read int) bool {
 		return false
 	}
 	from, to := j.h.Ops[commit].Invoke, j.h.Ops[read].Return
-	return j.lostOffsets(to) || j.between(from, to, func(e *history.LogEvent) bool {
+	return j.lostOffsets(k.group, to) || j.between(from, to, func(e *history.LogEvent) bool {
 		return e.Kind == history.OffsetForgotten && e.Group == k.group && e.Partition == k.partition
 	}) || slices.ContainsFunc(j.h.Ops, func(op history.Op) bool {
 		return k.deletedBy(&op) && op.Invoke <= to && (op.Outcome == history.Info || op.Return >= from)
@@ -145,11 +141,12 @@ func (k kept) deletedBy(op *history.Op) bool {
 	return op.Log.Group == k.group && (op.F == history.DeleteGroup || op.Path == k.partition)
 }
 
-// lostOffsets reports whether something took records from the topic of offsets until a time.
-// Which groups lived there the history does not say, nor what is lost after the first loss.
-func (j *judge) lostOffsets(until time.Duration) bool {
+// lostOffsets reports whether something took records, until a time, from the partition of
+// the topic of offsets in which a group lives. What is lost there after the first loss the
+// history does not say.
+func (j *judge) lostOffsets(group string, until time.Duration) bool {
 	return j.between(0, until, func(e *history.LogEvent) bool {
-		return strings.HasPrefix(e.Partition, offsetsTopic) && (e.Kind == history.UncleanElection || e.Kind == history.LastReplicaLost)
+		return (e.Kind == history.UncleanElection || e.Kind == history.LastReplicaLost) && j.homes.Lives(group, e.Partition)
 	})
 }
 
@@ -203,7 +200,7 @@ func (j *judge) beganAnew(group string, first, second int) bool {
 
 // countsAnew reports whether a group was forgotten in a time.
 func (j *judge) countsAnew(group string, from, to time.Duration) bool {
-	return j.lostOffsets(to) || j.between(from, to, func(e *history.LogEvent) bool { return e.Kind == history.GroupForgotten && e.Group == group })
+	return j.lostOffsets(group, to) || j.between(from, to, func(e *history.LogEvent) bool { return e.Kind == history.GroupForgotten && e.Group == group })
 }
 
 // share is a partition in one generation of a group.

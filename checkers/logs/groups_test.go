@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // The operations of groupStory, by what they are.
@@ -104,11 +105,16 @@ var spoiledGroups = []struct {
 	}},
 	{"a member that hung reads in a generation that was lost before, and is counted again", "", func(h *history.History) {
 		h.Ops[pollSecond].Log.Generation = 1
-		h.Partitions = []history.LogEvent{{At: h.Ops[pollFirst].Invoke - 1, Kind: history.LastReplicaLost, Partition: offsetsTopic + "0"}}
+		h.Partitions = []history.LogEvent{{At: h.Ops[pollFirst].Invoke - 1, Kind: history.LastReplicaLost, Partition: history.OffsetsTopic + "-0"}}
+	}},
+	{"the partition in which another group lives lost its log before", GroupExclusive, func(h *history.History) {
+		h.Ops[pollSecond].Log.Generation = 1
+		h.Partitions = []history.LogEvent{{At: h.Ops[pollFirst].Invoke - 1, Kind: history.LastReplicaLost, Partition: history.OffsetsTopic + "-0"}}
+		h.Log = []history.Applied{{Txn: &wire.Txn{Body: &wire.CreateTxn{Path: "/brokers/topics/" + history.OffsetsTopic, Data: []byte(`{"partitions":{"0":[1],"1":[1]}}`)}}}}
 	}},
 	{"two members read the partition in one generation, and another loses its log afterwards", GroupExclusive, func(h *history.History) {
 		h.Ops[pollSecond].Log.Generation = 1
-		h.Partitions = []history.LogEvent{{At: h.Ops[pollSecond].Return + 1, Kind: history.LastReplicaLost, Partition: offsetsTopic + "0"}}
+		h.Partitions = []history.LogEvent{{At: h.Ops[pollSecond].Return + 1, Kind: history.LastReplicaLost, Partition: history.OffsetsTopic + "-0"}}
 	}},
 	{"a static member returns under another ID", "", func(h *history.History) {
 		h.Ops[pollSecond].Log.Generation = 1

@@ -31,7 +31,7 @@ type Verdict struct {
 
 // Judge holds a history against every guarantee of this package.
 func Judge(h *history.History) Verdict {
-	j := &judge{h: h, partitions: map[string]*partition{}, senders: map[string]int{}, counts: map[string]int{}}
+	j := &judge{h: h, homes: h.Homes(), partitions: map[string]*partition{}, senders: map[string]int{}, counts: map[string]int{}}
 	j.index()
 	if len(j.missing) == 0 {
 		j.learn()
@@ -60,6 +60,7 @@ func Judge(h *history.History) Verdict {
 // judge is the work on one history.
 type judge struct {
 	h          *history.History
+	homes      history.Homes
 	partitions map[string]*partition
 	// senders finds the operation that sent a value. Values are unique.
 	senders map[string]int

@@ -3,7 +3,6 @@ package models
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -75,11 +74,11 @@ var groupRegister = describe(porcupine.Model{
 	},
 })
 
-// offsetsLost reports whether the topic of offsets lost something in a way that is
-// explained: then nobody knows which groups forgot what.
-func offsetsLost(h *history.History) bool {
-	for name := range troubled(h) { //sim:unordered any
-		if strings.HasPrefix(name, "__consumer_offsets-") {
+// offsetsLost reports whether the partition in which a group lives lost something in a way
+// that is explained: then nobody knows what the group forgot.
+func offsetsLost(lost map[string]bool, homes history.Homes, group string) bool {
+	for name := range lost { //sim:unordered any
+		if homes.Lives(group, name) {
 			return true
 		}
 	}
@@ -91,13 +90,13 @@ func offsetsLost(h *history.History) bool {
 // may come after everything, which is as good as never.
 func GroupOffsets(h *history.History, budget *Budget) []Result {
 	end, bags := endOf(h), map[string]*bag{}
-	unsure, lossy, forgotten := map[string]int{}, offsetsLost(h), map[string]bool{}
+	unsure, forgotten, lost, homes := map[string]int{}, map[string]bool{}, troubled(h), h.Homes()
 	for _, e := range h.Partitions {
 		forgotten[e.Group] = true // what is not in the log any more, no order explains
 	}
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if op.Log == nil || op.Outcome == history.Fail || !op.Log.Znodes && (lossy || forgotten[op.Log.Group]) {
+		if op.Log == nil || op.Outcome == history.Fail || !op.Log.Znodes && (offsetsLost(lost, homes, op.Log.Group) || forgotten[op.Log.Group]) {
 			continue
 		}
 		kept := "of group " + op.Log.Group
