@@ -37,6 +37,9 @@ type epochStart struct{ epoch, start int64 }
 type mirror struct {
 	// start and end bound the log, and cleaned is how far it was compacted.
 	start, end, cleaned int64
+	// ripped: after a loss it was cut below where it had been compacted to. What compaction
+	// left out, since there were later records of the same keys, is gone with those.
+	ripped bool
 	// batches are those of [start, end), ascending, and older ones.
 	batches []batch
 	// left are the records that the last compaction left, ascending; none while another is
@@ -143,6 +146,7 @@ func (m *mirror) first() int64 {
 func (m *mirror) cut(to int64) {
 	m.batches = m.batches[:m.at(to)]
 	m.end = min(m.end, to)
+	m.ripped = m.ripped || m.end < m.cleaned
 	m.start, m.cleaned = min(m.start, m.end), min(m.cleaned, m.end)
 	m.left, m.alike = m.left[:before(m.left, to)], min(m.alike, to)
 	n := len(m.epochs)

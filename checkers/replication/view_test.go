@@ -77,3 +77,35 @@ func TestPartitionsOfAnInterruptedCreation(t *testing.T) {
 		}
 	}
 }
+
+// A log that was compacted because of records that it lost since lacks what those had
+// replaced. Of one that was not compacted so far, nothing but its tail is gone.
+func TestHoldsNothingOfARippedLog(t *testing.T) {
+	for _, c := range []struct {
+		to     int64
+		ripped bool
+	}{{5, false}, {4, false}, {3, true}} {
+		m := mirror{end: 6, cleaned: 4}
+		m.cut(c.to)
+		r := replica{log: mirror{end: 6, cleaned: 4}}
+		r.reopens(0, c.to, nil)
+		if m.ripped != c.ripped || r.log.ripped != c.ripped {
+			t.Errorf("compacted to 4 and cut to %d: %v, found so: %v", c.to, m.ripped, r.log.ripped)
+		}
+		m.cut(0)
+		r.reopens(0, 0, nil)
+		if !m.ripped || !r.log.ripped {
+			t.Errorf("it is whole again once more is gone")
+		}
+	}
+	s := newStage(t, false)
+	s.play(usual + "\ncommit 0..3")
+	r := s.c.partition(scenePartition).replicas[1]
+	if _, ok := s.c.Holds(scenePartition, 1); !ok {
+		t.Fatal("nothing is told of b1")
+	}
+	r.log.ripped = true
+	if all, ok := s.c.Holds(scenePartition, 1); ok {
+		t.Errorf("b1 holds %v", all)
+	}
+}
