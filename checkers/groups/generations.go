@@ -134,9 +134,11 @@ func (v *roster) gives(shares []facts.GroupShare) bool {
 }
 
 // complete: who shares a topic out leaves nothing out, but what is still somebody's. How
-// many partitions it has heard of, a leader says in the note on its shares; of one that
-// says nothing, only that it has heard of those that the topic was created with, if it
-// shares any of them out.
+// many partitions there are, the leader of the group knows from brokers, and one that has
+// just started knows some partitions of a topic only: those whose leaders changed since,
+// which is what a controller sends. So a leader is held to what it has heard, by the note
+// on its shares, and in the end to what there is (see Pending). One that writes no note has
+// heard of the partitions that a topic was created with, if it shares any of them out.
 func (c *Checker) complete(r *reign, g *group, in *roster, given map[string]string) {
 	if p, has, gets := in.handedOver(given); p != "" {
 		c.fail(r.broker.Name, OneOwner, fmt.Sprintf("generation %d of group %s gives %s to %s, while %s says that it has it", g.generation, g.name, p, gets, has))
@@ -149,11 +151,11 @@ func (c *Checker) complete(r *reign, g *group, in *roster, given map[string]stri
 	counts := in.noted()
 	for _, topic := range topics {
 		shared := slices.ContainsFunc(slices.Collect(maps.Keys(given)), func(p string) bool { return topicOf(p) == topic }) //sim:unordered any will do
-		least := 0
-		if shared {
+		least, said := counts[topic]
+		if !said && shared {
 			_, least = c.cfg.Logs.Partitions(topic)
 		}
-		for n := range max(least, counts[topic]) {
+		for n := range least {
 			p := fmt.Sprintf("%s-%d", topic, n)
 			if _, ok := given[p]; !ok && !claimed[p] {
 				c.fail(r.broker.Name, AllAssigned, fmt.Sprintf("generation %d of group %s leaves %s to nobody", g.generation, g.name, p))

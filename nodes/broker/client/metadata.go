@@ -211,12 +211,18 @@ func (m *metadata) takeTopic(name string, r *kmsg.MetadataResponseTopic) {
 		return
 	}
 	t := &Topic{ID: r.TopicID, Err: code}
-	t.Partitions = make([]Partition, len(r.Partitions))
+	// A broker that has just started was told of some partitions only, and not always of the
+	// first: there are as many as the greatest number says, at least.
+	count := 0
+	for _, p := range r.Partitions {
+		count = max(count, int(p.Partition)+1)
+	}
+	t.Partitions = make([]Partition, count)
 	for i := range t.Partitions {
 		t.Partitions[i] = Partition{Leader: -1, Epoch: -1, Err: wire.LeaderNotAvailable}
 	}
 	for _, p := range r.Partitions {
-		if int(p.Partition) >= len(t.Partitions) || p.Partition < 0 {
+		if p.Partition < 0 {
 			continue
 		}
 		told := Partition{p.Leader, p.LeaderEpoch, p.Replicas, p.ISR, wire.ErrorCode(p.ErrorCode)}

@@ -137,3 +137,21 @@ func TestSubscriptionRefused(t *testing.T) {
 		}
 	}
 }
+
+// A broker that knows one partition of a topic only says its number, which is not the
+// first: the topic has more.
+func TestMetadataOfSomePartitions(t *testing.T) {
+	c := newClub(t)
+	c.c.Want("t")
+	c.run(time.Second)
+	r := kmsg.NewMetadataResponseTopic()
+	r.Topic = kmsg.StringPtr("t")
+	p := kmsg.NewMetadataResponseTopicPartition()
+	p.Partition, p.Leader, p.LeaderEpoch = 1, 2, 9
+	r.Partitions = append(r.Partitions, p)
+	c.c.metadata.takeTopic("t", &r)
+	known, _ := c.c.Topic("t")
+	if len(known.Partitions) != 2 || known.Partitions[0].Leader != -1 || known.Partitions[1].Leader != 2 {
+		t.Errorf("the topic has %+v", known.Partitions)
+	}
+}
