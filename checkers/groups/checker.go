@@ -66,6 +66,9 @@ type broker struct {
 	reigns map[int]*reign
 	// taken are the offsets that were taken last, until their record is written.
 	taken *facts.GroupCommit
+	// stated is when it stated anything last, awake since when it has never been silent for
+	// longer than nap: it may have hung before.
+	stated, awake time.Duration
 	// seen says which version of a znode this broker has written or read last.
 	seen map[string]int
 }
@@ -124,6 +127,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 	if b == nil {
 		return
 	}
+	b.wakes(at)
 	switch e.Kind {
 	case facts.GroupsLoading:
 		c.loading(b, int(e.N[0]), e.N[1])
@@ -175,6 +179,9 @@ func (c *Checker) ofGroup(b *broker, e node.Event) {
 	g := r.group(e.Text)
 	if g.state == completing && !g.led && e.Kind != facts.JoinTold {
 		c.fail(b.Name, LeaderPresent, fmt.Sprintf("generation %d of group %s has begun, of %s, and nobody was told that it leads", g.generation, g.name, g.who()))
+		return
+	}
+	if c.outstayed(r, g); c.finding != nil {
 		return
 	}
 	switch e.Kind {

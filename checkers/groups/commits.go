@@ -2,11 +2,14 @@ package groups
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 )
+
+const million = 1_000_000
 
 // heard: a member gave a sign, and was answered.
 func (c *Checker) heard(r *reign, g *group, id string) {
@@ -48,10 +51,41 @@ func (c *Checker) memberGone(r *reign, g *group, id, how string) {
 	if m == nil || m.session == 0 || how != "expired" {
 		return
 	}
-	const million = 1_000_000
 	silent := c.now.at - m.heard
 	if most := silent / million * time.Duration(million+c.cfg.DriftPPM); most+time.Millisecond < m.session {
 		c.fail(r.broker.Name, MemberKept, fmt.Sprintf("%s is taken out of group %s after %v, its session being %v", id, g.name, silent, m.session))
+	}
+}
+
+// nap is the longest silence of a broker that does not count as a pause, and by how much
+// it may be late, then, to take out who has said nothing for a session.
+const nap = time.Second
+
+// wakes notes that a broker is awake.
+func (b *broker) wakes(now time.Duration) {
+	if now-b.stated > nap {
+		b.awake = now
+	}
+	b.stated = now
+}
+
+// outstayed: while a group is stable nobody waits for its coordinator, so that the session
+// of every member is running out. A coordinator that has stated something every now and
+// then since it was over has not hung, and cannot have missed it by more than its naps.
+func (c *Checker) outstayed(r *reign, g *group) {
+	if g.state != stable {
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(g.members)) {
+		m := g.members[id]
+		if m.session == 0 {
+			continue
+		}
+		over := m.heard + m.session + m.session/million*time.Duration(2*c.cfg.DriftPPM)
+		if late := c.now.at - max(over, r.broker.awake); late > 2*nap {
+			c.fail(r.broker.Name, MemberLost, fmt.Sprintf("%s was heard of last %v ago, its session being %v, and is a member of group %s still", id, c.now.at-m.heard, m.session, g.name))
+			return
+		}
 	}
 }
 

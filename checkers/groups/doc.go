@@ -40,6 +40,7 @@ const (
 	JoinHeeded       = "k20-join-heeded"
 	LeaderPresent    = "k20-leader-present"
 	MemberKept       = "k20-member-kept"
+	MemberLost       = "k20-member-lost"
 	GenerationGrows  = "k21-generation"
 	CommitFenced     = "k22-commit-fenced"
 	InstanceFenced   = "k22-instance-fenced"
@@ -85,6 +86,10 @@ var Guarantees = []guarantee.Guarantee{
 	{
 		ID: MemberKept, Sentence: "A member is taken for lost only after a session in which it gave no sign and was told nothing.", Source: sourceKIP + "62",
 		Not: "that a member which is silent is out at once, or that a pause of the coordinator counts.",
+	},
+	{
+		ID: MemberLost, Sentence: "A member of a stable group that has given no sign for a session, and was told nothing, is out two seconds later, if its coordinator has not hung.", Source: sourceKIP + "62",
+		Not: "anything while a group rebalances, when members wait for their coordinator, or of one that states nothing for a second: it may have hung.",
 	},
 	{
 		ID: GenerationGrows, Sentence: "A generation is one more than the last of its coordinator, who begins with that in the log, and is told to its members only.", Source: sourceProtocol + "JoinGroup",

@@ -30,6 +30,21 @@ var good = []struct{ name, scene string }{
 		b1 loads 1
 		b1 commits -1 nobody t-0=5
 		b1 says t-0=5`},
+	{"a coordinator that hung has not noticed that a member is silent", formed + `
+		wait 30s
+		b1 hears a
+		wait 1s
+		b1 hears a
+		wait 1s
+		b1 hears a`},
+	{"a member is silent while it waits for others", formed + `
+		b1 rebalances` + strings.Repeat(`
+		wait 1s
+		b1 says t-0=-1`, 20)},
+	{"a leader was told of one partition of two", formed + `
+		b1 rebalances
+		b1 starts 2 a,b
+		b1 shares 2 a:t-0*1 b:nothing`},
 	{"a leader has heard of a partition that was added", formed + `
 		b1 rebalances
 		b1 starts 2 a,b
@@ -198,6 +213,15 @@ var bad = []struct{ name, falls, scene string }{
 		b2 loads 2
 		b2 renames a to b # or so it says
 		b2 tells 1 b:t-0`},
+	{"a member that is silent stays", MemberLost, formed + strings.Repeat(`
+		wait 1s
+		b1 hears a`, 13)},
+	{"a member that a new coordinator has read of stays", MemberLost, formed + `
+		b1 crashes
+		elect b2 2
+		b2 loads 2` + strings.Repeat(`
+		wait 1s
+		b2 hears a`, 13)},
 	{"a partition is left out that its leader has heard of", AllAssigned, formed + `
 		b1 rebalances
 		b1 starts 2 a,b
@@ -431,6 +455,7 @@ func TestPending(t *testing.T) {
 		"elect b1 1\n b1 loads 1\n b1 rebalances": "group g is preparing a rebalance",
 		formed: "",
 		formed + "b1 rebalances\n b1 starts 2 a,b\n b1 shares 2 a:t-0 b:nothing+t-1": "generation 2 of group g leaves t-1 to nobody",
+		formed + "b1 rebalances\n b1 starts 2 a,b\n b1 shares 2 a:t-0*1 b:nothing":   "generation 2 of group g leaves t-1 to nobody",
 	} {
 		s := newStage(t)
 		s.play(scene)

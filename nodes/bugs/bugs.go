@@ -238,6 +238,7 @@ const (
 	RemovedPasswordKept
 	ScramProofUnchecked
 	EmptyPasswordTaken
+	LoadedWithoutSessions
 	last
 )
 

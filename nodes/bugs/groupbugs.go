@@ -98,4 +98,11 @@ var groupBugs = []Bug{
 		Breaks:   []string{"k20-one-owner", "group-exclusive"},
 		Scenario: brokerGroups,
 	},
+	{
+		ID: LoadedWithoutSessions, Name: "loaded-without-sessions",
+		Wrong:    "A new coordinator waits for the members that its log has, and begins no session for them before it hears of them.",
+		Schedule: "A member dies with its coordinator.",
+		Breaks:   []string{"k20-member-lost", "liveness"},
+		Scenario: brokerGroups,
+	},
 }

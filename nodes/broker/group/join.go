@@ -244,6 +244,7 @@ func (g *group) replaceStatic(j *joining, id string) {
 				m.protocols = before
 				m.answer(wire.UnknownMemberID)
 				g.rename(m, old)
+				g.expect(m) // its session may have ended while it waited, which counts for nothing
 				g.observe(facts.MemberReplaced, facts.Replacement{Instance: m.instance, Old: id, New: old}, int64(generation))
 				return
 			}
@@ -269,6 +270,7 @@ func (g *group) leaderWas(m *member, old string) {
 	r.LeaderID, r.Members = old, nil
 	done := m.join
 	m.join = nil
+	g.renew(m)
 	g.joinTold(m)
 	done(r)
 }

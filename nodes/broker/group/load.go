@@ -179,7 +179,9 @@ func (g *group) restore(v *kmsg.GroupMetadataValue) {
 			m.instance = *each.InstanceID
 		}
 		g.add(m)
-		g.expect(m)
+		if !g.c.bug(bugs.LoadedWithoutSessions) {
+			g.expect(m)
+		}
 	}
 	if v.Leader != nil {
 		g.leader = *v.Leader
