@@ -45,6 +45,10 @@ var spoiled = []struct {
 }{
 	{"as it was", "", func(*history.History) {}},
 	{"a record is taken in the end that is longer than its topic allows", LimitKept, func(h *history.History) { tooLarge(h, history.OK) }},
+	{"a record is taken in the end while somebody makes the limit higher", "", func(h *history.History) {
+		tooLarge(h, history.OK)
+		h.Ops = append(h.Ops, history.Op{ID: 98, F: history.SetConfig, Path: "orders", Outcome: history.OK, Invoke: 40, Return: 62, Log: &history.LogOp{Offset: history.Unknown}})
+	}},
 	{"a record is refused in the end that is longer than its topic allows", "", func(h *history.History) { tooLarge(h, history.Fail) }},
 	{"the last record is gone that was acknowledged", LostWrite, func(h *history.History) {
 		h.Ops[5].Log.Records = nil
