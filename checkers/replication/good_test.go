@@ -65,6 +65,19 @@ var good = []goodScene{
 		unrest # b3 does not even know of the one before
 		b3 believes 5
 		rest`, nil},
+	{"a follower copies faster than another, and is not told yet what both have", false, usual + `
+		commit 0..3
+		b1 appends 4..4
+		b3 copies 4..4
+		wait
+		b1 appends 5..5
+		b3 copies 5..5
+		b2 copies 4..4
+		b2 copies 5..5
+		b1 hears b2 at 6
+		b1 hears b3 at 6
+		b1 marks 6
+		rest`, nil},
 	{"consumers read at followers, which are behind", false, usual + `
 		commit 0..3
 		b2 serves 0..3

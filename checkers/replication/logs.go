@@ -59,9 +59,6 @@ func (c *Checker) followerAppended(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, Contiguous, fmt.Sprintf("%s takes %v over into %s, whose log ends at %d in epoch %d, %s", r.Name, b, p.name, r.log.end, r.log.epoch(), r.role()))
 		return
 	}
-	if r.came != c.now.at {
-		r.before, r.came = r.log.end, c.now.at
-	}
 	if b.first < p.ledger.cleaned {
 		p.copiesCleaned(r)
 	}
@@ -82,7 +79,7 @@ func (c *Checker) truncated(p *partition, r *replica, to int64) {
 // startedOver: the log was thrown away because its leader's begins later. Nothing is below
 // its start any more, so its high watermark is there, and is not told again.
 func (c *Checker) startedOver(p *partition, r *replica, start int64) {
-	r.log, r.agreed, r.mark, r.before = emptyLog(start), 0, start, start
+	r.log, r.agreed, r.mark = emptyLog(start), 0, start
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
 }
 

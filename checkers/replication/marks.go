@@ -29,6 +29,7 @@ func (c *Checker) highWatermark(p *partition, r *replica, e node.Event) {
 		}
 	}
 	r.mark = mark
+	p.raise(mark, c.now.at, c.cfg.Lag)
 	if !p.judged(epoch) {
 		c.excuse(p, p.dispute, before) // committed in vain
 		for b := range r.log.within(before, mark) {

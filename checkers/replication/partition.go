@@ -24,10 +24,6 @@ type replica struct {
 	spoils int
 	// mark is the high watermark as it knows it.
 	mark int64
-	// before is where the log of a follower ended before the answer that made it grow
-	// last, which came at the time came.
-	before int64
-	came   time.Duration
 	// epoch is the latest leader epoch in which it led or followed in this life, -1 for
 	// none; leads says that it takes itself for the leader of that.
 	epoch int64
@@ -101,7 +97,7 @@ func (r *replica) append(b batch) {
 // cut shortens the log.
 func (r *replica) cut(to int64) {
 	r.log.cut(to)
-	r.agreed, r.mark, r.before = min(r.agreed, to), min(r.mark, to), min(r.before, to)
+	r.agreed, r.mark = min(r.agreed, to), min(r.mark, to)
 }
 
 // counted are all that a leader has to take for in sync: those that are as far as it
@@ -121,8 +117,11 @@ type partition struct {
 	// furthest that it ever went.
 	ledger  mirror
 	longest int64
-	// grew is when a leader appended last.
-	grew time.Duration
+	// grew is when a leader appended last. raised are the high watermarks that leaders told
+	// of late, and aged is the last of those that all followers should have heard of.
+	grew   time.Duration
+	raised []raised
+	aged   int64
 	// once are the batches that were ever committed, be it in vain, or lost since.
 	once map[key]bool
 	// producers are those with an ID, as of the ledger's end.

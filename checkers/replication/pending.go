@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 )
@@ -58,13 +59,36 @@ func (p *partition) pending(c *Checker, assigned int64) string {
 	return ""
 }
 
+// raised is a high watermark, and when a leader raised its own to that.
+type raised struct {
+	at   time.Duration
+	mark int64
+}
+
+// raise notes that a leader raised its high watermark, and forgets those that have aged.
+func (p *partition) raise(mark int64, now, lag time.Duration) {
+	p.raised = append(p.raised, raised{now, mark})
+	p.age(now - lag)
+}
+
+// age takes the high watermarks of some time ago for told to everybody.
+func (p *partition) age(then time.Duration) {
+	n := 0
+	for ; n < len(p.raised) && p.raised[n].at <= then; n++ {
+		p.aged = p.raised[n].mark
+	}
+	p.raised = slices.Delete(p.raised, 0, n)
+}
+
 // known is what a replica must know to be committed of a log of which it has all. A
-// follower is told that of records with the answer to the fetch after, which brings the
-// next ones, or waits for them. So while members of groups commit more often than
-// such fetches end, no follower ever knows of the last.
+// follower is told what its leader knew when it answered, at once if there are records:
+// of those the other followers may be still to fetch. So while members of groups commit
+// more often than fetches without records end, no follower ever knows of the last; but
+// one that keeps up has heard of all that was committed some time ago.
 func (c *Checker) known(p *partition, r *replica) int64 {
 	if !r.leads && c.now.at-p.grew < c.cfg.Lag {
-		return r.before
+		p.age(c.now.at - c.cfg.Lag)
+		return min(p.aged, r.log.end)
 	}
 	return r.log.end
 }
