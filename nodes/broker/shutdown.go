@@ -50,7 +50,10 @@ func (s *Server) giveUpLeaderships(t *node.Task) bool {
 }
 
 // closeDown ends all conversations, brings everything to the disk, says so there, and takes
-// the broker's znode away, so that nobody has to wait for its session to end.
+// the broker's znode away, so that nobody has to wait for its session to end. A broker that
+// has not opened all its logs yet knows nothing about them: what a crash took of those is
+// found by the next start, which must not believe them (KAFKA-10471), and the checkpoints
+// stay as they are.
 func (s *Server) closeDown(t *node.Task) {
 	s.up = false
 	for _, id := range s.sortedChannels() {
@@ -61,7 +64,7 @@ func (s *Server) closeDown(t *node.Task) {
 		s.fetchers.remove(r)
 		r.Stop()
 	}
-	if s.closeLogs(t) == nil {
+	if s.recovered && s.closeLogs(t) == nil {
 		log.MarkClean(t, s.env.Disk(), s.epoch)
 	}
 	if s.registered {
