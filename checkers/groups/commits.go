@@ -30,15 +30,15 @@ func (c *Checker) served(r *reign, g *group, id string) {
 // replaced: a static member has another ID. If it goes by the old one again, its new self
 // was refused.
 func (c *Checker) replaced(r *reign, g *group, how facts.Replacement) {
+	f := c.fate(g.name)
 	if m := g.members[how.Old]; m != nil {
 		delete(g.members, how.Old)
-		g.members[how.New] = &member{session: m.session, heard: c.now.at}
+		g.members[how.New] = &member{session: m.session, heard: c.now.at, waits: f.renamed[how.New] == nil}
 	}
 	if share, ok := g.shares[how.Old]; ok {
 		delete(g.shares, how.Old)
 		g.shares[how.New] = share
 	}
-	f := c.fate(g.name)
 	delete(f.renamed, how.New)
 	f.renamed[how.Old] = &renaming{name: how.New}
 }
@@ -69,8 +69,9 @@ func (b *broker) wakes(now time.Duration) {
 	b.stated = now
 }
 
-// outstayed: while a group is stable nobody waits for its coordinator, so that the session
-// of every member is running out. A coordinator that has stated something every now and
+// outstayed: while a group is stable nobody waits for its coordinator but static members
+// that have come back, whose new IDs are being written, so that the session of every other
+// member is running out. A coordinator that has stated something every now and
 // then since it was over has not hung, and cannot have missed it by more than its naps.
 func (c *Checker) outstayed(r *reign, g *group) {
 	if g.state != stable {
@@ -78,7 +79,7 @@ func (c *Checker) outstayed(r *reign, g *group) {
 	}
 	for _, id := range slices.Sorted(maps.Keys(g.members)) {
 		m := g.members[id]
-		if m.session == 0 {
+		if m.session == 0 || m.waits {
 			continue
 		}
 		over := m.heard + m.session + m.session/million*time.Duration(2*c.cfg.DriftPPM)

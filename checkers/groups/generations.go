@@ -232,7 +232,7 @@ func (c *Checker) joinTold(r *reign, g *group, id string, generation int64, sess
 		c.fail(r.broker.Name, GenerationGrows, fmt.Sprintf("%s is told that it is in generation %d of group %s, which is %d, of %s", id, generation, g.name, g.generation, g.who()))
 		return
 	}
-	m.session, m.heard = session, c.now.at
+	m.session, m.heard, m.waits = session, c.now.at, false
 	c.served(r, g, id)
 	said, joined := g.said[id]
 	delete(g.said, id)

@@ -75,6 +75,8 @@ type member struct {
 	// session is its timeout, 0 before it is known; heard is when it was heard of or told
 	// something last.
 	session, heard time.Duration
+	// waits: it has come back, and is told so when that is in the log.
+	waits bool
 }
 
 func (r *reign) group(name string) *group {

@@ -106,6 +106,10 @@ var good = []struct{ name, scene string }{
 		b2 tells 2 b:t-0,t-1
 		b1 says t-0=5
 		b1 tells 1 a:t-0`},
+	{"a member has come back, and its new ID waits long for the log", formed + `
+		b1 renames a to c` + strings.Repeat(`
+		wait 1s
+		b1 hears b`, 13)},
 	{"a static member returns, and keeps its share", `
 		elect b1 1
 		b1 loads 1
