@@ -117,7 +117,8 @@ func (c *Checker) likeOthers(p *partition, r *replica) {
 //	b1 to 10: k0@3        b2 to 20: nothing, the tombstone k0@15 being gone
 //	b3, copied from b2, to 10: the same
 //
-// Nor can it be helped that one who was away for too long keeps what was deleted.
+// Nor can it be helped that one who was away for too long keeps what was deleted, be the
+// tombstone still there with a third.
 func (c *Checker) likeOther(p *partition, r, other *replica) {
 	if r.log.reach > r.log.alike || other.log.reach > r.log.alike {
 		return
@@ -135,7 +136,7 @@ func (c *Checker) likeOther(p *partition, r, other *replica) {
 			continue
 		}
 		there, ok := lastThere[k.Key]
-		if !ok && k.Offset < r.log.ghosts || k.Tombstone && there.Offset < other.log.ghosts {
+		if (!ok || there.Tombstone) && k.Offset < r.log.ghosts || k.Tombstone && there.Offset < other.log.ghosts {
 			continue
 		}
 		same := ok && there.Offset == k.Offset && there.Tombstone == k.Tombstone && there.Sum == k.Sum
