@@ -16,6 +16,9 @@ type Subscription struct {
 	// reading are the partitions whose offsets are known, sorted; the member may own
 	// others that are being asked for.
 	reading []TopicPartition
+	// leaving are those that the listener has been told to give up and has not yet. They
+	// are owned until it has, and not to be begun with any more.
+	leaving []TopicPartition
 }
 
 // Subscribe makes a member and a consumer, and joins. The listener hears what the member
@@ -93,12 +96,12 @@ func (s *Subscription) place(added []TopicPartition, failures int) {
 	})
 }
 
-// unread lists those of some partitions that are owned and not read yet. While one
-// question is on its way they may be taken away, or come back and be asked for again.
+// unread lists those of some partitions that are owned, to stay, and not read yet. While
+// one question is on its way they may be taken away, or come back and be asked for again.
 func (s *Subscription) unread(parts []TopicPartition) []TopicPartition {
 	var rest []TopicPartition
 	for _, tp := range parts {
-		if slices.Contains(s.Member.owned, tp) && !slices.Contains(s.reading, tp) {
+		if slices.Contains(s.Member.owned, tp) && !slices.Contains(s.reading, tp) && !slices.Contains(s.leaving, tp) {
 			rest = append(rest, tp)
 		}
 	}
@@ -117,11 +120,17 @@ func (s *Subscription) begin(added []TopicPartition, f Fetched) {
 	}
 }
 
-// Revoked is how the member asks to give partitions up.
+// Revoked is how the member asks to give partitions up. If it owns them still when they
+// have been given up, as it joins another generation by then, they are read again.
 func (s *Subscription) Revoked(parts []TopicPartition, proceed func()) {
+	s.leaving = parts
 	s.listener.Revoked(parts, func() {
+		s.leaving = nil
 		s.read(without(s.reading, parts))
 		proceed()
+		if kept := s.unread(parts); len(kept) > 0 {
+			s.place(kept, 0)
+		}
 	})
 }
 
