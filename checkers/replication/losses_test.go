@@ -110,6 +110,20 @@ var losses = []goodScene{
 		b2 follows
 		b2 copies 4..4
 		b2 believes 5`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 4}}},
+	{"what an in-sync replica lost that led comes back with another, whom it has not met", false, usual + `
+		commit 0..3
+		b2 crashes
+		b2 opens 0..0
+		elect b2 epoch 2 isr b2,b3
+		b2 leads
+		b2 appends 0..0
+		elect b3 epoch 3 isr b2,b3
+		b3 leads
+		b2 follows
+		b2 cuts 0
+		b2 copies 0..3 epoch 1
+		b2 believes 4
+		commit 4..4`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}}},
 	{"a leader that hung hears what a follower sent before a crash took what it had", false, usual + `
 		commit 0..3
 		b1 appends 4..4

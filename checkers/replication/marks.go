@@ -47,9 +47,22 @@ func (c *Checker) highWatermark(p *partition, r *replica, e node.Event) {
 }
 
 // commit enters what a leader says is committed, which every in-sync replica must have.
-// A mark falls inside of a batch only where a log begins there: the batch is committed
-// when all of it is.
 func (c *Checker) commit(p *partition, r *replica, mark int64) {
+	c.enter(p, r, mark)
+	if p.tainted || p.topic.doomed {
+		return
+	}
+	for _, id := range facts.Members(p.truth.isr) {
+		if r.former[id] {
+			p.forgotten(id)
+		}
+		c.holdsAll(p, id, r.Name, func() string { return fmt.Sprintf("%s commits up to %d, while ", r.Name, mark) })
+	}
+}
+
+// enter adds to the ledger what a leader has below a mark. A mark falls inside of a batch only where a log begins there: the batch is committed
+// when all of it is.
+func (c *Checker) enter(p *partition, r *replica, mark int64) {
 	for _, b := range r.log.batches[r.log.at(p.ledger.end):] {
 		if b.last >= mark {
 			break
@@ -61,15 +74,6 @@ func (c *Checker) commit(p *partition, r *replica, mark int64) {
 	p.ledger.end = mark
 	p.longest = max(p.longest, mark)
 	r.agreed = max(r.agreed, mark)
-	if p.tainted || p.topic.doomed {
-		return
-	}
-	for _, id := range facts.Members(p.truth.isr) {
-		if r.former[id] {
-			p.forgotten(id)
-		}
-		c.holdsAll(p, id, r.Name, func() string { return fmt.Sprintf("%s commits up to %d, while ", r.Name, mark) })
-	}
 }
 
 // followedMark: what a follower takes for committed is, and it has it. After a loss that

@@ -82,6 +82,19 @@ func (p *partition) forgotten(id int32) {
 	}
 }
 
+// revived: what comes back after a loss is explained, others may be without, or have
+// something else in its place, which they shall cut.
+//
+//	b2, in sync, loses its disk, is elected, and appends 0
+//	b3, in sync and not heard of since, is elected, with its own 0 to 4
+func (p *partition) revived() {
+	for _, r := range p.replicas { //sim:unordered each for itself
+		if want, _, lacks := p.holds(r, p.ledger.end); lacks && (r.lost < 0 || want.first < r.lost) {
+			r.lost = want.first
+		}
+	}
+}
+
 // had reports whether a replica wrote all that is committed from an offset on, be it there
 // or not.
 func (r *replica) had(ledger *mirror, from int64) bool {

@@ -83,10 +83,11 @@ func (c *Checker) complete(p *partition, r *replica, named *election) {
 	if named.bound < 0 {
 		// From here on the ledger is what this leader has.
 		p.tainted, named.clean = false, true
-		// What a deposed leader took for committed alone is that now, if it is elected
-		// though it was not in sync: it goes on from its high watermark.
+		// What was lost comes back with a leader that has it and took it for committed: it
+		// goes on from its high watermark. So does one that was deposed, and did so alone.
 		if r.mark > p.ledger.end {
-			c.commit(p, r, r.mark)
+			c.enter(p, r, r.mark)
+			p.revived()
 		}
 	}
 }
