@@ -71,8 +71,10 @@ func (b *broker) wakes(now time.Duration) {
 
 // outstayed: while a group is stable nobody waits for its coordinator but static members
 // that have come back, whose new IDs are being written, so that the session of every other
-// member is running out. A coordinator that has stated something every now and
-// then since it was over has not hung, and cannot have missed it by more than its naps.
+// member is running out, or has been since it became stable: what they wait for before is
+// the log, and their shares, which they are told one after another. A coordinator that has
+// stated something every now and then since it was over has not hung, and cannot have
+// missed it by more than its naps.
 func (c *Checker) outstayed(r *reign, g *group) {
 	if g.state != stable {
 		return
@@ -83,7 +85,7 @@ func (c *Checker) outstayed(r *reign, g *group) {
 			continue
 		}
 		over := m.heard + m.session + m.session/million*time.Duration(2*c.cfg.DriftPPM)
-		if late := c.now.at - max(over, r.broker.awake); late > 2*nap {
+		if late := c.now.at - max(over, r.broker.awake, g.stable); late > 2*nap {
 			c.fail(r.broker.Name, MemberLost, fmt.Sprintf("%s was heard of last %v ago, its session being %v, and is a member of group %s still", id, c.now.at-m.heard, m.session, g.name))
 			return
 		}

@@ -93,7 +93,7 @@ func (c *Checker) assigned(r *reign, g *group, generation int64, shares []facts.
 		c.fail(r.broker.Name, AssignmentLogged, fmt.Sprintf("no record that is committed says what generation %d of group %s is assigned: %v", generation, g.name, shares))
 		return
 	}
-	g.state, g.logged, g.shares = stable, in.at, map[string][]byte{}
+	g.state, g.stable, g.logged, g.shares = stable, c.now.at, in.at, map[string][]byte{}
 	given := map[string]string{}
 	for _, s := range shares {
 		g.shares[s.Member] = s.Assignment

@@ -52,6 +52,7 @@ func (s state) String() string {
 type group struct {
 	name       string
 	state      state
+	stable     time.Duration // when it became that, if it is
 	generation int64
 	// members are those of the generation that are still in the group, by ID.
 	members map[string]*member

@@ -106,6 +106,14 @@ var good = []struct{ name, scene string }{
 		b2 tells 2 b:t-0,t-1
 		b1 says t-0=5
 		b1 tells 1 a:t-0`},
+	{"shares wait long for the log", formed + `
+		b1 rebalances
+		b1 starts 2 a,b` + strings.Repeat(`
+		wait 1s
+		b1 hears b`, 13) + `
+		b1 shares 2 a:t-0 b:t-1
+		b1 tells 2 a:t-0
+		b1 tells 2 b:t-1`},
 	{"a member has come back, and its new ID waits long for the log", formed + `
 		b1 renames a to c` + strings.Repeat(`
 		wait 1s

@@ -50,7 +50,7 @@ var storyBugs = []Bug{
 		Wrong:    "A leader whose write of the in-sync replicas was refused or not answered takes it for not done, and goes on from the version that it knew.",
 		Schedule: "The write happens and its answer is lost: every later one is refused.",
 		Breaks:   []string{"k9-all-in-sync-counted", "liveness", "k9-in-sync-replicas-hold-committed"},
-		Scenario: brokerLog,
+		Scenario: brokerIdempotent,
 	},
 	{
 		ID: AmbiguousRenumbered, Name: "ambiguous-renumbered",
