@@ -85,10 +85,15 @@ func (s *Server) saveOffsets(t *node.Task, which checkpoint) error {
 func (s *Server) save(t *node.Task, name string, content []byte) error {
 	err := log.Save(t, s.env.Disk(), name, content)
 	if err != nil {
-		s.env.Observe(node.Event{Kind: facts.DirectoryOffline, Text: name})
-		s.env.Exit(err.Error())
+		s.giveUp(name, err)
 	}
 	return err
+}
+
+// giveUp ends a broker whose disk did not take a file.
+func (s *Server) giveUp(name string, err error) {
+	s.env.Observe(node.Event{Kind: facts.DirectoryOffline, Text: name})
+	s.env.Exit(err.Error())
 }
 
 // notePoints notes what is durable, where logs begin, and where compaction has been.

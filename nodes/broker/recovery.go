@@ -104,15 +104,19 @@ func (s *Server) topicOn(dir string) (id znodes.TopicID) {
 }
 
 // noteTopic notes which topic a directory is of, so that a restart tells it from another
-// of the same name (KIP-516).
+// of the same name (KIP-516). The replica may be deleted meanwhile, and the file with it.
 func (s *Server) noteTopic(r *localReplica) {
 	id := znodes.TopicID(r.Topic())
 	if id == (znodes.TopicID{}) {
 		return
 	}
 	s.env.Go("topic of "+r.Name(), func(t *node.Task) {
-		if !r.log.gone {
-			s.save(t, r.log.Dir()+log.PartitionMetadata, log.EncodeTopicID(id.String()))
+		if r.log.gone {
+			return
+		}
+		name := r.log.Dir() + log.PartitionMetadata
+		if err := log.Save(t, s.env.Disk(), name, log.EncodeTopicID(id.String())); err != nil && !r.log.gone {
+			s.giveUp(name, err)
 		}
 	})
 }
