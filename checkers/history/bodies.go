@@ -196,3 +196,17 @@ func (l *multiLine) body() (wire.TxnBody, error) {
 	}
 	return m, nil
 }
+
+// Written calls each for the content that a transaction gives each znode.
+func Written(body wire.TxnBody, each func(path string, data []byte)) {
+	switch b := body.(type) {
+	case *wire.CreateTxn:
+		each(b.Path, b.Data)
+	case *wire.SetDataTxn:
+		each(b.Path, b.Data)
+	case *wire.MultiTxn:
+		for _, part := range b.Parts {
+			Written(part.Body, each)
+		}
+	}
+}

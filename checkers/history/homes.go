@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf16"
-
-	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // OffsetsTopic is the topic in which brokers keep groups and their offsets.
@@ -35,26 +33,13 @@ type Homes struct{ partitions int }
 func (h *History) Homes() Homes {
 	all := Homes{}
 	for i := range h.Log {
-		all.apply(h.Log[i].Txn.Body)
+		Written(h.Log[i].Txn.Body, all.wrote)
 	}
 	return all
 }
 
 // unsure: the log gives several numbers.
 const unsure = -1
-
-func (h *Homes) apply(body wire.TxnBody) {
-	switch b := body.(type) {
-	case *wire.CreateTxn:
-		h.wrote(b.Path, b.Data)
-	case *wire.SetDataTxn:
-		h.wrote(b.Path, b.Data)
-	case *wire.MultiTxn:
-		for _, part := range b.Parts {
-			h.apply(part.Body)
-		}
-	}
-}
 
 func (h *Homes) wrote(path string, data []byte) {
 	if path != "/brokers/topics/"+OffsetsTopic {

@@ -6,6 +6,7 @@
 package history
 
 import (
+	"math"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
@@ -276,4 +277,16 @@ type History struct {
 	Log []Applied
 	// Rules are those of the ensemble's settings by which results are right or wrong.
 	Rules Rules
+}
+
+// End is when the end began: the first of the final operations of any client. Another may
+// still be busy with what came before.
+func (h *History) End() time.Duration {
+	end := time.Duration(math.MaxInt64)
+	for i := range h.Ops {
+		if op := &h.Ops[i]; op.Final {
+			end = min(end, op.Invoke)
+		}
+	}
+	return end
 }

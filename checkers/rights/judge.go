@@ -2,11 +2,9 @@ package rights
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
 	"github.com/stampede-sim/stampede/checkers/history"
@@ -89,7 +87,7 @@ func (j *judge) describing(op *history.Op, topic string) asks {
 // lasting lists the topics that had been created when the end began and nobody wanted to
 // delete. One client's end may begin while another still waits for a topic.
 func (j *judge) lasting() (names []string) {
-	end := j.end()
+	end := j.h.End()
 	for i := range j.h.Ops {
 		if op := &j.h.Ops[i]; op.F == history.CreateTopic && op.Outcome == history.OK && op.Return < end && !slices.Contains(names, op.Path) &&
 			!slices.ContainsFunc(j.h.Ops, func(o history.Op) bool { return o.F == history.DeleteTopic && o.Path == op.Path }) {
@@ -97,17 +95,6 @@ func (j *judge) lasting() (names []string) {
 		}
 	}
 	return names
-}
-
-// end is when the first operation of the end began.
-func (j *judge) end() time.Duration {
-	end := time.Duration(math.MaxInt64)
-	for i := range j.h.Ops {
-		if op := &j.h.Ops[i]; op.Final {
-			end = min(end, op.Invoke)
-		}
-	}
-	return end
 }
 
 // undone: a topic that nobody was allowed to create is not there.

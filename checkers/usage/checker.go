@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/guarantee"
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -103,7 +104,7 @@ func (c *Checker) Finding() *guarantee.Finding { return c.finding }
 func (c *Checker) Committed(step uint64, at time.Duration, txn *wire.Txn) {
 	if c.finding == nil {
 		c.step, c.at = step, at
-		c.apply(txn.Body)
+		history.Written(txn.Body, c.wrote)
 	}
 }
 

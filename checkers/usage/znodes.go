@@ -5,27 +5,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/stampede-sim/stampede/nodes/coordinator/wire"
 )
 
 // settings are what is said of a client.
 type settings map[string]string
 
-// apply follows the znodes that say something of clients.
-func (c *Checker) apply(body wire.TxnBody) {
-	switch b := body.(type) {
-	case *wire.CreateTxn:
-		c.wrote(b.Path, b.Data)
-	case *wire.SetDataTxn:
-		c.wrote(b.Path, b.Data)
-	case *wire.MultiTxn:
-		for _, part := range b.Parts {
-			c.apply(part.Body)
-		}
-	}
-}
-
+// wrote follows the znodes that say something of clients.
 func (c *Checker) wrote(path string, data []byte) {
 	below, ok := strings.CutPrefix(path, "/config/")
 	words := strings.Split(below, "/")

@@ -50,14 +50,7 @@ func TestGrantAndRevoke(t *testing.T) {
 	a := root.NewAdmin()
 	var got string
 	note := func(d client.Done) { got = fmt.Sprint(d.Outcome, " ", d.Code) }
-	expect := func(what, want string) {
-		t.Helper()
-		c.run(3 * time.Second)
-		if got != want {
-			t.Fatalf("%s: %q, want %q", what, got, want)
-		}
-		got = ""
-	}
+	expect := c.expects(&got, 3*time.Second)
 	a.CreateTopic(client.NewTopic{Name: "orders", Partitions: 1, Replication: 3}, note)
 	expect("create a topic as the super user", "ok NONE")
 	u := users[0].NewAdmin()

@@ -21,14 +21,7 @@ func TestAdministration(t *testing.T) {
 	a := app.NewAdmin()
 	var got string
 	note := func(d client.Done) { got = fmt.Sprint(d.Outcome, " ", d.Code) }
-	expect := func(what, want string) {
-		t.Helper()
-		c.run(5 * time.Second)
-		if got != want {
-			t.Fatalf("%s: %q, want %q", what, got, want)
-		}
-		got = ""
-	}
+	expect := c.expects(&got, 5*time.Second)
 	t0 := client.TopicPartition{Topic: "t"}
 	short := "3600000"
 	a.CreateTopic(client.NewTopic{Name: "t", Assignment: [][]int32{{1, 2, 3}}, Configs: []client.Setting{{Name: "retention.ms", Value: &short}}}, note)

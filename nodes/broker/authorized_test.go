@@ -17,14 +17,7 @@ func TestAuthorizedOperations(t *testing.T) {
 	c, root, users := guarded(t, 2)
 	var got string
 	note := func(d client.Done) { got = fmt.Sprint(d.Outcome, " ", d.Code) }
-	expect := func(what, want string) {
-		t.Helper()
-		c.run(4 * time.Second)
-		if got != want {
-			t.Errorf("%s: %q, want %q", what, got, want)
-		}
-		got = ""
-	}
+	expect := c.expects(&got, 4*time.Second)
 	a, u := root.NewAdmin(), users[0].NewAdmin()
 	a.CreateTopic(client.NewTopic{Name: "orders", Partitions: 1, Replication: 1}, note)
 	expect("create a topic", "ok NONE")
@@ -59,14 +52,7 @@ func TestAuthorizedOperations(t *testing.T) {
 func TestGroupsUnderRights(t *testing.T) {
 	c, root, users := guarded(t, 1)
 	var got string
-	expect := func(what, want string) {
-		t.Helper()
-		c.run(6 * time.Second)
-		if got != want {
-			t.Errorf("%s: %q, want %q", what, got, want)
-		}
-		got = ""
-	}
+	expect := c.expects(&got, 6*time.Second)
 	a := root.NewAdmin()
 	for _, name := range []string{"open", "secret"} {
 		a.CreateTopic(client.NewTopic{Name: name, Partitions: 1, Replication: 1}, func(client.Done) {})

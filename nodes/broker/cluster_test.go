@@ -95,6 +95,18 @@ type script struct {
 	more    []*wire.Caller // that the body has made itself
 }
 
+// expects gives everybody a while and wants then what was told to have been that.
+func (c *cluster) expects(got *string, within time.Duration) func(what, want string) {
+	return func(what, want string) {
+		c.t.Helper()
+		c.run(within)
+		if *got != want {
+			c.t.Fatalf("%s: %q, want %q", what, *got, want)
+		}
+		*got = ""
+	}
+}
+
 // client has a new process play, and returns it; its done says whether it came to its end.
 func (c *cluster) client(body func(*script, *node.Task)) *script {
 	s := &script{t: c.t, body: body}

@@ -34,14 +34,7 @@ func TestPasswordsChange(t *testing.T) {
 	a := root.NewAdmin()
 	var got string
 	note := func(d client.Done) { got = fmt.Sprint(d.Outcome, " ", d.Code) }
-	expect := func(what, want string) {
-		t.Helper()
-		c.run(3 * time.Second)
-		if got != want {
-			t.Errorf("%s: %q, want %q", what, got, want)
-		}
-		got = ""
-	}
+	expect := c.expects(&got, 3*time.Second)
 	alice := func(mechanism, password string) sasl.Login {
 		return sasl.Login{Mechanism: mechanism, User: "ali=c, e/", Password: password}
 	}

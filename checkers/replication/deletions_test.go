@@ -1,0 +1,171 @@
+package replication
+
+import "github.com/stampede-sim/stampede/checkers/history"
+
+// deletions are the good scenes about records that are gone, or are not shown any more, as
+// they shall be: on request, for their age or their number, or because others superseded them.
+var deletions = []goodScene{
+	{"records are deleted on request, which a crash takes back", false, usual + `
+		commit 0..3
+		commit 4..6
+		b1 forgets 4
+		b2 forgets 4
+		b1 crashes
+		b1 opens 0..7 mark 7
+		elect b2 epoch 2 isr b2,b3
+		b2 leads
+		b1 follows
+		b1 forgets 4
+		isr b1,b2,b3
+		elect b1 epoch 3 isr b1,b2,b3
+		b1 leads`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"retention differs between replicas, and one starts over", false, usual + `
+		commit 0..3
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 4..6
+		b1 forgets 4
+		b3 starts-over 4
+		b3 copies 4..6
+		b3 believes 7
+		b1 hears b3 at 7
+		b1 proposes b1,b2,b3
+		isr b1,b2,b3
+		b1 knows b1,b2,b3 version 2
+		rest`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"a log that was thrown away comes back in a crash", false, usual + `
+		commit 0..3
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 4..6
+		b1 forgets 4
+		b3 starts-over 4
+		b3 copies 4..6
+		b3 crashes
+		b3 opens 0..4
+		b3 follows
+		b3 copies 4..6
+		b3 believes 7
+		b3 starts-over 7
+		b3 crashes
+		b3 opens 0..7
+		b3 follows
+		b3 believes 7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"a log is compacted", false, usual + `
+		commit 0..6
+		b1 compacts 5 now 90 from k0@0,k1@1,!k0@2,@3,!k2@4~90 to k1@1,!k0@2~140`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 5}}},
+	{"replicas are compacted, one further than the other, which has let a tombstone go", false, usual + `
+		commit 0..9
+		b1 compacts 4 now 90 from k0@0=a,k1@1=b,!k2@2~80 to k0@0=a,k1@1=b
+		b2 compacts 8 now 20 from k0@0=a,k1@1=b,!k2@2~80,k0@5=c to k1@1=b,!k2@2~80,k0@5=c`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which one has copied from who was further, and had a tombstone", false, usual + `
+		commit 0..3
+		commit 4..9
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 compacts 4 from k0@0,k1@1 to k0@0,k1@1
+		b2 compacts 8 from k0@0,k1@1,!k1@5~0 to k0@0
+		b3 starts-over 0
+		b3 copies 0..3 sum other
+		b3 copies 4..9
+		b3 believes 10
+		b3 compacts 4 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which one was away while a tombstone was there", false, usual + `
+		commit 0..3
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 4..9
+		b1 compacts 8 from k0@0,!k0@5~0
+		b3 copies 4..9
+		b3 believes 10
+		b3 compacts 8 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which one was away while a tombstone was there that a third still has", false, usual + `
+		commit 0..3
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 4..9
+		b2 compacts 8 from k0@0,!k0@5 to !k0@5~50
+		b1 compacts 8 from k0@0,!k0@5~0
+		b3 copies 4..9
+		b3 believes 10
+		b3 compacts 8 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which one lost what had superseded a record", false, usual + `
+		commit 0..3
+		commit 4..9
+		b2 compacts 8 from k0@0,k0@5 to k0@5
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		b1 opens 0..4 mark 4
+		elect b1 epoch 2 isr b1
+		b1 leads
+		b1 compacts 4 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 8}, {Kind: history.LastReplicaLost, Offset: 4}}},
+	{"a log is shorter because it was too long, and a topic may say how long that is", false, "config retention.bytes=10" + usual + `
+		commit 0..6
+		b1 forgets 2 left 10 why retention-size`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-size"}}},
+	{"who lost its disk starts over where a log ends of which nothing is left", false, usual + `
+		commit 0..3
+		b1 forgets 4
+		b2 forgets 4
+		b3 crashes
+		b3 opens 0..0
+		b3 follows
+		b3 starts-over 4
+		rest`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"the only replica in sync comes back without its disk, where all that it had was deleted", false, usual + `
+		commit 0..3
+		b1 forgets 4
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		b1 opens 0..0
+		elect b1 epoch 2 isr b1
+		b1 leads
+		b1 appends 0..0
+		b1 marks 1`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}, {Kind: history.LastReplicaLost, Offset: 0}}},
+	{"a second compaction is cut short by a crash", false, usual + `
+		commit 0..3
+		commit 4..6
+		b2 compacts 4 from k0@0,k1@1 to k0@0,k1@1
+		b2 begins-compacting 7
+		b2 crashes
+		b2 opens 4..7 start 0 mark 7
+		b2 follows
+		b2 compacts 7 from k0@5 to k0@5`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.CompactedTo, Offset: 7}}},
+	{"a compaction is cut short by a crash", false, usual + `
+		commit 0..3
+		commit 4..6
+		b2 compacts 4
+		b2 crashes
+		b2 opens 4..7
+		elect b2 epoch 2 isr b2,b3
+		b2 leads`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}}},
+	{"the only replica in sync comes back from a crash with less than it had compacted", false, usual + `
+		commit 0..3
+		commit 4..6
+		b1 compacts 4
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		b1 opens 0..0
+		elect b1 epoch 2 isr b1
+		b1 leads
+		b1 appends 0..0
+		b1 marks 1`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.LastReplicaLost, Offset: 0}}},
+	{"a replica copies what is left of a compacted log", false, usual + `
+		commit 0..3
+		commit 4..6
+		b1 compacts 4
+		isr b1
+		b1 knows b1 version 1
+		b3 starts-over 0
+		b3 copies 2..3 sum other
+		b3 copies 4..6
+		b3 believes 7
+		b1 hears b3 at 7
+		b1 proposes b1,b3
+		isr b1,b3`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}}},
+}
