@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -374,6 +375,36 @@ func (h *history) is(t *testing.T, w *twin) {
 	for _, p := range all {
 		if want := w.producers()[p.ID]; p.LastSequence != want.LastSequence || p.LastOffset != want.LastOffset {
 			t.Fatalf("producer %+v, want %+v", p, want)
+		}
+	}
+}
+
+// TestWhatAProcessLeavesIsConfirmed: a process cut the log and died before that was durable.
+// The next one finds the cut in the page cache, and takes nothing before the disk has it;
+// else a failure of the power could put back what was cut off, in place of what was
+// appended.
+func TestWhatAProcessLeavesIsConfirmed(t *testing.T) {
+	h := newHistory(tiny())
+	h.sends(t, 0, 1)
+	h.sends(t, 1, 1)
+	drain(h.log, h.disk)
+	h.disk.Run(func(task *node.Task) { task.Sync(h.log.segs[0].name) })
+	h.log.Truncate(1)
+	h.log.Work(node.Tag{})
+	h.disk = h.disk.Clone()
+	h.open(Options{})
+	if _, code := h.log.AppendAsLeader(sent(batch.Plain(), 1000, 7), 2, 1000); h.log.End() != 1 || code != wire.LeaderNotAvailable {
+		t.Fatalf("%v answers %v", h.log, code)
+	}
+	drain(h.log, h.disk)
+	if _, code := h.log.AppendAsLeader(sent(batch.Plain(), 1000, 7), 2, 1000); code != wire.OK {
+		t.Fatal(code)
+	}
+	for state := range h.disk.Crashes() {
+		again := &history{disk: state, cfg: h.cfg, now: h.now}
+		again.open(Options{})
+		if again.log.End() > 1 && again.log.LatestEpoch() != 2 {
+			t.Errorf("what was cut off is back: %v", again.log)
 		}
 	}
 }

@@ -45,7 +45,8 @@ type Recovered struct {
 // The names of files must be durable as they are, for which one SyncDir before any log is
 // opened is enough, that of [TakeCleanMarker]. After the death of a process alone they
 // need not be; and if power failed later, checkpoints and segments could come back that
-// Open has not seen.
+// Open has not seen. What the files hold becomes durable by chores, before the log is
+// [Log.Settled].
 //
 // It takes no time of the disk, but leaves chores. An error is one of the disk, or a
 // log that nothing can be made of.
@@ -68,6 +69,8 @@ type opening struct {
 	snapshots []int64
 	// trusted is how far the files are believed.
 	trusted int64
+	// looked are the syncs of those whose every byte was looked at.
+	looked []chore
 }
 
 func (r *opening) open() error {
@@ -89,7 +92,25 @@ func (r *opening) open() error {
 	if err := r.loadEpochs(); err != nil {
 		return err
 	}
+	r.confirm()
 	return r.loadProducers()
+}
+
+// confirm makes the chores of having on the disk what was found in the page cache, where
+// that was looked at. It may be less than the disk has, and must not be appended to
+// before:
+//
+//	A follower cuts 4-6 off, and its process dies before that is durable. The next one
+//	finds a log that ends at 3 and appends what the new leader has: another 4, which
+//	is committed. Power fails, append and cut are lost, and the old 4-6 lead.
+//
+// The recovery point stays where it is: it is raised by flushing segments as a whole, and
+// not while the log is opened. Kafka makes nothing durable here, and trusts the order in
+// which file systems write.
+func (r *opening) confirm() {
+	if len(r.looked) > 0 {
+		r.begin(r.looked...)
+	}
 }
 
 // bound puts the offsets that checkpoints say into the log as it is.

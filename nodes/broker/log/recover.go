@@ -112,6 +112,9 @@ func (r *opening) believe(s *segment) (damage string, err error) {
 // short, and a hole behind it.
 func (r *opening) scan(s *segment, limit int64, deep bool) (damage string, err error) {
 	size, limited := s.size, false
+	if deep {
+		r.looked = append(r.looked, chore{kind: syncFile, name: s.name})
+	}
 	s.size, s.next, s.index, s.times, s.indexed = 0, s.base, nil, nil, 0
 	at, err := s.walk(r.disk, 0, size, func(at int64, b batch.Batch) bool {
 		if limited = b.BaseOffset() >= limit; limited {

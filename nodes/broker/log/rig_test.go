@@ -345,8 +345,23 @@ func (h *history) open(o Options) {
 	}
 }
 
-// note remembers the present.
-func (h *history) note() { h.past = append(h.past, h.twin.clone()) }
+// note remembers the present. Where something was appended, what had been cut off before
+// was durably gone, and no moment before that cut may come back: of the past remains what
+// grew into the present.
+func (h *history) note() {
+	if n := len(h.past); n > 0 && h.twin.end > h.past[n-1].end && h.twin.grewFrom(h.past[n-1].end) {
+		for n--; n > 0 && h.past[n-1].end <= h.past[n].end; n-- {
+		}
+		h.past = h.past[n:]
+	}
+	h.past = append(h.past, h.twin.clone())
+}
+
+// grewFrom reports whether batches were appended to a log that ended at an offset: it may
+// have started over behind it instead.
+func (w *twin) grewFrom(end int64) bool {
+	return slices.ContainsFunc(w.batches, func(b batch.Batch) bool { return b.BaseOffset() == end })
+}
 
 func (h *history) values(n int) (all []int) {
 	for range n {
