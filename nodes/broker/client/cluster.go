@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -31,9 +32,10 @@ type Cluster struct {
 	salted map[string][]byte
 
 	// inside is how many forwarded callbacks are on the stack; what is to be told is
-	// told when the outermost returns.
+	// told when the outermost returns, and who asked for it is woken.
 	inside int
 	untold []func()
+	wakers []*waker
 }
 
 // linkName says what a link is for: the users of one host take different lanes.
@@ -104,18 +106,30 @@ func (c *Cluster) tell(f func()) {
 
 func (c *Cluster) enter() { c.inside++ }
 
-// leave tells what there is to tell, in order. The owners may add to it.
+// leave tells what there is to tell, in order, and wakes users. Both may add to it. Owners
+// hear first, so that what they ask for then leaves together with what is ready anyway.
 func (c *Cluster) leave() {
 	if c.inside > 1 {
 		c.inside--
 		return
 	}
-	for len(c.untold) > 0 {
-		f := c.untold[0]
-		c.untold = c.untold[1:]
-		f()
+	for len(c.untold)+len(c.wakers) > 0 {
+		if len(c.untold) > 0 {
+			first(&c.untold)()
+			continue
+		}
+		w := first(&c.wakers)
+		w.queued = false
+		w.call()
 	}
 	c.inside--
+}
+
+// first takes the first of a list, which keeps its room.
+func first[T any](list *[]T) T {
+	f := (*list)[0]
+	*list = slices.Delete(*list, 0, 1)
+	return f
 }
 
 // owner finds the link that a connection belongs to, nil if it is none of ours.

@@ -132,9 +132,8 @@ type Consumer struct {
 	sessions map[int32]*fetchsession.Asker
 	poll     *poll
 	jumps    []Jump
-	next     int         // which of parts a poll begins with, for fairness
-	pumping  alarm.Alarm // pump is due, at due
-	due      time.Duration
+	next     int    // which of parts a poll begins with, for fairness
+	pumping  *waker // calls pump
 	closed   bool
 }
 
@@ -152,6 +151,7 @@ func (c *Cluster) NewConsumer(cfg ConsumerConfig) *Consumer {
 		panic(err.Error())
 	}
 	s := &Consumer{c: c, cfg: cfg, fetching: map[int32]bool{}, sessions: map[int32]*fetchsession.Asker{}}
+	s.pumping = newWaker(c, s.pump)
 	s.lane, s.asks = c.join(s), c.newLane()
 	return s
 }
@@ -271,7 +271,7 @@ func (s *Consumer) shutDown() {
 		return
 	}
 	s.closed = true
-	s.c.clock.Stop(&s.pumping)
+	s.pumping.stop()
 	s.finish(Polled{Err: ErrClosed})
 }
 
@@ -290,18 +290,17 @@ func (s *Consumer) soon() { s.wakeIn(0) }
 
 // wakeIn arranges that pump runs after d, unless it will anyway before.
 func (s *Consumer) wakeIn(d time.Duration) {
-	at := s.c.env.Now() + max(d, 0)
-	if s.closed || s.pumping != 0 && s.due <= at {
-		return
+	switch {
+	case s.closed:
+	case d <= 0:
+		s.pumping.soon()
+	default:
+		s.pumping.in(d)
 	}
-	s.c.clock.Stop(&s.pumping)
-	s.due = at
-	s.pumping = s.c.clock.After(max(d, 0), s.pump)
 }
 
 // pump answers the poll if it can, and asks brokers for what is missing.
 func (s *Consumer) pump() {
-	s.pumping = 0
 	s.deliver(false)
 	for _, p := range s.parts {
 		p.advance()

@@ -114,11 +114,9 @@ type Producer struct {
 	sticky    map[string]int32 // where records without a key go for now
 
 	identity identity
-	asking   bool        // for an identity
-	failures int         // to get one, in a row
-	pumping  alarm.Alarm // pump is due, at due
-	wake     func()      // is pump
-	due      time.Duration
+	asking   bool   // for an identity
+	failures int    // to get one, in a row
+	pumping  *waker // calls pump
 	serial   uint64 // of the last batch
 	closed   bool
 }
@@ -143,7 +141,7 @@ func (c *Cluster) NewProducer(cfg ProducerConfig) *Producer {
 		c: c, cfg: cfg, queues: map[TopicPartition]*queue{},
 		inFlight: map[int32]int{}, sticky: map[string]int32{}, identity: nobody,
 	}
-	p.wake = p.pump
+	p.pumping = newWaker(c, p.pump)
 	p.lane = c.join(p)
 	return p
 }
@@ -185,7 +183,7 @@ func (p *Producer) shutDown() {
 		return
 	}
 	p.closed = true
-	p.c.clock.Stop(&p.pumping)
+	p.pumping.stop()
 	for _, r := range p.undecided {
 		p.c.clock.Stop(&r.expiry)
 		p.c.tell(func() { r.done(Sent{Outcome: Failed, Partition: r.Partition, Offset: -1, Err: ErrClosed}) })
@@ -270,27 +268,15 @@ func (p *Producer) metadataChanged() {
 	p.soon()
 }
 
-// soon arranges that pump runs when the present callback is over, so that records that
-// are sent together share batches and batches share requests.
-func (p *Producer) soon() { p.wakeIn(0) }
-
-// wakeIn arranges that pump runs after d, unless it will anyway before.
-func (p *Producer) wakeIn(d time.Duration) {
-	if p.closed {
-		return
+// soon arranges that pump runs when the present callback is over.
+func (p *Producer) soon() {
+	if !p.closed {
+		p.pumping.soon()
 	}
-	at := p.c.env.Now() + max(d, 0)
-	if p.pumping != 0 && p.due <= at {
-		return
-	}
-	p.c.clock.Stop(&p.pumping)
-	p.due = at
-	p.pumping = p.c.clock.After(max(d, 0), p.wake)
 }
 
 // pump sends what can be sent and sees when it has to look again.
 func (p *Producer) pump() {
-	p.pumping = 0
 	p.expire()
 	for _, broker := range p.c.metadata.ids {
 		p.drain(broker)

@@ -281,7 +281,7 @@ func (p *Producer) sleep() {
 		}
 	}
 	if next != math.MaxInt64 {
-		p.wakeIn(next - now)
+		p.pumping.in(next - now)
 	}
 }
 
