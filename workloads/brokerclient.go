@@ -184,6 +184,11 @@ func (c *BrokerClient) submit(op Op) {
 		},
 	})
 	c.inFlight++
+	c.cluster.Do(func() { c.begin(op) })
+}
+
+// begin begins an operation as its kind demands.
+func (c *BrokerClient) begin(op Op) {
 	switch op.F {
 	case history.Send:
 		c.send(op)

@@ -72,7 +72,7 @@ func benchPaced(b *testing.B, polls bool) {
 		s := app.NewConsumer(client.ConsumerConfig{Reset: client.ResetEarliest, MaxWait: 50 * time.Millisecond})
 		s.Assign([]client.TopicPartition{{Topic: "t", Partition: i}})
 		polling := false
-		begin = append(begin, func(turn int) {
+		operate := func(turn int) {
 			if polls && turn%2 == 1 {
 				if !polling {
 					polling = true
@@ -81,7 +81,8 @@ func benchPaced(b *testing.B, polls bool) {
 				return
 			}
 			p.Send(client.Record{Topic: "t", Partition: i, Value: []byte("a value of some length, as they are")}, func(client.Sent) { sent++ })
-		})
+		}
+		begin = append(begin, func(turn int) { app.Do(func() { operate(turn) }) })
 	}
 	second := func() {
 		for turn := range 20 {

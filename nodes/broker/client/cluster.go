@@ -104,6 +104,14 @@ func (c *Cluster) tell(f func()) {
 	c.untold = append(c.untold, f)
 }
 
+// Do calls f as if it were a forwarded callback: what f asks for leaves when it returns,
+// together. Without, it would leave in a callback of its own, for which a timer is set.
+func (c *Cluster) Do(f func()) {
+	c.enter()
+	f()
+	c.leave()
+}
+
 func (c *Cluster) enter() { c.inside++ }
 
 // leave tells what there is to tell, in order, and wakes users. Both may add to it. Owners

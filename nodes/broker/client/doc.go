@@ -38,5 +38,6 @@
 //
 // All callbacks are called from inside a forwarded callback, after everything is
 // settled, and never before the function returns that was given them. They may call
-// the package again.
+// the package again. What is asked for in a forwarded callback, or in [Cluster.Do], leaves
+// when that ends: records that are sent in one share batches, and batches requests.
 package client
