@@ -96,7 +96,9 @@ func (s *Server) deleteReplica(r *localReplica) wire.ErrorCode {
 	}
 	r.log.gone = true
 	s.observeOf(r.Name(), facts.ReplicaDeleted)
-	return s.deleteStray(r.tp)
+	code := s.deleteStray(r.tp)
+	r.log.Retire()
+	return code
 }
 
 // hasReplicasOf reports whether there is a replica of a topic here: as long as there is, its
@@ -124,7 +126,10 @@ func (s *Server) deleteStray(tp znodes.TopicPartition) wire.ErrorCode {
 // work has the chores of a log done: what it must bring to the disk some time, and what
 // has to be on the disk before it can be appended to.
 func (s *Server) work(r *localReplica) {
-	if r.log.Pending() && !r.log.gone {
+	if r.log.gone {
+		return
+	}
+	if r.log.Pending() {
 		r.log.Work(node.Tag{Kind: tagLog, Arg: r.number})
 	}
 	if err := r.log.Offline(); err != nil {

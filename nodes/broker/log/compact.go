@@ -84,9 +84,10 @@ type compaction struct {
 // A pass learns the keys of the dirty part, then copies the segments, a group at a
 // time, into one file that ends in .cleaned; makes it durable; calls it .swap, durably;
 // and then puts it into the place of the first of the group, and removes the others, in
-// order, each when the one before is durably gone. A crash before the .swap leaves the
-// old segments, and one after it leaves at least the .swap. If some of the others come
-// back, they are the last ones, and the new segment ends where the first of them begins.
+// order, each when the one before is durably gone, before it goes on. A crash before the
+// .swap leaves the old segments, and one after it leaves at least the .swap. If some of
+// the others come back, they are the last ones, and the new segment ends where the first
+// of them begins.
 //
 //	0, 1 and 2 become one segment, which holds a batch of 2 only. If 1 came back and 2
 //	did not, the batch would be behind 1's beginning, and lost.
@@ -299,7 +300,14 @@ func (c *compaction) failing(err error) error {
 	return c.failed
 }
 
-// install puts a finished file into the place of a group, at once.
+// install puts a finished file into the place of a group, at once, and waits until the rest of
+// the group is durably gone. What a crash brought back of it would be clean by what the
+// cleaner's checkpoint says, and by the next segment, which supersedes it no more:
+//
+//	k=1 at 5 is left out of the segment that 0 to 8 become. The tombstone of k at 12, which
+//	was kept for a while, goes. A crash brings the file back that 5 was in, and k=1 with it.
+//
+// Kafka renames and goes on, and trusts the order in which file systems do that.
 func (c *compaction) install(group []*segment, content []byte) error {
 	s := newSegment(c.dir, group[0].base, group[len(group)-1].born)
 	for r := batch.Read(content); r.Next(); {
@@ -322,7 +330,12 @@ func (c *compaction) install(group []*segment, content []byte) error {
 	}
 	at := c.floor(s.base)
 	c.segs = append(append(c.segs[:at:at], s), c.segs[at+len(group):]...)
-	return nil
+	if len(group) == 1 {
+		return nil
+	}
+	err = c.through(c.t, c.work.last())
+	c.abandoned()
+	return err
 }
 
 // writeIndex replaces the index files of a segment. They are durable before the next

@@ -1,6 +1,7 @@
 package log
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
@@ -189,6 +190,13 @@ func (l *Log) floor(offset int64) int {
 	}
 	return i
 }
+
+// errRetired is why a log takes nothing whose files are gone.
+var errRetired = errors.New("its files are deleted")
+
+// Retire ends a log because its files are deleted: nothing is done to them any more, and
+// who waits for them to become durable is told.
+func (l *Log) Retire() { l.offline("retire", errRetired) }
 
 // offline takes the log out of service: after an error nothing is known about what
 // the disk has (KAFKA-10778).

@@ -1,6 +1,10 @@
 package log
 
-import "github.com/stampede-sim/stampede/nodes/node"
+import (
+	"math"
+
+	"github.com/stampede-sim/stampede/nodes/node"
+)
 
 // chore is one change to the disk, or one wait for its durability. Chores are done in
 // order, one at a time.
@@ -30,6 +34,8 @@ const (
 // work are the chores of a log and who does them.
 type work struct {
 	chores []chore
+	// done counts those that are done.
+	done int
 	// busy says that a sync is under way, for the task if there is one.
 	busy    bool
 	tag     node.Tag
@@ -37,6 +43,15 @@ type work struct {
 }
 
 func (w *work) add(c ...chore) { w.chores = append(w.chores, c...) }
+
+// last is what done will be when all that is to be done now is.
+func (w *work) last() int { return w.done + len(w.chores) }
+
+// pop takes the first chore away, which is done.
+func (w *work) pop() {
+	w.chores = w.chores[1:]
+	w.done++
+}
 
 func (w *work) wake(err error) {
 	waiting := w.waiters
@@ -75,7 +90,9 @@ func (l *Log) Synced(err error) (done bool) {
 	if l.failed == nil {
 		l.proceed()
 	}
-	return !l.work.busy
+	done = !l.work.busy
+	l.work.wake(l.failed)
+	return done
 }
 
 // proceed does chores up to the next one that takes time.
@@ -83,7 +100,6 @@ func (l *Log) proceed() {
 	name, wait := l.next()
 	switch {
 	case !wait:
-		l.work.wake(l.failed)
 	case name == "":
 		l.disk.SyncDir(l.work.tag)
 	default:
@@ -93,30 +109,27 @@ func (l *Log) proceed() {
 
 // Settle does all chores from inside a task, or waits until who does them is done. The
 // error is that of the disk, and the log is offline then.
-func (l *Log) Settle(t *node.Task) error {
-	for len(l.work.chores) > 0 && l.failed == nil {
+func (l *Log) Settle(t *node.Task) error { return l.through(t, math.MaxInt) }
+
+// through does chores from inside a task, or waits for who does them, until so many are
+// done that [work.last] said; others may come meanwhile, for as long as a log is written
+// to.
+func (l *Log) through(t *node.Task, last int) error {
+	for len(l.work.chores) > 0 && l.work.done < last && l.failed == nil {
 		if l.work.busy {
-			done := new(node.Signal)
-			l.work.waiters = append(l.work.waiters, done)
-			if err := t.Await(done); err != nil {
+			progress := new(node.Signal)
+			l.work.waiters = append(l.work.waiters, progress)
+			if err := t.Await(progress); err != nil {
 				return err
 			}
 			continue
 		}
-		l.settle(t)
+		if name, wait := l.next(); wait {
+			l.finish(await(t, name))
+		}
+		l.work.wake(l.failed)
 	}
 	return l.failed
-}
-
-func (l *Log) settle(t *node.Task) {
-	for l.failed == nil {
-		name, wait := l.next()
-		if !wait {
-			break
-		}
-		l.finish(await(t, name))
-	}
-	l.work.wake(l.failed)
 }
 
 func await(t *node.Task, name string) error {
@@ -139,7 +152,7 @@ func (l *Log) next() (name string, wait bool) {
 			l.offline("chores", err)
 			return "", false
 		}
-		l.work.chores = l.work.chores[1:]
+		l.work.pop()
 	}
 	return "", false
 }
@@ -150,7 +163,7 @@ func (l *Log) finish(err error) {
 		l.offline("sync", err)
 		return
 	}
-	l.work.chores = l.work.chores[1:]
+	l.work.pop()
 }
 
 // do does a chore that takes no time.
