@@ -146,7 +146,8 @@ func (c *Checker) commitTold(r *reign, g *group, o *facts.GroupCommit) {
 	}
 }
 
-// offsetsTold: what is told is what was acknowledged last, or what was written since.
+// offsetsTold: what is told is what was acknowledged last, or what is committed since. What is
+// only on its way, nobody is told: a record that cannot be written would take it back.
 func (c *Checker) offsetsTold(r *reign, g *group, told []facts.GroupOffset) {
 	for _, o := range told {
 		want, ok := g.offsets[o.Partition]
@@ -154,7 +155,7 @@ func (c *Checker) offsetsTold(r *reign, g *group, told []facts.GroupOffset) {
 			continue
 		}
 		later := slices.ContainsFunc(g.written[o.Partition], func(e entry) bool {
-			return e.offset == o.Offset && (!ok || e.at.First > want.at.First)
+			return e.offset == o.Offset && (!ok || e.at.First > want.at.First) && c.stands(r, e.at)
 		})
 		if !later {
 			c.fail(r.broker.Name, OffsetTold, fmt.Sprintf("%s tells that group %s is at %d of %s, where it is at %s", r.broker.Name, g.name, o.Offset, o.Partition, orNone(want.offset, ok)))
@@ -192,7 +193,11 @@ func (c *Checker) expired(r *reign, g *group, topic string, e entry) {
 		c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("%s forgets %d of %s in group %s at %d ms of its clock, which is to be kept until %d", r.broker.Name, e.offset, topic, g.name, now, until))
 		return
 	}
-	if e.expires < 0 && g.state == stable && g.subscribed(topic) {
-		c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("%s forgets %d of %s in group %s, the members of which read it", r.broker.Name, e.offset, topic, g.name))
+	if until = g.emptied + int64(c.cfg.Retention/time.Millisecond); e.expires < 0 && g.emptied > 0 && g.state == empty && now < until {
+		c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("%s forgets %d of %s in group %s at %d ms of its clock, the last member of which was there at %d, so that it is to be kept until %d", r.broker.Name, e.offset, topic, g.name, now, g.emptied, until))
+		return
+	}
+	if e.expires < 0 && g.state != empty && (g.state != stable || g.subscribed(topic)) {
+		c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("%s forgets %d of %s in group %s, which is %v, the members of which read it", r.broker.Name, e.offset, topic, g.name, g.state))
 	}
 }

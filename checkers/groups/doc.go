@@ -92,7 +92,7 @@ var Guarantees = []guarantee.Guarantee{
 		Not: "anything while a group rebalances, when members wait for their coordinator, or of one that states nothing for a second: it may have hung.",
 	},
 	{
-		ID: GenerationGrows, Sentence: "A generation is one more than the last of its coordinator, who begins with that in the log, and is told to its members only.", Source: sourceProtocol + "JoinGroup",
+		ID: GenerationGrows, Sentence: "A generation is one more than the last of its coordinator, who begins with that in the log. It is told to its members only, and to all but static ones when it begins.", Source: sourceProtocol + "JoinGroup",
 		Not: "that a generation of which nobody was told the assignment is not given again by another coordinator.",
 	},
 	{
@@ -116,11 +116,11 @@ var Guarantees = []guarantee.Guarantee{
 		Not: "anything after a loss that is explained: an unclean election, or the last replica's.",
 	},
 	{
-		ID: OffsetTold, Sentence: "The offset that was acknowledged last is told to whoever asks, or a later one.", Source: sourceProtocol + "OffsetFetch",
-		Not: "that a deposed coordinator tells the latest offset, nor that what it tells is committed yet.",
+		ID: OffsetTold, Sentence: "The offset that was acknowledged last is told to whoever asks, or a later one that is committed.", Source: sourceProtocol + "OffsetFetch",
+		Not: "that a deposed coordinator tells the latest offset, nor that what a coordinator found in its log when it began is committed yet.",
 	},
 	{
-		ID: OffsetKept, Sentence: "Offsets are forgotten only after the time that they are kept for, and never while somebody reads the topic, unless somebody deletes them or the topic.", Source: sourceKIP + "211; KAFKA-8069",
+		ID: OffsetKept, Sentence: "Offsets are forgotten only after the time that they are kept for, which begins when the last member of the group is gone, and never while somebody reads the topic, unless somebody deletes them or the topic.", Source: sourceKIP + "211; KAFKA-8069",
 		Not: "that offsets are forgotten in time; a clock that jumps moves the time.",
 	},
 	{

@@ -71,7 +71,10 @@ func (c *Checker) began(r *reign, g *group, generation int64, ids []string) {
 		return
 	}
 	was := g.members
-	g.led = false
+	g.led, g.told = false, map[string]bool{}
+	if len(ids) == 0 {
+		g.emptied = c.cfg.Wall(r.broker.Node)
+	}
 	g.generation, g.state, g.members, g.shares = generation, empty, map[string]*member{}, map[string][]byte{}
 	for _, id := range ids {
 		g.state = completing
@@ -91,6 +94,10 @@ func (c *Checker) assigned(r *reign, g *group, generation int64, shares []facts.
 	in := c.logged(r, g, func(v *roster) bool { return v.generation == generation && v.gives(shares) })
 	if in == nil {
 		c.fail(r.broker.Name, AssignmentLogged, fmt.Sprintf("no record that is committed says what generation %d of group %s is assigned: %v", generation, g.name, shares))
+		return
+	}
+	if i := slices.IndexFunc(shares, func(s facts.GroupShare) bool { return s.Instance == "" && !g.told[s.Member] }); i >= 0 {
+		c.fail(r.broker.Name, GenerationGrows, fmt.Sprintf("generation %d of group %s has a share for %s, which is no static member and has not joined it", generation, g.name, shares[i].Member))
 		return
 	}
 	g.state, g.stable, g.logged, g.shares = stable, c.now.at, in.at, map[string][]byte{}
@@ -233,6 +240,9 @@ func (c *Checker) joinTold(r *reign, g *group, id string, generation int64, sess
 		return
 	}
 	m.session, m.heard, m.waits = session, c.now.at, false
+	if g.told != nil {
+		g.told[id] = true
+	}
 	c.served(r, g, id)
 	said, joined := g.said[id]
 	delete(g.said, id)

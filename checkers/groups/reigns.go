@@ -58,8 +58,13 @@ type group struct {
 	members map[string]*member
 	// said is what members said that joined again and were not answered yet.
 	said map[string][]byte
-	// led: somebody was told that it leads the generation.
-	led bool
+	// led: somebody was told that it leads the generation. told are all who were told that they
+	// are in it.
+	led  bool
+	told map[string]bool
+	// emptied is when the last member went, by the clock of the coordinator, 0 if it did not see
+	// that.
+	emptied int64
 	// shares are what the assignment gives each of them, once there is one, and logged is
 	// where that is in the log.
 	shares map[string][]byte

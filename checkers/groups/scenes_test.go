@@ -91,10 +91,28 @@ var good = []struct{ name, scene string }{
 		b2 loads 2
 		b2 says t-0=6
 		b1 says t-0=5`},
-	{"a commit that is not committed yet is told", formed + `
+	{"a commit is told that is committed, before its member is", formed + `
 		b1 commits 1 a t-0=5
 		b1 takes 1 a t-0=6
+		commit
 		b1 says t-0=6`},
+	{"the offsets of a group expire when nobody has been in it for long enough", formed + `
+		b1 commits 1 a t-0=5
+		wait 9s
+		b1 hears a
+		b1 hears b
+		wait 2s
+		b1 drops a left
+		b1 drops b left
+		b1 begins 2
+		wait 1m
+		b1 forgets t-0 expired`},
+	{"a static member has a share of a generation that it has not joined", `
+		elect b1 1
+		b1 loads 1
+		b1 begins 1 a,b
+		b1 joins 1 a leads
+		b1 shares 1 a:t-0 b/one:t-1`},
 	{"a coordinator that is deposed and does not know it tells old offsets and old shares", formed + `
 		b1 commits 1 a t-0=5
 		elect b2 2
@@ -392,6 +410,32 @@ var bad = []struct{ name, falls, scene string }{
 		b1 commits 1 a t-0=5
 		b1 commits 1 a t-0=6
 		b1 says t-0=5`},
+	{"an offset is told before it is committed", OffsetTold, formed + `
+		b1 commits 1 a t-0=5
+		b1 takes 1 a t-0=6
+		b1 says t-0=6`},
+	{"an offset expires with the time that its group had members", OffsetKept, formed + `
+		b1 commits 1 a t-0=5
+		wait 9s
+		b1 hears a
+		b1 hears b
+		wait 2s
+		b1 drops a left
+		b1 drops b left
+		b1 begins 2
+		wait 50s
+		b1 forgets t-0 expired`},
+	{"an offset expires while its group rebalances", OffsetKept, formed + `
+		b1 commits 1 a t-0=5
+		b1 rebalances
+		wait 1h
+		b1 forgets t-0 expired`},
+	{"a generation has a member that did not join it", GenerationGrows, `
+		elect b1 1
+		b1 loads 1
+		b1 begins 1 a,b
+		b1 joins 1 a leads
+		b1 shares 1 a:t-0 b:t-1`},
 	{"an offset is told that nobody committed", OffsetTold, formed + `
 		b1 says t-0=5`},
 	{"an offset expires too early", OffsetKept, `

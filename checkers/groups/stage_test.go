@@ -164,11 +164,14 @@ func (s *stage) act(id int32, verb string, w []string) {
 		s.state(id, facts.GroupsDamaged, nil, 0)
 	case "rebalances":
 		s.state(id, facts.Rebalancing, nil)
-	case "starts": // a generation, and the first member is told that it leads
+	case "starts": // a generation, and its members are told so, the first that it leads
 		s.act(id, "begins", w)
 		if len(w) > 1 {
-			first, _, _ := strings.Cut(w[1], ",")
+			first, rest, _ := strings.Cut(w[1], ",")
 			s.act(id, "joins", []string{w[0], first, "leads"})
+			for _, other := range strings.FieldsFunc(rest, func(c rune) bool { return c == ',' }) {
+				s.act(id, "joins", []string{w[0], other})
+			}
 		}
 	case "begins":
 		var ids []string

@@ -118,8 +118,7 @@ func (w *twin) draw() (line string, legal bool) {
 		return fmt.Sprintf("%stakes %d %s t-0=%d", b, at, who, w.serial), legal
 	case what == "ack" && w.unanswered() >= 0:
 		i := w.unanswered()
-		committed := slices.ContainsFunc(w.script[i:], func(line string) bool { return line == "commit" || strings.Contains(line, " shares ") })
-		return b + "acks " + strings.Fields(w.script[i])[3], committed
+		return b + "acks " + strings.Fields(w.script[i])[3], w.committed(i)
 	case what == "commit":
 		return "commit", true
 	case what == "say":
@@ -153,8 +152,13 @@ func (w *twin) unanswered() int {
 	return -1
 }
 
+// committed reports whether what was written in a line is.
+func (w *twin) committed(i int) bool {
+	return slices.ContainsFunc(w.script[i:], func(line string) bool { return line == "commit" || strings.Contains(line, " shares ") })
+}
+
 // tells reports whether an offset may be told: that which was acknowledged last, or which
-// the coordinator began with, or which it has taken since.
+// the coordinator began with, or which was taken and committed since.
 func (w *twin) tells(at int64) bool {
 	known := []int64{-1}
 	for i, line := range w.script {
@@ -164,7 +168,7 @@ func (w *twin) tells(at int64) bool {
 			if taken := w.taken(i); len(taken) > 0 {
 				known = taken[len(taken)-1:]
 			}
-		case i > w.last("loads") && words[1] == "takes":
+		case i > w.last("loads") && words[1] == "takes" && w.committed(i):
 			known = append(known, w.taken(i + 1)[len(w.taken(i+1))-1])
 		case i > w.last("loads") && words[1] == "acks":
 			for j := range w.script[:i] { // the last one before

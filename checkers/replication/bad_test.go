@@ -352,6 +352,41 @@ var bad = []struct{ name, falls, scene string }{
 	{"a compaction sets the time of a tombstone too early", TombstoneStays, usual + `
 		commit 0..4
 		b1 compacts 4 now 90 from !k0@2 to !k0@2~139`},
+	{"a compaction keeps a tombstone whose time is over", TombstoneStays, usual + `
+		commit 0..4
+		b1 compacts 4 now 90 from !k0@2~90 to !k0@2~90`},
+	{"a compaction that finds a tombstone again gives it more time", TombstoneStays, usual + `
+		commit 0..4
+		b1 compacts 4 now 40 from !k0@2~80 to !k0@2~90`},
+	{"a follower knows again what it has cut", ProducersKnown, usual + `
+		commit 0..1 producer 7/0/0
+		b1 appends 2..3 producer 7/0/2
+		elect b2 epoch 2 isr b2,b3
+		b2 leads
+		b1 follows
+		b1 cuts 2 producers 7/0/3@3*2`},
+	{"a broker that was started again has forgotten a producer", ProducersKnown, usual + `
+		commit 0..1 producer 7/0/0
+		b2 dies
+		b2 opens 0..2 producers nothing`},
+	{"a new leader goes on with a producer where it was before", ProducersKnown, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..3 producer 7/0/2
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads producers 7/0/1@1*1`},
+	{"a new leader takes a producer for one of an earlier epoch", ProducersKnown, usual + `
+		commit 0..1 producer 7/1/0
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads producers 7/0/1@1*1`},
+	{"a new leader knows the last batch of a producer only", ProducersKnown, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..3 producer 7/0/2
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads producers 7/0/3@3*1`},
+	{"a new leader knows a producer of which it has nothing", ProducersKnown, usual + `
+		commit 0..1 producer 7/0/0
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads producers 7/0/1@1*1,8/0/1@1*1`},
 	{"a log that is too long loses more than it must", RetentionLeaves, usual + `
 		commit 0..4
 		b1 forgets 2 left 99 why retention-size`},

@@ -189,7 +189,7 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 	case facts.FollowerAppended:
 		c.followerAppended(p, r, e)
 	case facts.Truncated:
-		c.truncated(p, r, e.N[0])
+		c.truncated(p, r, e.N[0], e.Body.(facts.ProducersKnown))
 	case facts.StartedOver:
 		c.startedOver(p, r, e.N[0])
 	case facts.StartAdvanced:

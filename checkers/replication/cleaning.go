@@ -73,6 +73,8 @@ func (c *Checker) compacted(p *partition, r *replica, e node.Event) {
 			c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s, and offset %d comes to have a record of the key %q", r.Name, p.name, k.Offset, k.Key))
 		case was.Sum != k.Sum:
 			c.fail(r.Name, CompactionLeaves, fmt.Sprintf("%s compacts %s, and the record of %q at offset %d comes to have another value", r.Name, p.name, k.Key, k.Offset))
+		case k.Tombstone && was.Horizon >= 0 && (k.Horizon != was.Horizon || was.Horizon <= done.Now):
+			c.fail(r.Name, TombstoneStays, fmt.Sprintf("at %d, %s keeps the tombstone of %q at offset %d of %s until %d, which was to go at %d", done.Now, r.Name, k.Key, k.Offset, p.name, k.Horizon, was.Horizon))
 		case k.Tombstone && was.Horizon < 0 && k.Horizon < done.Now+c.leastDelay(p):
 			c.fail(r.Name, TombstoneStays, fmt.Sprintf("at %d, %s lets the tombstone of %q at offset %d of %s go at %d, with delete.retention.ms=%d", done.Now, r.Name, k.Key, k.Offset, p.name, k.Horizon, c.leastDelay(p)))
 		}

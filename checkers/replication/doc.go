@@ -76,6 +76,7 @@ const (
 	TombstoneStays     = "k18-tombstone-stays"
 	RetentionLeaves    = "k18-retention-leaves-enough"
 	SequenceWhole      = "k19-producer-sequence"
+	ProducersKnown     = "k19-producers-known"
 	TopicIdentity      = "k31-topic-identity"
 	ConfigFollowed     = "k33-configuration-followed"
 )
@@ -122,9 +123,10 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: CompactedBelow, Sentence: "A log is compacted only below its high watermark.", Source: "KAFKA-13194"},
 	{ID: CompactedAlike, Sentence: "Where two replicas have been compacted, both have the same last record of each key, except that one may have let a tombstone go.", Source: sourceManual + "log compaction"},
 	{ID: CompactionLeaves, Sentence: "A compaction adds no record, and leaves the last one of each key, or, if that is a tombstone whose time is over, none of the key.", Source: sourceManual + "log compaction"},
-	{ID: TombstoneStays, Sentence: "A compaction takes a tombstone only when delete.retention.ms have passed since the first one that kept it.", Source: sourceKIP + "534"},
+	{ID: TombstoneStays, Sentence: "A compaction takes a tombstone when delete.retention.ms have passed since the first one that kept it, and not before.", Source: sourceKIP + "534"},
 	{ID: RetentionLeaves, Sentence: "What is deleted because a log is too long leaves retention.bytes of it.", Source: sourceManual + "retention.bytes"},
 	{ID: SequenceWhole, Sentence: "The batches that an idempotent producer has in a partition have the sequence numbers 0, 1, 2 and so on, without a gap or a repetition.", Source: sourceKIP + "98"},
+	{ID: ProducersKnown, Sentence: "A replica that opens its log, cuts it or begins to lead knows of each idempotent producer the latest batches that are in the log, and none that is not.", Source: sourceKIP + "98"},
 	{ID: ConfigFollowed, Sentence: "When a cluster has come to rest, every broker goes by what the znodes say of all brokers, of itself and of its topics.", Source: sourceKIP + "226"},
 	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty.", Source: sourceKIP + "516"},
 }

@@ -341,6 +341,33 @@ var good = []goodScene{
 		commit 4..5 producer 7/4/0
 		commit 6..6 producer 8/0/2147483647
 		commit 7..7 producer 8/0/0`, nil},
+	{"what was deleted with the front of a log may be known or not", false, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..3 producer 8/0/0
+		commit 4..4
+		all forgets 4
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads producers 7/0/1@1*1
+		elect b3 epoch 3 isr b1,b2,b3
+		b3 leads producers nothing`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"what compaction has emptied may be known or not", false, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..3 producer 7/0/2
+		commit 4..4 producer 8/0/0
+		b2 compacts 4 from k0@0,k0@3 to k0@3
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads producers 8/0/0@4*1
+		elect b3 epoch 3 isr b1,b2,b3
+		b3 leads`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}}},
+	{"a log that was compacted and thrown away comes back, and what is known of its producers", false, usual + `
+		commit 0..1 producer 7/0/0
+		commit 2..4
+		b2 compacts 2 from k0@0,k0@1 to k0@1
+		all forgets 5
+		isr b1
+		b2 starts-over 5
+		b2 crashes
+		b2 opens 2..5 producers 7/0/1@1*1`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 2}, {Kind: history.StartMoved, Offset: 5, Why: "leader"}}},
 	{"a producer is forgotten with its records", false, usual + `
 		commit 0..1 producer 7/0/0
 		commit 2..3

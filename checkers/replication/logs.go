@@ -71,9 +71,10 @@ func (c *Checker) followerAppended(p *partition, r *replica, e node.Event) {
 }
 
 // truncated: a replica that counts as in sync does not cut what is committed.
-func (c *Checker) truncated(p *partition, r *replica, to int64) {
+func (c *Checker) truncated(p *partition, r *replica, to int64, known facts.ProducersKnown) {
 	r.cut(to)
 	c.stillHolds(p, r, fmt.Sprintf("is cut to %d", to))
+	c.knows(p, r, known)
 }
 
 // startedOver: the log was thrown away because its leader's begins later. Nothing is below

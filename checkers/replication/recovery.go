@@ -50,6 +50,7 @@ func (c *Checker) opened(m *member, e node.Event) {
 		r.lost = want.first
 	}
 	c.stillHolds(p, r, fmt.Sprintf("is opened with what lies from %d to %d", start, end))
+	c.knows(p, r, found.Producers)
 }
 
 // readBatches is what a log was found to hold.

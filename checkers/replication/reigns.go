@@ -53,10 +53,10 @@ func (c *Checker) becameLeader(p *partition, r *replica, e node.Event) {
 		return
 	}
 	r.leads, r.mark, r.began, r.proposed, r.fetched, r.via, r.former = true, mark, r.log.end, 0, map[int32]int64{}, map[int32]int64{}, map[int32]bool{}
-	if reign, ok := e.Body.(*facts.Reign); ok {
-		r.isr = reign.Isr
-	}
+	reign := e.Body.(*facts.Reign)
+	r.isr = reign.Isr
 	c.complete(p, r, named)
+	c.knows(p, r, reign.Producers)
 }
 
 // complete holds the log of a new leader against the ledger.

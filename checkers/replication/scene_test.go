@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -229,6 +230,7 @@ func (s *stage) fact(id int32, w []string) {
 		}
 		life := s.lives + 1 - int(number(option(w, "of", "0")))
 		body := &facts.Opened{Topic: facts.TopicID{byte(life)}, Batches: s.found(first, end, s.sources(id, w))}
+		body.Producers = known(readBatches(body), w)
 		if hole := option(w, "without", ""); hole != "" {
 			body.Batches = slices.DeleteFunc(body.Batches, func(b facts.Batch) bool { return b.First == number(hole) })
 		}
@@ -253,7 +255,7 @@ func (s *stage) fact(id int32, w []string) {
 		if of := option(w, "isr", ""); of != "" {
 			isr = facts.Set(ids(of))
 		}
-		s.state(id, facts.BecameLeader, &facts.Reign{Isr: isr}, epoch, 0, r.log.end, number(option(w, "with", fmt.Sprint(r.mark))))
+		s.state(id, facts.BecameLeader, &facts.Reign{Isr: isr, Producers: known(r.log.batches, w)}, epoch, 0, r.log.end, number(option(w, "with", fmt.Sprint(r.mark))))
 	case "follows":
 		s.state(id, facts.BecameFollower, nil, epoch, int64(s.truth.leader), r.log.end, r.mark)
 	default:
@@ -316,7 +318,7 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, k, body, first, last, epoch, sum)
 	case "cuts":
 		to := number(w[2])
-		s.state(id, facts.Truncated, nil, to, r.log.end, min(r.mark, to))
+		s.state(id, facts.Truncated, known(r.log.batches[:r.log.at(to)], w), to, r.log.end, min(r.mark, to))
 	case "starts-over":
 		s.state(id, facts.StartedOver, nil, number(w[2]), r.log.end)
 	case "forgets": // below an offset
@@ -407,6 +409,31 @@ func option(w []string, name, otherwise string) string {
 		}
 	}
 	return otherwise
+}
+
+// known is what a broker knows of producers by what is in its log; or, behind "producers", as
+// ID/epoch/sequence@offset*batches, or nothing.
+func known(in []batch, w []string) facts.ProducersKnown {
+	by := map[int64]facts.ProducerKnown{}
+	for _, b := range in {
+		if b.producer == nil {
+			continue
+		}
+		k := facts.ProducerKnown{ID: b.producer.ID, Epoch: b.producer.Epoch, LastSequence: after(b.producer.FirstSequence, int32(b.last-b.first)), LastOffset: b.last, Batches: 1}
+		if was, is := by[k.ID]; is && was.Epoch == k.Epoch {
+			k.Batches = min(recognised, was.Batches+1)
+		}
+		by[k.ID] = k
+	}
+	all := facts.ProducersKnown(slices.Collect(maps.Values(by)))
+	if says := option(w, "producers", ""); says != "" {
+		all = nil
+		for _, word := range strings.FieldsFunc(strings.TrimPrefix(says, "nothing"), func(c rune) bool { return c == ',' }) {
+			n := strings.FieldsFunc(word, func(c rune) bool { return strings.ContainsRune("/@*", c) })
+			all = append(all, facts.ProducerKnown{ID: number(n[0]), Epoch: int16(number(n[1])), LastSequence: int32(number(n[2])), LastOffset: number(n[3]), Batches: int(number(n[4]))})
+		}
+	}
+	return all
 }
 
 // keyed reads records: key@offset, with ! before it if it deletes the key, =value behind it

@@ -149,7 +149,7 @@ func (s *Server) observeTail(r *localReplica, found log.Recovered) {
 
 // observeOpened states that a replica exists, and what its log holds.
 func (s *Server) observeOpened(r *localReplica) {
-	body := &facts.Opened{Topic: r.Topic()}
+	body := &facts.Opened{Topic: r.Topic(), Producers: r.log.KnownProducers()}
 	r.log.Batches(func(b batch.Batch) {
 		body.Batches = append(body.Batches, facts.Batch{
 			First: b.BaseOffset(), Last: b.LastOffset(), Epoch: int64(b.LeaderEpoch()), Checksum: int64(b.CRC()), Producer: producerOf(b),

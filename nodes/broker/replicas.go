@@ -196,7 +196,9 @@ func (l *ledger) Truncate(end, path int64) error {
 	from := l.End()
 	err := l.Log.Truncate(end)
 	if l.End() < from {
-		l.observe(facts.Truncated, l.End(), from, l.HighWatermark(), path)
+		l.s.env.Observe(node.Event{
+			Kind: facts.Truncated, Text: l.replica.Name(), N: [4]int64{l.End(), from, l.HighWatermark(), path}, Body: l.KnownProducers(),
+		})
 	}
 	l.s.work(l.replica)
 	return err
@@ -217,6 +219,15 @@ func (l *ledger) AdvanceStart(start int64) error {
 	l.observe(facts.StartAdvanced, start, l.HighWatermark(), -1, startLeader)
 	l.s.work(l.replica)
 	return err
+}
+
+// KnownProducers are the idempotent producers that the log knows, for facts.
+func (l *ledger) KnownProducers() facts.ProducersKnown {
+	var all facts.ProducersKnown
+	for _, p := range l.Producers() {
+		all = append(all, facts.ProducerKnown{ID: p.ID, Epoch: p.Epoch, LastSequence: p.LastSequence, LastOffset: p.LastOffset, Batches: p.Batches})
+	}
+	return all
 }
 
 // The reasons for which a log begins later, as facts.StartReasons has them.

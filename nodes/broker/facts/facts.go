@@ -60,6 +60,8 @@ type Opened struct {
 	Topic TopicID
 	// Batches are all from the start of the log on, ascending.
 	Batches []Batch
+	// Producers are what recovery made of those with an ID.
+	Producers ProducersKnown
 }
 
 // String is for traces, which need not repeat whole logs.
@@ -81,6 +83,23 @@ type Producer struct {
 	// FirstSequence and Records say which of the producer's records they are.
 	FirstSequence, Records int32
 }
+
+// ProducersKnown is what a broker knows of the idempotent producers of a log, by which it
+// tells what it has appended before; the body of [Truncated], and part of others.
+type ProducersKnown []ProducerKnown
+
+// ProducerKnown is one of them: its epoch, where its latest batch in the log ends, the last
+// sequence number of that, and how many of its batches would be recognised.
+type ProducerKnown struct {
+	ID           int64
+	Epoch        int16
+	LastSequence int32
+	LastOffset   int64
+	Batches      int
+}
+
+// String is for traces, which need not repeat them all.
+func (k ProducersKnown) String() string { return fmt.Sprintf("producers=%d", len(k)) }
 
 // Sent is the body of [LeaderAppended]: which acknowledgements the producer wants, and who it
 // is if it is idempotent.
@@ -110,7 +129,7 @@ var (
 	ReplicaOpened    = kind(5, true, "replica-opened", "the replica exists with this log; the body is *Opened", "start", "end", "highWatermark")
 	LeaderAppended   = kind(6, true, "leader-appended", "a batch that a client sent was appended; the body is what it *Sent", "first", "last", "leaderEpoch", "checksum")
 	FollowerAppended = kind(7, true, "follower-appended", "a batch that a leader sent was appended; the body may be a *Producer", "first", "last", "leaderEpoch", "checksum")
-	Truncated        = kind(8, true, "truncated", "the log was cut: it ends at to, having ended at from", "to", "from", "highWatermark", "path")
+	Truncated        = kind(8, true, "truncated", "the log was cut: it ends at to, having ended at from; the body is the ProducersKnown that are left", "to", "from", "highWatermark", "path")
 	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from", "", "path")
 	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
 	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset", "start")
@@ -240,6 +259,8 @@ type Reign struct {
 	Isr int64
 	// ControllerEpoch is that of the controller that said so.
 	ControllerEpoch int32
+	// Producers are those that the leader goes on with.
+	Producers ProducersKnown
 }
 
 // Fetches in sessions (KIP-227), and of consumers that read from whom is near (KIP-392).

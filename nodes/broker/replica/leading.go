@@ -95,7 +95,7 @@ func (p *Partition) newFollowers(s State, now time.Duration) []follower {
 }
 
 func (p *Partition) reign() *facts.Reign {
-	return &facts.Reign{Topic: p.cfg.Topic, Isr: int64(p.state.Isr), ControllerEpoch: p.state.ControllerEpoch}
+	return &facts.Reign{Topic: p.cfg.Topic, Isr: int64(p.state.Isr), ControllerEpoch: p.state.ControllerEpoch, Producers: p.log.KnownProducers()}
 }
 
 // follower finds what is known of a replica, nil if it is not assigned.

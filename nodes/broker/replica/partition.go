@@ -33,6 +33,8 @@ type Log interface {
 	StartOver(start, path int64) error
 	// AdvanceStart drops what is below an offset because the leader did.
 	AdvanceStart(start int64) error
+	// KnownProducers are the idempotent producers that the log knows, for facts.
+	KnownProducers() facts.ProducersKnown
 }
 
 // Observer takes the facts that a partition states; every [node.Env] is one.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -97,6 +98,9 @@ func (l *plainLog) AdvanceStart(start int64) error {
 	l.start = start
 	return nil
 }
+
+// KnownProducers: there are none.
+func (l *plainLog) KnownProducers() facts.ProducersKnown { return nil }
 
 // String is the epochs of the records.
 func (l *plainLog) String() string {
