@@ -21,12 +21,78 @@ var bad = []struct{ name, falls, scene string }{
 		b1 leads
 		b1 acks 2 epoch 1`},
 	{"success is told with too few in sync", AckMinInsync, `config min.insync.replicas=2` + usual + `
+		b1 appends 0..0
+		b1 hears b2 at 1
+		b1 hears b3 at 1
+		b2 copies 0..0
+		b3 copies 0..0
+		b1 marks 1
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 acks 0`},
+	{"a record is committed with too few in sync", CommitMinInsync, `config min.insync.replicas=2` + usual + `
 		b1 proposes b1
 		isr b1
 		b1 knows b1 version 1
 		b1 appends 0..0
-		b1 marks 1
-		b1 acks 0`},
+		b1 marks 1`},
+	{"a follower is behind for long, and still in sync", LaggardsLeave, usual + `
+		commit 0..0
+		b1 appends 1..1
+		b1 hears b2 at 2
+		wait
+		b1 hears b2 at 2
+		wait
+		b1 hears b2 at 2
+		wait
+		b1 hears b2 at 2
+		wait
+		b1 hears b2 at 2
+		wait
+		b1 hears b2 at 2`},
+	{"a follower is put out that has just caught up", LaggardsLeave, usual + `
+		commit 0..0
+		wait
+		wait
+		b1 hears b2 at 1
+		b1 appends 1..1
+		b1 proposes b1,b3 early`},
+	{"a follower is told a lower high watermark than before", MarkFollowed, usual + `
+		commit 0..0
+		commit 1..1
+		b2 believes 2
+		b2 believes 1`},
+	{"a broker finds a high watermark that it never had", HighWatermarkGrows, usual + `
+		commit 0..0
+		b2 believes 1
+		b1 appends 1..1
+		b2 copies 1..1
+		b2 dies
+		b2 opens 0..2 mark 2`},
+	{"a leader tells an end beyond what is committed", EndTold, usual + `
+		commit 0..0
+		b1 appends 1..1
+		b1 tells 2`},
+	{"a follower lets its log begin where that of its leader does not", LogStart, usual + `
+		commit 0..3
+		b1 forgets 2 why delete-records
+		b2 believes 4
+		b2 forgets 4`},
+	{"a follower begins its log anew where that of its leader ends", LogStart, usual + `
+		commit 0..3
+		b1 forgets 2 why delete-records
+		b3 starts-over 4`},
+	{"a log begins behind records that nobody deleted", LogStart, usual + `
+		commit 0..3
+		b2 dies
+		b2 opens 4..4 start 4`},
+	{"a follower follows somebody who was not elected", OneLeaderPerEpoch, usual + `
+		elect b2 epoch 2 isr b2,b3
+		b3 follows epoch 2 whom b1`},
+	{"a leader begins with in-sync replicas of another version", StateCAS, usual + `
+		elect b2 epoch 2 isr b2,b3
+		b2 leads isr b2,b3 version 0`},
 	{"a record for all is taken with too few in sync", AppendMinInsync, `config min.insync.replicas=2` + usual + `
 		b1 proposes b1
 		isr b1

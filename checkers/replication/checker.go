@@ -77,6 +77,8 @@ type member struct {
 	// life is the czxid of its registration, controllerEpoch the latest controller that it
 	// obeyed, both in this life.
 	life, controllerEpoch int64
+	// stirred is when it stated a fact last, awake since when it has done so all the time.
+	stirred, awake time.Duration
 	// taken is what it goes by, by entity.
 	taken map[string]facts.Settings
 }
@@ -156,6 +158,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		return
 	}
 	c.now = moment{step: step, at: at, event: e}
+	m.stirs(at, c.cfg.Lag)
 	c.record(m, e)
 	switch e.Kind {
 	case facts.Registered:
@@ -207,9 +210,10 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 	case facts.BecameLeader:
 		c.becameLeader(p, r, e)
 	case facts.BecameFollower:
-		c.becameFollower(r, e.N[0], e.N[3])
+		c.becameFollower(r, e.N[0], e.N[1], e.N[3])
 	case facts.FollowerFetched:
-		r.heard(int32(e.N[0]), e.N[1], e.N[3])
+		r.heard(int32(e.N[0]), e.N[1], e.N[3], c.now.at)
+		c.waits(p, r)
 	case facts.HighWatermark:
 		c.highWatermark(p, r, e)
 	case facts.FollowedMark:

@@ -22,6 +22,11 @@ func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, LogStart, fmt.Sprintf("the log of %s on %s begins at %d, having begun at %d, with the high watermark at %d", p.name, r.Name, start, r.log.start, mark))
 		return
 	}
+	if why == byLeader && !r.leads && start > p.hidden {
+		c.fail(r.Name, LogStart, fmt.Sprintf("%s follows its leader and lets its log of %s begin at %d, where no log began later than at %d", r.Name, p.name, start, p.hidden))
+		return
+	}
+	p.hidden = max(p.hidden, start)
 	if least := c.leastBytes(p); why == bySize && left < least {
 		c.fail(r.Name, RetentionLeaves, fmt.Sprintf("%s deletes %s below %d and has %d bytes left, of %d that it should keep", r.Name, p.name, start, left, least))
 		return
@@ -36,8 +41,11 @@ func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 	}
 }
 
-// bySize is why the start of a log moved if it had got too long.
-const bySize = "retention-size"
+// Why the start of a log moved: it had got too long; that of the leader had.
+const (
+	bySize   = "retention-size"
+	byLeader = "leader"
+)
 
 // compacting: from now on what is left below an offset need not be what others have, be the
 // pass that begins cut short or not. A record that is not committed must not supersede one

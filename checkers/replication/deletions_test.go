@@ -46,11 +46,12 @@ var deletions = []goodScene{
 		b3 follows
 		b3 copies 4..6
 		b3 believes 7
+		b1 forgets 7
 		b3 starts-over 7
 		b3 crashes
 		b3 opens 0..7
 		b3 follows
-		b3 believes 7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+		b3 believes 7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}, {Kind: history.StartMoved, Offset: 7, Why: "leader"}}},
 	{"a log is compacted", false, usual + `
 		commit 0..6
 		b1 compacts 5 now 90 from k0@0,k1@1,!k0@2,@3,!k2@4~90 to k1@1,!k0@2~140`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 5}}},
@@ -140,7 +141,7 @@ var deletions = []goodScene{
 		commit 4..6
 		b2 compacts 4
 		b2 crashes
-		b2 opens 4..7
+		b2 opens 4..7 start 0
 		elect b2 epoch 2 isr b2,b3
 		b2 leads`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}}},
 	{"the only replica in sync comes back from a crash with less than it had compacted", false, usual + `

@@ -43,6 +43,7 @@ const (
 	AckCommitted       = "k1-acknowledged-is-committed"
 	AckMinInsync       = "k2-acknowledged-by-min-insync"
 	AppendMinInsync    = "k2-appended-by-min-insync"
+	CommitMinInsync    = "k2-committed-by-min-insync"
 	LeaderEpochGrows   = "k3-leader-epoch"
 	OneController      = "k5-one-controller-per-epoch"
 	RecoveredWritten   = "k6-recovered-written"
@@ -61,6 +62,7 @@ const (
 	ElectionClean      = "k12-clean-election"
 	LeaderExpands      = "k12-leader-expands-isr"
 	JoinerCaughtUp     = "k12-joiner-caught-up"
+	LaggardsLeave      = "k12-laggards-leave-isr"
 	LeaderCompleteness = "k13-leader-completeness"
 	StateCAS           = "k14-partition-state-cas"
 	ControllerFenced   = "k15-controller-fenced"
@@ -93,14 +95,15 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: AckCommitted, Sentence: "A producer that wants all acknowledgements is told of success when its records are committed.", Source: sourceManual + "acks"},
 	{ID: AckMinInsync, Sentence: "A producer that wants all acknowledgements is told of success only with min.insync.replicas in-sync replicas.", Source: sourceManual + "min.insync.replicas"},
 	{ID: AppendMinInsync, Sentence: "A leader appends what a producer wants on all in-sync replicas only while there are min.insync.replicas of them.", Source: sourceManual + "min.insync.replicas"},
+	{ID: CommitMinInsync, Sentence: "A leader commits nothing while fewer than min.insync.replicas are in sync, or than there are.", Source: "KAFKA-15583"},
 	{ID: LeaderEpochGrows, Sentence: "The leader epoch of a partition grows whenever its leader changes, and never falls.", Source: sourceKIP + "101"},
 	{ID: OneController, Sentence: "A controller epoch has at most one controller.", Source: "KAFKA-6082"},
 	{ID: Contiguous, Sentence: "A leader gives each record the offset after the last, in its own leader epoch, and epochs never fall along a log.", Source: sourceKIP + "101"},
 	{ID: RecoveredWritten, Sentence: "What a broker finds in a log when it opens it, it has written there.", Source: sourceManual + "log recovery"},
 	{ID: OneLeaderPerEpoch, Sentence: "In a leader epoch of a partition only the broker acts as its leader that the state znode names.", Source: sourceTLA + "leader epochs"},
-	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log; nobody raises it by beginning to lead or to follow.", Source: sourceTLA + "ValidHighWatermark"},
-	{ID: MarkFollowed, Sentence: "The high watermark of a follower never passes what is committed.", Source: sourceTLA + "ValidHighWatermark"},
-	{ID: EndTold, Sentence: "A leader tells where a partition ends only when all that was there when its epoch began is committed.", Source: sourceKIP + "207"},
+	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log; nobody raises it by beginning to lead or to follow, or by being started again.", Source: sourceTLA + "ValidHighWatermark"},
+	{ID: MarkFollowed, Sentence: "The high watermark of a follower never passes what is committed, and falls only where its log is cut.", Source: sourceTLA + "ValidHighWatermark"},
+	{ID: EndTold, Sentence: "A leader tells consumers that a partition ends at its high watermark, and only when all that was there when its epoch began is committed.", Source: sourceKIP + "207"},
 	{ID: ReadsCommitted, Sentence: "What a consumer is given, by a leader or a follower, lies below the high watermark there, and is committed.", Source: sourceKIP + "392"},
 	{ID: StrongIsr, Sentence: "Every replica that the state znode calls in sync holds every committed record.", Source: sourceTLA + "StrongIsr"},
 	{ID: CountsInSync, Sentence: "A leader that is not deposed waits with its high watermark for all that the state znode calls in sync.", Source: sourceVan + "ReplicationQuorumSuperset"},
@@ -111,6 +114,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ElectionClean, Sentence: "Unless unclean elections are allowed, a new leader is one of the last in-sync replicas.", Source: sourceManual + "unclean.leader.election.enable"},
 	{ID: LeaderExpands, Sentence: "Only its leader takes a replica into the in-sync replicas of a partition; an election leaves them as they are, or fewer.", Source: sourceTLA + "ControllerElectLeader"},
 	{ID: JoinerCaughtUp, Sentence: "A leader takes in only who has fetched, in its reign, up to the high watermark and to where the reign began.", Source: "KAFKA-7128"},
+	{ID: LaggardsLeave, Sentence: "A leader puts out of the in-sync replicas who has been behind for replica.lag.time.max.ms, and nobody else.", Source: sourceManual + "replica.lag.time.max.ms"},
 	{ID: LeaderCompleteness, Sentence: "A leader that was elected among the in-sync replicas holds every committed record.", Source: sourceVan + "LeaderCompleteness"},
 	{ID: StateCAS, Sentence: "What a leader or the controller takes for the state of a partition in a version is what that version says.", Source: "KAFKA-1382, KAFKA-2729"},
 	{ID: ControllerFenced, Sentence: "A controller that has been replaced changes no partition.", Source: "KAFKA-6082"},
@@ -119,7 +123,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ProducerFenced, Sentence: "After a batch of a producer's epoch, none of an earlier epoch is committed.", Source: sourceKIP + "98"},
 	{ID: LogMatching, Sentence: "Below their high watermarks, all replicas of a partition hold the same records.", Source: sourceVan + "LogMatching"},
 	{ID: EpochNoted, Sentence: "A leader notes where its epoch begins before it leads, and tells followers the ends of epochs as its log has them.", Source: "KAFKA-7415"},
-	{ID: LogStart, Sentence: "A log begins at or below its high watermark, and never earlier than before.", Source: "KAFKA-5634"},
+	{ID: LogStart, Sentence: "A log begins at or below its high watermark, never earlier than before, and no later than where somebody deleted what was before.", Source: "KAFKA-5634"},
 	{ID: CompactedBelow, Sentence: "A log is compacted only below its high watermark.", Source: "KAFKA-13194"},
 	{ID: CompactedAlike, Sentence: "Where two replicas have been compacted, both have the same last record of each key, except that one may have let a tombstone go.", Source: sourceManual + "log compaction"},
 	{ID: CompactionLeaves, Sentence: "A compaction adds no record, and leaves the last one of each key, or, if that is a tombstone whose time is over, none of the key.", Source: sourceManual + "log compaction"},

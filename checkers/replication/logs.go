@@ -21,8 +21,10 @@ func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 	case b.first != r.log.end || b.last < b.first || b.epoch < r.log.epoch() || !r.leads || b.epoch != r.epoch:
 		c.fail(r.Name, Contiguous, fmt.Sprintf("%s appends %v to %s, whose log ends at %d in epoch %d, %s", r.Name, b, p.name, r.log.end, r.log.epoch(), r.role()))
 	default:
+		r.grows(c.now.at)
 		r.append(b)
 		p.grew = c.now.at
+		c.waits(p, r)
 		if sent != nil && sent.Acks == all {
 			c.enough(p, r, b)
 		}
@@ -80,7 +82,12 @@ func (c *Checker) truncated(p *partition, r *replica, to int64, known facts.Prod
 // startedOver: the log was thrown away because its leader's begins later. Nothing is below
 // its start any more, so its high watermark is there, and is not told again.
 func (c *Checker) startedOver(p *partition, r *replica, start int64) {
-	r.log, r.agreed, r.mark = emptyLog(start), 0, start
+	if start > p.hidden {
+		c.fail(r.Name, LogStart, fmt.Sprintf("%s lets its log of %s begin anew at %d, where no log began later than at %d", r.Name, p.name, start, p.hidden))
+		return
+	}
+	r.log, r.agreed = emptyLog(start), 0
+	r.knows(start)
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
 }
 

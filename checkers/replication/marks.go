@@ -22,13 +22,21 @@ func (c *Checker) highWatermark(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, CountsInSync, fmt.Sprintf("%s moves the high watermark of %s to %d by %s, and the state znode calls %s in sync", r.Name, p.name, mark, c.names(set), c.names(p.truth.isr)))
 		return
 	}
+	in := r.isr
+	if p.truth.epoch == epoch {
+		in |= p.truth.isr
+	}
+	if least := c.minInsync(p, epoch); len(facts.Members(in)) < least {
+		c.fail(r.Name, CommitMinInsync, fmt.Sprintf("%s moves the high watermark of %s to %d with %s in sync, and %d are needed", r.Name, p.name, mark, c.names(in), least))
+		return
+	}
 	for _, id := range facts.Members(set &^ (1 << r.ID)) {
 		if at, ok := r.fetched[id]; !ok || at < mark {
 			c.fail(r.Name, MarkFetched, fmt.Sprintf("%s moves the high watermark of %s to %d, and %s has fetched no further than %d in epoch %d", r.Name, p.name, mark, c.names(1<<id), at, epoch))
 			return
 		}
 	}
-	r.mark = mark
+	r.knows(mark)
 	p.raise(mark, c.now.at, c.cfg.Lag)
 	if !p.judged(epoch) {
 		c.excuse(p, p.dispute, before) // committed in vain
@@ -79,7 +87,11 @@ func (c *Checker) enter(p *partition, r *replica, mark int64) {
 // followedMark: what a follower takes for committed is, and it has it. After a loss that
 // is explained, the mark of before may still be on its way.
 func (c *Checker) followedMark(p *partition, r *replica, mark int64) {
-	r.mark = mark
+	if mark < r.mark {
+		c.fail(r.Name, MarkFollowed, fmt.Sprintf("%s takes %s for committed up to %d only, having known of %d", r.Name, p.name, mark, r.mark))
+		return
+	}
+	r.knows(mark)
 	if !p.judged(r.epoch) || mark > p.ledger.end && r.epoch == p.disputed && mark <= p.longest {
 		return
 	}
@@ -92,10 +104,14 @@ func (c *Checker) followedMark(p *partition, r *replica, mark int64) {
 	}
 }
 
-// endTold: a leader does not tell the end of what is committed before it knows it: in the
-// beginning its high watermark may be behind what a former leader told (KIP-207).
+// endTold: a leader tells how far it knows records to be committed, and does not before it
+// knows that: in the beginning its high watermark may be behind what a former leader told
+// (KIP-207).
 func (c *Checker) endTold(p *partition, r *replica, mark, epoch int64) {
-	if r.leads && epoch == r.epoch && mark < r.began {
+	switch {
+	case r.leads && epoch == r.epoch && mark != r.mark:
+		c.fail(r.Name, EndTold, fmt.Sprintf("%s tells that %s ends at %d, its high watermark being %d", r.Name, p.name, mark, r.mark))
+	case r.leads && epoch == r.epoch && mark < r.began:
 		c.fail(r.Name, EndTold, fmt.Sprintf("%s tells that %s ends at %d, its epoch %d having begun at %d", r.Name, p.name, mark, epoch, r.began))
 	}
 }

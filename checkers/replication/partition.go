@@ -22,8 +22,8 @@ type replica struct {
 	// that its log was opened after.
 	lost   int64
 	spoils int
-	// mark is the high watermark as it knows it.
-	mark int64
+	// mark is the high watermark as it knows it, peak the furthest that it ever knew.
+	mark, peak int64
 	// epoch is the latest leader epoch in which it led or followed in this life, -1 for
 	// none; leads says that it takes itself for the leader of that.
 	epoch int64
@@ -37,6 +37,10 @@ type replica struct {
 	fetched       map[int32]int64
 	// via are the connections over which they did.
 	via map[int32]int64
+	// paces are how they keep up, crowned is when the reign began, and quiet since when its
+	// leader has not been about to write who is in sync.
+	paces          map[int32]*pace
+	crowned, quiet time.Duration
 	// former are the followers that died and have not fetched since, as far as their leader
 	// has heard: what they had before, and are counted for, a crash may have taken.
 	former map[int32]bool
@@ -44,7 +48,7 @@ type replica struct {
 
 // stops: the process is gone, and with it all that is not in the log.
 func (r *replica) stops() {
-	r.leads, r.epoch, r.mark, r.isr, r.proposed, r.fetched, r.via, r.former = false, -1, 0, 0, 0, nil, nil, nil
+	r.leads, r.epoch, r.mark, r.isr, r.proposed, r.fetched, r.via, r.paces, r.former = false, -1, 0, 0, 0, nil, nil, nil, nil
 	for _, other := range r.of.replicas { //sim:unordered each for itself
 		if other.former != nil {
 			other.former[r.ID] = true
@@ -55,7 +59,7 @@ func (r *replica) stops() {
 // heard: a follower fetched from behind what it has. Over the connection of before it died,
 // that is what it had then: such a request may wait at a leader that hangs, and come when
 // the follower is down, or back with less.
-func (r *replica) heard(id int32, end, via int64) {
+func (r *replica) heard(id int32, end, via int64, now time.Duration) {
 	if r.fetched == nil {
 		return
 	}
@@ -63,6 +67,7 @@ func (r *replica) heard(id int32, end, via int64) {
 		delete(r.former, id)
 	}
 	r.fetched[id], r.via[id] = end, via
+	r.keepsUp(id, end, now)
 }
 
 // forgotten: a leader counts what a follower fetched before it died, and does not know yet
@@ -94,6 +99,9 @@ func (p *partition) revived() {
 		}
 	}
 }
+
+// knows: a replica takes everything below a mark for committed.
+func (r *replica) knows(mark int64) { r.mark, r.peak = mark, max(r.peak, mark) }
 
 // had reports whether a replica wrote all that is committed from an offset on, be it there
 // or not.
@@ -153,6 +161,9 @@ type partition struct {
 	// committing, in vain.
 	disputed int64
 	dispute  history.LogEventKind
+	// hidden is how far logs ever began because somebody deleted what was before, who was
+	// not told to by his leader.
+	hidden int64
 	// excused is the lowest offset from which on the history was told that records are lost.
 	excused int64
 	// assigned are all who had a replica since the leader was last elected, as a bit set;
@@ -194,6 +205,9 @@ func newPartition(t *topic, name, index string) *partition {
 // newReplica begins a copy that nothing is known of.
 func (p *partition) newReplica(m *member) *replica {
 	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, spoils: m.spoils, epoch: -1}
+	if before := p.buried[m.ID]; before != nil {
+		r.peak = before.peak // a crash may bring that back, too
+	}
 	p.replicas[m.ID] = r
 	return r
 }

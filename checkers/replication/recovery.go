@@ -35,6 +35,10 @@ func (c *Checker) opened(m *member, e node.Event) {
 		}
 	}
 	m.open[e.Text] = r
+	if start > max(p.hidden, r.log.start) && !p.topic.gone {
+		c.fail(m.Name, LogStart, fmt.Sprintf("%s finds that its log of %s begins at %d, where no log began later than at %d", m.Name, p.name, start, p.hidden))
+		return
+	}
 	batches := readBatches(found)
 	c.written(p, r, batches)
 	if o, lacks := r.log.lacks(batches, start, end); lacks {
@@ -43,7 +47,11 @@ func (c *Checker) opened(m *member, e node.Event) {
 	}
 	had, _, lacked := p.holds(r, p.ledger.end)
 	r.reopens(start, end, batches)
-	r.mark = e.N[2]
+	if mark := e.N[2]; mark > max(r.peak, start) && !p.topic.gone {
+		c.fail(m.Name, HighWatermarkGrows, fmt.Sprintf("%s opens its log of %s with a high watermark of %d, and never knew of more than %d", m.Name, p.name, mark, r.peak))
+		return
+	}
+	r.knows(e.N[2])
 	spoiled := r.spoils < m.spoils
 	r.spoils = m.spoils
 	if want, _, lacks := p.holds(r, p.ledger.end); lacks && spoiled && want.last >= end && (!lacked || want.first < had.first) && (r.lost < 0 || want.first < r.lost) {

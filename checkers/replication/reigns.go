@@ -29,10 +29,15 @@ func (c *Checker) keepsMark(r *replica, epoch, mark int64) bool {
 	return true
 }
 
-// becameFollower: a replica begins to follow.
-func (c *Checker) becameFollower(r *replica, epoch, mark int64) {
+// becameFollower: a replica begins to follow, whom the state znode names, or nobody.
+func (c *Checker) becameFollower(r *replica, epoch, leader, mark int64) {
+	named := r.of.elected[epoch]
+	if leader >= 0 && (named == nil || int64(named.leader) != leader) {
+		c.fail(r.Name, OneLeaderPerEpoch, fmt.Sprintf("%s follows %s in epoch %d of %s, and no state znode ever said so", r.Name, c.names(1<<leader), epoch, r.of.name))
+		return
+	}
 	if c.assumes(r, epoch) && c.keepsMark(r, epoch, mark) {
-		r.leads, r.mark, r.fetched, r.via, r.former = false, mark, nil, nil, nil
+		r.leads, r.mark, r.fetched, r.via, r.paces, r.former = false, mark, nil, nil, nil, nil
 	}
 }
 
@@ -53,10 +58,21 @@ func (c *Checker) becameLeader(p *partition, r *replica, e node.Event) {
 		return
 	}
 	r.leads, r.mark, r.began, r.proposed, r.fetched, r.via, r.former = true, mark, r.log.end, 0, map[int32]int64{}, map[int32]int64{}, map[int32]bool{}
+	r.paces, r.crowned, r.quiet = map[int32]*pace{}, c.now.at, c.now.at
 	reign := e.Body.(*facts.Reign)
 	r.isr = reign.Isr
+	c.told(p, r, e.N[1])
 	c.complete(p, r, named)
 	c.knows(p, r, reign.Producers)
+}
+
+// told: what a leader is told of who is in sync stands in the version that it is told of.
+// By that version it will write.
+func (c *Checker) told(p *partition, r *replica, version int64) {
+	if was, ok := p.past[version]; !ok || was.epoch != r.epoch || was.isr != r.isr {
+		c.fail(r.Name, StateCAS, fmt.Sprintf("%s begins to lead %s in epoch %d with %s in sync by version %d; that version has %s in epoch %d",
+			r.Name, p.name, r.epoch, c.names(r.isr), version, c.names(was.isr), was.epoch))
+	}
 }
 
 // complete holds the log of a new leader against the ledger.
@@ -130,6 +146,7 @@ func (c *Checker) isrProposed(p *partition, r *replica, set, version int64) {
 	if was, ok := p.past[version]; ok && was.epoch == r.epoch {
 		r.isr = was.isr // also if a controller told it of that
 	}
+	c.putsOut(p, r, r.isr&^set)
 	in := r.isr
 	if p.truth.epoch == r.epoch {
 		in |= p.truth.isr
@@ -159,7 +176,7 @@ func (c *Checker) isrKnown(p *partition, r *replica, e node.Event) {
 		return
 	}
 	if !refused {
-		r.isr, r.proposed = set, 0
+		r.isr, r.proposed, r.quiet = set, 0, c.now.at
 	}
 }
 

@@ -251,16 +251,35 @@ func (s *stage) fact(id int32, w []string) {
 		if option(w, "unnoted", "") == "" {
 			s.state(id, facts.EpochStarted, nil, epoch, r.log.end)
 		}
-		isr := s.truth.isr
+		version, isr := s.chosen(r.of, epoch)
 		if of := option(w, "isr", ""); of != "" {
 			isr = facts.Set(ids(of))
 		}
-		s.state(id, facts.BecameLeader, &facts.Reign{Isr: isr, Producers: known(r.log.batches, w)}, epoch, 0, r.log.end, number(option(w, "with", fmt.Sprint(r.mark))))
+		s.state(id, facts.BecameLeader, &facts.Reign{Isr: isr, Producers: known(r.log.batches, w)}, epoch, number(option(w, "version", fmt.Sprint(version))), r.log.end, number(option(w, "with", fmt.Sprint(r.mark))))
 	case "follows":
-		s.state(id, facts.BecameFollower, nil, epoch, int64(s.truth.leader), r.log.end, r.mark)
+		leader := s.truth.leader
+		if named := r.of.elected[epoch]; named != nil {
+			leader = named.leader
+		}
+		if whom := option(w, "whom", ""); whom != "" {
+			leader = broker(whom)
+		}
+		s.state(id, facts.BecameFollower, nil, epoch, int64(leader), r.log.end, r.mark)
 	default:
 		s.act(id, r, epoch, w)
 	}
+}
+
+// chosen is the version of the state in which the leader of an epoch was chosen, and who
+// was in sync then.
+func (s *stage) chosen(p *partition, epoch int64) (version, isr int64) {
+	version, isr = int64(s.version), s.truth.isr
+	for v, was := range p.past { //sim:unordered the least of all
+		if was.epoch == epoch && v <= version {
+			version, isr = v, was.isr
+		}
+	}
+	return version, isr
 }
 
 // sources are the batches that a broker may find in a log, the likelier ones last.
@@ -351,7 +370,10 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.EndOffsetTold, nil, number(w[2]), epoch)
 	case "acks":
 		s.state(id, facts.Acknowledged, nil, number(w[2]), -1, epoch)
-	case "proposes":
+	case "proposes": // after some time; or early
+		if w[len(w)-1] != "early" {
+			s.wait += s.c.cfg.Lag
+		}
 		s.state(id, facts.IsrProposed, nil, facts.Set(ids(w[2])), number(option(w, "version", fmt.Sprint(s.version-1))), epoch)
 	case "knows", "adopts", "loses": // b1,b2 version 3
 		k := map[string]*node.EventKind{"knows": facts.IsrCommitted, "adopts": facts.IsrAdopted, "loses": facts.IsrRefused}[w[1]]

@@ -42,7 +42,7 @@ var replicationBugs = []Bug{
 		ID: MinInsyncIgnored, Name: "min-insync-ignored",
 		Wrong:    "Records are taken from a producer who wants all acknowledgements though too few replicas are in sync, and acknowledged.",
 		Schedule: "The in-sync replicas shrink below min.insync.replicas.",
-		Breaks:   []string{"k2-acknowledged-by-min-insync", "k2-appended-by-min-insync", "liveness"},
+		Breaks:   []string{"k2-acknowledged-by-min-insync", "k2-appended-by-min-insync", "k2-committed-by-min-insync", "liveness"},
 		Scenario: brokerLog,
 	},
 	{
