@@ -51,7 +51,7 @@ func (s *Server) createMissing(name string) {
 func (s *Server) offsetsTopic(t *kmsg.CreateTopicsRequestTopic) {
 	t.NumPartitions = int32(s.cfg.OffsetsPartitions)
 	t.ReplicationFactor = int16(s.cfg.OffsetsReplication)
-	for _, c := range [][2]string{{"cleanup.policy", "compact"}, {"segment.bytes", strconv.Itoa(s.cfg.OffsetsSegmentBytes)}} {
+	for _, c := range [][2]string{{"cleanup.policy", "compact"}, {"compression.type", "producer"}, {"segment.bytes", strconv.Itoa(s.cfg.OffsetsSegmentBytes)}} {
 		one := kmsg.NewCreateTopicsRequestTopicConfig()
 		one.Name, one.Value = c[0], &c[1]
 		t.Configs = append(t.Configs, one)

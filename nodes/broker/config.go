@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/acl"
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/broker/quota"
@@ -102,6 +103,8 @@ type Config struct {
 	// offsets.topic.segment.bytes), default 50, 3 and 100 MiB. While there are fewer brokers
 	// than replicas, there is no such topic, and no group.
 	OffsetsPartitions, OffsetsReplication, OffsetsSegmentBytes int
+	// OffsetsCodec compresses what is written there (offsets.topic.compression.codec).
+	OffsetsCodec batch.Codec
 
 	// OffsetsCommitTimeout is how long a commit waits for the in-sync replicas
 	// (offsets.commit.timeout.ms), default 5 s, OffsetsLoadBytes how much of a partition of
@@ -242,6 +245,9 @@ func (c Config) Validate() error {
 	}
 	if c.ChangeRetention <= c.SessionTimeout {
 		return fmt.Errorf("broker: notifications of changes go after %v, and a session that hears of none may live for %v", c.ChangeRetention, c.SessionTimeout)
+	}
+	if !c.OffsetsCodec.Known() {
+		return fmt.Errorf("broker: offsets.topic.compression.codec is %d, and the last codec is %d", c.OffsetsCodec, batch.Zstd)
 	}
 	return errors.Join(c.checkDurations(), c.checkCounts(), c.Log.Validate())
 }

@@ -137,7 +137,9 @@ func TestChangesThatAreRefused(t *testing.T) {
 		{topic, opSet, "no.such.key", "1", wire.InvalidConfig},
 		{topic, opSet, "retention.ms", "soon", wire.InvalidConfig},
 		{topic, opSet, "min.insync.replicas", "0", wire.InvalidConfig},
-		{topic, opSet, "compression.type", "zstd", wire.InvalidConfig},
+		{topic, opSet, "compression.type", "none", wire.InvalidConfig},
+		{topic, opSet, "compression.type", "lzo", wire.InvalidConfig},
+		{all, opSet, "compression.type", "lzo", wire.InvalidConfig},
 		{topic, opAppend, "retention.ms", "1", wire.InvalidConfig},
 		{topic, opAppend, "cleanup.policy", "shred", wire.InvalidConfig},
 		{topic, opSubtract, "cleanup.policy", "delete", wire.InvalidConfig}, // nothing would be left

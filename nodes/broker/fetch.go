@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/broker/replica"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
@@ -154,6 +155,10 @@ func (s *Server) readPart(f *retrieval, r *localReplica, in *fetchsession.Part, 
 		return
 	case r == nil:
 		out.ErrorCode = int16(s.absent(znodes.TopicPartition{Topic: in.Topic, Partition: in.Number}))
+		return
+	case f.request.Version < zstdFetch && r.log.Config().Compression == log.StoredAs(batch.Zstd):
+		// Where producers choose, an old consumer gets what they chose (KIP-110).
+		out.ErrorCode = int16(wire.UnsupportedCompressionType)
 		return
 	}
 	upTo, code := s.admit(f, r, in, out, first)

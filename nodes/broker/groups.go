@@ -59,7 +59,10 @@ func (h groupHost) Append(partition, epoch int32, records []batch.Record, done f
 		done(wire.NotLeaderOrFollower)
 		return
 	}
-	b := batch.NewBuilder(batch.Plain())
+	o := batch.Plain()
+	o.Codec = h.cfg.OffsetsCodec
+	b := &h.commits
+	b.Reset(o)
 	for _, record := range records {
 		b.Add(record)
 	}

@@ -60,7 +60,10 @@ func (s *Server) produce(x *exchange) {
 // producePart appends the records for one partition.
 func (s *Server) producePart(p *production, topic int, name string, in *kmsg.ProduceRequestTopicPartition) {
 	p.bytes += len(in.Records)
-	r, got, code := s.appendTo(znodes.TopicPartition{Topic: name, Partition: in.Partition}, in.Records, p.acks)
+	r, got, code := (*localReplica)(nil), nowhere, wire.UnsupportedCompressionType
+	if p.x.Version >= zstdProduce || codecOf(in.Records) != batch.Zstd {
+		r, got, code = s.appendTo(znodes.TopicPartition{Topic: name, Partition: in.Partition}, in.Records, p.acks)
+	}
 	out := kmsg.NewProduceResponseTopicPartition()
 	out.Partition, out.ErrorCode, out.BaseOffset = in.Partition, int16(code), got.Base
 	if code == wire.OK {
@@ -71,6 +74,21 @@ func (s *Server) producePart(p *production, topic int, name string, in *kmsg.Pro
 	}
 	p.failed = p.failed || code != wire.OK
 	p.answer.Topics[topic].Partitions = append(p.answer.Topics[topic].Partitions, out)
+}
+
+// The first versions of requests whose senders know zstd (KIP-110).
+const (
+	zstdProduce = 7
+	zstdFetch   = 10
+)
+
+// codecOf is the codec of the first batch among records, if there is one.
+func codecOf(records []byte) batch.Codec {
+	first, _, err := batch.Next(records)
+	if err != nil || first == nil {
+		return batch.None
+	}
+	return first.Codec()
 }
 
 // nowhere is the place of records that were not appended.
@@ -125,6 +143,9 @@ func (s *Server) appended(r *localReplica, records []byte, acks int16, got log.A
 		e := s.appending(r, facts.LeaderAppended, b, got.Base, got.Last, r.LeaderEpoch())
 		e.Body = &facts.Sent{Acks: acks, Producer: producerOf(b)}
 		s.env.Observe(e)
+		if codec := r.log.Config().Compression.Of(b); codec != b.Codec() {
+			r.log.observe(facts.Recoded, got.Base, int64(b.Codec()), int64(codec))
+		}
 		r.Appended(s.env.Now())
 		s.work(r)
 		s.touch(r)
@@ -212,8 +233,8 @@ func (part *produced) decide(s *Server, p *production, code wire.ErrorCode) {
 
 // appending is the fact that a batch was appended.
 func (s *Server) appending(r *localReplica, k *node.EventKind, b batch.Batch, first, last int64, epoch int32) node.Event {
-	if r.log.Config().LogAppendTime {
-		b = r.stored(first) // stamped, it has another checksum
+	if c := r.log.Config(); c.LogAppendTime || c.Compression.Of(b) != b.Codec() {
+		b = r.stored(first) // stamped, or in another codec, it has another checksum
 	}
 	return node.Event{Kind: k, Text: r.Name(), N: [4]int64{first, last, int64(epoch), int64(b.CRC())}}
 }

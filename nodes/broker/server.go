@@ -6,6 +6,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/controller"
 	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
@@ -61,7 +62,9 @@ type Server struct {
 	// fetchSessions are those of who fetches here.
 	fetchSessions *fetchsession.Cache
 	// readInto is where fetches read into, one after the other.
-	readInto  []kmsg.FetchResponseTopicPartition
+	readInto []kmsg.FetchResponseTopicPartition
+	// commits builds the batches of commits.
+	commits   batch.Builder
 	purgatory purgatory
 	// changedIsr are the partitions of which the controller is yet to be told that their
 	// in-sync replicas have changed; notifying, that a task is at it.

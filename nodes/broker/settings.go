@@ -11,7 +11,9 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/config"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
 )
 
 // setting is the side of a key of [config.Brokers] that is ours: the field it sets. A
@@ -175,6 +177,9 @@ var logSettings = []setting{
 	whole("log.cleaner.max.compaction.lag.ms", func(c *Config) *int64 { return &c.Log.MaxCompactionLagMillis }),
 	millis("log.flush.offset.checkpoint.interval.ms", func(c *Config) *time.Duration { return &c.PointInterval }),
 	truth("unclean.leader.election.enable", false, func(c *Config) *bool { return &c.Unclean }),
+	{"compression.type", func(c *Config) string { return c.Log.Compression.String() }, func(c *Config, value string) {
+		c.Log.Compression = log.CompressionNamed(value)
+	}},
 	whole("min.insync.replicas", func(c *Config) *int { return &c.MinInsync }),
 }
 
@@ -242,6 +247,10 @@ var groupSettings = []setting{
 	whole("offsets.topic.num.partitions", func(c *Config) *int { return &c.OffsetsPartitions }),
 	whole("offsets.topic.replication.factor", func(c *Config) *int { return &c.OffsetsReplication }),
 	whole("offsets.topic.segment.bytes", func(c *Config) *int { return &c.OffsetsSegmentBytes }),
+	{"offsets.topic.compression.codec", func(c *Config) string { return strconv.Itoa(int(c.OffsetsCodec)) }, func(c *Config, value string) {
+		n, _ := strconv.Atoi(value)
+		c.OffsetsCodec = batch.Codec(n)
+	}},
 }
 
 // Configured is a configuration with the keys of a server.properties set, as

@@ -48,7 +48,7 @@ func TestSettingsAreReadBack(t *testing.T) {
 			continue
 		}
 		k := config.Brokers.Lookup(s.key)
-		for _, value := range []string{"0", "1", "7", "-1", "true", "false", "compact,delete", "compact", "delete", "0.25", "1", "LogAppendTime", "CreateTime", "50000000", rackAware, config.Authorizer, "PLAIN,SCRAM-SHA-512", "User:a;User:b"} {
+		for _, value := range []string{"0", "1", "7", "-1", "true", "false", "compact,delete", "compact", "delete", "0.25", "1", "LogAppendTime", "CreateTime", "50000000", rackAware, config.Authorizer, "PLAIN,SCRAM-SHA-512", "User:a;User:b", "uncompressed", "zstd"} {
 			c := aConfig().withDefaults()
 			c.Access, c.SASL = &acl.Config{}, &SASLConfig{}
 			if k.Check(value) != nil {
@@ -67,7 +67,7 @@ func TestEveryFieldHasAKey(t *testing.T) {
 	values := map[string]string{}
 	for i := range settings {
 		k := config.Brokers.Lookup(settings[i].key)
-		for _, value := range []string{"29999", "97", "true", "false", "compact", "0.25", "LogAppendTime", rackAware, config.Authorizer, "PLAIN"} {
+		for _, value := range []string{"29999", "97", "true", "false", "compact", "0.25", "LogAppendTime", rackAware, config.Authorizer, "PLAIN", "zstd", "3"} {
 			if usual, _, _ := (&config.Layers{}).Value(k); settings[i].write != nil && value != usual && k.Check(value) == nil {
 				values[k.Name] = value
 				break

@@ -37,6 +37,7 @@ type Builder struct {
 	base    int64 // timestamp of the first record
 	max     int64
 	pinned  bool // base is not for the first record to say
+	packer  Packer
 }
 
 // NewBuilder returns a builder for a first batch.
@@ -48,7 +49,7 @@ func NewBuilder(o Options) *Builder {
 
 // Reset begins a batch, and forgets the one that was not built.
 func (b *Builder) Reset(o Options) {
-	*b = Builder{opts: o, records: b.records[:0], last: -1, base: NoTimestamp, max: NoTimestamp}
+	*b = Builder{opts: o, records: b.records[:0], packer: b.packer, last: -1, base: NoTimestamp, max: NoTimestamp}
 }
 
 // Add puts a record at the end, at the next offset. Its own Offset does not count.
@@ -84,7 +85,7 @@ func (b *Builder) AppendTo(dst []byte) []byte {
 	if b.count == 0 {
 		panic("batch: a batch without records")
 	}
-	return encode(dst, b.opts, frame{b.last, b.base, b.max, b.count}, packed(b.opts.Codec, b.records))
+	return encode(dst, b.opts, frame{b.last, b.base, b.max, b.count}, b.packer.pack(b.opts.Codec, b.records))
 }
 
 // frame are the parts of a header that follow from the records.
@@ -115,13 +116,14 @@ func encode(dst []byte, o Options, f frame, records []byte) []byte {
 // Filtered returns a batch that has only the records for which keep says so, at their
 // offsets, and the span, the producer and the attributes of b; nil if none is left. A
 // horizon other than [NoTimestamp] is stamped as the delete horizon (KIP-534), unless
-// b has one: the first one counts. It is what compaction makes of a batch.
-func (b Batch) Filtered(keep func(*Record) bool, horizon int64) (Batch, error) {
+// b has one: the first one counts. It is what compaction makes of a batch, by means of
+// a builder.
+func (b Batch) Filtered(build *Builder, keep func(*Record) bool, horizon int64) (Batch, error) {
 	o := b.options()
 	if b.Has(DeleteHorizon) {
 		horizon = b.BaseTimestamp()
 	}
-	build := NewBuilder(o)
+	build.Reset(o)
 	if horizon != NoTimestamp {
 		build.opts.Attributes |= DeleteHorizon
 		build.base, build.pinned = horizon, true
@@ -139,7 +141,20 @@ func (b Batch) Filtered(keep func(*Record) bool, horizon int64) (Batch, error) {
 	if b.Has(LogAppendTime) {
 		build.max = b.MaxTimestamp()
 	}
-	return encode(nil, build.opts, frame{b.LastOffsetDelta(), build.base, build.max, build.count}, packed(o.Codec, build.records)), nil
+	return encode(nil, build.opts, frame{b.LastOffsetDelta(), build.base, build.max, build.count}, build.packer.pack(o.Codec, build.records)), nil
+}
+
+// AppendRecoded appends to dst the batch with its records compressed in another way, which
+// is all that changes: it is what a leader makes of a batch whose topic has a codec of its
+// own (compression.type).
+func (b Batch) AppendRecoded(dst []byte, c Codec, p *Packer) ([]byte, error) {
+	plain, err := b.unpacked()
+	if err != nil {
+		return dst, err
+	}
+	o := b.options()
+	o.Codec = c
+	return encode(dst, o, frame{b.LastOffsetDelta(), b.BaseTimestamp(), b.MaxTimestamp(), b.Count()}, p.pack(c, plain)), nil
 }
 
 // Emptied returns a batch without records that has the span, the producer and the

@@ -25,6 +25,6 @@
 // The base offset and the leader epoch lie before the CRC, so that a leader can stamp
 // both without computing it anew.
 //
-// The codecs none and gzip are known; a batch of another codec is carried, and its
-// records are an error.
+// All codecs of the protocol are known. A batch of another is carried, and its records are
+// an error.
 package batch

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -39,7 +40,8 @@ type ProducerConfig struct {
 	AckTimeout time.Duration
 	// NoRetries makes the first failure final.
 	NoRetries bool
-	// Codec compresses batches.
+	// Codec compresses batches (compression.type). How long a batch may get is reckoned
+	// without it.
 	Codec batch.Codec
 }
 
@@ -52,7 +54,7 @@ func (c *ProducerConfig) Validate() error {
 		return fmt.Errorf("client: acks=%d; use -1, 0 or 1", c.Acks)
 	}
 	if !c.Codec.Known() {
-		return fmt.Errorf("client: codec %v; use none or gzip", c.Codec)
+		return fmt.Errorf("client: codec %v; use one of %s", c.Codec, strings.Join(batch.CodecNames, ", "))
 	}
 	defaultTo(&c.BatchBytes, 16<<10)
 	defaultTo(&c.RequestBytes, 1<<20)
@@ -118,6 +120,7 @@ type Producer struct {
 	failures int    // to get one, in a row
 	pumping  *waker // calls pump
 	serial   uint64 // of the last batch
+	build    batch.Builder
 	closed   bool
 }
 

@@ -302,7 +302,8 @@ func (b *parcel) encode() []byte {
 	if b.sequence >= 0 {
 		o.ProducerID, o.ProducerEpoch, o.BaseSequence = b.identity.id, b.identity.epoch, b.sequence
 	}
-	build := batch.NewBuilder(o)
+	build := &b.q.p.build
+	build.Reset(o)
 	for _, r := range b.records {
 		build.Add(batch.Record{Timestamp: r.Timestamp, Key: r.Key, Value: r.Value, Headers: r.Headers})
 	}

@@ -64,6 +64,8 @@ var logKeys = []Key{
 	number("log.retention.hours", "168", -1, "log.retention.ms in hours"),
 	long("log.retention.bytes", "-1", -1, "how much of a partition is kept, -1 for all").dynamic().of("retention.bytes"),
 	long("log.retention.check.interval.ms", "300000", 1, "time between searches for what need not be kept"),
+	choice("compression.type", "producer", "what leaders store records in", "uncompressed", "zstd", "lz4", "snappy", "gzip", "producer").
+		dynamic().of("compression.type"),
 	list("log.cleanup.policy", "delete", "what becomes of old records", "compact", "delete").dynamic().of("cleanup.policy"),
 	number("log.index.interval.bytes", "4096", 0, "bytes between two entries of an index").dynamic().of("index.interval.bytes"),
 	number("log.index.size.max.bytes", "10485760", 12, "length of an index at which its segment ends").dynamic().of("segment.index.bytes"),
@@ -122,4 +124,5 @@ var groupKeys = []Key{
 	number("offsets.topic.num.partitions", "50", 1, "partitions of the topic of offsets"),
 	number("offsets.topic.replication.factor", "3", 1, "replicas of the topic of offsets").upTo(32767),
 	number("offsets.topic.segment.bytes", "104857600", 1, "length of a segment of the topic of offsets"),
+	number("offsets.topic.compression.codec", "0", 0, "what commits are compressed with: 0 nothing, 1 gzip, 2 snappy, 3 lz4, 4 zstd").upTo(4),
 }

@@ -72,8 +72,6 @@ var idleKeys = []Key{
 
 // absentKeys ask for what is not here. They may have their default.
 var absentKeys = []Key{
-	choice("compression.type", "producer", "what a leader compresses records with", "uncompressed", "zstd", "lz4", "snappy", "gzip", "producer").
-		dynamic().of("compression.type").absent("batches are kept as their producers sent them"),
 	long("log.flush.interval.messages", "9223372036854775807", 1, "records after which a log is flushed").dynamic().of("flush.messages").absent(noFlush),
 	long("log.flush.interval.ms", null, 0, "time after which a log is flushed").
 		dynamic().of("flush.ms").before(Older{"log.flush.scheduler.interval.ms", 1}).absent(noFlush),
@@ -81,7 +79,6 @@ var absentKeys = []Key{
 	boolean("log.cleaner.enable", "true", "compact what is to be compacted").absent("the cleaner is always on"),
 	boolean("controlled.shutdown.enable", "true", "give leaderships away before a stop").absent("an orderly stop always does"),
 	number("offsets.commit.required.acks", "-1", -32768, "whom a commit waits for").upTo(32767).absent("commits wait for all in-sync replicas"),
-	number("offsets.topic.compression.codec", "0", 0, "what commits are compressed with").absent("commits are not compressed"),
 	boolean("zookeeper.set.acl", "false", "protect the znodes").absent("the znodes of brokers are open"),
 	boolean("zookeeper.ssl.client.enable", "false", "encrypt connections to coordinators").absent(noTLS),
 	text("control.plane.listener.name", null, "the listener that the controller uses").absent("it uses that of brokers"),

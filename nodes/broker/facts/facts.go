@@ -278,6 +278,9 @@ var FetchSessionEnds = []string{"evicted", "replaced"}
 
 func init() { FetchSessionEnded.Cases = FetchSessionEnds }
 
+// Recoded: what was sent in one codec is stored in another, as compression.type wants.
+var Recoded = kind(133, true, "batch-recoded", "leader: stored a batch in another codec than that in which it was sent", "first", "sent", "stored")
+
 // Producers with an ID.
 var (
 	DuplicateBatch  = kind(40, true, "duplicate-batch", "a batch was appended before and is answered with its offset", "first", "sequence")

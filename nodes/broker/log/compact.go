@@ -73,6 +73,7 @@ type compaction struct {
 	// newest is the last offset of each key in the dirty part.
 	newest map[string]int64
 	began  int // the cuts of the log then
+	build  batch.Builder
 	out    Compacted
 }
 
@@ -234,7 +235,7 @@ func (c *compaction) clean(b batch.Batch) (batch.Batch, error) {
 				horizon = b.MaxTimestamp() + c.cfg.DeleteRetentionMillis
 			}
 		}
-		return b.Filtered(func(rec *batch.Record) bool { return c.keeps(b, rec) }, horizon)
+		return b.Filtered(&c.build, func(rec *batch.Record) bool { return c.keeps(b, rec) }, horizon)
 	case b.Idempotent() && c.producers.lastOf(b):
 		// Its sequence must outlive its records, or the producer's next batch would be
 		// accepted whatever its number.

@@ -24,6 +24,8 @@ type keyed struct {
 	next map[int64]int32
 	// gone is when a tombstone may have been dropped first, by offset.
 	gone map[int64]int64
+	// mixed: batches come in all codecs by turns.
+	mixed bool
 	// touched is how far passes may have come.
 	touched int64
 }
@@ -47,6 +49,9 @@ func (k *keyed) open(o Options) {
 // add appends a batch of records of these keys; a negative key is a tombstone of it.
 func (k *keyed) add(t rapid.TB, producer int64, keys ...int) {
 	o := batch.Plain()
+	if k.mixed {
+		o.Codec = codecs[len(k.all)%len(codecs)]
+	}
 	if producer >= 0 {
 		o.ProducerID, o.ProducerEpoch, o.BaseSequence = producer, 0, k.next[producer]
 		k.next[producer] += int32(len(keys))
@@ -169,6 +174,7 @@ func (k *keyed) complete(l *Log, upto int64) error {
 func TestCompaction(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		k := newKeyed()
+		k.mixed = rapid.IntRange(0, 4).Draw(t, "mixed") == 0
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				if !k.log.Settled() {

@@ -41,6 +41,8 @@ type Config struct {
 	// ProducerExpiryMillis is how long a producer that is silent is remembered
 	// (producer.id.expiration.ms).
 	ProducerExpiryMillis int64
+	// Compression is what batches are stored in (compression.type).
+	Compression Compression
 	// Bugs are the switched-on bugs of the zoo.
 	Bugs bugs.Set
 }

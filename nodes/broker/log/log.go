@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -51,6 +52,7 @@ type Log struct {
 	onStep func(Step, int64)
 
 	scratch, indexScratch []byte
+	packer                batch.Packer
 }
 
 // Step is something that happens in the middle of an operation. What a crash leaves

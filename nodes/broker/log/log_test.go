@@ -90,6 +90,7 @@ func (h *history) checked(ops map[string]func(*rapid.T)) map[string]func(*rapid.
 func drawn(t *rapid.T) Config {
 	c := tiny()
 	c.RetentionBytes = rapid.SampledFrom([]int64{-1, 0, 500}).Draw(t, "retention")
+	c.Compression = CompressionNamed(rapid.SampledFrom([]string{"producer", "producer", "uncompressed", "snappy", "lz4"}).Draw(t, "compression"))
 	return c
 }
 

@@ -31,6 +31,11 @@ func recordOf(n int, time int64) batch.Record {
 	return batch.Record{Timestamp: time, Key: fmt.Appendf(nil, "k%d", n%3), Value: fmt.Appendf(nil, "value %d", n)}
 }
 
+var codecs = []batch.Codec{batch.None, batch.Gzip, batch.Snappy, batch.LZ4, batch.Zstd}
+
+// compressions are the words of compression.type.
+var compressions = []string{"producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"}
+
 // sent is what a producer sends.
 func sent(o batch.Options, time int64, values ...int) []byte {
 	b := batch.NewBuilder(o)
@@ -379,14 +384,21 @@ func (h *history) lead(t *rapid.T) {
 		o.ProducerID, o.ProducerEpoch, o.BaseSequence = pid, 0, h.next[pid]
 		h.next[pid] += int32(n)
 	}
-	b := batch.Batch(sent(o, rapid.Int64Range(1000, 1100).Draw(t, "time"), h.values(n)...))
-	got, code := h.log.AppendAsLeader(b, h.epoch, h.now)
+	o.Codec = rapid.SampledFrom([]batch.Codec{batch.None, batch.Snappy, batch.LZ4}).Draw(t, "codec") // the quick ones
+	time, values := rapid.Int64Range(1000, 1100).Draw(t, "time"), h.values(n)
+	got, code := h.log.AppendAsLeader(sent(o, time, values...), h.epoch, h.now)
 	if code != wire.OK {
 		t.Fatalf("append: %v", code)
 	}
 	if got.Base != h.twin.end || got.Last != h.twin.end+int64(n)-1 {
 		t.Fatalf("appended %+v to %v", got, h.twin.end)
 	}
+	if stored, ok := batch.CodecNamed(h.cfg.Compression.String()); ok {
+		o.Codec = stored
+	} else if h.cfg.Compression.String() == "uncompressed" {
+		o.Codec = batch.None
+	}
+	b := batch.Batch(sent(o, time, values...)) // as if it had been sent in the other codec
 	b.SetBaseOffset(h.twin.end)
 	b.SetLeaderEpoch(h.epoch)
 	h.twin.add(b)

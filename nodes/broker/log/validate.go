@@ -1,6 +1,8 @@
 package log
 
 import (
+	"errors"
+
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
@@ -32,13 +34,36 @@ func (l *Log) validate(records []byte, now int64) (batch.Batch, wire.ErrorCode) 
 	if code != wire.OK {
 		return nil, code
 	}
-	l.scratch = append(l.scratch[:0], sent...)
-	b := batch.Batch(l.scratch)
+	b, code := l.copied(sent)
 	switch {
+	case code != wire.OK:
+		return nil, code
 	case l.cfg.LogAppendTime:
 		b.SetLogAppendTime(now)
 	case highest != b.MaxTimestamp():
 		b.SetMaxTimestamp(highest)
+	}
+	return b, wire.OK
+}
+
+// copied returns a copy of a batch whose records have been read, in the codec of the topic.
+// That may be longer than what was sent, and too long.
+func (l *Log) copied(sent batch.Batch) (batch.Batch, wire.ErrorCode) {
+	codec := l.cfg.Compression.Of(sent)
+	if codec == sent.Codec() {
+		l.scratch = append(l.scratch[:0], sent...)
+		return l.scratch, wire.OK
+	}
+	b, err := sent.AppendRecoded(l.scratch[:0], codec, &l.packer)
+	if err != nil {
+		panic("log: records that were read cannot be read: " + err.Error())
+	}
+	l.scratch = b
+	switch {
+	case len(b) > l.cfg.MaxMessageBytes:
+		return nil, wire.MessageTooLarge
+	case int64(len(b)) > l.cfg.SegmentBytes:
+		return nil, wire.RecordListTooLarge
 	}
 	return b, wire.OK
 }
@@ -59,7 +84,10 @@ func (l *Log) validateRecords(b batch.Batch, now int64) (highest int64, code wir
 		}
 		highest = max(highest, rec.Timestamp)
 	}
-	if r.Err() != nil {
+	switch {
+	case errors.Is(r.Err(), batch.ErrTooLong):
+		return 0, wire.InvalidRecord // to be sent again does not make it shorter
+	case r.Err() != nil:
 		return 0, wire.CorruptMessage
 	}
 	return highest, wire.OK
