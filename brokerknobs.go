@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/workloads"
 )
@@ -60,6 +61,11 @@ type BrokerKnobs struct {
 	Stories bool
 	// Quotas has brokers hold clients to quotas, as Access does.
 	Quotas bool
+	// Codec is what producers compress with, "" for nothing, "mixed" for one with this and
+	// one with that. CompressionType is what brokers store batches in, "" for what they are
+	// sent in, and OffsetsCodec the number of what they compress committed offsets with.
+	Codec, CompressionType string
+	OffsetsCodec           int
 	GroupKnobs
 	CleaningKnobs
 }
@@ -104,6 +110,8 @@ var brokerKnobs = []knob{
 	feature(flag("stories", "faults are drawn as stories, several in a row", func(k *Knobs) *bool { return &k.Stories })),
 	feature(flag("quotas", "brokers hold clients to quotas, as they do with access", func(k *Knobs) *bool { return &k.Quotas })),
 	feature(flag("raw-logins", "every second client logs in with tokens without headers", func(k *Knobs) *bool { return &k.RawLogins })),
+	producerCodec, compressionType,
+	feature(number("offsets-codec", 0, int(batch.Zstd), "what brokers compress committed offsets with: gzip, snappy, lz4 or zstd", func(k *Knobs) *int { return &k.OffsetsCodec })),
 }
 
 // drawBrokers draws a cluster for a workload on brokers, and turns off what of the

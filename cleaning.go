@@ -56,6 +56,7 @@ var cleanups = []string{"", "delete", "compact", "compact+delete"}
 func (b BrokerKnobs) logs() log.Config {
 	c := log.Defaults()
 	c.SegmentBytes, c.IndexIntervalBytes = int64(b.SegmentBytes), int64(b.IndexBytes)
+	c.Compression = log.CompressionNamed(b.CompressionType)
 	if b.Cleanup != "" {
 		c.Delete, c.Compact = strings.Contains(b.Cleanup, "delete"), strings.Contains(b.Cleanup, "compact")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/broker"
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
 	"github.com/stampede-sim/stampede/nodes/broker/group/assign"
@@ -106,7 +107,7 @@ func (b BrokerKnobs) configureGroups(cfg *broker.Config) {
 	if !g.on() {
 		return
 	}
-	cfg.OffsetsLoadBytes = g.LoadBytes
+	cfg.OffsetsLoadBytes, cfg.OffsetsCodec = g.LoadBytes, batch.Codec(b.OffsetsCodec)
 	cfg.OffsetsPartitions, cfg.OffsetsSegmentBytes = g.OffsetsPartitions, g.OffsetsSegment
 	cfg.OffsetsReplication = min(b.Brokers, max(g.OffsetsReplication, b.MinInsync+1))
 	if b.CleanerInterval == 0 {

@@ -20,6 +20,7 @@ func TestDrawnKnobsAreValidAndSurviveTheirText(t *testing.T) {
 		drawn := drawKnobs(r)
 		if rapid.Bool().Draw(t, "brokers") {
 			drawn.drawBrokers(r)
+			drawn.drawCodecs(r)
 		}
 		if err := drawn.Validate(); err != nil {
 			t.Fatal(err)
@@ -65,6 +66,9 @@ func TestNonsenseIsRefused(t *testing.T) {
 		{"server-properties=broker.id=2", "broker.id is decided by the run"},
 		{"server-properties=no.such.key=2", "brokers have no key no.such.key"},
 		{"server-properties=log.retention.ms=1&log.retention.ms=2", "log.retention.ms is there 2 times"},
+		{"codec=lzo", "want none, gzip, snappy, lz4, zstd or mixed"},
+		{"compression-type=none", "want one of uncompressed, zstd, lz4, snappy, gzip, producer"},
+		{"server-properties=compression.type=zstd", "for compression.type there is the knob compression-type"},
 		{"server-properties=a=%zz", "want KEY=VALUE&KEY=VALUE"},
 	} {
 		var k Knobs

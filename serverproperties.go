@@ -23,6 +23,7 @@ var ownKnobs = map[string]struct {
 	"default.replication.factor": {"replication", 0}, "min.insync.replicas": {"min-insync", 0}, "unclean.leader.election.enable": {"unclean", 0},
 	"replica.lag.time.max.ms": {"replica-lag", time.Millisecond}, "replica.fetch.wait.max.ms": {"replica-wait", time.Millisecond},
 	"replica.fetch.backoff.ms": {"replica-backoff", time.Millisecond}, "zookeeper.session.timeout.ms": {"broker-session", time.Millisecond},
+	"compression.type": {"compression-type", 0}, "offsets.topic.compression.codec": {"offsets-codec", 0},
 	"log.segment.bytes": {"segment-bytes", 0}, "log.index.interval.bytes": {"index-bytes", 0},
 	"replica.high.watermark.checkpoint.interval.ms": {"mark-interval", time.Millisecond}, "request.timeout.ms": {"request-timeout", time.Millisecond},
 	"max.incremental.fetch.session.cache.slots": {"fetch-sessions", 0}, "allow.everyone.if.no.acl.found": {"open-access", 0},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
 	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -26,6 +27,8 @@ type BrokerClientConfig struct {
 	// and Idempotent what its producers do. PollWait is how long a poll waits.
 	RequestTimeout, DeliveryTimeout, Linger, PollWait time.Duration
 	Retries, Idempotent                               bool
+	// Codec is what its producers compress with.
+	Codec batch.Codec
 	// As is under whose name and from which address the client asks, "" where nobody cares.
 	// Super: nothing is refused it.
 	As    string

@@ -94,8 +94,13 @@ func topicSetting(r *rand.Rand) string {
 	return choose(r,
 		fmt.Sprintf("min.insync.replicas=%d", 1+r.IntN(2)), "min.insync.replicas!=",
 		fmt.Sprintf("max.message.bytes=%d", 100+r.IntN(400)), "max.message.bytes!=", "max.message.bytes=5000",
-		fmt.Sprintf("segment.bytes=%d", 200+r.IntN(2000)), "segment.bytes!=",
+		fmt.Sprintf("segment.bytes=%d", 200+r.IntN(2000)), "segment.bytes!=", "compression.type="+someCompression(r), "compression.type!=",
 		fmt.Sprintf("max.message.bytes=%d min.insync.replicas=1", 300+r.IntN(300)))
+}
+
+// someCompression is what brokers may store batches in.
+func someCompression(r *rand.Rand) string {
+	return choose(r, "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd")
 }
 
 // shelfSetting changes what the topic without records says.
@@ -109,7 +114,7 @@ func shelfSetting(r *rand.Rand) string {
 func brokerSetting(r *rand.Rand) string {
 	return choose(r,
 		fmt.Sprintf("message.max.bytes=%d", 100+r.IntN(900)), "message.max.bytes!=", fmt.Sprintf("min.insync.replicas=%d", 1+r.IntN(2)), "min.insync.replicas!=",
-		fmt.Sprintf("log.cleaner.backoff.ms=%d", 100+r.IntN(1000)), "log.cleaner.backoff.ms!=", fmt.Sprintf("log.roll.ms=%d", 500+r.IntN(5000)), "log.roll.ms!=")
+		fmt.Sprintf("log.cleaner.backoff.ms=%d", 100+r.IntN(1000)), "log.cleaner.backoff.ms!=", "compression.type="+someCompression(r), "compression.type!=", fmt.Sprintf("log.roll.ms=%d", 500+r.IntN(5000)), "log.roll.ms!=")
 }
 
 // nonsense is a change that is refused.
@@ -120,7 +125,7 @@ func nonsense(r *rand.Rand) Op {
 		}}
 	}
 	return Op{F: history.SetConfig, Path: choose(r, logTopic, shelfTopic), Log: LogArgs{
-		Args: choose(r, "min.insync.replicas=0", "segment.bytes=3", "cleanup.policy=shred", "cleanup.policy+=shred", "retention.ms+=1", "no.such.key=1",
+		Args: choose(r, "min.insync.replicas=0", "segment.bytes=3", "compression.type=lzo", "cleanup.policy=shred", "cleanup.policy+=shred", "retention.ms+=1", "no.such.key=1",
 			"retention.ms=77 max.message.bytes=none", "flush.messages=1"),
 	}}
 }

@@ -16,7 +16,7 @@ func (c *BrokerClient) producer(a Acks) *client.Producer {
 	if c.producers[a] == nil {
 		cfg := client.ProducerConfig{
 			Acks: a.Wire(), Idempotent: c.cfg.Idempotent && a == AcksAll, Linger: c.cfg.Linger,
-			DeliveryTimeout: c.cfg.DeliveryTimeout, NoRetries: !c.cfg.Retries,
+			DeliveryTimeout: c.cfg.DeliveryTimeout, NoRetries: !c.cfg.Retries, Codec: c.cfg.Codec,
 		}
 		c.producers[a] = c.cluster.NewProducer(cfg)
 	}

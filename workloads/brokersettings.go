@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strconv"
 
@@ -97,6 +98,16 @@ func (c *BrokerClient) described(t *node.Task, r client.Resource) (entries []kms
 // largest is how long a batch is at most that is sent to be refused.
 const largest = 20_000
 
+// noise is n bytes that nothing makes shorter.
+func noise(n int) []byte {
+	r := rand.New(rand.NewPCG(uint64(n), 0))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	return b
+}
+
 // tryTooLarge sends a record that is longer than its topic allows. If it is taken, that is
 // what the history says. It is sent in the end, when all brokers have heard what the topic
 // allows; where that is a lot, nothing is sent.
@@ -122,7 +133,7 @@ func (c *BrokerClient) tryTooLarge(t *node.Task, op Op) bool {
 	})
 	var told node.Signal
 	var got client.Sent
-	c.producer(AcksAll).Send(client.Record{Topic: tp.Topic, Partition: tp.Partition, Value: make([]byte, limit)}, func(s client.Sent) {
+	c.producer(AcksAll).Send(client.Record{Topic: tp.Topic, Partition: tp.Partition, Value: noise(limit)}, func(s client.Sent) {
 		got = s
 		told.Set(nil)
 	})
