@@ -51,6 +51,8 @@ type exchange struct {
 	handled  bool
 	// overdrawn is until when its sender may change no more topics.
 	overdrawn time.Duration
+	// response is what travels back, written when the request is answered and never after.
+	response wire.Response
 }
 
 // Accept takes a connection to one of the two listeners.
@@ -108,7 +110,8 @@ func (x *exchange) reply(body kmsg.Response) {
 		x.s.chargeHandling(x, 0)
 		tellThrottle(body, x.throttled())
 		body.SetVersion(x.Version)
-		x.s.env.Send(x.channel.id, &wire.Response{Correlation: x.Correlation, Body: body})
+		x.response = wire.Response{Correlation: x.Correlation, Body: body}
+		x.s.env.Send(x.channel.id, &x.response)
 	}
 	x.finish()
 }

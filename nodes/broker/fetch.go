@@ -18,13 +18,15 @@ import (
 // retrieval is a request to fetch, with its answer. It waits until there is as much as
 // its sender wants, something to tell it, or no more time.
 type retrieval struct {
+	waiter
 	x       *exchange
 	request *kmsg.FetchRequest
 	// in is what the request wants, which its session knows, and parts that in its order.
 	in    fetchsession.Context
 	parts []fetchsession.Part
-	// of are the replicas of parts as they were found last, see replicaOf.
-	of []*localReplica
+	// of are the replicas of parts as they were found last, see replicaOf; awaited those
+	// that it waits for.
+	of, awaited []*localReplica
 	// follower is the broker that fetches, -1 if a consumer does.
 	follower int32
 	// read is what was read of each of parts, in a place that others use while this waits.
@@ -51,10 +53,11 @@ func (s *Server) fetch(x *exchange) {
 		return
 	}
 	f.parts = f.in.Parts()
-	f.of = make([]*localReplica, len(f.parts))
+	room := make([]*localReplica, 2*len(f.parts)) // for both lists, as most fetches wait
+	f.of, f.awaited = room[:len(f.parts)], room[len(f.parts):]
 	f.readAll(s, true /* first */)
 	if !f.complete() {
-		s.delay(f, f.replicas(s), time.Duration(r.MaxWaitMillis)*time.Millisecond)
+		s.delay(f, f.await(s), time.Duration(r.MaxWaitMillis)*time.Millisecond)
 		return
 	}
 	f.send(s)
@@ -105,9 +108,9 @@ func (f *retrieval) send(s *Server) {
 	f.x.reply(f.in.Answer(f.read))
 }
 
-// replicas are those that the request waits for.
-func (f *retrieval) replicas(s *Server) []*localReplica {
-	all := make([]*localReplica, 0, len(f.parts))
+// await lists the replicas that the request waits for.
+func (f *retrieval) await(s *Server) []*localReplica {
+	all := f.awaited[:0]
 	for i := range f.parts {
 		if r := f.replicaOf(s, i); r != nil {
 			all = append(all, r)

@@ -157,7 +157,7 @@ func (f *fetcher) find(s *Server) bool {
 
 // request asks for all partitions that may be asked for.
 func (f *fetcher) request(s *Server) *kmsg.FetchRequest {
-	r := kmsg.NewPtrFetchRequest()
+	r := fetchsession.NewRequest()
 	r.Version, r.ReplicaID = 12, s.cfg.ID
 	r.MaxWaitMillis, r.MinBytes = int32(s.cfg.ReplicaFetchWait/time.Millisecond), int32(s.cfg.ReplicaFetchMinBytes)
 	r.MaxBytes = int32(s.cfg.ReplicaResponseBytes)

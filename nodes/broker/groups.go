@@ -47,6 +47,7 @@ func offsetsPartition(partition int32) znodes.TopicPartition {
 
 // groupAppend is an append that waits for the in-sync replicas.
 type groupAppend struct {
+	waiter
 	replica *localReplica
 	last    int64
 	done    func(wire.ErrorCode)
@@ -76,7 +77,7 @@ func (h groupHost) Append(partition, epoch int32, records []batch.Record, done f
 		done(wire.OK)
 		return
 	}
-	if a := (&groupAppend{r, got.Last, done}); !a.try(h.Server) {
+	if a := (&groupAppend{replica: r, last: got.Last, done: done}); !a.try(h.Server) {
 		h.delay(a, []*localReplica{r}, h.cfg.OffsetsCommitTimeout)
 	}
 }

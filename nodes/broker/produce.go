@@ -23,12 +23,23 @@ const (
 
 // production is a request to produce, with its answer as far as it is known.
 type production struct {
+	waiter
 	x      *exchange
 	acks   int16
 	answer *kmsg.ProduceResponse
 	parts  []produced
 	failed bool
 	bytes  int // of all records
+	// one is room for the usual case, which is one batch.
+	one        [1]produced
+	oneReplica [1]*localReplica
+}
+
+// productionAnswer is an answer with room for what the usual one says, in one piece.
+type productionAnswer struct {
+	kmsg.ProduceResponse
+	topics [1]kmsg.ProduceResponseTopic
+	parts  [1]kmsg.ProduceResponseTopicPartition
 }
 
 // produced is what became of the records for one partition.
@@ -44,11 +55,18 @@ type produced struct {
 // produce appends records as a leader.
 func (s *Server) produce(x *exchange) {
 	r := x.Body.(*kmsg.ProduceRequest)
-	p := &production{x: x, acks: r.Acks, answer: kmsg.NewPtrProduceResponse(), failed: x.amend != nil}
+	answer := &productionAnswer{}
+	answer.Default()
+	answer.Topics = answer.topics[:0]
+	p := &production{x: x, acks: r.Acks, answer: &answer.ProduceResponse, failed: x.amend != nil}
+	p.parts = p.one[:0]
 	for i := range r.Topics {
 		t := &r.Topics[i]
 		topic := kmsg.NewProduceResponseTopic()
 		topic.Topic = t.Topic
+		if i == 0 {
+			topic.Partitions = answer.parts[:0]
+		}
 		p.answer.Topics = append(p.answer.Topics, topic)
 		for j := range t.Partitions {
 			s.producePart(p, i, t.Topic, &t.Partitions[j])
@@ -141,7 +159,7 @@ func (s *Server) appended(r *localReplica, records []byte, acks int16, got log.A
 			r.log.observe(facts.ProducerEpochUp, b.ProducerID(), int64(b.ProducerEpoch()))
 		}
 		e := s.appending(r, facts.LeaderAppended, b, got.Base, got.Last, r.LeaderEpoch())
-		e.Body = &facts.Sent{Acks: acks, Producer: producerOf(b)}
+		e.Body = sentOf(b, acks)
 		s.env.Observe(e)
 		if codec := r.log.Config().Compression.Of(b); codec != b.Codec() {
 			r.log.observe(facts.Recoded, got.Base, int64(b.Codec()), int64(codec))
@@ -177,7 +195,7 @@ func (p *production) reply(s *Server) {
 }
 
 func (p *production) replicas() []*localReplica {
-	var all []*localReplica
+	all := p.oneReplica[:0]
 	for i := range p.parts {
 		if !p.parts[i].decided {
 			all = append(all, p.parts[i].replica)
@@ -239,12 +257,30 @@ func (s *Server) appending(r *localReplica, k *node.EventKind, b batch.Batch, fi
 	return node.Event{Kind: k, Text: r.Name(), N: [4]int64{first, last, int64(epoch), int64(b.CRC())}}
 }
 
+// sentOf is what a leader knows of the sender of a batch.
+func sentOf(b batch.Batch, acks int16) *facts.Sent {
+	if !b.Idempotent() {
+		return &facts.Sent{Acks: acks}
+	}
+	both := &struct { // in one piece
+		facts.Sent
+		who facts.Producer
+	}{who: identityOf(b)}
+	both.Acks, both.Producer = acks, &both.who
+	return &both.Sent
+}
+
 // producerOf is the idempotent producer of a batch, nil without one.
 func producerOf(b batch.Batch) *facts.Producer {
 	if !b.Idempotent() {
 		return nil
 	}
-	return &facts.Producer{ID: b.ProducerID(), Epoch: b.ProducerEpoch(), FirstSequence: b.BaseSequence(), Records: int32(b.Count())}
+	who := identityOf(b)
+	return &who
+}
+
+func identityOf(b batch.Batch) facts.Producer {
+	return facts.Producer{ID: b.ProducerID(), Epoch: b.ProducerEpoch(), FirstSequence: b.BaseSequence(), Records: int32(b.Count())}
 }
 
 // stored is the batch at an offset as it is in the log.

@@ -7,8 +7,10 @@ import (
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// delayed is what is left of a request that cannot be answered yet.
+// delayed is what is left of a request that cannot be answered yet. It has a waiter in it.
 type delayed interface {
+	// asWaiter is the waiter.
+	asWaiter() *waiter
 	// try answers if it can, and reports whether it did.
 	try(s *Server) bool
 	// expire answers because the time is up.
@@ -18,7 +20,7 @@ type delayed interface {
 // waiter is a delayed request in the purgatory: whatever happens to one of its replicas
 // has it tried again.
 type waiter struct {
-	delayed
+	what     delayed // nil before the request is delayed
 	id       uint64
 	replicas []*localReplica
 	timer    node.TimerID
@@ -37,10 +39,13 @@ type purgatory struct {
 	trying []*waiter
 }
 
+func (w *waiter) asWaiter() *waiter { return w }
+
 // delay has a request wait for its replicas, for so long at most.
 func (s *Server) delay(d delayed, replicas []*localReplica, patience time.Duration) {
 	s.purgatory.last++
-	w := &waiter{delayed: d, id: s.purgatory.last, replicas: replicas}
+	w := d.asWaiter()
+	w.what, w.id, w.replicas = d, s.purgatory.last, replicas
 	w.timer = s.env.SetTimer(patience, node.Tag{Kind: tagWaiter, Arg: w.id})
 	s.purgatory.waiters[w.id] = w
 	for _, r := range replicas {
@@ -64,7 +69,7 @@ func (s *Server) tryTouched() {
 	r.touched = false
 	s.purgatory.trying = append(s.purgatory.trying[:0], r.waiters...)
 	for _, w := range s.purgatory.trying {
-		if !w.done && w.try(s) {
+		if !w.done && w.what.try(s) {
 			s.release(w)
 		}
 	}
@@ -85,6 +90,6 @@ func (s *Server) release(w *waiter) {
 func (s *Server) waiterDue(id uint64) {
 	if w := s.purgatory.waiters[id]; w != nil {
 		s.release(w)
-		w.expire(s)
+		w.what.expire(s)
 	}
 }

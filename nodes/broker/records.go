@@ -13,6 +13,7 @@ import (
 
 // deletion is a request to delete records, with its answer as far as it is known.
 type deletion struct {
+	waiter
 	x      *exchange
 	answer *kmsg.DeleteRecordsResponse
 	parts  []deleted

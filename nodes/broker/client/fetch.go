@@ -57,7 +57,7 @@ func (p *source) wants() (broker int32, ok bool) {
 }
 
 func (s *Consumer) fetchFrom(broker int32, parts []fetched) {
-	ask := kmsg.NewPtrFetchRequest()
+	ask := fetchsession.NewRequest()
 	ask.ReplicaID = -1
 	ask.MaxWaitMillis = int32(s.cfg.MaxWait / time.Millisecond)
 	ask.MinBytes, ask.MaxBytes, ask.IsolationLevel = s.cfg.MinBytes, s.cfg.MaxBytes, s.cfg.Isolation

@@ -75,6 +75,20 @@ func differences(changed, had, want []Part) (_, dropped []Part) {
 	return changed, dropped
 }
 
+// NewRequest makes a request to fetch that is in one piece with the room for what it mostly
+// names: one or two partitions of a topic that have moved.
+func NewRequest() *kmsg.FetchRequest {
+	r := &struct {
+		kmsg.FetchRequest
+		topics [1]kmsg.FetchRequestTopic
+		parts  [2]kmsg.FetchRequestTopicPartition
+	}{}
+	r.Default()
+	r.topics[0].Partitions = r.parts[:0]
+	r.Topics = r.topics[:0]
+	return &r.FetchRequest
+}
+
 // name has a request name parts, those of a topic together.
 func name(r *kmsg.FetchRequest, parts []Part) {
 	for i := range parts {
@@ -87,6 +101,9 @@ func name(r *kmsg.FetchRequest, parts []Part) {
 			at = len(r.Topics)
 			t := kmsg.NewFetchRequestTopic()
 			t.Topic = p.Topic
+			if at < cap(r.Topics) {
+				t.Partitions = r.Topics[:at+1][at].Partitions // the room of a new request
+			}
 			r.Topics = append(r.Topics, t)
 		}
 		r.Topics[at].Partitions = append(r.Topics[at].Partitions, p.inRequest())

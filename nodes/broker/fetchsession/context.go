@@ -22,6 +22,20 @@ type Context struct {
 	epoch        int32
 }
 
+// newAnswer makes an answer that is in one piece with the room for what it mostly says:
+// records of one partition, and the high watermark of the one before.
+func newAnswer() *kmsg.FetchResponse {
+	a := &struct {
+		kmsg.FetchResponse
+		topics [1]kmsg.FetchResponseTopic
+		parts  [2]kmsg.FetchResponseTopicPartition
+	}{}
+	a.Default()
+	a.topics[0].Partitions = a.parts[:0]
+	a.Topics = a.topics[:0]
+	return &a.FetchResponse
+}
+
 // Parts are what the request wants, in the order in which it is to be read.
 func (x *Context) Parts() []Part { return x.parts }
 
@@ -32,7 +46,7 @@ func (x *Context) Refused() bool { return x.err != wire.OK }
 // nothing. It is called once, when the answer is about to leave: a session notes what its
 // asker is told.
 func (x *Context) Answer(read []kmsg.FetchResponseTopicPartition) *kmsg.FetchResponse {
-	answer := kmsg.NewPtrFetchResponse()
+	answer := newAnswer()
 	switch s := x.session; {
 	case x.err != wire.OK:
 		answer.ErrorCode = int16(x.err)
@@ -43,11 +57,11 @@ func (x *Context) Answer(read []kmsg.FetchResponseTopicPartition) *kmsg.FetchRes
 		return answer
 	case s != nil:
 		answer.SessionID = s.id
-		answer.Topics = s.news(x.parts, read, x.cache.cfg.Bugs)
+		answer.Topics = s.news(answer.Topics, x.parts, read, x.cache.cfg.Bugs)
 	case x.wantsSession:
 		if s := x.cache.begin(x.parts, x.follower); s != nil {
 			answer.SessionID = s.id
-			s.news(x.parts, read, x.cache.cfg.Bugs)
+			s.news(nil, x.parts, read, x.cache.cfg.Bugs)
 		}
 		answer.Topics = byTopic(x.parts, slices.Clone(read))
 	default:
@@ -56,10 +70,10 @@ func (x *Context) Answer(read []kmsg.FetchResponseTopicPartition) *kmsg.FetchRes
 	return answer
 }
 
-// news are those parts of which there is something new, laid out as in an answer; it notes
+// news appends those parts of which there is something new, laid out as in an answer; it notes
 // that they were told. The parts are those of the session, in its order. Those that were
 // given records go behind those that were not.
-func (s *session) news(parts []Part, read []kmsg.FetchResponseTopicPartition, b bugs.Set) (news []kmsg.FetchResponseTopic) {
+func (s *session) news(news []kmsg.FetchResponseTopic, parts []Part, read []kmsg.FetchResponseTopicPartition, b bugs.Set) []kmsg.FetchResponseTopic {
 	given, idle := s.given[:0], s.parts[:0]
 	for i, known := range s.parts {
 		if known.tell(&read[i], b) {
@@ -80,8 +94,9 @@ func add(to []kmsg.FetchResponseTopic, topic string, read *kmsg.FetchResponseTop
 	if n := len(to); n == 0 || to[n-1].Topic != topic {
 		t := kmsg.NewFetchResponseTopic()
 		t.Topic = topic
-		// Mostly records of one partition, and the high watermark of the one before.
-		t.Partitions = make([]kmsg.FetchResponseTopicPartition, 0, 2)
+		if n < cap(to) {
+			t.Partitions = to[:n+1][n].Partitions // the room of a new answer
+		}
 		to = append(to, t)
 	}
 	last := &to[len(to)-1]
