@@ -64,11 +64,12 @@ func (l *link) pump() {
 	case l.versions == nil:
 		l.open(apiVersionsMax)
 	default:
-		ready := l.waiting
-		l.waiting = nil
-		for _, a := range ready {
+		// Sending calls nobody back, so nothing is added meanwhile, and the room stays.
+		for i, a := range l.waiting {
+			l.waiting[i] = nil
 			l.send(a)
 		}
+		l.waiting = l.waiting[:0]
 	}
 }
 

@@ -320,7 +320,7 @@ func (p *Producer) drain(broker int32) {
 
 // produce sends one request, with one batch of each of some partitions.
 func (p *Producer) produce(broker int32, chosen []*parcel) {
-	ask := kmsg.NewPtrProduceRequest()
+	ask := newProduction()
 	ask.Acks = p.cfg.Acks
 	ask.TimeoutMillis = int32(p.cfg.AckTimeout / time.Millisecond)
 	for _, b := range chosen {
@@ -328,6 +328,9 @@ func (p *Producer) produce(broker int32, chosen []*parcel) {
 		if n := len(ask.Topics); n == 0 || ask.Topics[n-1].Topic != b.q.at.Topic {
 			t := kmsg.NewProduceRequestTopic()
 			t.Topic = b.q.at.Topic
+			if n < cap(ask.Topics) {
+				t.Partitions = ask.Topics[:n+1][n].Partitions // the room of a new request
+			}
 			ask.Topics = append(ask.Topics, t)
 		}
 		part := kmsg.NewProduceRequestTopicPartition()
@@ -341,6 +344,20 @@ func (p *Producer) produce(broker int32, chosen []*parcel) {
 		p.answered(chosen, r, err)
 		p.soon()
 	})
+}
+
+// newProduction makes a request that is in one piece with the room for what it mostly has:
+// one batch.
+func newProduction() *kmsg.ProduceRequest {
+	r := &struct {
+		kmsg.ProduceRequest
+		topics [1]kmsg.ProduceRequestTopic
+		parts  [1]kmsg.ProduceRequestTopicPartition
+	}{}
+	r.Default()
+	r.topics[0].Partitions = r.parts[:0]
+	r.Topics = r.topics[:0]
+	return &r.ProduceRequest
 }
 
 // answered takes the answer to one request.

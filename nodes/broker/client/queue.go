@@ -35,6 +35,7 @@ type parcel struct {
 	q       *queue
 	serial  uint64
 	records []*record
+	one     [1]*record // room for as many as there mostly are without a linger
 	size    int
 	opened  time.Duration
 	closed  bool // it takes no more records
@@ -75,6 +76,7 @@ func (q *queue) add(r *record) {
 	if last == nil {
 		q.p.serial++
 		last = &parcel{q: q, serial: q.p.serial, size: batch.HeaderBytes, opened: q.p.c.env.Now(), identity: nobody, sequence: -1}
+		last.records = last.one[:0]
 		q.batches = append(q.batches, last)
 	}
 	last.records = append(last.records, r)
@@ -253,10 +255,9 @@ func (p *Producer) expire() {
 		if q.idle() {
 			continue
 		}
-		for _, b := range slices.Clone(q.batches) {
-			if !b.inFlight && b.deadline() <= now {
-				q.end(b, ending{base: -1, err: ErrExpired})
-			}
+		overdue := func(b *parcel) bool { return !b.inFlight && b.deadline() <= now }
+		for i := slices.IndexFunc(q.batches, overdue); i >= 0; i = slices.IndexFunc(q.batches, overdue) {
+			q.end(q.batches[i], ending{base: -1, err: ErrExpired})
 		}
 	}
 }

@@ -41,6 +41,9 @@ func (c *Clock) After(d time.Duration, ring func()) Alarm {
 
 // Stop cancels an alarm if it is pending, and forgets it.
 func (c *Clock) Stop(which *Alarm) {
+	if *which == 0 {
+		return
+	}
 	if a, ok := c.pending[uint64(*which)]; ok {
 		c.env.StopTimer(a.id)
 		delete(c.pending, uint64(*which))
