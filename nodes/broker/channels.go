@@ -95,7 +95,21 @@ func (s *Server) serveReady() {
 	ch.waiting = slices.Delete(ch.waiting, 0, 1)
 	ch.busy = true
 	s.stateTakenUp(ch)
-	s.dispatch(&exchange{s: s, channel: ch, Request: r, began: s.env.Now()})
+	x := s.newExchange()
+	x.s, x.channel, x.Request, x.began = s, ch, r, s.env.Now()
+	s.dispatch(x)
+}
+
+// newExchange makes one. They are allocated some at a time, and none is used twice: who
+// has hold of one that has ended never sees another request in it.
+func (s *Server) newExchange() *exchange {
+	const atOnce = 16
+	if len(s.exchanges) == 0 {
+		s.exchanges = make([]exchange, atOnce)
+	}
+	x := &s.exchanges[0]
+	s.exchanges = s.exchanges[1:]
+	return x
 }
 
 // alive reports whether there is still somebody to answer.

@@ -139,8 +139,7 @@ func (f *retrieval) readAll(s *Server, first bool) {
 	f.most = min(int(f.request.MaxBytes), s.cfg.FetchBytes, s.mostAtOnce(f.x))
 	for i := range f.parts {
 		p := &f.read[i]
-		*p = kmsg.FetchResponseTopicPartition{}
-		p.Default()
+		*p = unread
 		p.Partition = f.parts[i].Number
 		s.readPart(f, f.replicaOf(s, i), &f.parts[i], p, f.most-f.bytes, first)
 		f.bytes += len(p.RecordBatches)
@@ -148,10 +147,16 @@ func (f *retrieval) readAll(s *Server, first bool) {
 	}
 }
 
+// unread is what is answered of a partition before anything is known of it.
+var unread = func() kmsg.FetchResponseTopicPartition {
+	p := kmsg.NewFetchResponseTopicPartition()
+	p.HighWatermark, p.LastStableOffset, p.LogStartOffset = -1, -1, -1
+	return p
+}()
+
 // readPart reads from one partition. An answer that holds nothing yet takes a first
 // batch whatever its size, or a fetch might never get past it (KIP-74).
 func (s *Server) readPart(f *retrieval, r *localReplica, in *fetchsession.Part, out *kmsg.FetchResponseTopicPartition, room int, first bool) {
-	out.HighWatermark, out.LastStableOffset, out.LogStartOffset = -1, -1, -1
 	switch {
 	case !s.mayRead(f, in.Topic):
 		out.ErrorCode = int16(wire.TopicAuthorizationFailed)

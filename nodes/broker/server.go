@@ -92,6 +92,8 @@ type Server struct {
 	// request is about to be taken up.
 	channels      map[node.ConnID]*channel
 	readyChannels []*channel
+	// exchanges are fresh ones, see newExchange.
+	exchanges []exchange
 	// inside: a callback is under way, at whose end settle is called. settling: a timer
 	// is set that calls it, because something changed outside of one.
 	inside, settling bool

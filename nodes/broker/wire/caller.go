@@ -28,6 +28,8 @@ type Caller struct {
 	correlation int32
 	// pending are the calls on conn that expect an answer, in order.
 	pending []call
+	// fresh are requests that have not been used; each is used once, as it travels.
+	fresh []Request
 }
 
 // call is one request that is not answered yet.
@@ -64,9 +66,20 @@ func (c *Caller) Call(body kmsg.Request, done func(kmsg.Response, error)) {
 	if done != nil {
 		c.pending = append(c.pending, call{key: body.Key(), version: body.GetVersion(), correlation: c.correlation, done: done})
 	}
-	c.env.Send(c.conn, &Request{
-		Key: body.Key(), Version: body.GetVersion(), Correlation: c.correlation, ClientID: c.clientID, Body: body,
-	})
+	r := c.newRequest()
+	*r = Request{Key: body.Key(), Version: body.GetVersion(), Correlation: c.correlation, ClientID: c.clientID, Body: body}
+	c.env.Send(c.conn, r)
+}
+
+// newRequest makes one, of which some are allocated at a time.
+func (c *Caller) newRequest() *Request {
+	const atOnce = 8
+	if len(c.fresh) == 0 {
+		c.fresh = make([]Request, atOnce)
+	}
+	r := &c.fresh[0]
+	c.fresh = c.fresh[1:]
+	return r
 }
 
 // Connected reports whether there is a connection, be it still being opened.
