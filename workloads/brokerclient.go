@@ -100,6 +100,8 @@ type BrokerClient struct {
 	// groups that it asked for without being a member.
 	member  *enrolment
 	offsets []storedOffsets
+	// sentAt is the timestamp of the record that it sent last, 0 if it has sent none.
+	sentAt int64
 }
 
 // NewBrokerClient makes a client node. A config that [BrokerClientConfig.Validate]
@@ -114,7 +116,7 @@ func NewBrokerClient(cfg BrokerClientConfig) *BrokerClient {
 // Boot starts the list. After a crash, the list goes on after the operation in which
 // the client died, as another process.
 func (c *BrokerClient) Boot(env node.Env) {
-	c.env = env
+	c.env, c.sentAt = env, 0
 	c.cluster = client.New(env, client.Config{
 		Bootstrap: c.cfg.Bootstrap, Hosts: c.cfg.Hosts, ClientID: fmt.Sprintf("c%d", c.cfg.Index),
 		RequestTimeout: c.cfg.RequestTimeout, RetryBackoff: brokerBackoff, RetryBackoffMax: 10 * brokerBackoff,

@@ -33,6 +33,7 @@ func (c *BrokerClient) send(op Op) {
 	if op.Log.Tombstone {
 		r.Value, r.Headers = nil, []kmsg.Header{{Key: valueHeader, Value: []byte(op.Value)}}
 	}
+	c.sentAt = c.env.WallMillis()
 	c.producer(op.Log.Acks).Send(r, func(s client.Sent) {
 		c.ended(op.ID, outcomeOf(s.Outcome), func(l *history.LogOp) {
 			if s.Partition >= 0 {

@@ -54,6 +54,8 @@ type Checker struct {
 	// fates is what holds of a group over all reigns.
 	fates  map[string]*fate
 	znodes map[string]*register
+	// said are the offsets that were ever told to anybody.
+	said map[said]bool
 
 	now     moment
 	finding *guarantee.Finding
@@ -73,6 +75,12 @@ type broker struct {
 	seen map[string]int
 }
 
+// said is an offset at which a group was said to be.
+type said struct {
+	group, partition string
+	offset           int64
+}
+
 // place names a batch of the topic of offsets.
 type place struct {
 	partition int
@@ -88,7 +96,7 @@ type moment struct {
 
 // New returns a checker of a cluster that has not started yet.
 func New(cfg Config) *Checker {
-	c := &Checker{cfg: cfg, byNode: map[node.ID]*broker{}, written: map[place]*writing{}, fates: map[string]*fate{}, znodes: map[string]*register{}}
+	c := &Checker{cfg: cfg, byNode: map[node.ID]*broker{}, written: map[place]*writing{}, fates: map[string]*fate{}, znodes: map[string]*register{}, said: map[said]bool{}}
 	for _, b := range cfg.Brokers {
 		m := &broker{Broker: b}
 		m.forget()
@@ -121,6 +129,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 	c.now = moment{step, at, e}
 	if e.Kind == facts.MemberOwns || e.Kind == facts.MemberReads {
 		c.owns(e.Text, e.N[0], e.Body.(*facts.Ownership))
+		c.begins(e.Text, e.Body.(*facts.Ownership))
 		return
 	}
 	b := c.byNode[id]
@@ -128,6 +137,11 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		return
 	}
 	b.wakes(at)
+	if e.Kind == facts.OffsetsTold {
+		for _, o := range e.Body.([]facts.GroupOffset) {
+			c.said[said{e.Text, o.Partition, o.Offset}] = true
+		}
+	}
 	switch e.Kind {
 	case facts.GroupsLoading:
 		c.loading(b, int(e.N[0]), e.N[1])

@@ -36,6 +36,7 @@ const (
 	OneOwner         = "k20-one-owner"
 	AllAssigned      = "k20-all-assigned"
 	OwnGeneration    = "k20-own-generation"
+	BeginsWhereTold  = "k23-begins-where-told"
 	AssignmentLogged = "k20-assignment-logged"
 	JoinHeeded       = "k20-join-heeded"
 	LeaderPresent    = "k20-leader-present"
@@ -118,6 +119,10 @@ var Guarantees = []guarantee.Guarantee{
 	{
 		ID: OffsetTold, Sentence: "The offset that was acknowledged last is told to whoever asks, or a later one that is committed.", Source: sourceProtocol + "OffsetFetch",
 		Not: "that a deposed coordinator tells the latest offset, nor that what a coordinator found in its log when it began is committed yet.",
+	},
+	{
+		ID: BeginsWhereTold, Sentence: "A member begins to read a partition at the offset that it was told as that of its group, if it was told one.", Source: sourceProtocol + "OffsetFetch",
+		Not: "that this is the latest: a coordinator may be deposed and not know it, or the answer be late.",
 	},
 	{
 		ID: OffsetKept, Sentence: "Offsets are forgotten only after the time that they are kept for, which begins when the last member of the group is gone, and never while somebody reads the topic, unless somebody deletes them or the topic.", Source: sourceKIP + "211; KAFKA-8069",

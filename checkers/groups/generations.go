@@ -332,6 +332,23 @@ func (c *Checker) shareTold(r *reign, g *group, generation int64, s facts.GroupS
 	}
 }
 
+// begins: a client reads a partition from where its group is, as a coordinator has said; if it
+// has not been anywhere, from where the client likes. Offsets that are committed and told, and
+// not gone by, would be of no use to anybody.
+func (c *Checker) begins(group string, o *facts.Ownership) {
+	for _, b := range o.Begins {
+		switch {
+		case b.Told < 0 && b.At < 0:
+		case b.At != b.Told:
+			c.fail("", BeginsWhereTold, fmt.Sprintf("%s was told that group %s is at %d of %s, and begins at %d (-1: wherever it likes)", o.Member, group, b.Told, b.Partition, b.At))
+			return
+		case !c.said[said{group, b.Partition, b.Told}]:
+			c.fail("", BeginsWhereTold, fmt.Sprintf("%s begins to read %s at %d, and nobody has said that group %s is there", o.Member, b.Partition, b.Told, group))
+			return
+		}
+	}
+}
+
 // owns: a client reads what its member was told, as of the generation that it was told in.
 func (c *Checker) owns(group string, generation int64, o *facts.Ownership) {
 	share, ok := c.fate(group).shares[generation][o.Member]

@@ -107,6 +107,11 @@ var good = []struct{ name, scene string }{
 		b1 begins 2
 		wait 1m
 		b1 forgets t-0 expired`},
+	{"members begin where their group is, or where they like if it has been nowhere", formed + `
+		b1 commits 1 a t-0=5
+		b1 says t-0=5 t-1=-1
+		a reads on t-0 told 5 at 5
+		b reads on t-1 told -1 at -1`},
 	{"a static member has a share of a generation that it has not joined", `
 		elect b1 1
 		b1 loads 1
@@ -410,6 +415,17 @@ var bad = []struct{ name, falls, scene string }{
 		b1 commits 1 a t-0=5
 		b1 commits 1 a t-0=6
 		b1 says t-0=5`},
+	{"a member was told where its group is, and begins elsewhere", BeginsWhereTold, formed + `
+		b1 commits 1 a t-0=5
+		b1 says t-0=5
+		a reads on t-0 told 5 at -1`},
+	{"a member was told that its group has been nowhere, and begins somewhere", BeginsWhereTold, formed + `
+		b1 says t-0=-1
+		a reads on t-0 told -1 at 5`},
+	{"a member begins where nobody has said that its group is", BeginsWhereTold, formed + `
+		b1 commits 1 a t-0=5
+		b1 says t-0=5
+		a reads on t-0 told 4 at 4`},
 	{"an offset is told before it is committed", OffsetTold, formed + `
 		b1 commits 1 a t-0=5
 		b1 takes 1 a t-0=6

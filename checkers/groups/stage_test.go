@@ -138,6 +138,11 @@ func (s *stage) line(w []string) {
 			s.t.Fatalf("the scene does not come to rest: %s", why)
 		}
 	default:
+		if w[1] == "reads" && w[2] == "on" { // a reads on t-0 told 5 at 5
+			begins := []facts.Beginning{{Partition: w[3], Told: number(w[5]), At: number(w[7])}}
+			s.state(0, facts.MemberReads, &facts.Ownership{Member: w[0], Begins: begins}, 1)
+			return
+		}
 		if w[1] == "owns" {
 			s.state(0, facts.MemberOwns, &facts.Ownership{Member: w[0], Partitions: w[3:]}, number(w[2]))
 			return

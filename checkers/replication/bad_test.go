@@ -418,6 +418,19 @@ var bad = []struct{ name, falls, scene string }{
 	{"a compaction sets the time of a tombstone too early", TombstoneStays, usual + `
 		commit 0..4
 		b1 compacts 4 now 90 from !k0@2 to !k0@2~139`},
+	{"who asks for a time is told a later record than the first", OffsetByTime, usual + `
+		commit 0..4
+		b1 seeks 20 finds 2 among 0@10,1@20,2@30`},
+	{"who asks for a time is told that there is none", OffsetByTime, usual + `
+		commit 0..4
+		b1 seeks 30 finds -1 among 0@10,1@20,2@30`},
+	{"who asks for a time is told an earlier record", OffsetByTime, usual + `
+		commit 0..4
+		b1 seeks 30 finds 1 among 0@10,1@20,2@30`},
+	{"who asks for a time is told of what is not committed", OffsetByTime, usual + `
+		commit 0..4
+		b1 appends 5..5
+		b1 seeks 30 finds 5 among 0@10,5@30 end 6`},
 	{"a compaction keeps a tombstone whose time is over", TombstoneStays, usual + `
 		commit 0..4
 		b1 compacts 4 now 90 from !k0@2~90 to !k0@2~90`},

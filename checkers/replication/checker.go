@@ -226,7 +226,7 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 		c.isrKnown(p, r, e)
 	case facts.Acknowledged:
 		c.acknowledged(p, r, e)
-	case facts.ConsumerServed, facts.PreferredNamed:
+	case facts.ConsumerServed, facts.PreferredNamed, facts.OffsetSought:
 		c.ofReader(p, r, e)
 	}
 }

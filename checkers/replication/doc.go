@@ -41,6 +41,7 @@ import "github.com/stampede-sim/stampede/checkers/guarantee"
 // IDs of the invariants.
 const (
 	AckCommitted       = "k1-acknowledged-is-committed"
+	OffsetByTime       = "k8-offset-by-time"
 	AckMinInsync       = "k2-acknowledged-by-min-insync"
 	AppendMinInsync    = "k2-appended-by-min-insync"
 	CommitMinInsync    = "k2-committed-by-min-insync"
@@ -105,6 +106,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: MarkFollowed, Sentence: "The high watermark of a follower never passes what is committed, and falls only where its log is cut.", Source: sourceTLA + "ValidHighWatermark"},
 	{ID: EndTold, Sentence: "A leader tells consumers that a partition ends at its high watermark, and only when all that was there when its epoch began is committed.", Source: sourceKIP + "207"},
 	{ID: ReadsCommitted, Sentence: "What a consumer is given, by a leader or a follower, lies below the high watermark there, and is committed.", Source: sourceKIP + "392"},
+	{ID: OffsetByTime, Sentence: "The offset that a leader tells for a time is that of the first record in its log that was made then or later, if consumers may read it.", Source: sourceManual + "ListOffsets; KIP-79"},
 	{ID: StrongIsr, Sentence: "Every replica that the state znode calls in sync holds every committed record.", Source: sourceTLA + "StrongIsr"},
 	{ID: CountsInSync, Sentence: "A leader that is not deposed waits with its high watermark for all that the state znode calls in sync.", Source: sourceVan + "ReplicationQuorumSuperset"},
 	{ID: MarkFetched, Sentence: "The high watermark rests on what followers have fetched in the leader's own epoch.", Source: sourceKIP + "320"},

@@ -372,6 +372,13 @@ var good = []goodScene{
 		commit 4..5 producer 7/4/0
 		commit 6..6 producer 8/0/2147483647
 		commit 7..7 producer 8/0/0`, nil},
+	{"who asks for a time is told what there is below the high watermark", false, usual + `
+		commit 0..4
+		b1 appends 5..5
+		b1 seeks 20 finds 1 among 0@10,1@20,2@20,3@15,5@40
+		b1 seeks 16 finds 1 among 0@10,1@20,2@20,3@15,5@40
+		b1 seeks 5 finds 0 among 0@10,1@20,2@20,3@15,5@40
+		b1 seeks 21 finds -1 among 0@10,1@20,2@20,3@15,5@40`, nil},
 	{"what was deleted with the front of a log may be known or not", false, usual + `
 		commit 0..1 producer 7/0/0
 		commit 2..3 producer 8/0/0

@@ -3,6 +3,7 @@ package replication
 import (
 	"fmt"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -58,5 +59,29 @@ func (c *Checker) ofReader(p *partition, r *replica, e node.Event) {
 		c.served(p, r, e.N[0], e.N[1])
 	case facts.PreferredNamed:
 		c.preferred(p, r, e)
+	case facts.OffsetSought:
+		c.sought(p, r, e)
+	}
+}
+
+// sought: who asks for a time is told the first record of that time or later. Its broker says
+// what records there are, having looked at all of them, and not by the indexes that it
+// searches; that nothing is told beyond what consumers may read is judged here, too.
+func (c *Checker) sought(p *partition, r *replica, e node.Event) {
+	asked, told, end := e.N[0], e.N[1], e.N[2]
+	want := history.Unknown
+	for _, t := range e.Body.(facts.Times) {
+		if t.Timestamp >= asked {
+			if t.Offset < end {
+				want = t.Offset
+			}
+			break
+		}
+	}
+	switch {
+	case told != want:
+		c.fail(r.Name, OffsetByTime, fmt.Sprintf("%s tells offset %d of %s for the time %d, and the first record of that is at %d (-1: none below %d)", r.Name, told, p.name, asked, want, end))
+	case told >= r.mark:
+		c.fail(r.Name, OffsetByTime, fmt.Sprintf("%s tells offset %d of %s for the time %d, with a high watermark of %d", r.Name, told, p.name, asked, r.mark))
 	}
 }

@@ -368,6 +368,13 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.PreferredNamed, nil, int64(broker(w[2])), number(w[4]), epoch)
 	case "tells": // the end
 		s.state(id, facts.EndOffsetTold, nil, number(w[2]), epoch)
+	case "seeks": // 50 finds 3 among 0@10,3@50 end 4
+		var all facts.Times
+		for _, word := range strings.Split(option(w, "among", ""), ",") {
+			offset, time, _ := strings.Cut(word, "@")
+			all = append(all, facts.Timed{Offset: number(offset), Timestamp: number(time)})
+		}
+		s.state(id, facts.OffsetSought, all, number(w[2]), number(w[4]), number(option(w, "end", fmt.Sprint(r.mark))))
 	case "acks":
 		s.state(id, facts.Acknowledged, nil, number(w[2]), -1, epoch)
 	case "proposes": // after some time; or early

@@ -3,8 +3,10 @@ package broker
 import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // highestTime stands for the record with the highest timestamp (KIP-734).
@@ -67,8 +69,22 @@ func (s *Server) locate(follower int32, r *localReplica, time int64, out *kmsg.L
 		if found, ok := r.log.OffsetForTime(time); ok && found.Offset < end {
 			out.Offset, out.Timestamp, out.LeaderEpoch = found.Offset, found.Timestamp, found.Epoch
 		}
+		s.stateSought(r, time, out.Offset, end)
 	}
 	return wire.OK
+}
+
+// stateSought states which offset is told for a time, and of which it was chosen.
+func (s *Server) stateSought(r *localReplica, asked, told, end int64) {
+	all, err := r.log.Times()
+	if err != nil {
+		return // the disk is at fault
+	}
+	body := make(facts.Times, len(all))
+	for i, t := range all {
+		body[i] = facts.Timed{Offset: t.Offset, Timestamp: t.Timestamp}
+	}
+	s.env.Observe(node.Event{Kind: facts.OffsetSought, Text: r.Name(), N: [4]int64{asked, told, end}, Body: body})
 }
 
 // offsetForLeaderEpoch says where leader epochs end, for consumers and followers that

@@ -133,7 +133,7 @@ var replicationBugs = []Bug{
 		ID: ProducersNotReplicated, Name: "producers-not-replicated",
 		Wrong:    "A follower does not note the sequence numbers of what it copies.",
 		Schedule: "A send is not answered, the leader changes, and the producer sends again to one who does not know the records.",
-		Breaks:   []string{"k19-producer-sequence", "duplicate"},
+		Breaks:   []string{"k19-producer-sequence", "duplicate", "k19-producers-known"},
 		Scenario: brokerIdempotent,
 	},
 	{

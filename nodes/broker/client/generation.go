@@ -318,8 +318,8 @@ func (m *Member) grant(now, added []TopicPartition) {
 }
 
 // observe states what the member owns, or reads.
-func (m *Member) observe(kind *node.EventKind, parts []TopicPartition) {
-	all := &facts.Ownership{Member: m.id}
+func (m *Member) observe(kind *node.EventKind, parts []TopicPartition, begins ...facts.Beginning) {
+	all := &facts.Ownership{Member: m.id, Begins: begins}
 	for _, tp := range parts {
 		all.Partitions = append(all.Partitions, fmt.Sprintf("%s-%d", tp.Topic, tp.Partition))
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
@@ -112,12 +113,18 @@ func (s *Subscription) unread(parts []TopicPartition) []TopicPartition {
 // not been yet.
 func (s *Subscription) begin(added []TopicPartition, f Fetched) {
 	s.read(append(slices.Clone(s.reading), added...))
-	s.Member.observe(facts.MemberReads, s.reading)
+	var begins []facts.Beginning
 	for _, o := range f.Offsets {
-		if o.Offset >= 0 && slices.Contains(added, o.TopicPartition) {
+		if !slices.Contains(added, o.TopicPartition) {
+			continue
+		}
+		if o.Offset >= 0 {
 			s.Seek(o.TopicPartition, o.Offset, o.Epoch)
 		}
+		at, _ := s.Position(o.TopicPartition)
+		begins = append(begins, facts.Beginning{Partition: fmt.Sprintf("%s-%d", o.Topic, o.Partition), Told: o.Offset, At: at})
 	}
+	s.Member.observe(facts.MemberReads, s.reading, begins...)
 }
 
 // Revoked is how the member asks to give partitions up. If it owns them still when they

@@ -222,8 +222,18 @@ var (
 	ProduceTimedOut  = kind(37, true, "produce-timed-out", "gave up waiting for the high watermark to pass records", "last", "highWatermark")
 	OffsetUnready    = kind(38, true, "offset-not-available", "did not tell the end of the log, the high watermark being behind the start of the epoch", "highWatermark", "epochStart")
 	EndOffsetTold    = kind(43, false, "end-offset-told", "told where that ends which consumers may read", "highWatermark", "leaderEpoch")
+	OffsetSought     = kind(45, false, "offset-sought", "told the first record below end, -1 for none, with a timestamp of asked or later; the body is Times", "asked", "told", "end")
 	ControllerObeyed = kind(44, false, "controller-obeyed", "takes an order of a controller that was meant for the broker registered so, -1 if it does not say", "controllerEpoch", "zxid")
 )
+
+// Times is the body of [OffsetSought]: the records of the log, found without an index.
+type Times []Timed
+
+// Timed is the timestamp of a record.
+type Timed struct{ Offset, Timestamp int64 }
+
+// String is for traces.
+func (t Times) String() string { return fmt.Sprintf("records=%d", len(t)) }
 
 // Configuration.
 var (

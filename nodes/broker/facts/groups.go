@@ -141,6 +141,16 @@ type Ownership struct {
 	Member string
 	// Partitions are the names of all that it owns, or reads.
 	Partitions []string
+	// Begins are those that it has just begun to read.
+	Begins []Beginning
+}
+
+// Beginning is a partition that a member begins to read: at what offset it was told that its
+// group is, -1 for none, and at what it begins, -1 if it has yet to ask for the bounds of the
+// log.
+type Beginning struct {
+	Partition string
+	Told, At  int64
 }
 
 // String names the member and what it owns.

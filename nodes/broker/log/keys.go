@@ -18,6 +18,31 @@ type Keyed struct {
 	Sum uint32
 }
 
+// Timed is a record as a search by time sees it.
+type Timed struct{ Offset, Timestamp int64 }
+
+// Times lists the records that the log shows, as the segments have them. It reads them all
+// and asks no index, so that what indexes say can be held against it.
+func (l *Log) Times() (all []Timed, err error) {
+	for _, s := range l.segs {
+		c := compaction{Log: l}
+		err := c.each(s, func(b batch.Batch) error {
+			var rec batch.Record
+			r := b.Records()
+			for r.Next(&rec) {
+				if rec.Offset >= l.start {
+					all = append(all, Timed{rec.Offset, rec.Timestamp})
+				}
+			}
+			return r.Err()
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // Keys lists the records below an offset as the segments have them, control records left
 // out. It reads them all.
 func (l *Log) Keys(upto int64) (all []Keyed, err error) {
