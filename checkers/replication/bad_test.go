@@ -90,6 +90,25 @@ var bad = []struct{ name, falls, scene string }{
 	{"a follower follows somebody who was not elected", OneLeaderPerEpoch, usual + `
 		elect b2 epoch 2 isr b2,b3
 		b3 follows epoch 2 whom b1`},
+	{"a broker tells clients of a leader that no state znode named", MetadataTold, usual + `
+		elect b2 epoch 2 isr b2,b3
+		b3 informed leader b2 epoch 2 isr b2,b3 version 1
+		b3 informed leader b1 epoch 2 isr b2,b3 version 1`},
+	{"a broker tells clients of in-sync replicas of another version", MetadataTold, usual + `
+		isr b1,b2
+		b3 informed leader b1 epoch 1 isr b1,b2,b3 version 1`},
+	{"a broker tells clients for long of who led before", MetadataTold, usual + `
+		rest
+		b3 deaf
+		elect b2 epoch 2 isr b1,b2,b3
+		b2 leads
+		b1 follows epoch 2
+		b3 follows epoch 2
+		unrest
+		wait
+		wait
+		wait
+		unrest`},
 	{"a leader begins with in-sync replicas of another version", StateCAS, usual + `
 		elect b2 epoch 2 isr b2,b3
 		b2 leads isr b2,b3 version 0`},

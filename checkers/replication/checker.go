@@ -81,6 +81,9 @@ type member struct {
 	stirred, awake time.Duration
 	// taken is what it goes by, by entity.
 	taken map[string]facts.Settings
+	// told is what it tells clients, by partition, and peers who lives, as it tells them.
+	told  map[string]told
+	peers int64
 }
 
 // moment is what is being checked and where it came from: a fact, a transaction of the
@@ -112,7 +115,7 @@ func New(cfg Config) *Checker {
 		controller: reign{of: map[int64]int32{}}, registered: map[int32]bool{},
 	}
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}}
+		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}, told: map[string]told{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node], c.byID[b.ID] = m, m
 	}
@@ -142,6 +145,8 @@ func (c *Checker) Crashed(id node.ID) {
 	}
 	clear(m.open)
 	clear(m.taken)
+	clear(m.told)
+	m.peers = 0
 }
 
 // Finding returns the first violation, nil if there is none.
@@ -173,6 +178,10 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		c.stateKnown(m, e)
 	case facts.ConfigTaken:
 		m.taken[e.Text], _ = e.Body.(facts.Settings)
+	case facts.MetadataTaken:
+		c.metadataTaken(m, e)
+	case facts.PeersTaken:
+		m.peers = e.N[0]
 	case facts.ReplicaOpened:
 		c.opened(m, e)
 	default:

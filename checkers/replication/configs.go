@@ -81,28 +81,27 @@ func (m *member) wants() []string {
 	return entities
 }
 
-// unfollowed is the first broker that goes by something else than the znodes say, "" if
-// none does. To be behind is what a healed cluster is allowed for a while, and no longer.
+// unfollowed is the first broker that goes by something else than the znodes say, or tells
+// clients so, "" if none does. To be behind is what a healed cluster is allowed for a while, and no longer.
 func (c *Checker) unfollowed() string {
 	for _, m := range c.brokers {
 		for _, entity := range m.wants() {
 			if said, taken := c.configs.said[entity], m.taken[entity]; !maps.Equal(said, taken) {
-				return c.lags(m, fmt.Sprintf("%s goes by {%v} of %s, of which the znode says {%v}", m.Name, taken, entity, facts.Settings(said)))
+				return c.lags(m, ConfigFollowed, fmt.Sprintf("%s goes by {%v} of %s, of which the znode says {%v}", m.Name, taken, entity, facts.Settings(said)))
 			}
 		}
 	}
-	c.configs.behind = ""
-	return ""
+	return c.uninformed()
 }
 
-// lags takes note of a broker that is behind.
-func (c *Checker) lags(m *member, how string) string {
+// lags takes note of a broker that is behind, and breaks a guarantee if it stays so.
+func (c *Checker) lags(m *member, id, how string) string {
 	if c.configs.behind != how {
 		c.configs.behind, c.configs.since = how, c.now.at
 	}
 	if c.cfg.Patience > 0 && c.now.at-c.configs.since > c.cfg.Patience {
 		c.now = moment{step: c.now.step, at: c.now.at, rest: true}
-		c.fail(m.Name, ConfigFollowed, how)
+		c.fail(m.Name, id, how)
 	}
 	return how
 }

@@ -81,6 +81,7 @@ const (
 	SequenceWhole      = "k19-producer-sequence"
 	ProducersKnown     = "k19-producers-known"
 	TopicIdentity      = "k31-topic-identity"
+	MetadataTold       = "k32-metadata-told"
 	ConfigFollowed     = "k33-configuration-followed"
 )
 
@@ -133,6 +134,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: RetentionLeaves, Sentence: "What is deleted because a log is too long leaves retention.bytes of it.", Source: sourceManual + "retention.bytes"},
 	{ID: SequenceWhole, Sentence: "The batches that an idempotent producer has in a partition have the sequence numbers 0, 1, 2 and so on, without a gap or a repetition.", Source: sourceKIP + "98"},
 	{ID: ProducersKnown, Sentence: "A replica that opens its log, cuts it or begins to lead knows of each idempotent producer the latest batches that are in the log, and none that is not.", Source: sourceKIP + "98"},
+	{ID: MetadataTold, Sentence: "What a broker tells clients of a partition its state znode has said in one of its versions; when a cluster has come to rest, all brokers tell what the znodes say, and who is registered.", Source: sourceManual + "UpdateMetadata"},
 	{ID: ConfigFollowed, Sentence: "When a cluster has come to rest, every broker goes by what the znodes say of all brokers, of itself and of its topics.", Source: sourceKIP + "226"},
 	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty.", Source: sourceKIP + "516"},
 }

@@ -37,6 +37,26 @@ var good = []goodScene{
 		b1 hears b2 at 2
 		isr b1,b2
 		b1 knows b1,b2 version 1`, nil},
+	{"a deposed leader gives up at once who was not assigned when it was to lead, and is again", false, usual + `
+		elect b2 epoch 2 isr b1,b2,b3
+		elect b3 epoch 3 isr b1,b3
+		b2 leads epoch 2
+		b2 proposes b2,b3 version 1 early`, nil},
+	{"a follower that has all of a log comes back after long with nothing", false, usual + `
+		commit 0..0
+		wait
+		b1 hears b2 at 1
+		wait
+		b1 hears b2 at 1
+		wait
+		b1 hears b2 at 1
+		wait
+		b1 hears b2 at 1
+		wait
+		b3 crashes
+		b3 opens
+		b3 follows
+		b1 hears b3 at 0`, nil},
 	{"a log that is at its end for long is no reason to give anybody up when it grows", false, usual + `
 		commit 0..0
 		wait

@@ -13,7 +13,8 @@ type pace struct {
 	// where the leader's log ended then.
 	caught, asked time.Duration
 	end           int64
-	// ahead is when the log last went beyond what it had fetched all of.
+	// ahead is when the log last went beyond what it had fetched all of, or it came back
+	// with less.
 	ahead time.Duration
 }
 
@@ -29,9 +30,11 @@ func (r *replica) paceOf(id int32) *pace {
 // asked last if it asks for what the end was then.
 func (r *replica) keepsUp(id int32, at int64, now time.Duration) {
 	k := r.paceOf(id)
-	switch {
+	switch was, fetched := r.fetched[id]; {
 	case at >= r.log.end:
 		k.caught = now
+	case fetched && was == r.log.end:
+		k.ahead = now
 	case at >= k.end:
 		k.caught = max(k.caught, k.asked)
 	}
@@ -71,7 +74,14 @@ func (c *Checker) waits(p *partition, r *replica) {
 // putsOut: a leader gives up who is assigned only if it has been behind for about as long
 // as its own clock must say. Who comes or goes in a reassignment may be assigned no more for
 // the leader, which is told before that is written.
+// So for a leader that is deposed those may be assigned no more that are again:
+//
+//	b2 is to lead epoch 4, with b1 in sync and not assigned any more; it hears that late
+//	epochs 5 to 8: the partition moves back to b1, and away from b2
 func (c *Checker) putsOut(p *partition, r *replica, out int64) {
+	if p.truth.epoch != r.epoch {
+		return
+	}
 	a := p.topic.assigned[p.index]
 	for _, id := range facts.Members(out & a.replicas &^ a.adding &^ a.removing) {
 		k := r.paceOf(id)

@@ -66,8 +66,8 @@ func (r *replica) heard(id int32, end, via int64, now time.Duration) {
 	if !r.former[id] || via != r.via[id] {
 		delete(r.former, id)
 	}
-	r.fetched[id], r.via[id] = end, via
 	r.keepsUp(id, end, now)
+	r.fetched[id], r.via[id] = end, via
 }
 
 // forgotten: a leader counts what a follower fetched before it died, and does not know yet

@@ -53,12 +53,14 @@ type stage struct {
 	died map[int32]int64
 	// wrote is what each broker said it wrote, in order.
 	wrote map[int32][]facts.Batch
+	// deaf are the brokers that hear no more of what they have to tell clients.
+	deaf map[int32]bool
 }
 
 const scenePartition = "orders-0"
 
 func newStage(t *testing.T, unclean bool) *stage {
-	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}, died: map[int32]int64{}}
+	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}, deaf: map[int32]bool{}, died: map[int32]int64{}}
 	cfg := Config{Unclean: unclean, MinInsync: 1, RetentionBytes: 100, DeleteRetentionMillis: 50, Patience: 2 * time.Second, Lag: 1500 * time.Millisecond}
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
@@ -134,10 +136,12 @@ func (s *stage) line(w []string) {
 	case "commit":
 		s.commits(w)
 	case "unrest":
+		s.inform()
 		if s.c.Pending() == "" {
 			s.t.Fatal("the scene comes to rest")
 		}
 	case "rest":
+		s.inform()
 		if why := s.c.Pending(); why != "" && s.c.Finding() == nil {
 			s.t.Fatalf("the scene does not come to rest: %s", why)
 		}
@@ -240,6 +244,11 @@ func (s *stage) fact(id int32, w []string) {
 		s.state(id, facts.ReplicaOpened, body, first, end, number(option(w, "mark", "0")))
 	case "deletes":
 		s.state(id, facts.ReplicaDeleted, nil)
+	case "deaf":
+		s.deaf[id] = true
+	case "informed": // leader b1 version 0 isr b1,b2
+		s.state(id, facts.MetadataTaken, &facts.Told{Topic: s.c.topics["orders"].id, Replicas: facts.Set(s.assigned)},
+			int64(broker(option(w, "leader", ""))), epoch, facts.Set(ids(option(w, "isr", ""))), number(option(w, "version", "")))
 	case "takes":
 		says := facts.Settings{}
 		for _, word := range w[3:] {
@@ -280,6 +289,20 @@ func (s *stage) chosen(p *partition, epoch int64) (version, isr int64) {
 		}
 	}
 	return version, isr
+}
+
+// inform has all brokers that hear of it tell clients what the znodes say.
+func (s *stage) inform() {
+	for _, b := range s.c.cfg.Brokers {
+		if s.deaf[b.ID] {
+			continue
+		}
+		s.state(b.ID, facts.PeersTaken, nil, facts.Set(slices.Sorted(maps.Keys(s.c.registered))))
+		if t := s.c.topics["orders"]; t != nil && t.partition("0").truth.exists {
+			now := t.partition("0").truth
+			s.state(b.ID, facts.MetadataTaken, &facts.Told{Topic: t.id, Replicas: t.assigned["0"].replicas}, int64(now.leader), now.epoch, now.isr, now.version)
+		}
+	}
 }
 
 // sources are the batches that a broker may find in a log, the likelier ones last.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/bugs"
@@ -55,14 +56,31 @@ func (s *Server) updateMetadata(x *exchange) {
 		return
 	}
 	s.metadata.controller = r.ControllerID
+	before := facts.Set(s.metadata.ids())
 	s.metadata.takeBrokers(r.LiveBrokers)
+	if now := facts.Set(s.metadata.ids()); now != before {
+		s.observe(facts.PeersTaken, now)
+	}
 	for i := range r.TopicStates {
+		s.observeTold(&r.TopicStates[i])
 		if s.metadata.takeTopic(&r.TopicStates[i]) {
 			s.groups.TopicDeleted(r.TopicStates[i].Topic)
 		}
 	}
 	s.fetchers.wake(s)
 	x.reply(answer)
+}
+
+// observeTold states what clients are told of a topic from now on.
+func (s *Server) observeTold(state *kmsg.UpdateMetadataRequestTopicState) {
+	for i := range state.PartitionStates {
+		p := &state.PartitionStates[i]
+		s.env.Observe(node.Event{
+			Kind: facts.MetadataTaken, Text: (znodes.TopicPartition{Topic: state.Topic, Partition: p.Partition}).String(),
+			N:    [4]int64{int64(p.Leader), int64(p.LeaderEpoch), facts.Set(p.ISR), int64(p.ZKVersion)},
+			Body: &facts.Told{Topic: facts.TopicID(state.TopicID), Replicas: facts.Set(p.Replicas)},
+		})
+	}
 }
 
 func (m *metadata) takeBrokers(live []kmsg.UpdateMetadataRequestLiveBroker) {
