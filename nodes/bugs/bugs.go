@@ -239,6 +239,13 @@ const (
 	ScramProofUnchecked
 	EmptyPasswordTaken
 	LoadedWithoutSessions
+	CutProducersKept
+	EarlySnapshotBelieved
+	EqualTimePassedOver
+	OffsetsServedEarly
+	ExpirySinceCommit
+	AbsentMemberKept
+	ToldPositionIgnored
 	last
 )
 

@@ -105,4 +105,32 @@ var groupBugs = []Bug{
 		Breaks:   []string{"k20-member-lost", "liveness"},
 		Scenario: brokerGroups,
 	},
+	{
+		ID: OffsetsServedEarly, Name: "offsets-served-early",
+		Wrong:    "The coordinator tells offsets that it has taken before their records are written.",
+		Schedule: "Somebody asks where the group is while a commit is on its way to the followers.",
+		Breaks:   []string{"k23-offset-told", "committed-kept"},
+		Scenario: brokerGroups,
+	},
+	{
+		ID: ExpirySinceCommit, Name: "expiry-since-commit", Upstream: "KAFKA-4682",
+		Wrong:    "The time for which an offset is kept runs from its commit, also while its group has members (before KIP-211).",
+		Schedule: "A member reads on and commits nothing new for long, and leaves.",
+		Breaks:   []string{"k23-offset-kept", "committed-kept"},
+		Scenario: brokerGroups,
+	},
+	{
+		ID: AbsentMemberKept, Name: "absent-member-kept",
+		Wrong:    "A member that has not joined in time stays for the next generation, and gets a share of which it knows nothing.",
+		Schedule: "A member hangs for longer than the rebalance timeout, and less than its session, while others join.",
+		Breaks:   []string{"k21-generation", "liveness"},
+		Scenario: brokerGroups,
+	},
+	{
+		ID: ToldPositionIgnored, Name: "told-position-ignored",
+		Wrong:    "A member asks where its group is, and begins where it would if the group had been nowhere.",
+		Schedule: "A partition changes hands.",
+		Breaks:   []string{"k23-begins-where-told", "group-start"},
+		Scenario: brokerGroups,
+	},
 }

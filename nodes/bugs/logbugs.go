@@ -82,4 +82,25 @@ var logBugs = []Bug{
 		Breaks:   []string{"k8-offset-by-time", "offset-by-time"},
 		Scenario: brokerCompaction,
 	},
+	{
+		ID: CutProducersKept, Name: "cut-producers-kept",
+		Wrong:    "A log that is cut goes on with what it knew of idempotent producers, of batches that it lost, too.",
+		Schedule: "A leader appends a batch alone, is deposed and cuts it. If it leads again before the producer has come to another, it takes the repetition for a duplicate.",
+		Breaks:   []string{"k19-producers-known", "k1-acknowledged-is-committed", "lost-write"},
+		Scenario: brokerIdempotent,
+	},
+	{
+		ID: EarlySnapshotBelieved, Name: "early-snapshot-believed",
+		Wrong:    "A broker that starts goes by the latest snapshot of producers that is there, be it of an offset that its log does not reach.",
+		Schedule: "Power fails when a segment has begun: its snapshot is on the disk, and the end of the segment before it is not.",
+		Breaks:   []string{"k19-producers-known", "k19-producer-sequence"},
+		Scenario: brokerCompaction,
+	},
+	{
+		ID: EqualTimePassedOver, Name: "equal-time-passed-over",
+		Wrong:    "A search by time passes over a segment whose latest record is of that very time.",
+		Schedule: "A client asks for the time of a record that is the latest of its segment.",
+		Breaks:   []string{"k8-offset-by-time", "offset-by-time"},
+		Scenario: brokerCompaction,
+	},
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // Subscription is a member of a group that reads what it is assigned, from the offsets
@@ -118,7 +119,7 @@ func (s *Subscription) begin(added []TopicPartition, f Fetched) {
 		if !slices.Contains(added, o.TopicPartition) {
 			continue
 		}
-		if o.Offset >= 0 {
+		if o.Offset >= 0 && !s.Member.c.cfg.Bugs.Has(bugs.ToldPositionIgnored) {
 			s.Seek(o.TopicPartition, o.Offset, o.Epoch)
 		}
 		at, _ := s.Position(o.TopicPartition)

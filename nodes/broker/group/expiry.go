@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // consumers is the protocol type of groups of consumers, whose metadata can be read.
@@ -25,7 +26,7 @@ func (c *Coordinator) expire() {
 			switch {
 			case o.expires != never:
 				return o.expires <= now
-			case g.protocolType == "":
+			case g.protocolType == "", g.state == empty && c.bug(bugs.ExpirySinceCommit):
 				return c.old(o.committed, now)
 			case g.state == empty:
 				return c.old(max(g.since, o.committed), now)

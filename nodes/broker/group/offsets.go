@@ -65,6 +65,9 @@ func (c *Coordinator) commitOffsets(r *kmsg.OffsetCommitRequest, done func(*kmsg
 	}
 	for _, s := range stored {
 		g.committing[s.at]++
+		if c.bug(bugs.OffsetsServedEarly) {
+			g.offsets[s.at] = s.offset
+		}
 	}
 	taken := g.taken(r, stored)
 	c.append(g.shard, records, func(code wire.ErrorCode) {

@@ -72,7 +72,7 @@ func (g *group) maybeComplete() {
 func (g *group) complete() {
 	g.c.clock.Stop(&g.joining)
 	for _, m := range slices.Clone(g.members) {
-		if m.join == nil && m.instance == "" {
+		if m.join == nil && m.instance == "" && !g.c.bug(bugs.AbsentMemberKept) {
 			g.remove(m, wire.UnknownMemberID)
 			g.gone(m.id, "not-rejoined")
 		}

@@ -95,7 +95,8 @@ type TimedOffset struct {
 // timestamp is at least time. False if there is none.
 func (l *Log) OffsetForTime(time int64) (TimedOffset, bool) {
 	for _, s := range l.segs {
-		if s.highest.time < time || s.next <= l.start {
+		passed := s.highest.time < time || s.highest.time == time && l.cfg.Bugs.Has(bugs.EqualTimePassedOver)
+		if passed || s.next <= l.start {
 			continue
 		}
 		if found, ok := l.searchTime(s, time); ok {

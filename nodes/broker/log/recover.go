@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // load makes the segments what their files say, up to where the log was torn.
@@ -211,7 +212,7 @@ func (r *opening) loadEpochs() error {
 // those anew that cannot.
 func (r *opening) loadProducers() error {
 	for _, at := range slices.Backward(r.snapshots) {
-		if at > min(r.trusted, r.end) || at < r.segs[0].base {
+		if at > min(r.trusted, r.end) && !r.cfg.Bugs.Has(bugs.EarlySnapshotBelieved) || at < r.segs[0].base {
 			continue
 		}
 		name := fileName(r.dir, at, snapshotFile)
@@ -272,6 +273,9 @@ func (r *opening) dropSnapshots() error {
 // rebuildProducers makes the producers what the log says, from the newest snapshot of
 // its segments on.
 func (l *Log) rebuildProducers() error {
+	if l.cfg.Bugs.Has(bugs.CutProducersKept) {
+		return nil
+	}
 	l.producers = producers{}
 	from := l.segs[0].base
 	for _, s := range slices.Backward(l.segs) {
