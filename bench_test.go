@@ -66,7 +66,7 @@ func clusterPlan(b *testing.B, mix string) Plan {
 		"servers=3", "brokers=3", "replication=3", "min-insync=2", "unclean=false", "replica-wait=500ms", "replica-lag=2s", "broker-session=6s",
 		"segment-bytes=1000000", "index-bytes=4096", "mark-interval=5s", "cleaner-interval=0s", "request-timeout=2s", "delivery-timeout=5s", "linger=0s", "poll-wait=50ms",
 		"retries=true", "idempotent=true", "fetch-sessions=1000", "fetch-idle=1m", "follower-reads=false", "wire=false", "net-tail-one-in=0", "net-tail=0s",
-		"snap-count=10000", "tick=500ms",
+		"snap-count=10000", "tick=500ms", "codec=none", "compression-type=producer", "offsets-codec=0",
 	}})
 	if err != nil {
 		b.Fatal(err)

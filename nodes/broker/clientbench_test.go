@@ -51,14 +51,16 @@ func BenchmarkClients(b *testing.B) {
 }
 
 // BenchmarkPacedClients measures a virtual second of ten clients that begin 20 operations
-// each in it: sends that want all acknowledgements, or sends and polls by turns.
+// each in it: sends that want all acknowledgements, with a batch for every record or with
+// records that wait for others, or sends and polls by turns.
 func BenchmarkPacedClients(b *testing.B) {
-	for _, polls := range []bool{false, true} {
-		b.Run(fmt.Sprintf("polls=%v", polls), func(b *testing.B) { benchPaced(b, polls) })
+	for _, linger := range []time.Duration{0, 100 * time.Millisecond, 250 * time.Millisecond} {
+		b.Run(fmt.Sprintf("sends/linger=%v", linger), func(b *testing.B) { benchPaced(b, false, linger) })
 	}
+	b.Run("sends and polls", func(b *testing.B) { benchPaced(b, true, 0) })
 }
 
-func benchPaced(b *testing.B, polls bool) {
+func benchPaced(b *testing.B, polls bool, linger time.Duration) {
 	c := newBenchCluster(b)
 	c.run(5 * time.Second)
 	app := c.application()
@@ -68,7 +70,7 @@ func benchPaced(b *testing.B, polls bool) {
 	sent := 0
 	for i := range int32(10) {
 		app := c.application()
-		p := app.NewProducer(client.ProducerConfig{Acks: -1, Idempotent: true})
+		p := app.NewProducer(client.ProducerConfig{Acks: -1, Idempotent: true, Linger: linger})
 		s := app.NewConsumer(client.ConsumerConfig{Reset: client.ResetEarliest, MaxWait: 50 * time.Millisecond})
 		s.Assign([]client.TopicPartition{{Topic: "t", Partition: i}})
 		polling := false
