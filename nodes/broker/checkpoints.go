@@ -5,6 +5,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -45,10 +46,18 @@ var checkpointTable = [checkpointFiles]struct {
 	name string
 	of   func(*ledger) int64
 }{
-	highWatermarks: {log.HighWatermarks, (*ledger).HighWatermark},
+	highWatermarks: {log.HighWatermarks, (*ledger).markToNote},
 	recoveryPoints: {log.RecoveryPoints, (*ledger).RecoveryPoint},
 	logStarts:      {log.LogStarts, (*ledger).Start},
 	cleanerOffsets: {log.CleanerOffsets, (*ledger).Cleaned},
+}
+
+// markToNote is the high watermark.
+func (l *ledger) markToNote() int64 {
+	if l.s.cfg.Bugs.Has(bugs.MarkNotedAhead) {
+		return l.End()
+	}
+	return l.HighWatermark()
 }
 
 // noted is what one of these files is known to say.

@@ -246,6 +246,14 @@ const (
 	ExpirySinceCommit
 	AbsentMemberKept
 	ToldPositionIgnored
+	LaggardKept
+	MarkNotedAhead
+	IsrChangeKept
+	FormerControllerBelieved
+	EndToldEarly
+	DeposedAcknowledges
+	WonByAnyZnode
+	VersionToldStale
 	last
 )
 
@@ -317,7 +325,7 @@ func Lookup(name string) (Bug, bool) {
 // Catalogue lists every bug in order of ID. Breaks names guarantees by ID, most
 // telling first; "no-panic" stands for an assertion inside a node, "liveness" for
 // servers or brokers that do not recover after their faults have healed.
-var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, controllerBugs, rightsBugs, quotaBugs, fetchBugs, logBugs, groupBugs, configBugs, storyBugs)
+var Catalogue = inOrder(protocolBugs, watchBugs, limitBugs, roleBugs, accessBugs, recipeBugs, reconfigBugs, diskBugs, replicationBugs, reignBugs, controllerBugs, rightsBugs, quotaBugs, fetchBugs, logBugs, groupBugs, configBugs, storyBugs)
 
 // inOrder joins pages, each of which may be anywhere in its file.
 func inOrder(files ...[]Bug) []Bug {

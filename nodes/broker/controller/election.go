@@ -148,7 +148,7 @@ func (c *Controller) readEpoch() (epoch, version int32) {
 func (c *Controller) wonUnknowingly(epoch int32) (version int32, won bool) {
 	replies := c.read(zookeeper.Get(controllerPath), zookeeper.Get(znodes.ControllerEpoch))
 	at, now := replies[0], replies[1]
-	if !at.OK() || !now.OK() || at.Stat.EphemeralOwner != c.zk.ID() || c.cfg.Bugs.Has(bugs.ElectionNotAdopted) {
+	if !at.OK() || !now.OK() || at.Stat.EphemeralOwner != c.zk.ID() && !c.cfg.Bugs.Has(bugs.WonByAnyZnode) || c.cfg.Bugs.Has(bugs.ElectionNotAdopted) {
 		return 0, false
 	}
 	found, err := znodes.DecodeControllerEpoch(now.Data)

@@ -4,6 +4,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -48,7 +49,9 @@ func (c *Controller) takeNote(changed []*partition) {
 			}})
 		}
 	}
-	c.sendMetadata(c.cluster.brokerIDs(), changed...)
+	if !c.cfg.Bugs.Has(bugs.IsrChangeKept) {
+		c.sendMetadata(c.cluster.brokerIDs(), changed...)
+	}
 	for _, p := range changed {
 		c.completeIfCaughtUp(p)
 	}

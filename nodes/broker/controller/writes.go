@@ -190,7 +190,9 @@ func (c *Controller) createStates(proposals []*proposal) (refused []*proposal) {
 // adopt notes a state that has been written.
 func (c *Controller) adopt(p *proposal, version int32) {
 	p.state, p.version = p.next, version
-	p.partition.version = version
+	if !c.cfg.Bugs.Has(bugs.VersionToldStale) {
+		p.partition.version = version
+	}
 	name := p.id.String()
 	c.state(node.Event{
 		Kind: facts.StateWritten, Text: name,

@@ -46,7 +46,7 @@ func (p *Partition) Expand(replica int32) *Proposal {
 // Lagging are the in-sync replicas that are behind the leader and have not been with it
 // for so long that it does not wait for them any more; and those that are not assigned.
 func (p *Partition) Lagging(now time.Duration) Set {
-	if p.role != Leading || p.proposal != nil {
+	if p.role != Leading || p.proposal != nil || p.bug(bugs.LaggardKept) {
 		return 0
 	}
 	out := p.outsiders()

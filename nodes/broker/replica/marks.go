@@ -97,7 +97,7 @@ func (p *Partition) MayAppend() wire.ErrorCode {
 // asked while it did.
 func (p *Partition) Reached(last int64) (decided bool, code wire.ErrorCode) {
 	switch {
-	case p.role != Leading:
+	case p.role != Leading && !p.bug(bugs.DeposedAcknowledges):
 		return true, wire.NotLeaderOrFollower
 	case p.log.HighWatermark() <= last:
 		return false, wire.OK
@@ -113,6 +113,9 @@ func (p *Partition) Reached(last int64) (decided bool, code wire.ErrorCode) {
 // behind what a former leader showed, and is not told (KIP-207).
 func (p *Partition) Latest() (int64, wire.ErrorCode) {
 	mark := p.log.HighWatermark()
+	if p.bug(bugs.EndToldEarly) {
+		mark = p.log.End()
+	}
 	if p.role == Leading && mark < p.epochStart {
 		p.observe(facts.OffsetUnready, mark, p.epochStart)
 		return -1, wire.OffsetNotAvailable
