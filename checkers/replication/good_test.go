@@ -57,6 +57,21 @@ var good = []goodScene{
 		b3 opens
 		b3 follows
 		b1 hears b3 at 0`, nil},
+	{"a follower comes into sync behind the end of the log, and is given up before it gets there", false, `
+		topic b1,b2,b3
+		controller b1
+		elect b1 epoch 1 isr b1,b3
+		all open
+		b1 leads epoch 1
+		b3 follows epoch 1
+		b1 appends 0..0
+		b2 follows epoch 1
+		b1 hears b2 at 0
+		b1 proposes b1,b2,b3 early
+		isr b1,b2,b3
+		b1 knows b1,b2,b3 version 1
+		b1 hears b3 at 1
+		b1 proposes b1,b3 early`, nil},
 	{"a log that is at its end for long is no reason to give anybody up when it grows", false, usual + `
 		commit 0..0
 		wait
@@ -214,7 +229,7 @@ var good = []goodScene{
 		commit 4..9
 		b3 copies 4..9
 		b1 hears b3 at 10
-		b1 proposes b1,b2,b3
+		b1 proposes b1,b2,b3 early
 		b1 appends 10..10
 		b2 copies 10..10
 		b1 hears b2 at 11
@@ -287,7 +302,7 @@ var good = []goodScene{
 		b2 copies 0..3
 		b2 crashes
 		b1 hears b2 at 4
-		b1 proposes b1,b2,b3
+		b1 proposes b1,b2,b3 early
 		b2 opens 0..0
 		isr b1,b2,b3
 		b1 knows b1,b2,b3 version 2`, nil},

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
@@ -18,10 +19,22 @@ type pace struct {
 	ahead time.Duration
 }
 
-// paceOf is that of a follower, which counts as with its leader when a reign begins.
+// never is before all time.
+const never = time.Duration(math.MinInt64 / 2)
+
+// crown begins a reign: who is in sync counts as with its leader, and nobody else, be it that
+// he comes into sync behind the end of the log, where what is committed ends.
+func (r *replica) crown(now time.Duration) {
+	r.paces, r.quiet = map[int32]*pace{}, now
+	for _, id := range facts.Members(r.isr) {
+		r.paces[id] = &pace{caught: now, asked: never}
+	}
+}
+
+// paceOf is that of a follower.
 func (r *replica) paceOf(id int32) *pace {
 	if r.paces[id] == nil {
-		r.paces[id] = &pace{caught: r.crowned}
+		r.paces[id] = &pace{caught: never, asked: never}
 	}
 	return r.paces[id]
 }

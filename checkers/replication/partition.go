@@ -37,10 +37,10 @@ type replica struct {
 	fetched       map[int32]int64
 	// via are the connections over which they did.
 	via map[int32]int64
-	// paces are how they keep up, crowned is when the reign began, and quiet since when its
-	// leader has not been about to write who is in sync.
-	paces          map[int32]*pace
-	crowned, quiet time.Duration
+	// paces are how they keep up, and quiet is since when the leader has not been about to
+	// write who is in sync.
+	paces map[int32]*pace
+	quiet time.Duration
 	// former are the followers that died and have not fetched since, as far as their leader
 	// has heard: what they had before, and are counted for, a crash may have taken.
 	former map[int32]bool

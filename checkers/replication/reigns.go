@@ -58,9 +58,9 @@ func (c *Checker) becameLeader(p *partition, r *replica, e node.Event) {
 		return
 	}
 	r.leads, r.mark, r.began, r.proposed, r.fetched, r.via, r.former = true, mark, r.log.end, 0, map[int32]int64{}, map[int32]int64{}, map[int32]bool{}
-	r.paces, r.crowned, r.quiet = map[int32]*pace{}, c.now.at, c.now.at
 	reign := e.Body.(*facts.Reign)
 	r.isr = reign.Isr
+	r.crown(c.now.at)
 	c.told(p, r, e.N[1])
 	c.complete(p, r, named)
 	c.knows(p, r, reign.Producers)
