@@ -310,6 +310,37 @@ func TestRecoveryDistrustsEpochs(t *testing.T) {
 	}
 }
 
+// TestRecoveryKeepsWhereEpochsBegan: a checkpoint of epochs that begins behind the start of the
+// log is still right about those that it names, also if compaction has taken their first
+// records.
+func TestRecoveryKeepsWhereEpochsBegan(t *testing.T) {
+	k := newKeyed()
+	k.add(t, -1, 2)
+	k.add(t, -1, 3)
+	k.log.AssignEpoch(1)
+	for _, key := range []int{1, 1, 4} {
+		b := batch.NewBuilder(batch.Plain())
+		b.Add(batch.Record{Timestamp: k.now, Key: []byte{byte(key)}, Value: []byte("v")})
+		if _, code := k.log.AppendAsLeader(b.Build(), 1, k.now); code != wire.OK {
+			t.Fatal(code)
+		}
+		k.log.Roll(k.now)
+	}
+	k.log.SetHighWatermark(k.log.End())
+	k.compact(t)
+	if err := k.log.AdvanceStart(1); err != nil {
+		t.Fatal(err)
+	}
+	k.finish()
+	k.open(Options{RecoveryPoint: k.log.RecoveryPoint(), HighWatermark: 5})
+	if want := (epochs{{0, 0}, {1, 2}}); !slices.Equal(k.log.epochs, want) {
+		t.Errorf("epochs %v, want %v", k.log.epochs, want)
+	}
+	if found, _ := k.log.Read(2, 5, 1000); batch.Batch(found).BaseOffset() != 3 {
+		t.Errorf("compaction left the first record of epoch 1: %s", list(found))
+	}
+}
+
 // TestStartingOverProvesNothingDurable: until the old segments are durably gone a crash
 // can bring them back, and they were not durable.
 func TestStartingOverProvesNothingDurable(t *testing.T) {

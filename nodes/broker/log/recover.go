@@ -184,28 +184,48 @@ func (r *opening) rewrite(name string, content []byte) error {
 }
 
 // loadEpochs reads the checkpoint as far as the segments that were not looked at go,
-// and takes the rest from the batches. It takes all from them if the checkpoint begins
-// too late: it knew of a log start that the broker has forgotten.
+// and takes the rest from the batches: what follows, and what comes before if it begins
+// too late, as it knew of a log start that the broker has forgotten. What it does say no
+// batch knows better, for compaction may have taken the first of an epoch:
+//
+//	[56..61] of epoch 0 and [65..] of epoch 1 are left, which began at 62. A follower with
+//	other records of epoch 0 at 62 to 64 has to cut them, and is not to be told that its
+//	leader has them up to 65.
 func (r *opening) loadEpochs() error {
 	text, _ := r.disk.Read(r.dir + EpochCheckpoint)
 	was, ok := parseEpochs(string(text))
-	from := r.trusted
-	if ok && len(was) > 0 && was[0].start <= r.start {
-		r.epochs = slices.Clone(was)
-		r.epochs.cutEnd(min(from, r.end))
-	} else {
-		from = r.segs[0].base
+	from := min(r.trusted, r.end)
+	var known epochs
+	if ok {
+		known = slices.Clone(was)
+		known.cutEnd(from)
 	}
-	err := r.visit(from, func(b batch.Batch) {
-		if e := b.LeaderEpoch(); e > r.LatestEpoch() {
-			r.epochs.assign(e, b.BaseOffset())
+	var err error
+	switch {
+	case len(known) == 0:
+		err = r.visitUpTo(r.segs[0].base, from, r.noteEpoch)
+	case known[0].start > r.start:
+		err = r.visitUpTo(r.segs[0].base, known[0].start, r.noteEpoch)
+	}
+	for _, e := range known {
+		if e.epoch > r.LatestEpoch() {
+			r.epochs = append(r.epochs, e)
 		}
-	})
+	}
+	if err == nil {
+		err = r.visit(from, r.noteEpoch)
+	}
 	r.epochs.cutStart(r.start)
 	if !slices.Equal(was, r.epochs) {
 		r.saveEpochs()
 	}
 	return err
+}
+
+func (r *opening) noteEpoch(b batch.Batch) {
+	if e := b.LeaderEpoch(); e > r.LatestEpoch() {
+		r.epochs.assign(e, b.BaseOffset())
+	}
 }
 
 // loadProducers rebuilds the producers from a snapshot that can be believed, and writes
