@@ -341,3 +341,17 @@ func TestBrokerSearchesAreBounded(t *testing.T) {
 		t.Errorf("%v with five steps", got[0].Outcome)
 	}
 }
+
+// TestDeletedOffsetsAreNotSearched: a coordinator may begin after the deletion that the one
+// before did not live to tell of, and what it knows then no order of commits explains.
+func TestDeletedOffsetsAreNotSearched(t *testing.T) {
+	deletion := func(o history.Outcome) history.Op {
+		return history.Op{F: history.DeleteOffsets, Path: "orders-0", Outcome: o, Log: &history.LogOp{Group: "g"}}
+	}
+	for o, want := range map[history.Outcome]int{history.OK: 0, history.Info: 0, history.Fail: 1} {
+		h := new(timeline).op(0, 1, commits(3, 1, history.OK)).op(2, 3, deletion(o)).op(4, 5, reads(history.Unknown, true))
+		if got := GroupOffsets(&h.h, &Budget{Steps: 10_000}); len(got) != want || want > 0 && got[0].Outcome != porcupine.Illegal {
+			t.Errorf("a deletion that ends with %v: %+v", o, got)
+		}
+	}
+}

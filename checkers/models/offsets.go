@@ -95,6 +95,12 @@ func GroupOffsets(h *history.History, budget *Budget) []Result {
 		forgotten[e.Group] = true // what is not in the log any more, no order explains
 	}
 	for i := range h.Ops {
+		// Nor what was deleted, of which a coordinator may not have heard that began after it.
+		if op := &h.Ops[i]; (op.F == history.DeleteOffsets || op.F == history.DeleteGroup) && op.Log != nil && op.Outcome != history.Fail {
+			forgotten[op.Log.Group] = true
+		}
+	}
+	for i := range h.Ops {
 		op := &h.Ops[i]
 		if op.Log == nil || op.Outcome == history.Fail || !op.Log.Znodes && (offsetsLost(lost, homes, op.Log.Group) || forgotten[op.Log.Group]) {
 			continue

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"path"
 	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -147,19 +148,28 @@ func (h groupHost) Stored(name, topic string, partition int32, done func(int64, 
 
 // Store implements [group.Host].
 func (h groupHost) Store(name, topic string, partition int32, offset int64, done func(wire.ErrorCode)) {
-	path := znodes.ConsumerOffsetPath(name, znodes.TopicPartition{Topic: topic, Partition: partition})
-	h.env.Go("offset of "+name, func(t *node.Task) {
-		if r := h.zk.Ensure(t, path); !r.OK() {
-			done(wire.Unknown)
-			return
+	at := znodes.ConsumerOffsetPath(name, znodes.TopicPartition{Topic: topic, Partition: partition})
+	h.env.Go("offset of "+name, func(t *node.Task) { done(h.put(t, at, znodes.EncodeConsumerOffset(offset))) })
+}
+
+// put writes a znode, which comes to be with what is in it: a broker that died between an
+// empty one and what belongs there would leave one that nobody can read.
+func (h groupHost) put(t *node.Task, at string, content []byte) wire.ErrorCode {
+	for {
+		r := h.zk.One(t, zookeeper.Set(at, content, zookeeper.AnyVersion))
+		if r.Err == cwire.ErrNoNode {
+			if r = h.zk.Ensure(t, path.Dir(at)); r.OK() {
+				r = h.zk.One(t, zookeeper.Create(at, content))
+			}
+			if r.Err == cwire.ErrNodeExists {
+				continue
+			}
 		}
-		r := h.zk.One(t, zookeeper.Set(path, znodes.EncodeConsumerOffset(offset), zookeeper.AnyVersion))
 		if !r.OK() {
-			done(wire.Unknown)
-			return
+			return wire.Unknown
 		}
-		done(wire.OK)
-	})
+		return wire.OK
+	}
 }
 
 // The types of coordinators that clients look for.

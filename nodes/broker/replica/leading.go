@@ -24,6 +24,9 @@ func (p *Partition) Lead(s State, now time.Duration) (began bool, code wire.Erro
 	began = p.role != Leading || s.LeaderEpoch > p.state.LeaderEpoch
 	if !began {
 		p.refresh(s)
+		// Fewer may have to be in sync now than before. Nothing else might come that raises
+		// it: who has all does not fetch news, and appends may be refused for want of them.
+		p.raise(now)
 		return false, wire.OK
 	}
 	p.role, p.state, p.proposal = Leading, s, nil

@@ -151,6 +151,22 @@ func TestNewsWithinAnEpochKeepPositions(t *testing.T) {
 	r.wantMark(3)
 }
 
+// A reassignment that ends with fewer replicas than have to be in sync commits what waited for
+// more of them: no append comes any more that could.
+func TestFewerReplicasCommitWhatWaitedForMore(t *testing.T) {
+	r := newRig(t).lead(1, 1, 1, 2)
+	r.SetMinInsync(2)
+	r.produce(1)
+	alone := state(1, 1, 2, 1)
+	r.Lead(alone, r.now)
+	r.wantMark(0)
+	alone.Replicas = []int32{1}
+	if began, code := r.Lead(alone, r.now); began || code != wire.OK {
+		t.Fatalf("began %v, %v", began, code)
+	}
+	r.wantMark(1)
+}
+
 func TestOldOrdersAreRefused(t *testing.T) {
 	r := newRig(t).lead(3, 5, 1, 2)
 	if _, code := r.Lead(state(1, 2, 9, 1), r.now); code != wire.StaleControllerEpoch {
