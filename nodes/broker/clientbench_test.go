@@ -54,7 +54,7 @@ func BenchmarkClients(b *testing.B) {
 // each in it: sends that want all acknowledgements, with a batch for every record or with
 // records that wait for others, or sends and polls by turns.
 func BenchmarkPacedClients(b *testing.B) {
-	for _, linger := range []time.Duration{0, 100 * time.Millisecond, 250 * time.Millisecond} {
+	for _, linger := range []time.Duration{0, 100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond} {
 		b.Run(fmt.Sprintf("sends/linger=%v", linger), func(b *testing.B) { benchPaced(b, false, linger) })
 	}
 	b.Run("sends and polls", func(b *testing.B) { benchPaced(b, true, 0) })
