@@ -227,7 +227,7 @@ func (s *Server) admit(f *retrieval, r *localReplica, in *fetchsession.Part, out
 	// Before KIP-392, which is when requests began to name a rack, only leaders served.
 	a := r.Consumed(replica.Fetch{Epoch: in.Epoch, Offset: in.Offset, LastEpoch: in.LastEpoch}, f.request.Version < 11)
 	out.HighWatermark = a.HighWatermark
-	diverge(out, a)
+	diverge(out, a, r.log.Start())
 	if s.cfg.Bugs.Has(bugs.ReadsUncommitted) || s.cfg.Bugs.Has(bugs.FollowerServesAll) && !r.Leads() {
 		return r.log.End(), a.Code
 	}
@@ -250,13 +250,14 @@ func (s *Server) admitFollower(f *retrieval, r *localReplica, in *fetchsession.P
 	if a.Raised {
 		s.touch(r)
 	}
-	diverge(out, a)
+	diverge(out, a, r.log.Start())
 	return r.log.End(), a.Code
 }
 
-// diverge writes into an answer where the logs part.
-func diverge(out *kmsg.FetchResponseTopicPartition, a replica.Answer) {
+// diverge writes into an answer where the logs part, and where this one begins.
+func diverge(out *kmsg.FetchResponseTopicPartition, a replica.Answer, start int64) {
 	if a.Diverges {
+		out.LogStartOffset = start
 		out.DivergingEpoch.Epoch, out.DivergingEpoch.EndOffset = a.DivergingEpoch, a.DivergingEnd
 	}
 }

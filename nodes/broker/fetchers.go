@@ -246,7 +246,7 @@ func (s *Server) answeredFor(q question, p *kmsg.FetchResponseTopicPartition) {
 	}
 	switch code := wire.ErrorCode(p.ErrorCode); {
 	case code == wire.OK && p.DivergingEpoch.Epoch >= 0:
-		s.disk(r, r.Truncate(p.DivergingEpoch.Epoch, p.DivergingEpoch.EndOffset))
+		s.disk(r, r.Truncate(p.DivergingEpoch.Epoch, p.DivergingEpoch.EndOffset, p.LogStartOffset))
 	case code == wire.OK:
 		s.copy(r, p)
 	case code == wire.OffsetOutOfRange:

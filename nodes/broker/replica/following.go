@@ -62,9 +62,20 @@ func (p *Partition) Copied(mark, start int64) error {
 }
 
 // Truncate cuts the log because it diverges from the leader's: the leader knows no later
-// epoch than this one that is not later than our last, and there it ends at the offset.
-func (p *Partition) Truncate(epoch int32, end int64) error {
-	return p.cut(p.divergence(epoch, end))
+// epoch than this one that is not later than our last, and there it ends at the offset. The
+// leader's log begins at start. If nothing behind that is left, nobody can say whether what
+// is left is the leader's, and the log is thrown away:
+//
+//	[9..10] of epoch 20 and more was never committed. The leader has [9..40] of epoch 35, of
+//	which records below 11 are deleted, and says that epoch 20 ends at 11. What lies below
+//	is hidden, until a crash takes the note of where the log begins.
+func (p *Partition) Truncate(epoch int32, end, start int64) error {
+	to, path := p.divergence(epoch, end)
+	if to <= start && p.log.Start() < to {
+		p.log.SetHighWatermark(min(p.log.HighWatermark(), to))
+		return p.log.StartOver(start, facts.EndedBeforeLeader)
+	}
+	return p.cut(to, path)
 }
 
 // cut shortens the log. What is not there is not committed as far as we can tell.

@@ -166,7 +166,7 @@ func (m *model) take(t *rapid.T) {
 		return
 	}
 	if a.Diverges {
-		b.Truncate(a.DivergingEpoch, a.DivergingEnd)
+		b.Truncate(a.DivergingEpoch, a.DivergingEnd, 0)
 		return
 	}
 	b.log.append(a.records...)

@@ -436,10 +436,25 @@ func TestTruncation(t *testing.T) {
 		{"we have nothing of it", []int32{}, 1, 4, 0},
 	} {
 		r := newRig(t, c.own...).follow(9)
-		r.Truncate(c.epoch, c.end)
+		r.Truncate(c.epoch, c.end, 0)
 		if r.log.End() != c.want {
 			t.Errorf("%s: cut to %d, want %d", c.story, r.log.End(), c.want)
 		}
+	}
+}
+
+// A follower keeps nothing of which all lies below where its leader's log begins: the leader
+// cannot say whether it is the same.
+func TestWhatIsLeftBelowTheLeadersStartIsThrownAway(t *testing.T) {
+	r := newRig(t, 1, 1, 1, 1).follow(9)
+	r.Truncate(1, 2, 2)
+	if r.log.String() != "2:" {
+		t.Errorf("the log is %v, the leader's begins at 2", r.log)
+	}
+	r = newRig(t, 1, 1, 1, 1).follow(9)
+	r.Truncate(1, 3, 2)
+	if r.log.String() != "0:111" {
+		t.Errorf("the log is %v, the leader's has epoch 1 up to 3", r.log)
 	}
 }
 
@@ -457,7 +472,7 @@ func TestFastFailoversAreReconciledStepByStep(t *testing.T) {
 		if !a.Diverges {
 			break
 		}
-		follower.Truncate(a.DivergingEpoch, a.DivergingEnd)
+		follower.Truncate(a.DivergingEpoch, a.DivergingEnd, 0)
 	}
 	if got := follower.log.String(); got != "0:11" {
 		t.Errorf("the follower has %s", got)
