@@ -124,7 +124,7 @@ func (l *Log) fitting(whole []byte) (n int) {
 		b := r.Batch
 		if n == 0 {
 			if l.mustRoll(b, int64(len(b)), 0) {
-				base, size = b.BaseOffset(), 0
+				base, size = l.nextBase(b), 0
 			}
 		} else if size+int64(n+len(b)) > l.cfg.SegmentBytes || b.LastOffset()-base > math.MaxInt32 {
 			break
@@ -138,7 +138,7 @@ func (l *Log) fitting(whole []byte) (n int) {
 func (l *Log) write(batches []byte, now int64) error {
 	first := batch.Batch(batches)
 	if l.mustRoll(first, int64(len(batches)), now) {
-		if err := l.roll(first.BaseOffset(), now); err != nil {
+		if err := l.roll(l.nextBase(first), now); err != nil {
 			return err
 		}
 	}
@@ -202,6 +202,16 @@ func (l *Log) writeTimes(s *segment, moments int) error {
 		return err
 	}
 	return nil
+}
+
+// nextBase is where the segment begins that a batch is the first of: at the end of the log,
+// also if the leader's has a gap there that compaction left. A gap between segments would
+// pass for a tail that was lost. Only one that no index could span comes between.
+func (l *Log) nextBase(first batch.Batch) int64 {
+	if first.LastOffset()-l.end > math.MaxInt32 {
+		return first.BaseOffset()
+	}
+	return l.end
 }
 
 // mustRoll reports whether batches of that size, the first of which is known, begin a

@@ -341,6 +341,33 @@ func TestRecoveryKeepsWhereEpochsBegan(t *testing.T) {
 	}
 }
 
+// TestGapsOfTheLeaderAreInSegments: a follower copies a log of which compaction has taken
+// something, and rolls just there. Its process dies, and nothing of what it had is gone.
+func TestGapsOfTheLeaderAreInSegments(t *testing.T) {
+	h := newHistory(tiny())
+	for _, base := range []int64{0, 1, 2, 3, 40, 41} {
+		o := batch.Plain()
+		o.BaseOffset, o.LeaderEpoch = base, 0
+		if base == 40 {
+			h.log.active().size += h.cfg.SegmentBytes // it is full
+		}
+		code := h.log.AppendAsFollower(sent(o, 1000, int(base)), h.now)
+		if base == 40 {
+			h.log.segs[0].size -= h.cfg.SegmentBytes
+		}
+		if code != wire.OK {
+			t.Fatal(code)
+		}
+	}
+	if bases := h.log.Segments(); !slices.Equal(bases, []int64{0, 4}) {
+		t.Errorf("segments begin at %v", bases)
+	}
+	h.open(Options{})
+	if h.log.End() != 42 {
+		t.Errorf("%v is left of [0..3] and [40..41]", h.log)
+	}
+}
+
 // TestStartingOverProvesNothingDurable: until the old segments are durably gone a crash
 // can bring them back, and they were not durable.
 func TestStartingOverProvesNothingDurable(t *testing.T) {
