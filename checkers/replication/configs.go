@@ -82,7 +82,8 @@ func (m *member) wants() []string {
 }
 
 // unfollowed is the first broker that goes by something else than the znodes say, or tells
-// clients so, "" if none does. To be behind is what a healed cluster is allowed for a while, and no longer.
+// clients so, "" if none does. To be behind is what a healed cluster is allowed for a while,
+// and no longer.
 func (c *Checker) unfollowed() string {
 	for _, m := range c.brokers {
 		for _, entity := range m.wants() {

@@ -86,8 +86,8 @@ func (c *Checker) waits(p *partition, r *replica) {
 
 // putsOut: a leader gives up who is assigned only if it has been behind for about as long
 // as its own clock must say. Who comes or goes in a reassignment may be assigned no more for
-// the leader, which is told before that is written.
-// So for a leader that is deposed those may be assigned no more that are again:
+// the leader, which is told before that is written; and for a leader that is deposed those
+// may be assigned no more that are again:
 //
 //	b2 is to lead epoch 4, with b1 in sync and not assigned any more; it hears that late
 //	epochs 5 to 8: the partition moves back to b1, and away from b2

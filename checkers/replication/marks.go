@@ -68,8 +68,8 @@ func (c *Checker) commit(p *partition, r *replica, mark int64) {
 	}
 }
 
-// enter adds to the ledger what a leader has below a mark. A mark falls inside of a batch only where a log begins there: the batch is committed
-// when all of it is.
+// enter adds to the ledger what a leader has below a mark. A mark falls inside of a batch
+// only where a log begins there: the batch is committed when all of it is.
 func (c *Checker) enter(p *partition, r *replica, mark int64) {
 	for _, b := range r.log.batches[r.log.at(p.ledger.end):] {
 		if b.last >= mark {
