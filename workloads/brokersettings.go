@@ -108,22 +108,58 @@ func noise(n int) []byte {
 	return b
 }
 
+// messageLimit is how long a batch of a topic may be, as brokers tell it. Where nothing is
+// said of the topic, each broker has a limit of its own that it goes by when it leads: then
+// it is the longest of these.
+func (c *BrokerClient) messageLimit(t *node.Task, topic string) (limit int, ok bool) {
+	entries, ok := c.described(t, client.Resource{Topic: topic})
+	if !ok {
+		return 0, false
+	}
+	if e, ok := setting(entries, "max.message.bytes"); ok && e.Source == kmsg.ConfigSourceDynamicTopicConfig {
+		return lengthOf(e), true
+	}
+	for id := range len(c.cfg.Hosts) {
+		entries, ok := c.described(t, client.Resource{Broker: int32(id + 1)})
+		if !ok {
+			return 0, false
+		}
+		if e, ok := setting(entries, "message.max.bytes"); ok {
+			limit = max(limit, lengthOf(e))
+		}
+	}
+	return limit, true
+}
+
+// setting is the entry of a name.
+func setting(entries []kmsg.DescribeConfigsResponseResourceConfig, name string) (kmsg.DescribeConfigsResponseResourceConfig, bool) {
+	i := slices.IndexFunc(entries, func(e kmsg.DescribeConfigsResponseResourceConfig) bool { return e.Name == name })
+	if i < 0 {
+		return kmsg.DescribeConfigsResponseResourceConfig{}, false
+	}
+	return entries[i], true
+}
+
+// lengthOf is a length that is told; one that nobody can read is longer than all.
+func lengthOf(e kmsg.DescribeConfigsResponseResourceConfig) int {
+	if e.Value == nil {
+		return largest
+	}
+	n, err := strconv.Atoi(*e.Value)
+	if err != nil {
+		return largest
+	}
+	return n
+}
+
 // tryTooLarge sends a record that is longer than its topic allows. If it is taken, that is
 // what the history says. It is sent in the end, when all brokers have heard what the topic
 // allows; where that is a lot, nothing is sent.
 func (c *BrokerClient) tryTooLarge(t *node.Task, op Op) bool {
 	tp := partitionOf(op.Path)
-	entries, ok := c.described(t, client.Resource{Topic: tp.Topic})
+	limit, ok := c.messageLimit(t, tp.Topic)
 	if !ok {
 		return false
-	}
-	limit := largest
-	for _, e := range entries {
-		if e.Name == "max.message.bytes" && e.Value != nil {
-			if n, err := strconv.Atoi(*e.Value); err == nil {
-				limit = n
-			}
-		}
 	}
 	if limit >= largest {
 		return true

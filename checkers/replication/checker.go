@@ -55,7 +55,8 @@ type Checker struct {
 	configs configs
 
 	controller reign
-	registered map[int32]bool
+	// registered are the brokers whose znodes stand, with their czxids.
+	registered map[int32]int64
 	// interruptions counts the elections of controllers and the registrations of brokers.
 	interruptions int
 
@@ -112,7 +113,7 @@ func New(cfg Config) *Checker {
 		cfg: cfg, byNode: map[node.ID]*member{}, byID: map[int32]*member{},
 		topics: map[string]*topic{}, gone: map[string]*topic{}, settings: map[string]*settings{},
 		configs:    configs{said: map[string]map[string]string{}},
-		controller: reign{of: map[int64]int32{}}, registered: map[int32]bool{},
+		controller: reign{of: map[int64]int32{}}, registered: map[int32]int64{},
 	}
 	for _, b := range cfg.Brokers {
 		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}, told: map[string]told{}}

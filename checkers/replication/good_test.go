@@ -19,6 +19,19 @@ type goodScene struct {
 // good are the good scenes about the life of a partition; deletions, changes and losses are
 // the others.
 var good = []goodScene{
+	{"a broker that reaches no coordinator hears of nothing while the znode of its last life stands", false, usual + `
+		rest
+		b3 dies
+		b3 deaf
+		b3 opens
+		b3 follows
+		unrest
+		wait
+		wait
+		wait
+		unrest
+		b3 hears-again
+		rest`, nil},
 	{"a leader that is about to write who is in sync waits until it is written", false, usual + `
 		commit 0..0
 		b1 appends 1..1

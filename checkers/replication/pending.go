@@ -17,8 +17,12 @@ func (c *Checker) Pending() string {
 		switch {
 		case !m.up:
 			return m.Name + " is down"
-		case !c.registered[m.ID]:
+		case c.registered[m.ID] == 0:
 			return m.Name + " is not registered"
+		case m.life != c.registered[m.ID]:
+			// The znode of a life that ended stands until its session expires, and who has
+			// begun another can hear of nothing until then.
+			return m.Name + " has not registered in this life"
 		}
 	}
 	if c.controller.broker == 0 {

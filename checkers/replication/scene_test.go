@@ -68,7 +68,7 @@ func newStage(t *testing.T, unclean bool) *stage {
 	s.c = New(cfg)
 	for _, b := range cfg.Brokers {
 		s.c.Booted(b.Node, false)
-		s.commit(0, &wire.CreateTxn{Path: fmt.Sprintf("/brokers/ids/%d", b.ID)})
+		s.register(b.ID)
 	}
 	return s
 }
@@ -246,6 +246,8 @@ func (s *stage) fact(id int32, w []string) {
 		s.state(id, facts.ReplicaDeleted, nil)
 	case "deaf":
 		s.deaf[id] = true
+	case "hears-again": // of the coordinator, and registers if it has not
+		delete(s.deaf, id)
 	case "informed": // leader b1 version 0 isr b1,b2
 		s.state(id, facts.MetadataTaken, &facts.Told{Topic: s.c.topics["orders"].id, Replicas: facts.Set(s.assigned)},
 			int64(broker(option(w, "leader", ""))), epoch, facts.Set(ids(option(w, "isr", ""))), number(option(w, "version", "")))
@@ -291,11 +293,20 @@ func (s *stage) chosen(p *partition, epoch int64) (version, isr int64) {
 	return version, isr
 }
 
-// inform has all brokers that hear of it tell clients what the znodes say.
+// register has a broker make its znode.
+func (s *stage) register(id int32) {
+	s.commit(0, &wire.CreateTxn{Path: fmt.Sprintf("/brokers/ids/%d", id)})
+	s.state(id, facts.Registered, nil, int64(id), int64(s.zxid))
+}
+
+// inform has all brokers that hear of it register, and tell clients what the znodes say.
 func (s *stage) inform() {
 	for _, b := range s.c.cfg.Brokers {
 		if s.deaf[b.ID] {
 			continue
+		}
+		if s.c.byID[b.ID].life == 0 {
+			s.register(b.ID)
 		}
 		s.state(b.ID, facts.PeersTaken, nil, facts.Set(slices.Sorted(maps.Keys(s.c.registered))))
 		if t := s.c.topics["orders"]; t != nil && t.partition("0").truth.exists {

@@ -85,7 +85,7 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 	}
 	if name, ok := below(path, "/brokers/ids/"); ok {
 		if id, err := strconv.Atoi(name); err == nil {
-			c.registered[int32(id)] = true
+			c.registered[int32(id)] = int64(c.now.txn.Zxid)
 			c.interruptions++
 		}
 	} else if name, ok := below(path, "/brokers/topics/"); ok {
