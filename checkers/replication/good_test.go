@@ -280,6 +280,15 @@ var good = []goodScene{
 		b1 proposes b1
 		isr b1
 		b1 appends 1..1 acks -1`, nil},
+	{"a controller tells a leader who is in sync, and elects another of whom it has not heard", false, `config min.insync.replicas=2` + usual + `
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 1
+		b1 hears b2 at 0
+		b1 proposes b1,b2
+		isr b1,b2
+		elect b2 epoch 2 isr b1,b2
+		b1 appends 0..0 epoch 1 acks -1`, nil},
 	{"min.insync.replicas is more than there are replicas", false, `
 		config min.insync.replicas=2
 		topic b1

@@ -35,10 +35,7 @@ func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 // It could be committed later, its producer having been told that it was refused. Those on
 // their way in do not count yet.
 func (c *Checker) enough(p *partition, r *replica, b batch) {
-	in := r.isr
-	if p.truth.epoch == r.epoch {
-		in |= p.truth.isr // of a change of its own, or one that a controller told it of
-	}
+	in := r.isr | p.lastInSync(r.epoch) // of a change of its own, or one that a controller told it of
 	if least := c.minInsync(p, b.epoch); len(facts.Members(in)) < least {
 		c.fail(r.Name, AppendMinInsync, fmt.Sprintf("%s appends %v to %s with %s in sync, and %d are needed", r.Name, b, p.name, c.names(in), least))
 	}

@@ -22,10 +22,7 @@ func (c *Checker) highWatermark(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, CountsInSync, fmt.Sprintf("%s moves the high watermark of %s to %d by %s, and the state znode calls %s in sync", r.Name, p.name, mark, c.names(set), c.names(p.truth.isr)))
 		return
 	}
-	in := r.isr
-	if p.truth.epoch == epoch {
-		in |= p.truth.isr
-	}
+	in := r.isr | p.lastInSync(epoch)
 	if least := c.minInsync(p, epoch); len(facts.Members(in)) < least {
 		c.fail(r.Name, CommitMinInsync, fmt.Sprintf("%s moves the high watermark of %s to %d with %s in sync, and %d are needed", r.Name, p.name, mark, c.names(in), least))
 		return
@@ -135,10 +132,7 @@ func (c *Checker) acknowledged(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, AckCommitted, fmt.Sprintf("%s acknowledges %d of %s as appended in epoch %d, where %v is committed", r.Name, last, p.name, epoch, p.ledger.batches[i]))
 		return
 	}
-	in := r.counted()
-	if p.truth.epoch == r.epoch {
-		in |= p.truth.isr
-	}
+	in := r.counted() | p.lastInSync(r.epoch)
 	if least := c.minInsync(p, epoch); len(facts.Members(in)) < least {
 		c.fail(r.Name, AckMinInsync, fmt.Sprintf("%s acknowledges %s up to %d with %s in sync, and %d are needed", r.Name, p.name, last, c.names(in), least))
 	}

@@ -193,6 +193,17 @@ type election struct {
 	bound int64
 	// least is the smallest number of replicas that the partition was to have since.
 	least int
+	// isr is who was in sync when the state znode last named the epoch.
+	isr int64
+}
+
+// lastInSync is who was in sync when the state znode last named an epoch. Its leader may
+// know that from a controller, and lead on after the next election.
+func (p *partition) lastInSync(epoch int64) int64 {
+	if e := p.elected[epoch]; e != nil {
+		return e.isr
+	}
+	return 0
 }
 
 func newPartition(t *topic, name, index string) *partition {

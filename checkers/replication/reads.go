@@ -37,10 +37,7 @@ func (c *Checker) served(p *partition, r *replica, first, end int64) {
 // stay behind for as long as it likes, and who reads there with it.
 func (c *Checker) preferred(p *partition, r *replica, e node.Event) {
 	to, offset := int32(e.N[0]), e.N[1]
-	in := r.counted()
-	if p.truth.epoch == r.epoch {
-		in |= p.truth.isr
-	}
+	in := r.counted() | p.lastInSync(r.epoch)
 	at, fetched := r.fetched[to]
 	switch {
 	case !r.leads:

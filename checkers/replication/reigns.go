@@ -147,10 +147,7 @@ func (c *Checker) isrProposed(p *partition, r *replica, set, version int64) {
 		r.isr = was.isr // also if a controller told it of that
 	}
 	c.putsOut(p, r, r.isr&^set)
-	in := r.isr
-	if p.truth.epoch == r.epoch {
-		in |= p.truth.isr
-	}
+	in := r.isr | p.lastInSync(r.epoch)
 	for _, id := range facts.Members(set &^ in) {
 		at, ok := r.fetched[id]
 		if !ok {

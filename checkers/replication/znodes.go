@@ -196,6 +196,9 @@ func (c *Checker) judgeState(w *writing) {
 	} else {
 		c.joined(w)
 	}
+	if e := p.elected[now.epoch]; e != nil {
+		e.isr = now.isr
+	}
 }
 
 // refuse reports a version of a state znode.
