@@ -69,9 +69,11 @@ func (p *Partition) Copied(mark, start int64) error {
 //	[9..10] of epoch 20 and more was never committed. The leader has [9..40] of epoch 35, of
 //	which records below 11 are deleted, and says that epoch 20 ends at 11. What lies below
 //	is hidden, until a crash takes the note of where the log begins.
+//
+// Nor may it stay where our log is hidden already, or ends just there.
 func (p *Partition) Truncate(epoch int32, end, start int64) error {
 	to, path := p.divergence(epoch, end)
-	if to <= start && p.log.Start() < to {
+	if to <= start && start > 0 {
 		p.log.SetHighWatermark(min(p.log.HighWatermark(), to))
 		return p.log.StartOver(start, facts.EndedBeforeLeader)
 	}

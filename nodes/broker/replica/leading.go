@@ -157,6 +157,9 @@ func (p *Partition) Fetched(f Fetch, now time.Duration) Answer {
 	if a.Code = p.reconcile(f, &a); a.Code != wire.OK {
 		return a
 	}
+	if p.cannotVouch(f) {
+		a.Diverges, a.DivergingEpoch, a.DivergingEnd = true, f.LastEpoch, f.Offset
+	}
 	if a.Diverges {
 		p.observe(facts.Diverged, int64(f.Replica), int64(a.DivergingEpoch), a.DivergingEnd)
 		return a
@@ -243,6 +246,17 @@ func (p *Partition) reconcile(f Fetch, a *Answer) wire.ErrorCode {
 		return wire.OffsetOutOfRange
 	}
 	return wire.OK
+}
+
+// cannotVouch reports whether a follower's log ends just where ours begins, in an epoch of
+// which nothing is left here: nobody can say then whether what it has is what was here.
+// It counts as diverging, so that it is thrown away, see [Partition.Truncate].
+func (p *Partition) cannotVouch(f Fetch) bool {
+	if f.LastEpoch < 0 || f.Offset != p.log.Start() || f.LastEpoch == p.log.LatestEpoch() || f.Offset == 0 {
+		return false
+	}
+	_, end := p.log.EndOffsetFor(f.LastEpoch)
+	return end <= p.log.Start()
 }
 
 // fetchedFrom notes how far a follower has come. It had caught up now if it asks for our

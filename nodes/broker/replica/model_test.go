@@ -166,7 +166,7 @@ func (m *model) take(t *rapid.T) {
 		return
 	}
 	if a.Diverges {
-		b.Truncate(a.DivergingEpoch, a.DivergingEnd, 0)
+		b.Truncate(a.DivergingEpoch, a.DivergingEnd, a.start)
 		return
 	}
 	b.log.append(a.records...)

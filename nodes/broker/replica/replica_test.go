@@ -458,6 +458,44 @@ func TestWhatIsLeftBelowTheLeadersStartIsThrownAway(t *testing.T) {
 	}
 }
 
+// Nor does a log stay that ends just where its leader's begins, in an epoch of which nothing
+// is left there: what it has may be what nobody ever committed. Where the leader still has
+// that epoch, the logs agree.
+func TestALogThatEndsWhereTheLeadersBeginsIsThrownAway(t *testing.T) {
+	for _, c := range []struct {
+		story  string
+		led    []int32
+		own    []int32
+		hidden int64
+		want   string
+	}{
+		{"the leader had others there", []int32{1, 1, 5}, []int32{3, 3}, 0, "2:"},
+		{"perhaps the leader had the same", []int32{3, 3, 5}, []int32{3, 3}, 0, "2:"},
+		{"what we have is hidden", []int32{1, 1, 5}, []int32{3, 3}, 2, "2:"},
+		{"the leader has more of our epoch", []int32{3, 3, 3, 5}, []int32{3, 3}, 0, "0:33"},
+	} {
+		leader := newRig(t, c.led...).lead(6, 1, 1, 2)
+		leader.log.AdvanceStart(2)
+		follower := newRig(t, c.own...).follow(6)
+		follower.log.AdvanceStart(c.hidden)
+		for range 3 {
+			q := follower.Question()
+			q.Replica = 2
+			a := leader.Fetched(q, 0)
+			if a.Code != wire.OK {
+				t.Fatalf("%s: %v", c.story, a.Code)
+			}
+			if !a.Diverges {
+				break
+			}
+			follower.Truncate(a.DivergingEpoch, a.DivergingEnd, leader.log.Start())
+		}
+		if got := follower.log.String(); got != c.want || (follower.log.LatestEpoch() >= 0) != (c.want == "0:33") {
+			t.Errorf("%s: the follower has %s", c.story, got)
+		}
+	}
+}
+
 // Three leaders in a row, each of whom missed the one before (KAFKA-6361): one step is not
 // enough, and each fetch makes another.
 func TestFastFailoversAreReconciledStepByStep(t *testing.T) {

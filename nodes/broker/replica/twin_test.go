@@ -96,6 +96,12 @@ func (l *plainLog) StartOver(start, _ int64) error {
 func (l *plainLog) AdvanceStart(start int64) error {
 	l.records = l.records[start-l.start:]
 	l.start = start
+	for len(l.begun) > 1 && l.begun[1].start <= start {
+		l.begun = l.begun[1:] // of what is gone nothing is known
+	}
+	if len(l.begun) > 0 {
+		l.begun[0].start = max(l.begun[0].start, start)
+	}
 	return nil
 }
 
