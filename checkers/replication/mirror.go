@@ -37,8 +37,9 @@ type epochStart struct{ epoch, start int64 }
 type mirror struct {
 	// start and end bound the log, and cleaned is how far it was compacted.
 	start, end, cleaned int64
-	// ripped: after a loss it was cut below where it had been compacted to. What compaction
-	// left out, since there were later records of the same keys, is gone with those.
+	// ripped, of a ledger: after a loss it was cut below where a log had been compacted to.
+	// What compaction left out, since there were later records of the same keys, is gone
+	// with those.
 	ripped bool
 	// batches are those of [start, end), ascending, and older ones.
 	batches []batch

@@ -113,7 +113,7 @@ func (p *partition) couldHave(r *replica, b batch) bool {
 func (r *replica) reopens(start, end int64, found []batch) {
 	same := r.log.sameUpTo(start, found)
 	was := r.log
-	r.log = mirror{start: start, end: end, cleaned: min(was.cleaned, end), ripped: was.ripped || end < was.cleaned, batches: found, left: was.left, alike: min(was.alike, end), reach: was.reach, ghosts: was.ghosts}
+	r.log = mirror{start: start, end: end, cleaned: min(was.cleaned, end), batches: found, left: was.left, alike: min(was.alike, end), reach: was.reach, ghosts: was.ghosts}
 	r.log.left = r.log.left[:before(r.log.left, end)]
 	for _, e := range was.epochs {
 		if e.start < same {

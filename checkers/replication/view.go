@@ -68,8 +68,9 @@ func (c *Checker) HasCommitted(partition string, b Held) (committed, judged bool
 
 // Holds lists what a broker holds of a partition: what is committed, also what its own
 // log was compacted to the last of, and then its own tail. ok is false if it lacks
-// something below its end, or has something else there, or lost what it was compacted to,
-// or the partition is not judged: then nothing can be said. Who hears late that it led may
+// something below its end, or has something else there, or has lost what it was compacted
+// to, itself or the one it copied from, or the partition is not judged: then nothing can be
+// said. Who hears late that it led may
 // have a tail where others have committed something, and compacted it since.
 func (c *Checker) Holds(partition string, broker int32) (all []Held, ok bool) {
 	p := c.partition(partition)
@@ -77,7 +78,7 @@ func (c *Checker) Holds(partition string, broker int32) (all []Held, ok bool) {
 		return nil, false
 	}
 	r := p.replicas[broker]
-	if _, _, lacks := p.holds(r, min(r.log.end, p.ledger.end)); lacks || p.tainted || r.log.ripped || !p.judged(r.epoch) {
+	if _, _, lacks := p.holds(r, min(r.log.end, p.ledger.end)); lacks || p.tainted || p.ledger.ripped || r.log.end < r.log.reach || !p.judged(r.epoch) {
 		return nil, false
 	}
 	tail := r.log.at(p.ledger.end)

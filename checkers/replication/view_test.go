@@ -78,34 +78,40 @@ func TestPartitionsOfAnInterruptedCreation(t *testing.T) {
 	}
 }
 
-// A log that was compacted because of records that it lost since lacks what those had
-// replaced. Of one that was not compacted so far, nothing but its tail is gone.
+// TestHoldsNothingOfARippedLog: b3 has copied from a leader whose log was compacted, where
+// 1 was left out because of 3. Without 3 nobody can say what it has of 1's key. Once it has
+// 3 again, all is there; but not if it is elected without, and goes on in its own way.
 func TestHoldsNothingOfARippedLog(t *testing.T) {
+	const torn = usual + `
+		commit 0..0
+		commit 1..1
+		commit 2..2
+		commit 3..3
+		b1 compacts 4
+		isr b1,b2
+		b3 crashes
+		b3 opens 0..1
+		b3 follows
+		b3 copies 2..2
+		b3 copies 3..3
+		isr b1,b2,b3
+		b3 crashes
+		b3 opens 0..3 without 1`
 	for _, c := range []struct {
-		to     int64
-		ripped bool
-	}{{5, false}, {4, false}, {3, true}} {
-		m := mirror{end: 6, cleaned: 4}
-		m.cut(c.to)
-		r := replica{log: mirror{end: 6, cleaned: 4}}
-		r.reopens(0, c.to, nil)
-		if m.ripped != c.ripped || r.log.ripped != c.ripped {
-			t.Errorf("compacted to 4 and cut to %d: %v, found so: %v", c.to, m.ripped, r.log.ripped)
+		name, scene string
+		holds       bool
+	}{
+		{"it has lost the end", "b3 follows", false},
+		{"it has copied it again", "b3 follows\nb3 copies 3..3", true},
+		{"it leads without", "elect b3 epoch 2 isr b3\nb3 leads\nb3 appends 3..3\nb3 marks 4", false},
+	} {
+		s := newStage(t, false)
+		s.play(torn + "\n" + c.scene)
+		if f := s.c.Finding(); f != nil {
+			t.Fatalf("%s: %v", c.name, f)
 		}
-		m.cut(0)
-		r.reopens(0, 0, nil)
-		if !m.ripped || !r.log.ripped {
-			t.Errorf("it is whole again once more is gone")
+		if all, ok := s.c.Holds(scenePartition, 3); ok != c.holds {
+			t.Errorf("%s: %v, %v", c.name, all, ok)
 		}
-	}
-	s := newStage(t, false)
-	s.play(usual + "\ncommit 0..3")
-	r := s.c.partition(scenePartition).replicas[1]
-	if _, ok := s.c.Holds(scenePartition, 1); !ok {
-		t.Fatal("nothing is told of b1")
-	}
-	r.log.ripped = true
-	if all, ok := s.c.Holds(scenePartition, 1); ok {
-		t.Errorf("b1 holds %v", all)
 	}
 }
