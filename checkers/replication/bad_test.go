@@ -1,11 +1,15 @@
 package replication
 
 import (
+	"slices"
 	"testing"
 )
 
-// bad are scenes that fall by the guarantee named, at their last line and not before.
-var bad = []struct{ name, falls, scene string }{
+// badScene falls by the guarantee named, at its last line and not before.
+type badScene struct{ name, falls, scene string }
+
+// bad are the bad scenes about the life of a partition; badRequests are the others.
+var bad = []badScene{
 	{"success is told before the followers have the record", AckCommitted, usual + `
 		b1 appends 0..0
 		b1 acks 0`},
@@ -552,7 +556,7 @@ var bad = []struct{ name, falls, scene string }{
 
 // TestBadScenes: each bad scene falls by its guarantee, at its last line and not before.
 func TestBadScenes(t *testing.T) {
-	for _, b := range bad {
+	for _, b := range slices.Concat(bad, badRequests) {
 		t.Run(b.name, func(t *testing.T) { falls(t, b.falls, b.scene) })
 	}
 }

@@ -53,6 +53,9 @@ type Checker struct {
 	settings map[string]*settings
 
 	configs configs
+	// errands are the znodes in which controllers are told what to do, and which they remove
+	// when it is done.
+	errands map[string]bool
 
 	controller reign
 	// registered are the brokers whose znodes stand, with their czxids.
@@ -85,6 +88,9 @@ type member struct {
 	// told is what it tells clients, by partition, and peers who lives, as it tells them.
 	told  map[string]told
 	peers int64
+	// unled are those that it found in sync when, as the controller, it elected in vain last,
+	// by partition.
+	unled map[string]int64
 }
 
 // moment is what is being checked and where it came from: a fact, a transaction of the
@@ -112,11 +118,11 @@ func New(cfg Config) *Checker {
 	c := &Checker{
 		cfg: cfg, byNode: map[node.ID]*member{}, byID: map[int32]*member{},
 		topics: map[string]*topic{}, gone: map[string]*topic{}, settings: map[string]*settings{},
-		configs:    configs{said: map[string]map[string]string{}},
+		configs: configs{said: map[string]map[string]string{}}, errands: map[string]bool{},
 		controller: reign{of: map[int64]int32{}}, registered: map[int32]int64{},
 	}
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}, told: map[string]told{}}
+		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}, told: map[string]told{}, unled: map[string]int64{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node], c.byID[b.ID] = m, m
 	}
@@ -177,6 +183,10 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		}
 	case facts.StateWritten:
 		c.stateKnown(m, e)
+	case facts.NoLeaderFound:
+		m.unled[e.Text] = e.N[0]
+	case facts.ElectionTold:
+		c.electionTold(m, e)
 	case facts.ConfigTaken:
 		m.taken[e.Text], _ = e.Body.(facts.Settings)
 	case facts.MetadataTaken:

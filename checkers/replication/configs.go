@@ -85,6 +85,11 @@ func (m *member) wants() []string {
 // clients so, "" if none does. To be behind is what a healed cluster is allowed for a while,
 // and no longer.
 func (c *Checker) unfollowed() string {
+	if m := c.byID[c.controller.broker]; m != nil {
+		if what := c.undone(); what != "" {
+			return c.lags(m, AskedIsDone, fmt.Sprintf("%s, the controller, leaves %s undone", m.Name, what))
+		}
+	}
 	for _, m := range c.brokers {
 		for _, entity := range m.wants() {
 			if said, taken := c.configs.said[entity], m.taken[entity]; !maps.Equal(said, taken) {

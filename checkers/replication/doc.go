@@ -61,6 +61,7 @@ const (
 	IsrOfAssigned      = "k10-isr-of-assigned"
 	LeaderInSync       = "k11-leader-in-sync"
 	ElectionClean      = "k12-clean-election"
+	ElectionAsked      = "k12-election-as-asked"
 	LeaderExpands      = "k12-leader-expands-isr"
 	JoinerCaughtUp     = "k12-joiner-caught-up"
 	LaggardsLeave      = "k12-laggards-leave-isr"
@@ -80,6 +81,7 @@ const (
 	RetentionLeaves    = "k18-retention-leaves-enough"
 	SequenceWhole      = "k19-producer-sequence"
 	ProducersKnown     = "k19-producers-known"
+	AskedIsDone        = "k30-asked-is-done"
 	TopicIdentity      = "k31-topic-identity"
 	MetadataTold       = "k32-metadata-told"
 	ConfigFollowed     = "k33-configuration-followed"
@@ -115,6 +117,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: IsrOfAssigned, Sentence: "The in-sync replicas are among those that the partition is assigned to.", Source: "KAFKA-9672"},
 	{ID: LeaderInSync, Sentence: "The leader is one of the in-sync replicas.", Source: sourceTLA + "LeaderInIsr"},
 	{ID: ElectionClean, Sentence: "Unless unclean elections are allowed, a new leader is one of the last in-sync replicas.", Source: sourceManual + "unclean.leader.election.enable"},
+	{ID: ElectionAsked, Sentence: "Who asks for an election is told that it is done, or not needed, when the preferred replica leads, or any if that was asked for; and that it cannot be when the preferred replica is dead or not in sync.", Source: sourceKIP + "460"},
 	{ID: LeaderExpands, Sentence: "Only its leader takes a replica into the in-sync replicas of a partition; an election leaves them as they are, or fewer.", Source: sourceTLA + "ControllerElectLeader"},
 	{ID: JoinerCaughtUp, Sentence: "A leader takes in only who has fetched, in its reign, up to the high watermark and to where the reign began.", Source: "KAFKA-7128"},
 	{ID: LaggardsLeave, Sentence: "A leader puts out of the in-sync replicas who has been behind for replica.lag.time.max.ms, and nobody else.", Source: sourceManual + "replica.lag.time.max.ms"},
@@ -134,6 +137,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: RetentionLeaves, Sentence: "What is deleted because a log is too long leaves retention.bytes of it.", Source: sourceManual + "retention.bytes"},
 	{ID: SequenceWhole, Sentence: "The batches that an idempotent producer has in a partition have the sequence numbers 0, 1, 2 and so on, without a gap or a repetition.", Source: sourceKIP + "98"},
 	{ID: ProducersKnown, Sentence: "A replica that opens its log, cuts it or begins to lead knows of each idempotent producer the latest batches that are in the log, and none that is not.", Source: sourceKIP + "98"},
+	{ID: AskedIsDone, Sentence: "When a cluster has come to rest, no reassignment, election or deletion of a topic that somebody asked for is left undone.", Source: sourceKIP + "455"},
 	{ID: MetadataTold, Sentence: "What a broker tells clients of a partition its state znode has said in one of its versions; when a cluster has come to rest, all brokers tell what the znodes say, and who is registered.", Source: sourceManual + "UpdateMetadata"},
 	{ID: ConfigFollowed, Sentence: "When a cluster has come to rest, every broker goes by what the znodes say of all brokers, of itself and of its topics.", Source: sourceKIP + "226"},
 	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty.", Source: sourceKIP + "516"},

@@ -16,7 +16,7 @@ type goodScene struct {
 	told    []history.LogEvent
 }
 
-// good are the good scenes about the life of a partition; deletions, changes and losses are
+// good are the good scenes about the life of a partition; deletions, changes, requests and losses are
 // the others.
 var good = []goodScene{
 	{"a broker that reaches no coordinator hears of nothing while the znode of its last life stands", false, usual + `
@@ -472,7 +472,7 @@ var good = []goodScene{
 
 // TestGoodScenes: nothing that is legal is blamed, and losses are told.
 func TestGoodScenes(t *testing.T) {
-	for _, g := range slices.Concat(good, deletions, changes, losses) {
+	for _, g := range slices.Concat(good, deletions, changes, requests, losses) {
 		t.Run(g.name, func(t *testing.T) {
 			s := newStage(t, g.unclean)
 			s.play(g.scene)

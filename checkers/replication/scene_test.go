@@ -120,7 +120,14 @@ func (s *stage) line(w []string) {
 		s.commit(0, &wire.CreateTxn{Path: "/admin/delete_topics/orders"})
 	case "gone":
 		s.commit(0, &wire.DeleteTxn{Path: "/brokers/topics/orders"})
+		s.commit(0, &wire.DeleteTxn{Path: "/admin/delete_topics/orders"})
 		s.version, s.truth, s.lives = 0, state{}, s.lives+1
+	case "errand", "errand-done":
+		body := wire.TxnBody(&wire.CreateTxn{Path: "/admin/" + w[1]})
+		if w[0] == "errand-done" {
+			body = &wire.DeleteTxn{Path: "/admin/" + w[1]}
+		}
+		s.commit(0, body)
 	case "permit":
 		s.c.Permit(scenePartition)
 	case "controller":
@@ -425,6 +432,10 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.Registered, nil, int64(id), number(w[2]))
 	case "obeys": // 3 life 7
 		s.state(id, facts.ControllerObeyed, nil, number(w[2]), number(option(w, "life", "-1")))
+	case "elects-nobody": // of b1,b2
+		s.state(id, facts.NoLeaderFound, nil, facts.Set(ids(option(w, "of", ""))), epoch)
+	case "told": // done alive b1,b2 unclean 1
+		s.state(id, facts.ElectionTold, nil, facts.Set(ids(option(w, "alive", "b1,b2,b3"))), number(option(w, "unclean", "0")), 0, int64(slices.Index(facts.ElectionResults, w[2])))
 	case "rules":
 		s.state(id, facts.ControllerElected, nil, int64(id), epoch)
 	default:

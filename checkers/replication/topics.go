@@ -29,8 +29,11 @@ type topic struct {
 }
 
 // assignment is who has the replicas of a partition, as bit sets. In a reassignment all
-// who had one or will are counted; some come, some go.
-type assignment struct{ replicas, adding, removing int64 }
+// who had one or will are counted; some come, some go. first is who should lead.
+type assignment struct {
+	replicas, adding, removing int64
+	first                      int32
+}
 
 // least is how many replicas there were or will be, if that is fewer.
 func (a assignment) least() int {
@@ -124,7 +127,10 @@ func (c *Checker) topicWritten(name string, data []byte) {
 		copy(t.id[:], id)
 	}
 	for _, index := range slices.Sorted(maps.Keys(v.Partitions)) {
-		a := assignment{facts.Set(v.Partitions[index]), facts.Set(v.Adding[index]), facts.Set(v.Removing[index])}
+		a := assignment{replicas: facts.Set(v.Partitions[index]), adding: facts.Set(v.Adding[index]), removing: facts.Set(v.Removing[index]), first: -1}
+		if len(v.Partitions[index]) > 0 {
+			a.first = v.Partitions[index][0]
+		}
 		t.assigned[index] = a
 		p := t.partition(index)
 		p.assigned |= a.replicas

@@ -80,6 +80,9 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 		}
 		return
 	}
+	if isErrand(path) {
+		c.errands[path] = true
+	}
 	if entity, ok := entityOf(path); ok {
 		c.said(entity, data)
 	}
@@ -101,6 +104,7 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 }
 
 func (c *Checker) deleted(path string) {
+	delete(c.errands, path)
 	if entity, ok := entityOf(path); ok {
 		delete(c.configs.said, entity)
 	}

@@ -1,11 +1,15 @@
 package controller
 
 import (
+	"maps"
+	"slices"
 	"time"
 
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // preferredOf is the first replica of a partition, which should lead, so that the
@@ -27,15 +31,9 @@ func (c *Controller) electPreferredAsAsked() {
 		}
 		asked, err := znodes.DecodePartitions(znodes.PreferredElection, replies[1].Data)
 		if err != nil {
-			asked = nil // an operator's typing error is no reason to stop
+			asked = []znodes.TopicPartition{} // an operator's typing error is no reason to stop
 		}
-		var list []*partition
-		for _, id := range asked {
-			if p := c.cluster.find(id); p != nil && !c.cluster.doomed(p) && p.state != nil && p.state.Leader != preferredOf(p) {
-				list = append(list, p)
-			}
-		}
-		c.electLeaders(list, electPreferred)
+		c.electAsRequested(asked, electionPreferred)
 		c.remove(znodes.PreferredElection)
 	}
 }
@@ -117,5 +115,23 @@ func (c *Controller) electAsRequested(asked []znodes.TopicPartition, kind int8) 
 	for id := range c.electLeaders(list, s) { //sim:unordered fills a map
 		result[id] = none
 	}
+	for _, id := range slices.SortedFunc(maps.Keys(result), znodes.TopicPartition.Compare) {
+		c.stateElection(id, kind, result[id])
+	}
 	return result
+}
+
+// stateElection states how an election went that somebody asked for.
+func (c *Controller) stateElection(id znodes.TopicPartition, kind int8, code wire.ErrorCode) {
+	p, result := c.cluster.find(id), int64(facts.ElectionOfNobody)
+	switch {
+	case p == nil || code == wire.UnknownTopicOrPartition || code == wire.InvalidTopic:
+		return
+	case code == wire.OK:
+		result = facts.ElectionDone
+	case code == wire.ElectionNotNeeded:
+		result = facts.ElectionNotNeeded
+	}
+	alive := c.cluster.living(p.assignment.Replicas, p)
+	c.state(node.Event{Kind: facts.ElectionTold, Text: id.String(), N: [4]int64{facts.Set(alive), int64(kind), 0, result}})
 }

@@ -29,6 +29,7 @@ var (
 	TopicSeen          = ruling(60, true, "topic-seen", "the controller took note of a new topic, or of new partitions of one; the text is its name, the body its ID", "partitions")
 	TopicDeletion      = ruling(61, true, "topic-deletion", "the deletion of the topic in the text has come this far", "", "", "", "step")
 	Reassignment       = ruling(62, true, "reassignment", "the reassignment of a partition has come this far; replicas, and those of them being added and removed", "replicas", "adding", "removing", "step")
+	ElectionTold       = ruling(67, false, "election-told", "the controller tells how it went with an election that somebody asked for, unclean or of the preferred leader, having taken these replicas for alive", "alive", "unclean", "", "result")
 	IsrChangeSeen      = ruling(63, true, "isr-change-seen", "the controller took note of in-sync replicas that a leader has changed", "set", "version", "leaderEpoch", "leader")
 )
 
@@ -46,8 +47,10 @@ var (
 	}
 	BrokerChanges = []string{"new", "dead", "bounced"}
 	// Elections are why a leader was elected.
-	Elections     = []string{"new", "offline", "unclean", "preferred", "reassignment", "shutdown"}
-	DeletionSteps = []string{"queued", "held-up", "started", "completed"}
+	Elections = []string{"new", "offline", "unclean", "preferred", "reassignment", "shutdown"}
+	// ElectionResults: it is done, who leads should, or nobody may.
+	ElectionResults = []string{"done", "not-needed", "nobody"}
+	DeletionSteps   = []string{"queued", "held-up", "started", "completed"}
 	// ReassignmentSteps: it is written, waits for new replicas, is found complete, ended.
 	ReassignmentSteps = []string{"written", "begun", "caught-up", "ended", "cancelled"}
 )
@@ -82,6 +85,13 @@ const (
 	ElectedShutdown
 )
 
+// The numbers of [ElectionResults].
+const (
+	ElectionDone = iota
+	ElectionNotNeeded
+	ElectionOfNobody
+)
+
 // The numbers of [DeletionSteps].
 const (
 	DeletionQueued = iota
@@ -101,5 +111,5 @@ const (
 
 func init() {
 	FailoverStep.Cases, BrokerChanged.Cases, LeaderElected.Cases = FailoverSteps, BrokerChanges, Elections
-	TopicDeletion.Cases, Reassignment.Cases = DeletionSteps, ReassignmentSteps
+	TopicDeletion.Cases, Reassignment.Cases, ElectionTold.Cases = DeletionSteps, ReassignmentSteps, ElectionResults
 }
