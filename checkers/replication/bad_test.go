@@ -369,6 +369,38 @@ var bad = []badScene{
 		commit 4..4
 		b2 copies 4..4
 		b2 believes 5`},
+	{"a deletion is told before a follower has hidden anything", DeletionTold, usual + `
+		commit 0..6
+		b1 peers b1,b2,b3
+		b1 forgets 4
+		b2 forgets 4
+		b1 reports low 4 asked 4`},
+	{"a deletion is told that a follower has hidden the half of", DeletionTold, usual + `
+		commit 0..3
+		commit 4..6
+		b1 peers b1,b3
+		b1 forgets 4
+		b3 forgets 4
+		b1 reports low 4 asked 4
+		b1 forgets 7
+		b1 reports low 7`},
+	{"a deletion is told by a low watermark before it", DeletionTold, usual + `
+		commit 0..6
+		b1 forgets 4
+		b1 reports low 3 asked 4`},
+	{"a deletion is told of all that is committed, and some is left", DeletionTold, usual + `
+		commit 0..6
+		b1 forgets 4
+		b1 reports low 4 below 7`},
+	{"a low watermark is told that the leader itself has not reached", DeletionTold, usual + `
+		commit 0..6
+		b1 forgets 4
+		b1 reports low 5 asked 4`},
+	{"a deletion is told by who follows", DeletionTold, usual + `
+		commit 0..6
+		b1 forgets 4
+		b2 forgets 4
+		b2 reports low 4 asked 4`},
 	{"a log begins earlier again", LogStart, usual + `
 		commit 0..4
 		b1 forgets 4

@@ -238,6 +238,8 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 		c.highWatermark(p, r, e)
 	case facts.FollowedMark:
 		c.followedMark(p, r, e.N[0])
+	case facts.DeletionTold:
+		c.deletionTold(p, r, e)
 	case facts.EndOffsetTold:
 		c.endTold(p, r, e.N[0], e.N[1])
 	case facts.IsrProposed:

@@ -35,6 +35,7 @@ func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 		why = ""
 	}
 	r.log.start, r.log.end = start, max(r.log.end, start)
+	r.hid = max(r.hid, start)
 	if start > p.ledger.start {
 		p.ledger.start = start
 		c.events = append(c.events, history.LogEvent{At: c.now.at, Kind: history.StartMoved, Partition: p.name, Offset: start, Why: why})

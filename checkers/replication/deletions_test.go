@@ -2,6 +2,9 @@ package replication
 
 import "github.com/stampede-sim/stampede/checkers/history"
 
+// moved4 is what clients have to reckon with when a log begins at 4 that began at 0.
+var moved4 = []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}
+
 // deletions are the good scenes about records that are gone, or are not shown any more, as
 // they shall be: on request, for their age or their number, or because others superseded them.
 var deletions = []goodScene{
@@ -19,6 +22,52 @@ var deletions = []goodScene{
 		isr b1,b2,b3
 		elect b1 epoch 3 isr b1,b2,b3
 		b1 leads`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"records are deleted where all live replicas have hidden them", false, usual + `
+		commit 0..6
+		b1 peers b1,b3
+		b1 forgets 4
+		b3 forgets 4
+		b1 reports low 4 asked 4
+		b1 peers b1,b2,b3
+		b2 forgets 4
+		b1 reports low 4 asked 4`, moved4},
+	{"where a log begins that was deleted from is known from before a crash", false, usual + `
+		commit 0..6
+		b1 peers b1,b2,b3
+		b1 forgets 4
+		b2 forgets 4
+		b3 forgets 4
+		b2 crashes
+		b2 opens 0..7 mark 7
+		b1 reports low 4 below 4
+		b3 crashes
+		b3 opens 0..0
+		b1 reports low 4 below 4`, moved4},
+	{"who comes or goes in a reassignment need not have deleted anything", false, usual + `
+		commit 0..6
+		b1 peers b1,b2,b3,b4
+		topic b1,b2,b3,b4 adding b4 removing b3
+		b1 forgets 4
+		b2 forgets 4
+		b1 reports low 4 asked 4`, moved4},
+	{"who was to come is not waited for when it goes again", false, usual + `
+		commit 0..6
+		topic b1,b2,b3,b4 adding b4
+		elect b1 epoch 2 isr b1,b2,b3
+		b1 leads
+		b1 peers b1,b2,b3,b4
+		b1 forgets 4
+		b2 forgets 4
+		b3 forgets 4
+		b1 reports low 4 asked 4`, moved4},
+	{"who is deposed counts whom it knew", false, usual + `
+		commit 0..6
+		b1 peers b1,b2,b3
+		b1 forgets 4
+		topic b1,b2,b3,b4 adding b4
+		elect b2 epoch 2 isr b1,b2,b3
+		b1 peers b1
+		b1 reports low 4 asked 4 epoch 1`, moved4},
 	{"retention differs between replicas, and one starts over", false, usual + `
 		commit 0..3
 		isr b1,b2

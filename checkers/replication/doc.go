@@ -74,6 +74,7 @@ const (
 	LogMatching        = "k16-log-matching"
 	EpochNoted         = "k17-epoch-noted"
 	LogStart           = "k18-log-start"
+	DeletionTold       = "k18-deletion-told"
 	CompactedBelow     = "k18-compacted-below-high-watermark"
 	CompactedAlike     = "k18-compacted-alike"
 	CompactionLeaves   = "k18-compaction-leaves-last"
@@ -130,6 +131,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LogMatching, Sentence: "Below their high watermarks, all replicas of a partition hold the same records.", Source: sourceVan + "LogMatching"},
 	{ID: EpochNoted, Sentence: "A leader notes where its epoch begins before it leads, and tells followers the ends of epochs as its log has them.", Source: "KAFKA-7415"},
 	{ID: LogStart, Sentence: "A log begins at or below its high watermark, never earlier than before, and no later than where somebody deleted what was before.", Source: "KAFKA-5634"},
+	{ID: DeletionTold, Sentence: "A leader tells a client that records are deleted when the logs of all replicas begin behind them that it takes for alive, and tells of no low watermark that one of these has not reached.", Source: sourceKIP + "107"},
 	{ID: CompactedBelow, Sentence: "A log is compacted only below its high watermark.", Source: "KAFKA-13194"},
 	{ID: CompactedAlike, Sentence: "Where two replicas have been compacted, both have the same last record of each key, except that one may have let a tombstone go.", Source: sourceManual + "log compaction"},
 	{ID: CompactionLeaves, Sentence: "A compaction adds no record, and leaves the last one of each key, or, if that is a tombstone whose time is over, none of the key.", Source: sourceManual + "log compaction"},

@@ -22,8 +22,9 @@ type replica struct {
 	// that its log was opened after.
 	lost   int64
 	spoils int
-	// mark is the high watermark as it knows it, peak the furthest that it ever knew.
-	mark, peak int64
+	// mark is the high watermark as it knows it, peak the furthest that it ever knew, and
+	// hid the furthest that its log ever began.
+	mark, peak, hid int64
 	// epoch is the latest leader epoch in which it led or followed in this life, -1 for
 	// none; leads says that it takes itself for the leader of that.
 	epoch int64
@@ -166,10 +167,12 @@ type partition struct {
 	hidden int64
 	// excused is the lowest offset from which on the history was told that records are lost.
 	excused int64
-	// assigned are all who had a replica since the leader was last elected, as a bit set;
+	// assigned are all who had a replica since the leader was last elected, as a bit set,
+	// steady those that had one all that time, and neither came nor went;
 	// unclean says that since the last version of the state a leader might have been
 	// elected who is not in sync, permitted that an operator asked for one.
 	assigned           int64
+	steady             int64
 	unclean, permitted bool
 }
 
@@ -217,7 +220,7 @@ func newPartition(t *topic, name, index string) *partition {
 func (p *partition) newReplica(m *member) *replica {
 	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, spoils: m.spoils, epoch: -1}
 	if before := p.buried[m.ID]; before != nil {
-		r.peak = before.peak // a crash may bring that back, too
+		r.peak, r.hid = before.peak, before.hid // a crash may bring that back, too
 	}
 	p.replicas[m.ID] = r
 	return r

@@ -35,6 +35,7 @@ func (c *Checker) opened(m *member, e node.Event) {
 		}
 	}
 	m.open[e.Text] = r
+	r.hid = max(r.hid, start)
 	if start > max(p.hidden, r.log.start) && !p.topic.gone {
 		c.fail(m.Name, LogStart, fmt.Sprintf("%s finds that its log of %s begins at %d, where no log began later than at %d", m.Name, p.name, start, p.hidden))
 		return

@@ -251,6 +251,8 @@ func (s *stage) fact(id int32, w []string) {
 		s.state(id, facts.ReplicaOpened, body, first, end, number(option(w, "mark", "0")))
 	case "deletes":
 		s.state(id, facts.ReplicaDeleted, nil)
+	case "peers": // as the broker knows of them
+		s.state(id, facts.PeersTaken, nil, facts.Set(ids(w[2])))
 	case "deaf":
 		s.deaf[id] = true
 	case "hears-again": // of the coordinator, and registers if it has not
@@ -407,6 +409,8 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.ConsumerServed, nil, first, last+1, epoch)
 	case "sends": // a consumer to b2 at 3
 		s.state(id, facts.PreferredNamed, nil, int64(broker(w[2])), number(w[4]), epoch)
+	case "reports": // low 4 asked 4 below 4: what was deleted
+		s.state(id, facts.DeletionTold, nil, number(option(w, "low", "")), number(option(w, "asked", "-1")), epoch, number(option(w, "below", option(w, "low", ""))))
 	case "tells": // the end
 		s.state(id, facts.EndOffsetTold, nil, number(w[2]), epoch)
 	case "seeks": // 50 finds 3 among 0@10,3@50 end 4

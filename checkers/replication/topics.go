@@ -40,6 +40,10 @@ func (a assignment) least() int {
 	return min(bits.OnesCount64(uint64(a.replicas&^a.adding)), bits.OnesCount64(uint64(a.replicas&^a.removing)))
 }
 
+// settled are those that neither come nor go. Who comes may go again: what leaders are told
+// of that, before the znode says so, is that it has no replica.
+func (a assignment) settled() int64 { return a.replicas &^ (a.adding | a.removing) }
+
 // topicNamed is the topic that has a name now, or will have it.
 func (c *Checker) topicNamed(name string) *topic {
 	t := c.topics[name]
@@ -134,6 +138,7 @@ func (c *Checker) topicWritten(name string, data []byte) {
 		t.assigned[index] = a
 		p := t.partition(index)
 		p.assigned |= a.replicas
+		p.steady &= a.settled()
 		p.unclean = p.unclean || c.mayBeUnclean(p)
 		for _, e := range p.elected { //sim:unordered each for itself
 			e.least = min(e.least, a.least())

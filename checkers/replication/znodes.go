@@ -154,7 +154,7 @@ func (c *Checker) stateWritten(p *partition, data []byte, version int64) {
 	}
 	c.judgeState(&w)
 	if w.byController() {
-		p.assigned = p.topic.assigned[p.index].replicas
+		p.assigned, p.steady = p.topic.assigned[p.index].replicas, p.topic.assigned[p.index].settled()
 	}
 	p.unclean = c.mayBeUnclean(p)
 }

@@ -132,11 +132,22 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		c.charged(m, e)
 	case facts.ChangeCharged:
 		c.changed(m, e)
+	case facts.ThrottleTold:
+		c.told(m, e.N[1], e.N[0], e.Body.(*facts.Usage).At)
 	case facts.RequestTakenUp:
 		conn, now := e.N[0], e.Body.(*facts.Usage).At
 		if until := m.muted[conn]; now < until {
 			c.fail(m, Waited, fmt.Sprintf("%s takes up a request of connection %d at %v of its clock, and told it to wait until %v", m.Name, conn, now, until))
 		}
+	}
+}
+
+// told: who is answered hears how long it has to wait from then on, in whole milliseconds.
+// What was called for while its request waited for something else has partly passed.
+func (c *Checker) told(m *member, conn, millis int64, now time.Duration) {
+	left := max(0, m.muted[conn]-now)
+	if want := int64((left + time.Millisecond - 1) / time.Millisecond); millis != want {
+		c.fail(m, Told, fmt.Sprintf("%s answers on connection %d at %v of its clock that nothing is read for %d ms, and has to read nothing until %v, for %d ms", m.Name, conn, now, millis, m.muted[conn], want))
 	}
 }
 

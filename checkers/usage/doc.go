@@ -44,6 +44,7 @@ const (
 	Acknowledged = "quota-acknowledged"
 	Applied      = "quota-applied"
 	Measured     = "quota-measured"
+	Told         = "quota-told"
 	Waited       = "quota-waited"
 	NotExceeded  = "quota-not-exceeded"
 	Changes      = "quota-changes"
@@ -55,6 +56,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: Acknowledged, Sentence: "A change of quotas that is acknowledged is in the znode, on top of what others have changed before, and the broker that was asked goes by it.", Source: "KIP-546"},
 	{ID: Applied, Sentence: "What a client has is charged, once and in full, to the most particular quota that its broker goes by, and to none where there is none.", Source: "KIP-55; KIP-124"},
 	{ID: Measured, Sentence: "A client is told to wait for as long as what its account had in the last windows calls for, whichever connections it came by.", Source: "KIP-13; KIP-55; KIP-124"},
+	{ID: Told, Sentence: "An answer says for how long nothing more is read from its client.", Source: "KIP-13; KIP-219"},
 	{ID: Waited, Sentence: "A client that is told to wait is not served on that connection before.", Source: "KIP-219"},
 	{ID: NotExceeded, Sentence: "Within all windows but one, an account is given no more bytes than its quota brings in twice as many windows less one, and one request on each of its connections.",
 		Source: "KIP-13; KIP-219", Not: "that a client has no more than its rate in every second: what it did not use before, and what it asks for at once, it may have"},

@@ -75,6 +75,11 @@ func (s *scene) takesUp(at, conn int64) {
 	s.says(facts.RequestTakenUp, "", &facts.Usage{At: millis(at)}, conn)
 }
 
+// tells answers so many milliseconds.
+func (s *scene) tells(at time.Duration, conn, wait int64) {
+	s.says(facts.ThrottleTold, "", &facts.Usage{At: at}, wait, conn)
+}
+
 // TestScenes plays what is right and what is not.
 func TestScenes(t *testing.T) {
 	rate := func(n string) settings { return settings{produces: n} }
@@ -134,6 +139,25 @@ func TestScenes(t *testing.T) {
 			s.takesUp(1001, 2)
 			s.takesUp(4000, 1)
 		}},
+		{"told, each for itself, what is more of two", "", func(s *scene) {
+			s.quotas("users/c1", settings{produces: "1000", shares: "0.01"})
+			s.gives(produces, 1000, 1, 1500, "c1/", 1000, 500)
+			s.gives(shares, 1000, 1, 180, "c1/", 100, 800)
+			s.tells(millis(1000), 2, 0)
+			s.tells(millis(1000), 1, 800)
+			s.takesUp(1800, 1)
+			s.tells(millis(1800), 1, 0)
+		}},
+		{"told what is left when the answer is ready, rounded up", "", func(s *scene) {
+			s.quotas("users/c1", settings{changes: "1"})
+			s.changes(1000, 1, 4, false, false, 2000)
+			s.tells(millis(2000)+time.Microsecond, 1, 1000)
+			s.tells(millis(3000), 1, 0)
+		}},
+		{"not told", Told, func(s *scene) { s.gives(produces, 1000, 1, 1500, "c1/", 1000, 500); s.tells(millis(1000), 1, 0) }},
+		{"told too little", Told, func(s *scene) { s.gives(produces, 1000, 1, 1500, "c1/", 1000, 500); s.tells(millis(1000), 1, 499) }},
+		{"told too much", Told, func(s *scene) { s.gives(produces, 1000, 1, 1500, "c1/", 1000, 500); s.tells(millis(1000), 1, 501) }},
+		{"told for nothing", Told, func(s *scene) { s.gives(produces, 1000, 1, 900, "c1/", 1000, 0); s.tells(millis(1000), 1, 10) }},
 		{"nobody waits longer than a window for time", "", func(s *scene) {
 			s.quotas("users/c1", settings{shares: "0.01"})
 			s.gives(shares, 1000, 1, 400, "c1/", 100, 1000)

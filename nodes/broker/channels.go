@@ -28,8 +28,9 @@ type channel struct {
 	// busy: one is in process. ready: none is, and the next is about to be. dropped: the
 	// connection is over.
 	busy, ready, dropped bool
-	// muted: its client has had too much, and has to wait. throttled: it had to at some time.
-	muted, throttled bool
+	// muted: its client has had too much, and has to wait. charged: it has had something under
+	// a quota at some time.
+	muted, charged bool
 	// account is the one that its client was charged to last.
 	account account
 }
@@ -122,7 +123,8 @@ func (x *exchange) reply(body kmsg.Response) {
 			x.amend(body)
 		}
 		x.s.chargeHandling(x, 0)
-		tellThrottle(body, x.throttled())
+		x.s.tellThrottle(body, x.throttled())
+		x.s.stateTold(x.channel, body)
 		body.SetVersion(x.Version)
 		x.response = wire.Response{Correlation: x.Correlation, Body: body}
 		x.s.env.Send(x.channel.id, &x.response)

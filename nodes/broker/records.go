@@ -96,9 +96,12 @@ func (d *deletion) finish(s *Server, otherwise wire.ErrorCode) bool {
 	for _, part := range d.parts {
 		out := &d.answer.Topics[part.topic].Partitions[part.partition]
 		out.LowWatermark, out.ErrorCode = part.replica.LowWatermark(s.metadata.alive), 0
+		if s.cfg.Bugs.Has(bugs.DeletionToldAlone) {
+			out.LowWatermark = part.replica.log.Start()
+		}
 		switch {
 		case !part.replica.Leads():
-			out.ErrorCode = int16(wire.NotLeaderOrFollower)
+			out.LowWatermark, out.ErrorCode = -1, int16(wire.NotLeaderOrFollower) // of the followers it knows nothing any more
 		case out.LowWatermark >= part.upTo:
 		case otherwise == wire.OK:
 			return false
@@ -106,6 +109,17 @@ func (d *deletion) finish(s *Server, otherwise wire.ErrorCode) bool {
 			out.ErrorCode = int16(otherwise)
 		}
 	}
+	d.state()
 	d.x.reply(d.answer)
 	return true
+}
+
+// state states what the client is told of logs from which something was deleted.
+func (d *deletion) state() {
+	asked := d.x.Body.(*kmsg.DeleteRecordsRequest)
+	for _, part := range d.parts {
+		if out := &d.answer.Topics[part.topic].Partitions[part.partition]; out.ErrorCode == 0 {
+			part.replica.log.observe(facts.DeletionTold, out.LowWatermark, asked.Topics[part.topic].Partitions[part.partition].Offset, int64(part.replica.LeaderEpoch()), part.upTo)
+		}
+	}
 }

@@ -131,7 +131,7 @@ func (s *Server) charge(x *exchange, key string, amount int64, withheld bool) ti
 	if withheld = withheld || key == consumerRate && wait > 0; withheld && !s.cfg.Bugs.Has(bugs.WithheldCounted) {
 		rate.Unrecord(amount)
 	}
-	x.channel.account = of
+	x.channel.account, x.channel.charged = of, true
 	s.env.Observe(node.Event{
 		Kind: facts.UsageCharged, Text: of.String(), Body: &facts.Usage{At: now, Withheld: withheld, Key: key, User: user, Client: client},
 		N: [4]int64{amount, limit, int64(x.channel.id), wait.Milliseconds()},
@@ -176,7 +176,7 @@ func (s *Server) admitter(x *exchange, strictSince int16) controller.Admit {
 		if !strict {
 			wait, _ = bucket.Overdrawn(s.cfg.ControllerQuotaWindows, now, limit)
 		}
-		x.overdrawn = max(x.overdrawn, now+wait)
+		x.overdrawn, x.channel.charged = max(x.overdrawn, now+wait), true
 		s.env.Observe(node.Event{
 			Kind: facts.ChangeCharged, Text: of.String(), Body: &facts.Usage{At: now, Withheld: !admitted, Key: mutationRate, User: user, Client: client, Strict: strict},
 			N: [4]int64{int64(partitions), limit, int64(x.channel.id), wait.Milliseconds()},
@@ -192,7 +192,10 @@ func (x *exchange) throttled() time.Duration {
 }
 
 // tellThrottle writes into an answer how long its receiver has to wait.
-func tellThrottle(body kmsg.Response, wait time.Duration) {
+func (s *Server) tellThrottle(body kmsg.Response, wait time.Duration) {
+	if s.cfg.Bugs.Has(bugs.MutedUntold) {
+		return
+	}
 	if to, ok := body.(kmsg.SetThrottleResponse); ok && wait > 0 {
 		to.SetThrottle(int32(wait / time.Millisecond))
 	}
@@ -203,7 +206,6 @@ func (s *Server) mute(ch *channel, wait time.Duration) {
 	if wait <= 0 || s.channels[ch.id] != ch {
 		return
 	}
-	ch.throttled = true
 	if s.cfg.Bugs.Has(bugs.ToldButNotMuted) {
 		return
 	}
@@ -227,9 +229,19 @@ func (s *Server) statePassed(x *exchange, key, user, client string, amount int64
 	})
 }
 
-// stateTakenUp states that a request of a connection is taken up that was throttled before.
+// stateTold states how long an answer says that its receiver has to wait, if it has a place
+// for that.
+func (s *Server) stateTold(ch *channel, body kmsg.Response) {
+	if says, ok := body.(kmsg.ThrottleResponse); ok && ch.charged {
+		millis, _ := says.Throttle()
+		s.env.Observe(node.Event{Kind: facts.ThrottleTold, Body: &facts.Usage{At: s.env.Now()}, N: [4]int64{int64(millis), int64(ch.id)}})
+	}
+}
+
+// stateTakenUp states that a request of a connection is taken up whose client was charged
+// before, be it told to wait or not.
 func (s *Server) stateTakenUp(ch *channel) {
-	if ch.throttled {
+	if ch.charged {
 		s.env.Observe(node.Event{Kind: facts.RequestTakenUp, Body: &facts.Usage{At: s.env.Now()}, N: [4]int64{int64(ch.id)}})
 	}
 }

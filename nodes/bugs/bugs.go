@@ -254,6 +254,8 @@ const (
 	DeposedAcknowledges
 	WonByAnyZnode
 	VersionToldStale
+	DeletionToldAlone
+	MutedUntold
 	last
 )
 

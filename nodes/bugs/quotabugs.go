@@ -36,7 +36,14 @@ var quotaBugs = []Bug{
 		ID: ThrottleForgotten, Name: "throttle-of-delayed-forgotten",
 		Wrong:    "A request that could not be answered at once is told how long to wait when it is, and its connection is not noted as one that waits.",
 		Schedule: "A producer that wants all acknowledgements writes far more than its quota.",
-		Breaks:   []string{"quota-not-exceeded"},
+		Breaks:   []string{"quota-waited", "quota-not-exceeded"},
+		Scenario: brokerQuotas,
+	},
+	{
+		ID: MutedUntold, Name: "muted-untold",
+		Wrong:    "Nothing is read for a time from a client that has had too much, and no answer says so.",
+		Schedule: "A client asks for more than its quota brings.",
+		Breaks:   []string{"quota-told"},
 		Scenario: brokerQuotas,
 	},
 	{

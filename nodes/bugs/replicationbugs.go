@@ -102,6 +102,13 @@ var replicationBugs = []Bug{
 		Scenario: brokerTopics,
 	},
 	{
+		ID: DeletionToldAlone, Name: "deletion-told-alone",
+		Wrong:    "A client is told that records are deleted when the leader hides them, whatever its followers do.",
+		Schedule: "A request to delete moves where a log begins that has followers.",
+		Breaks:   []string{"k18-deletion-told"},
+		Scenario: brokerTopics,
+	},
+	{
 		ID: ReadsUncommitted, Name: "reads-uncommitted", Upstream: "KAFKA-9835",
 		Wrong:    "A consumer is given records beyond the high watermark.",
 		Schedule: "A record is read from a leader that loses it with its leadership.",
