@@ -105,13 +105,15 @@ func add(to []kmsg.FetchResponseTopic, topic string, read *kmsg.FetchResponseTop
 }
 
 // tell notes what the asker is told of a part, and reports whether it has to be. What was
-// an error has to be told again when it is over, whatever was told before it.
+// an error has to be told again when it is over, whatever was told before it, and so has
+// the high watermark to a follower whose log parts from ours: it took it for nothing then,
+// and may lack no record once it has cut its log.
 func (p *cached) tell(read *kmsg.FetchResponseTopicPartition, b bugs.Set) bool {
 	news := read.HighWatermark != p.mark || read.LogStartOffset != p.start ||
 		read.ErrorCode != 0 || read.DivergingEpoch.Epoch >= 0 || read.PreferredReadReplica >= 0 ||
 		len(read.RecordBatches) > 0 && !b.Has(bugs.SessionMissesRecords)
 	p.mark, p.start = read.HighWatermark, read.LogStartOffset
-	if read.ErrorCode != 0 {
+	if read.ErrorCode != 0 || read.DivergingEpoch.Epoch >= 0 {
 		p.mark = -1
 	}
 	return news

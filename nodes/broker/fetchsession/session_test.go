@@ -70,7 +70,7 @@ func TestBusyPartitionsTakeTurns(t *testing.T) {
 }
 
 // TestAnswersShrink: what was told once is not told again, an error is while it lasts, and
-// once more when it is over.
+// once more when it is over, and so is where logs part.
 func TestAnswersShrink(t *testing.T) {
 	c, a, want := NewCache(newFakeEnv(), Config{Slots: 1}), &Asker{}, parts("t", 3)
 	refuse := func(p *Part, out *kmsg.FetchResponseTopicPartition) {
@@ -78,10 +78,15 @@ func TestAnswersShrink(t *testing.T) {
 			out.ErrorCode = int16(wire.NotLeaderOrFollower)
 		}
 	}
+	cut := func(p *Part, out *kmsg.FetchResponseTopicPartition) {
+		if p.Number == 2 {
+			out.DivergingEpoch.Epoch = 1
+		}
+	}
 	for i, step := range []struct {
 		read func(*Part, *kmsg.FetchResponseTopicPartition)
 		told string
-	}{{nil, "t0 t1 t2 "}, {nil, ""}, {refuse, "t1 "}, {refuse, "t1 "}, {nil, "t1 "}, {nil, ""}} {
+	}{{nil, "t0 t1 t2 "}, {nil, ""}, {refuse, "t1 "}, {refuse, "t1 "}, {nil, "t1 "}, {nil, ""}, {cut, "t2 "}, {nil, "t2 "}, {nil, ""}} {
 		if got := toldOf(fetch(t, c, a, -1, want, step.read)); got != step.told {
 			t.Errorf("answer %d is about %q, want %q", i, got, step.told)
 		}
