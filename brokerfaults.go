@@ -33,8 +33,13 @@ func (p Plan) brokerFaultShape() faults.Shape {
 		Coordinators: serverGroup, Sessions: "client",
 		Asks:      marks([]*node.EventKind{facts.ElectionTried, facts.StateProposed, facts.IsrProposed}),
 		Orders:    marks([]*node.EventKind{facts.LeaderElected, facts.StateWritten, facts.BrokerChanged}),
-		Takeovers: takeovers(),
+		Takeovers: takeovers(), Moves: moves(),
 	}
+}
+
+// moves are elections of others though who led lives.
+func moves() []string {
+	return []string{facts.LeaderElected.CaseMark(facts.ElectedPreferred), facts.LeaderElected.CaseMark(facts.ElectedReassigned)}
 }
 
 // brokerBlinks are the moments after which what has its own consequences is over at the
@@ -149,6 +154,9 @@ func (p Plan) aimedFaults(stream func(string) *rand.Rand, shape faults.Shape) (p
 	}
 	if r := stream("broker-relapses"); p.Knobs.Unclean && r.IntN(4) == 0 {
 		plan = append(plan, faults.DrawRelapses(r, shape)...)
+	}
+	if r := stream("broker-handovers"); r.IntN(4) == 0 {
+		plan = append(plan, faults.DrawHandovers(r, shape)...)
 	}
 	if r := stream("broker-windows"); r.IntN(4) == 0 {
 		plan = append(plan, faults.DrawBlinks(r, shape, brokerBlinks())...)

@@ -126,6 +126,19 @@ func TestWhatHappensToControllersAndLeaders(t *testing.T) {
 			r.says(1, caseOf(facts.LeaderElected, facts.ElectedOffline))
 			r.says(2, caseOf(facts.Truncated, facts.CutSharedEpoch))
 		}, nil},
+		"a leader is replaced, hears of it late, and stays in sync": {func(r *zombieRig) {
+			r.replaced("[1,2]")
+			r.says(1, caseOf(facts.Truncated, facts.CutSharedEpoch))
+		}, []string{cutInSync}},
+		"one that is out of sync by then": {func(r *zombieRig) {
+			r.replaced("[2]")
+			r.says(1, caseOf(facts.Truncated, facts.CutSharedEpoch))
+		}, nil},
+		"one that has followed another since": {func(r *zombieRig) {
+			r.replaced("[1,2]")
+			r.says(1, told(facts.BecameFollower, "orders-0"))
+			r.says(1, caseOf(facts.Truncated, facts.CutSharedEpoch))
+		}, nil},
 	} {
 		r := newZombieRig()
 		c.does(r)
@@ -144,6 +157,16 @@ func (r *zombieRig) sleeps() {
 	r.all[3].Paused = true
 	r.txn(7, &wire.CloseSessionTxn{})
 	r.all[3].Paused = false
+}
+
+// replaced lets b1 lead, and b2 lead after it, with some in sync.
+func (r *zombieRig) replaced(isr string) {
+	state := znodes.StatePath(znodes.TopicPartition{Topic: "orders"})
+	r.says(1, told(facts.BecameLeader, "orders-0"))
+	r.txn(11, &wire.MultiTxn{Parts: []wire.SubTxn{{Body: &wire.SetDataTxn{
+		Path: state, Data: []byte(`{"controller_epoch":1,"leader":2,"version":1,"leader_epoch":1,"isr":` + isr + `}`),
+	}}}})
+	r.says(1, told(facts.BecameFollower, "orders-0"))
 }
 
 // TestTheTableOfMarksIsTrue: what docs/COVERAGE.md says that hunts reach is counted and asked

@@ -26,25 +26,30 @@ type zombies struct {
 	// lives are those of brokers, by broker.
 	lives map[int32]*afterlife
 	hits  map[string]uint64
-	// unclean says in which partitions the last election was.
+	// unclean says in which partitions the last election was; inSync are who is in sync
+	// in each, as bits.
 	unclean map[string]bool
+	inSync  map[string]int64
 }
 
 // afterlife is what a broker does, and does not know of itself.
 type afterlife struct {
 	leads map[string]bool
 	rules bool
+	// led are the partitions that it led until it was told to follow in them.
+	led map[string]bool
 	// asleep: its session ended while it stood still, and nobody has told it.
 	asleep bool
 }
 
-// The marks of zombies, and one of logs that were cut.
+// The marks of zombies, and those of logs that were cut.
 const (
 	leaderExpired      = "zombie.leader-expired"
 	leaderAppends      = "zombie.leader-appends"
 	controllerExpired  = "zombie.controller-expired"
 	controllerProposes = "zombie.controller-proposes"
 	cutAfterUnclean    = "truncated.after-unclean-election"
+	cutInSync          = "truncated.led-in-sync"
 )
 
 // ZombieMarks lists the marks that count what brokers do whose session ended while they
@@ -55,15 +60,16 @@ var ZombieMarks = []struct{ Mark, Doc string }{
 	{controllerExpired, "the session of a controller ended while it stood still"},
 	{controllerProposes, "it woke up and would write a state before it heard of that"},
 	{cutAfterUnclean, "a log was cut to what a leader has that was elected though it was not in sync"},
+	{cutInSync, "a leader that was replaced had its log cut, and was in sync all the while"},
 }
 
 func newZombies(k Knobs, processes func() []sim.ProcessInfo, w *windows) *zombies {
 	z := &zombies{
 		knobs: k, processes: processes, windows: w, sessions: map[int32]int64{},
-		lives: map[int32]*afterlife{}, hits: map[string]uint64{}, unclean: map[string]bool{},
+		lives: map[int32]*afterlife{}, hits: map[string]uint64{}, unclean: map[string]bool{}, inSync: map[string]int64{},
 	}
 	for n := range int32(k.Brokers) {
-		z.lives[n+1] = &afterlife{leads: map[string]bool{}}
+		z.died(n + 1)
 	}
 	return z
 }
@@ -88,6 +94,9 @@ func (z *zombies) apply(step uint64, session int64, body wire.TxnBody) {
 	switch b := body.(type) {
 	case *wire.CreateTxn:
 		z.created(step, session, b)
+		z.state(b.Path, b.Data)
+	case *wire.SetDataTxn:
+		z.state(b.Path, b.Data)
 	case *wire.DeleteTxn:
 		if b.Path == znodes.Controller {
 			z.vacate(byDeposal, step)
@@ -116,6 +125,17 @@ func (z *zombies) created(step uint64, session int64, b *wire.CreateTxn) {
 	for n := range int32(z.knobs.Brokers) {
 		if n+1 != id {
 			z.windows.observe(&sim.Seen{Step: step, Node: z.knobs.brokerID(n + 1), Event: node.Event{Kind: outrun}})
+		}
+	}
+}
+
+// state notes who is in sync, if that is what a znode says.
+func (z *zombies) state(path string, data []byte) {
+	name, ok := strings.CutPrefix(path, znodes.Topics+"/")
+	if name, isState := strings.CutSuffix(name, "/state"); ok && isState {
+		topic, number, _ := strings.Cut(name, "/partitions/")
+		if s, err := znodes.DecodeState(znodes.TopicPartition{Topic: topic}, data); err == nil {
+			z.inSync[topic+"-"+number] = facts.Set(s.Isr)
 		}
 	}
 }
@@ -156,6 +176,7 @@ func (z *zombies) observe(id int32, e *node.Event) {
 	case facts.BecameLeader:
 		life.leads[e.Text] = true
 	case facts.BecameFollower, facts.ReplicaDeleted:
+		life.led[e.Text] = life.leads[e.Text]
 		delete(life.leads, e.Text)
 	case facts.ControllerElected:
 		life.rules = true
@@ -171,6 +192,7 @@ func (z *zombies) observe(id int32, e *node.Event) {
 		z.unclean[e.Text] = e.CaseOf() == facts.ElectedUnclean
 	case facts.Truncated, facts.StartedOver:
 		z.count(z.unclean[e.Text], cutAfterUnclean)
+		z.count(life.led[e.Text] && z.inSync[e.Text]&(1<<id) != 0, cutInSync)
 	case facts.Disconnected:
 		z.windows.struck(z.knobs.brokerID(id), byCut, 0)
 	}
@@ -183,4 +205,6 @@ func (z *zombies) count(is bool, mark string) {
 }
 
 // died: nothing of what a broker was is left.
-func (z *zombies) died(id int32) { z.lives[id] = &afterlife{leads: map[string]bool{}} }
+func (z *zombies) died(id int32) {
+	z.lives[id] = &afterlife{leads: map[string]bool{}, led: map[string]bool{}}
+}

@@ -217,6 +217,37 @@ func DrawRelapses(r *rand.Rand, s Shape) []Fault {
 	return plan
 }
 
+// DrawHandovers has leaders replaced although they live, and hear of that late: they go on
+// beside their successors, who think them in sync, and take what nobody else will have. One
+// who should lead dies before, and so does the controller, for the next looks soon who leads
+// elsewhere than preferred; where operators ask for such things, that may be left out.
+func DrawHandovers(r *rand.Rand, s Shape) []Fault {
+	d := &drawer{r: r, shape: s}
+	if len(s.Partitions) == 0 || len(s.Moves) == 0 || s.Duration <= 0 {
+		return nil
+	}
+	at := d.upTo(s.Duration / 8)
+	var plan []Fault
+	if !d.chance(1, 3) {
+		plan = []Fault{
+			{Kind: Crash, Target: d.heads(), At: at, Restart: time.Millisecond + d.upTo(s.Notice/2)},
+			{Kind: Crash, Target: d.controls(), At: at + time.Millisecond, Restart: time.Millisecond + d.upTo(s.Notice)},
+		}
+	}
+	for _, partition := range s.Partitions {
+		for _, mark := range s.Moves {
+			plan = append(plan, Fault{
+				Kind: OneWay, From: d.controls(), To: Target{Select: Leader, Name: partition}, Port: s.Peers, At: at, For: s.Settle/16 + d.upTo(s.Settle/4),
+				When: &Trigger{Mark: mark, About: partition, After: 1, Within: s.Duration},
+			})
+		}
+		if len(plan) >= 8 {
+			break
+		}
+	}
+	return plan
+}
+
 // demote lets a member fall behind who would lead, and dies and comes back so that
 // others lead meanwhile: it is registered, not in sync, and may be asked for.
 func (d *drawer) demote() []Fault {

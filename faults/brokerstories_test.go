@@ -14,7 +14,7 @@ func ruled() Shape {
 		Clients: 2, Duration: 10 * time.Second, Settle: 500 * time.Millisecond, Notice: time.Second, Patience: 300 * time.Millisecond,
 		Ports: []string{"broker", "replica", "client"}, Peers: "replica", Service: "broker",
 		Coordinators: "zk", Sessions: "client",
-		Asks: []string{"m.ask"}, Orders: []string{"m.order"}, Takeovers: []string{"m.step"}, Reigns: []string{"m.reign"},
+		Asks: []string{"m.ask"}, Orders: []string{"m.order"}, Takeovers: []string{"m.step"}, Reigns: []string{"m.reign"}, Moves: []string{"m.move"},
 	}
 }
 
@@ -23,7 +23,7 @@ func ruled() Shape {
 func TestStoriesAreFaults(t *testing.T) {
 	v := Vocabulary{
 		Processes: []string{"b1", "b2", "b3", "zk1", "c0", "c1"}, Groups: []string{"broker", "zk", "client"}, Partitions: ruled().Partitions,
-		Ports: []Port{{Name: "broker"}, {Name: "replica"}, {Name: "client"}}, Marks: []string{"m.ask", "m.order", "m.step", "m.reign"},
+		Ports: []Port{{Name: "broker"}, {Name: "replica"}, {Name: "client"}}, Marks: []string{"m.ask", "m.order", "m.step", "m.reign", "m.move"},
 	}
 	triggers := map[string]bool{}
 	for seed := range uint64(300) {
@@ -32,10 +32,11 @@ func TestStoriesAreFaults(t *testing.T) {
 			t.Fatalf("seed %d is not in order of time: %v", seed, plan)
 		}
 		takeovers, relapses := DrawTakeovers(rand.New(rand.NewPCG(seed, 2)), ruled()), DrawRelapses(rand.New(rand.NewPCG(seed, 3)), ruled())
-		if len(plan) == 0 || len(takeovers) < 2 || len(relapses) < 5 {
+		handovers := DrawHandovers(rand.New(rand.NewPCG(seed, 4)), ruled())
+		if len(plan) == 0 || len(takeovers) < 2 || len(relapses) < 5 || len(handovers) < 2 {
 			t.Fatalf("seed %d tells nothing", seed)
 		}
-		for _, f := range slices.Concat(plan, takeovers, relapses) {
+		for _, f := range slices.Concat(plan, takeovers, relapses, handovers) {
 			if back, err := ParseFault(f.String()); err != nil || back.String() != f.String() {
 				t.Fatalf("seed %d: `%v` reads back as `%v`, %v", seed, f, back, err)
 			}
@@ -47,7 +48,7 @@ func TestStoriesAreFaults(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"m.step crash", "m.step pause", "m.step isolate", "m.step cut", "m.reign partition", "m.order isolate", "m.order pause", "m.order one-way", "m.ask cut", "m.ask one-way"} {
+	for _, want := range []string{"m.step crash", "m.step pause", "m.step isolate", "m.step cut", "m.reign partition", "m.move one-way", "m.order isolate", "m.order pause", "m.order one-way", "m.ask cut", "m.ask one-way"} {
 		if !triggers[want] {
 			t.Errorf("no story waits for %s", want)
 		}
@@ -65,7 +66,9 @@ func TestStoriesNeedSessions(t *testing.T) {
 	}
 	s = ruled()
 	s.Partitions = nil
-	if plan := DrawRelapses(rand.New(rand.NewPCG(1, 1)), s); plan != nil {
-		t.Errorf("drew %v", plan)
+	for _, draw := range []func(*rand.Rand, Shape) []Fault{DrawRelapses, DrawHandovers} {
+		if plan := draw(rand.New(rand.NewPCG(1, 1)), s); plan != nil {
+			t.Errorf("drew %v", plan)
+		}
 	}
 }

@@ -46,6 +46,8 @@ type Trigger struct {
 	// Mark is the fact's name, "zk.committed", or that of one of its cases,
 	// "kafka.isr-committed.shrink".
 	Mark string
+	// About is the partition that the fact must be about; "" is any.
+	About string
 	// After is which occurrence fires, from 1.
 	After int
 	// Effects is how many effects (sends, writes, syncs, timers, further facts)

@@ -73,7 +73,7 @@ func drawFault(t *rapid.T) Fault {
 		f.PPM = rapid.Int64Range(1, MaxDrift).Draw(t, "ppm")
 	}
 	if has("when") {
-		f.When = &Trigger{Mark: "zk." + word.Draw(t, "mark"), After: rapid.IntRange(1, 99).Draw(t, "after"), Within: duration(t, "within")}
+		f.When = &Trigger{Mark: "zk." + word.Draw(t, "mark"), After: rapid.IntRange(1, 99).Draw(t, "after"), Within: duration(t, "within"), About: rapid.SampledFrom([]string{"", "orders-0"}).Draw(t, "about")}
 		if has("effects") {
 			f.When.Effects = rapid.IntRange(0, 99).Draw(t, "effects")
 		}

@@ -55,14 +55,15 @@ type Injector struct {
 // armed is a fault that waits for its moment.
 type armed struct {
 	fault int
-	// of is the case that is awaited, "" for the fact in any case.
-	system, name, of string
-	seen             int
+	// of is the case that is awaited, "" for the fact in any case; about, what it says
+	// that of, "" for anything.
+	system, name, of, about string
+	seen                    int
 }
 
 func (a *armed) awaits(e *node.Event) bool {
 	k := e.Kind
-	return k.Name == a.name && k.System == a.system && (a.of == "" || k.Cases != nil && k.Cases[e.CaseOf()] == a.of)
+	return k.Name == a.name && k.System == a.system && (a.about == "" || e.Text == a.about) && (a.of == "" || k.Cases != nil && k.Cases[e.CaseOf()] == a.of)
 }
 
 // opened is a fault that lasts, with how to end it.
@@ -112,7 +113,7 @@ func (in *Injector) arm(i int) {
 	t := in.plan[i].When
 	system, name, _ := strings.Cut(t.Mark, ".")
 	name, of, _ := strings.Cut(name, ".")
-	a := &armed{fault: i, system: system, name: name, of: of}
+	a := &armed{fault: i, system: system, name: name, of: of, about: t.About}
 	in.armed = append(in.armed, a)
 	if t.Within > 0 {
 		in.world.At(in.world.Now()+t.Within, "disarm "+t.Mark, func() {

@@ -15,7 +15,7 @@ type Kind struct {
 	splits, processes bool
 }
 
-var triggerArgs = []string{"when", "after", "within"}
+var triggerArgs = []string{"when", "about", "after", "within"}
 
 // Names of the kinds.
 const (

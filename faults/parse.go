@@ -29,6 +29,7 @@ var args = []arg{
 	{"jump", formatJump, parseJump},
 	{"ppm", formatPPM, parsePPM},
 	{"when", formatWhen, parseWhen},
+	{"about", formatAbout, parseAbout},
 	countArg("after", 1, func(t *Trigger) *int { return &t.After }),
 	countArg("effects", 0, func(t *Trigger) *int { return &t.Effects }),
 	{"within", formatWithin, parseWithin},
@@ -290,6 +291,24 @@ func parseWhen(f *Fault, s string) error {
 		return errors.New("want the mark of a fact, such as zk.committed")
 	}
 	f.When = &Trigger{Mark: s, After: 1}
+	return nil
+}
+
+func formatAbout(f *Fault) string {
+	if f.When == nil {
+		return ""
+	}
+	return f.When.About
+}
+
+func parseAbout(f *Fault, s string) error {
+	switch {
+	case f.When == nil:
+		return errNoTrigger
+	case !isWord(s):
+		return errors.New("want the name of a partition, such as orders-0")
+	}
+	f.When.About = s
 	return nil
 }
 

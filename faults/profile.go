@@ -101,4 +101,7 @@ type Shape struct {
 	// those by which who controls the group shows that it has decided something and tells
 	// others, Takeovers those of the steps of a new one.
 	Asks, Orders, Takeovers []string
+	// Moves are the marks by which it shows that somebody is to lead one of the Partitions
+	// from now on although nobody failed.
+	Moves []string
 }

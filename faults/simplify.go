@@ -29,6 +29,7 @@ func Simplify(f Fault) []Fault {
 	}
 	propose(func(g *Fault) { g.Target = plainer(g.Target) })
 	if f.When != nil {
+		propose(func(g *Fault) { g.When.About = "" })
 		propose(func(g *Fault) { g.When.After = 1 + (g.When.After-1)/2 })
 		propose(func(g *Fault) { g.When.Effects /= 2 })
 	}

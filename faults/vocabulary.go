@@ -58,6 +58,9 @@ func (f Fault) Check(v Vocabulary) error {
 	if f.When != nil && !slices.Contains(v.Marks, f.When.Mark) {
 		return fmt.Errorf("nobody states the fact %q; facts are %s", f.When.Mark, strings.Join(v.Marks, ", "))
 	}
+	if f.When != nil && f.When.About != "" && !slices.Contains(v.Partitions, f.When.About) {
+		return fmt.Errorf("unknown partition %q; partitions are %s", f.When.About, strings.Join(v.Partitions, ", "))
+	}
 	return nil
 }
 
