@@ -203,6 +203,7 @@ func (r *run) newReplication() *replication.Checker {
 	return replication.New(replication.Config{
 		Brokers: r.brokers(), Unclean: k.Unclean, MinInsync: k.MinInsync,
 		Compacts: logs.Compact, RetentionBytes: logs.RetentionBytes, DeleteRetentionMillis: logs.DeleteRetentionMillis,
+		Deletes: logs.Delete, CompactionLagMillis: logs.MinCompactionLagMillis,
 		Patience: k.settleBrokers(), Lag: k.ReplicaLag,
 	})
 }

@@ -200,7 +200,7 @@ func (c *Checker) ofGroup(b *broker, e node.Event) {
 	}
 	switch e.Kind {
 	case facts.Rebalancing:
-		g.state = preparing
+		g.state, g.called = preparing, c.now.at
 	case facts.Generation:
 		c.began(r, g, e.N[0], e.Body.([]string))
 	case facts.GroupAssigned:

@@ -48,12 +48,32 @@ func (c *Checker) memberGone(r *reign, g *group, id, how string) {
 	m := g.members[id]
 	delete(g.members, id)
 	delete(g.shares, id)
+	if how == "not-rejoined" {
+		c.notAwaited(r, g, id)
+	}
 	if m == nil || m.session == 0 || how != "expired" {
 		return
 	}
 	silent := c.now.at - m.heard
 	if most := silent / million * time.Duration(million+c.cfg.DriftPPM); most+time.Millisecond < m.session {
 		c.fail(r.broker.Name, MemberKept, fmt.Sprintf("%s is taken out of group %s after %v, its session being %v", id, g.name, silent, m.session))
+	}
+}
+
+// notAwaited: who does not join again is waited for as long as it asked to be, when it joined
+// the last time.
+func (c *Checker) notAwaited(r *reign, g *group, id string) {
+	if g.called == 0 || len(g.rosters) == 0 {
+		return
+	}
+	last := g.rosters[len(g.rosters)-1].members
+	i := slices.IndexFunc(last, func(m enrolled) bool { return m.id == id })
+	if i < 0 {
+		return
+	}
+	waited := c.now.at - g.called
+	if most := waited / million * time.Duration(million+c.cfg.DriftPPM); most+time.Millisecond < last[i].rebalance {
+		c.fail(r.broker.Name, MemberAwaited, fmt.Sprintf("%s is taken out of group %s %v after members were asked to join, its rebalance timeout being %v", id, g.name, waited, last[i].rebalance))
 	}
 }
 

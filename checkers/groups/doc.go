@@ -40,6 +40,8 @@ const (
 	AssignmentLogged = "k20-assignment-logged"
 	JoinHeeded       = "k20-join-heeded"
 	LeaderPresent    = "k20-leader-present"
+	AssignedThere    = "k20-assigned-there"
+	MemberAwaited    = "k20-member-awaited"
 	MemberKept       = "k20-member-kept"
 	MemberLost       = "k20-member-lost"
 	GenerationGrows  = "k21-generation"
@@ -83,6 +85,14 @@ var Guarantees = []guarantee.Guarantee{
 	{
 		ID: LeaderPresent, Sentence: "The leader of a generation has joined it, and is told that it leads when the generation begins.", Source: sourceProtocol + "JoinGroup",
 		Not: "that the leader brings an assignment; if it does not, others lead the next.",
+	},
+	{
+		ID: AssignedThere, Sentence: "An assignment gives nobody a partition that there is not, as far as its leader has heard.", Source: sourceProtocol + "SyncGroup",
+		Not: "anything of leaders that do not note what they have heard.",
+	},
+	{
+		ID: MemberAwaited, Sentence: "A member that does not join again is waited for until its rebalance timeout is over.", Source: sourceKIP + "62",
+		Not: "anything of a member that the log of the group does not have, so that it is not known how long it wants to be waited for.",
 	},
 	{
 		ID: MemberKept, Sentence: "A member is taken for lost only after a session in which it gave no sign and was told nothing.", Source: sourceKIP + "62",

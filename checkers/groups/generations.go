@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -156,6 +157,13 @@ func (c *Checker) complete(r *reign, g *group, in *roster, given map[string]stri
 		return
 	}
 	counts := in.noted()
+	for _, p := range slices.Sorted(maps.Keys(given)) {
+		n, err := strconv.Atoi(p[strings.LastIndexByte(p, '-')+1:])
+		if most, said := counts[topicOf(p)]; err == nil && said && n >= most {
+			c.fail(r.broker.Name, AssignedThere, fmt.Sprintf("generation %d of group %s gives %s to %s, and knows of %d partitions of that topic", g.generation, g.name, p, given[p], most))
+			return
+		}
+	}
 	for _, topic := range topics {
 		shared := slices.ContainsFunc(slices.Collect(maps.Keys(given)), func(p string) bool { return topicOf(p) == topic }) //sim:unordered any will do
 		least, said := counts[topic]

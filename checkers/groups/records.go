@@ -51,6 +51,7 @@ type roster struct {
 type enrolled struct {
 	id, instance string
 	session      time.Duration
+	rebalance    time.Duration // for which it is waited for
 	share        []byte
 	said         []byte // to the assignor
 	subscribed   []string
@@ -106,7 +107,7 @@ func readRoster(value []byte, at replication.Held) *roster {
 		g.protocol = *v.Protocol
 	}
 	for _, m := range v.Members {
-		e := enrolled{id: m.MemberID, session: time.Duration(m.SessionTimeoutMillis) * time.Millisecond, share: m.Assignment, said: m.Subscription}
+		e := enrolled{id: m.MemberID, session: time.Duration(m.SessionTimeoutMillis) * time.Millisecond, rebalance: time.Duration(m.RebalanceTimeoutMillis) * time.Millisecond, share: m.Assignment, said: m.Subscription}
 		if m.InstanceID != nil {
 			e.instance = *m.InstanceID
 		}

@@ -53,6 +53,7 @@ type group struct {
 	name       string
 	state      state
 	stable     time.Duration // when it became that, if it is
+	called     time.Duration // when members were asked to join last, 0 if that is not known
 	generation int64
 	// members are those of the generation that are still in the group, by ID.
 	members map[string]*member

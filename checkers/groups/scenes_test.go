@@ -30,6 +30,13 @@ var good = []struct{ name, scene string }{
 		b1 loads 1
 		b1 commits -1 nobody t-0=5
 		b1 says t-0=5`},
+	{"a member does not join again, and was waited for", formed + `
+		wait 1s
+		b1 rebalances
+		wait 20s
+		b1 drops b not-rejoined
+		b1 starts 2 a
+		b1 shares 2 a:t-0,t-1`},
 	{"a coordinator that hung has not noticed that a member is silent", formed + `
 		wait 30s
 		b1 hears a
@@ -248,6 +255,15 @@ var bad = []struct{ name, falls, scene string }{
 		b2 loads 2
 		b2 renames a to b # or so it says
 		b2 tells 1 b:t-0`},
+	{"a generation begins without a member that was not waited for", MemberAwaited, formed + `
+		wait 1s
+		b1 rebalances
+		wait 19s
+		b1 drops b not-rejoined`},
+	{"a partition is given that there is not", AssignedThere, formed + `
+		b1 rebalances
+		b1 starts 2 a,b
+		b1 shares 2 a:t-0*2 b:t-1,t-2`},
 	{"a member that is silent stays", MemberLost, formed + strings.Repeat(`
 		wait 1s
 		b1 hears a`, 13)},

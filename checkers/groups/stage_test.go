@@ -368,6 +368,7 @@ func groupRecord(generation int64, w []string) facts.GroupRecord {
 	for i, s := range shares(w) {
 		m := kmsg.NewGroupMetadataValueMember()
 		m.MemberID, m.Assignment, m.SessionTimeoutMillis = s.Member, s.Assignment, 10_000
+		m.RebalanceTimeoutMillis = 20_000
 		if s.Instance != "" {
 			m.InstanceID = kmsg.StringPtr(s.Instance)
 		}

@@ -274,6 +274,19 @@ var bad = []badScene{
 		b2 leads
 		b2 hears b3 at 1
 		b2 proposes b1,b2,b3`},
+	{"a follower counts that is in a later reign than its leader", MarkFetched, usual + `
+		b1 appends 0..0
+		b2 copies 0..0
+		b3 copies 0..0
+		b1 hears b2 at 1
+		b1 hears b3 at 1 epoch 2
+		b1 marks 1`},
+	{"one is taken in whose broker is known to be gone", JoinerLives, usual + `
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 hears b3 at 0
+		b1 lists b1,b2
+		b1 proposes b1,b2,b3`},
 	{"a leader that hears of its election late has cut what was committed before", LeaderCompleteness, usual + `
 		commit 0..0
 		elect b2 epoch 2 isr b1,b2,b3
@@ -443,6 +456,12 @@ var bad = []badScene{
 	{"a compaction takes the last record of a key", CompactionLeaves, usual + `
 		commit 0..4
 		b1 compacts 4 from k0@0,k1@1,k0@2 to k0@2`},
+	{"a compaction takes a record that is too young", CompactionWaits, usual + `
+		commit 0..4
+		b1 compacts 4 now 100 from k0@0^85,k0@1^91,k0@2^95 to k0@2^95`},
+	{"a log is cut for its age that is only to be compacted", RetentionAllowed, `config cleanup.policy=compact` + usual + `
+		commit 0..4
+		b1 forgets 4 why retention-time`},
 	{"a compaction adds a record", CompactionLeaves, usual + `
 		commit 0..4
 		b1 compacts 4 from k0@0,k1@1 to k0@0,k1@1,k0@2`},
@@ -564,6 +583,21 @@ var bad = []badScene{
 		gone
 		topic b1,b2,b3
 		b3 opens 0..5`},
+	{"a topic has the ID of one that is gone", TopicIdentity, usual + `
+		doomed
+		b1 deletes
+		b2 deletes
+		b3 deletes
+		gone
+		topic b1,b2,b3 id 1`},
+	{"a batch is refused that is the next", SequenceTaken, usual + `
+		commit 0..1 producer 7/0/0
+		b1 refuses 1 producer 7/0/2`},
+	{"a batch is refused that is there", SequenceTaken, usual + `
+		commit 0..0 producer 7/0/0
+		commit 1..2 producer 7/0/1
+		b1 appends 3..3 producer 7/0/3
+		b1 refuses 2 producer 7/0/1`},
 	{"a broker does not hear of what is said of its topic", ConfigFollowed, usual + `
 		says topics/orders segment.bytes=99
 		b1 takes topics/orders segment.bytes=99

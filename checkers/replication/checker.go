@@ -27,9 +27,11 @@ type Config struct {
 	Unclean   bool
 	MinInsync int
 	// Compacts: so does cleanup.policy. RetentionBytes and DeleteRetentionMillis are
-	// retention.bytes and delete.retention.ms.
-	Compacts                              bool
+	// retention.bytes and delete.retention.ms, Deletes and CompactionLagMillis what
+	// cleanup.policy and min.compaction.lag.ms say.
+	Compacts, Deletes                     bool
 	RetentionBytes, DeleteRetentionMillis int64
+	CompactionLagMillis                   int64
 	// Patience is how long a broker may go by an old configuration when all else has come
 	// to rest.
 	Patience time.Duration
@@ -51,6 +53,8 @@ type Checker struct {
 	topics   map[string]*topic
 	gone     map[string]*topic
 	settings map[string]*settings
+	// ids are whose ID it is or was.
+	ids map[facts.TopicID]*topic
 
 	configs configs
 	// errands are the znodes in which controllers are told what to do, and which they remove
@@ -117,7 +121,7 @@ func (m moment) String() string {
 func New(cfg Config) *Checker {
 	c := &Checker{
 		cfg: cfg, byNode: map[node.ID]*member{}, byID: map[int32]*member{},
-		topics: map[string]*topic{}, gone: map[string]*topic{}, settings: map[string]*settings{},
+		topics: map[string]*topic{}, gone: map[string]*topic{}, settings: map[string]*settings{}, ids: map[facts.TopicID]*topic{},
 		configs: configs{said: map[string]map[string]string{}}, errands: map[string]bool{},
 		controller: reign{of: map[int64]int32{}}, registered: map[int32]int64{},
 	}
@@ -232,8 +236,13 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 	case facts.BecameFollower:
 		c.becameFollower(r, e.N[0], e.N[1], e.N[3])
 	case facts.FollowerFetched:
+		if e.N[2] != r.epoch {
+			return // it is in another reign, and what it has may be another log's
+		}
 		r.heard(int32(e.N[0]), e.N[1], e.N[3], c.now.at)
 		c.waits(p, r)
+	case facts.OutOfSequence:
+		c.outOfSequence(p, r, e)
 	case facts.HighWatermark:
 		c.highWatermark(p, r, e)
 	case facts.FollowedMark:

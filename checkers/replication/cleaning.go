@@ -27,6 +27,10 @@ func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 		return
 	}
 	p.hidden = max(p.hidden, start)
+	if (why == bySize || why == byAge) && !c.mayBeDeleted(p) {
+		c.fail(r.Name, RetentionAllowed, fmt.Sprintf("%s deletes %s below %d for %s, and its cleanup.policy was never that", r.Name, p.name, start, why))
+		return
+	}
 	if least := c.leastBytes(p); why == bySize && left < least {
 		c.fail(r.Name, RetentionLeaves, fmt.Sprintf("%s deletes %s below %d and has %d bytes left, of %d that it should keep", r.Name, p.name, start, left, least))
 		return
@@ -45,6 +49,7 @@ func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 // Why the start of a log moved: it had got too long; that of the leader had.
 const (
 	bySize   = "retention-size"
+	byAge    = "retention-time"
 	byLeader = "leader"
 )
 
@@ -103,7 +108,20 @@ func (c *Checker) compacted(p *partition, r *replica, e node.Event) {
 		}
 		c.lastGone(p, r, k, done, left)
 	}
+	c.tooYoung(p, r, done, after)
 	c.likeOthers(p, r)
+}
+
+// tooYoung: what has not been through a compaction is safe from it for a while. What has been
+// was old enough then, be it by a clock that is behind now.
+func (c *Checker) tooYoung(p *partition, r *replica, done *facts.Compaction, after map[int64]bool) {
+	lag := c.leastLag(p)
+	for _, k := range done.Before {
+		if lag > 0 && k.Offset >= max(done.From, r.log.start) && !after[k.Offset] && k.Time > done.Now-lag {
+			c.fail(r.Name, CompactionWaits, fmt.Sprintf("at %d, %s compacts %s and takes the record of %q at offset %d, which is of %d, with min.compaction.lag.ms=%d", done.Now, r.Name, p.name, k.Key, k.Offset, k.Time, lag))
+			return
+		}
+	}
 }
 
 // likeOthers holds what a compaction left against what compactions left of the other

@@ -55,6 +55,8 @@ func (c *Checker) brokersConfigured(says map[string]string) {
 		}
 	}
 	c.cfg.Compacts = c.cfg.Compacts || strings.Contains(says["log.cleanup.policy"], "compact")
+	c.cfg.Deletes = c.cfg.Deletes || strings.Contains(says["log.cleanup.policy"], "delete")
+	c.cfg.CompactionLagMillis = lower(c.cfg.CompactionLagMillis, says["log.cleaner.min.compaction.lag.ms"])
 	c.cfg.RetentionBytes = lower(c.cfg.RetentionBytes, says["log.retention.bytes"])
 	c.cfg.DeleteRetentionMillis = lower(c.cfg.DeleteRetentionMillis, says["log.cleaner.delete.retention.ms"])
 	if says["unclean.leader.election.enable"] != "true" {

@@ -104,6 +104,22 @@ var deletions = []goodScene{
 	{"a log is compacted", false, usual + `
 		commit 0..6
 		b1 compacts 5 now 90 from k0@0,k1@1,!k0@2,@3,!k2@4~90 to k1@1,!k0@2~140`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 5}}},
+	{"a log is compacted again, by a clock that has gone back", false, usual + `
+		commit 0..6
+		b1 compacts 3 now 100 from k0@0^90 to k0@0^90
+		b1 compacts 5 now 95 behind 3 from k0@0^90,k0@4^80 to k0@4^80`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 3}, {Kind: history.CompactedTo, Offset: 5}}},
+	{"a young record is compacted, as its topic may say so", false, "config min.compaction.lag.ms=2" + usual + `
+		commit 0..4
+		b1 compacts 4 now 100 from k0@0^91,k0@1^97,k0@2^98 to k0@2^98`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}}},
+	{"a log is cut for its age that was only to be compacted once", false, "config cleanup.policy=compact" + usual + `
+		commit 0..6
+		config cleanup.policy=compact,delete
+		config cleanup.policy=compact
+		b1 forgets 2 why retention-time`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-time"}}},
+	{"a log is cut for its age that went by the default once", false, usual + `
+		commit 0..6
+		config cleanup.policy=compact
+		b1 forgets 2 why retention-time`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-time"}}},
 	{"replicas are compacted, one further than the other, which has let a tombstone go", false, usual + `
 		commit 0..9
 		b1 compacts 4 now 90 from k0@0=a,k1@1=b,!k2@2~80 to k0@0=a,k1@1=b

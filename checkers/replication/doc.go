@@ -64,6 +64,7 @@ const (
 	ElectionAsked      = "k12-election-as-asked"
 	LeaderExpands      = "k12-leader-expands-isr"
 	JoinerCaughtUp     = "k12-joiner-caught-up"
+	JoinerLives        = "k12-joiner-lives"
 	LaggardsLeave      = "k12-laggards-leave-isr"
 	LeaderCompleteness = "k13-leader-completeness"
 	StateCAS           = "k14-partition-state-cas"
@@ -79,7 +80,10 @@ const (
 	CompactedAlike     = "k18-compacted-alike"
 	CompactionLeaves   = "k18-compaction-leaves-last"
 	TombstoneStays     = "k18-tombstone-stays"
+	CompactionWaits    = "k18-compaction-waits"
+	RetentionAllowed   = "k18-retention-allowed"
 	RetentionLeaves    = "k18-retention-leaves-enough"
+	SequenceTaken      = "k19-sequence-taken"
 	SequenceWhole      = "k19-producer-sequence"
 	ProducersKnown     = "k19-producers-known"
 	AskedIsDone        = "k30-asked-is-done"
@@ -121,6 +125,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ElectionAsked, Sentence: "Who asks for an election is told that it is done, or not needed, when the preferred replica leads, or any if that was asked for; and that it cannot be when the preferred replica is dead or not in sync.", Source: sourceKIP + "460"},
 	{ID: LeaderExpands, Sentence: "Only its leader takes a replica into the in-sync replicas of a partition; an election leaves them as they are, or fewer.", Source: sourceTLA + "ControllerElectLeader"},
 	{ID: JoinerCaughtUp, Sentence: "A leader takes in only who has fetched, in its reign, up to the high watermark and to where the reign began.", Source: "KAFKA-7128"},
+	{ID: JoinerLives, Sentence: "A leader takes in only whose broker is alive, as far as it was told.", Source: "KIP-497, KIP-841"},
 	{ID: LaggardsLeave, Sentence: "A leader puts out of the in-sync replicas who has been behind for replica.lag.time.max.ms, and nobody else.", Source: sourceManual + "replica.lag.time.max.ms"},
 	{ID: LeaderCompleteness, Sentence: "A leader that was elected among the in-sync replicas holds every committed record.", Source: sourceVan + "LeaderCompleteness"},
 	{ID: StateCAS, Sentence: "What a leader or the controller takes for the state of a partition in a version is what that version says.", Source: "KAFKA-1382, KAFKA-2729"},
@@ -136,13 +141,16 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: CompactedAlike, Sentence: "Where two replicas have been compacted, both have the same last record of each key, except that one may have let a tombstone go.", Source: sourceManual + "log compaction"},
 	{ID: CompactionLeaves, Sentence: "A compaction adds no record, and leaves the last one of each key, or, if that is a tombstone whose time is over, none of the key.", Source: sourceManual + "log compaction"},
 	{ID: TombstoneStays, Sentence: "A compaction takes a tombstone when delete.retention.ms have passed since the first one that kept it, and not before.", Source: sourceKIP + "534"},
+	{ID: CompactionWaits, Sentence: "A record that no compaction has kept is safe from compaction for min.compaction.lag.ms.", Source: sourceManual + "min.compaction.lag.ms"},
+	{ID: RetentionAllowed, Sentence: "Records are deleted for their age or number only where cleanup.policy has said so.", Source: sourceManual + "cleanup.policy"},
 	{ID: RetentionLeaves, Sentence: "What is deleted because a log is too long leaves retention.bytes of it.", Source: sourceManual + "retention.bytes"},
+	{ID: SequenceTaken, Sentence: "A leader refuses for its sequence number neither the next batch of a producer nor one of the latest five that it has.", Source: sourceKIP + "98"},
 	{ID: SequenceWhole, Sentence: "The batches that an idempotent producer has in a partition have the sequence numbers 0, 1, 2 and so on, without a gap or a repetition.", Source: sourceKIP + "98"},
 	{ID: ProducersKnown, Sentence: "A replica that opens its log, cuts it or begins to lead knows of each idempotent producer the latest batches that are in the log, and none that is not.", Source: sourceKIP + "98"},
 	{ID: AskedIsDone, Sentence: "When a cluster has come to rest, no reassignment, election or deletion of a topic that somebody asked for is left undone.", Source: sourceKIP + "455"},
 	{ID: MetadataTold, Sentence: "What a broker tells clients of a partition its state znode has said in one of its versions; when a cluster has come to rest, all brokers tell what the znodes say, and who is registered.", Source: sourceManual + "UpdateMetadata"},
 	{ID: ConfigFollowed, Sentence: "When a cluster has come to rest, every broker goes by what the znodes say of all brokers, of itself and of its topics.", Source: sourceKIP + "226"},
-	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty.", Source: sourceKIP + "516"},
+	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty, with an ID that no topic had.", Source: sourceKIP + "516"},
 }
 
 // sentences has the sentence of each guarantee.

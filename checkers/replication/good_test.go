@@ -50,6 +50,28 @@ var good = []goodScene{
 		b1 hears b2 at 2
 		isr b1,b2
 		b1 knows b1,b2 version 1`, nil},
+	{"batches are refused: of other sizes, too old, too new, or of another epoch", false, usual + `
+		commit 0..0 producer 7/0/0
+		commit 1..2 producer 7/0/1
+		commit 3..3 producer 7/0/3
+		commit 4..4 producer 7/0/4
+		commit 5..5 producer 7/0/5
+		commit 6..6 producer 7/0/6
+		b1 refuses 1 producer 7/0/0
+		b1 refuses 1 producer 7/0/1
+		b1 refuses 1 producer 7/0/8
+		b1 refuses 1 producer 7/1/1
+		b1 refuses 1 producer 8/0/0`, nil},
+	{"one is taken in who was gone and is back, and goes again", false, usual + `
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 lists b1,b2
+		b1 hears b3 at 0
+		b1 lists b1,b2,b3
+		b1 proposes b1,b2,b3
+		b1 lists b1,b2
+		isr b1,b2,b3
+		b1 knows b1,b2,b3 version 2`, nil},
 	{"a deposed leader gives up at once who was not assigned when it was to lead, and is again", false, usual + `
 		elect b2 epoch 2 isr b1,b2,b3
 		elect b3 epoch 3 isr b1,b3

@@ -3,9 +3,11 @@ package replication
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // recognised is how many batches of a producer a broker knows again (KIP-98).
@@ -71,6 +73,45 @@ func (c *Checker) knows(p *partition, r *replica, known facts.ProducersKnown) {
 			return
 		}
 	}
+}
+
+// outOfSequence: a leader refuses neither the batch that is the next of its producer nor one of
+// its latest, which the producer sends again as it does not know that it is there (KIP-98).
+func (c *Checker) outOfSequence(p *partition, r *replica, e node.Event) {
+	sent, _ := e.Body.(*facts.Producer)
+	compacted := max(p.ledger.cleaned, r.log.cleaned, r.log.reach)
+	if sent == nil || !r.leads || p.topic.doomed {
+		return
+	}
+	t, has := r.log.trails(compacted)[sent.ID]
+	if !has || t.last < compacted || t.epoch != sent.Epoch {
+		return
+	}
+	if t.number == sequenceBefore(sent.FirstSequence) {
+		c.fail(r.Name, SequenceTaken, fmt.Sprintf("%s refuses sequence %d of producer %d in %s, which is the next", r.Name, sent.FirstSequence, sent.ID, p.name))
+		return
+	}
+	left := min(recognised, t.batches)
+	for _, b := range slices.Backward(r.log.batches) {
+		if b.producer == nil || b.producer.ID != sent.ID {
+			continue
+		}
+		if left--; left < 0 {
+			return
+		}
+		if b.producer.FirstSequence == sent.FirstSequence && b.producer.Records == sent.Records {
+			c.fail(r.Name, SequenceTaken, fmt.Sprintf("%s refuses sequence %d of producer %d in %s, which it has at offset %d", r.Name, sent.FirstSequence, sent.ID, p.name, b.first))
+			return
+		}
+	}
+}
+
+// sequenceBefore is the number before a number, which behind 2^31-1 begin again.
+func sequenceBefore(n int32) int32 {
+	if n == 0 {
+		return math.MaxInt32
+	}
+	return n - 1
 }
 
 // misknown says what is wrong with what is known of a producer, "" if nothing is.

@@ -141,7 +141,8 @@ func (c *Checker) excuse(p *partition, why history.LogEventKind, from int64) {
 // isrProposed: a leader takes in only who has everything that it knows to be committed,
 // and all that was there when its reign began, as fetches in this reign have told.
 // Where either is not so, the follower may lack what a former leader committed
-// (KAFKA-7128).
+// (KAFKA-7128). Nor does it take in whose broker it was told is gone: the controller has taken
+// that one out, or is about to, and does so once.
 func (c *Checker) isrProposed(p *partition, r *replica, set, version int64) {
 	if was, ok := p.past[version]; ok && was.epoch == r.epoch {
 		r.isr = was.isr // also if a controller told it of that
@@ -157,6 +158,10 @@ func (c *Checker) isrProposed(p *partition, r *replica, set, version int64) {
 			c.fail(r.Name, JoinerCaughtUp, fmt.Sprintf("%s wants %s in sync on %s, which fetched last at %d; the high watermark is %d, and epoch %d began at %d", r.Name, c.names(1<<id), p.name, at, r.mark, r.epoch, r.began))
 			return
 		}
+	}
+	if dead := set &^ in &^ r.peers; dead != 0 && r.peers != 0 {
+		c.fail(r.Name, JoinerLives, fmt.Sprintf("%s wants %s in sync on %s, and was told that only %s live", r.Name, c.names(dead), p.name, c.names(r.peers)))
+		return
 	}
 	r.proposed = set
 }

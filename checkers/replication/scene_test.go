@@ -61,7 +61,7 @@ const scenePartition = "orders-0"
 
 func newStage(t *testing.T, unclean bool) *stage {
 	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}, deaf: map[int32]bool{}, died: map[int32]int64{}}
-	cfg := Config{Unclean: unclean, MinInsync: 1, RetentionBytes: 100, DeleteRetentionMillis: 50, Patience: 2 * time.Second, Lag: 1500 * time.Millisecond}
+	cfg := Config{Unclean: unclean, MinInsync: 1, Deletes: true, RetentionBytes: 100, DeleteRetentionMillis: 50, CompactionLagMillis: 10, Patience: 2 * time.Second, Lag: 1500 * time.Millisecond}
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
 	}
@@ -159,7 +159,7 @@ func (s *stage) line(w []string) {
 
 func (s *stage) topic(w []string) {
 	s.assigned = ids(w[1])
-	id := facts.TopicID{byte(s.lives + 1)}
+	id := facts.TopicID{byte(number(option(w, "id", fmt.Sprint(s.lives+1))))}
 	list := func(of []int32) string { return strings.ReplaceAll(fmt.Sprint(of), " ", ",") }
 	data := fmt.Sprintf(`{"partitions":{"0":%s},"topic_id":%q,"adding_replicas":{"0":%s},"removing_replicas":{"0":%s},"version":3}`,
 		list(s.assigned), base64.RawURLEncoding.EncodeToString(id[:]), list(ids(option(w, "adding", ""))), list(ids(option(w, "removing", ""))))
@@ -364,20 +364,21 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 			k = facts.FollowerAppended
 		}
 		first, last := span(w[2])
-		if of := option(w, "producer", ""); of != "" { // id/epoch/sequence
-			n := strings.Split(of, "/")
-			body = &facts.Producer{ID: number(n[0]), Epoch: int16(number(n[1])), FirstSequence: int32(number(n[2])), Records: int32(last - first + 1)}
+		if of := option(w, "producer", ""); of != "" {
+			body = producer(of, int32(last-first+1))
 		}
 		sum := int64(0)
 		for _, c := range option(w, "sum", fmt.Sprint("s", first, epoch)) {
 			sum = sum*31 + int64(c)
 		}
-		producer, _ := body.(*facts.Producer)
-		s.wrote[id] = append(s.wrote[id], facts.Batch{First: first, Last: last, Epoch: epoch, Checksum: sum, Producer: producer})
+		by, _ := body.(*facts.Producer)
+		s.wrote[id] = append(s.wrote[id], facts.Batch{First: first, Last: last, Epoch: epoch, Checksum: sum, Producer: by})
 		if k == facts.LeaderAppended {
-			body = &facts.Sent{Acks: int16(number(option(w, "acks", "1"))), Producer: producer}
+			body = &facts.Sent{Acks: int16(number(option(w, "acks", "1"))), Producer: by}
 		}
 		s.state(id, k, body, first, last, epoch, sum)
+	case "refuses": // 2 producer 7/0/2: so many records
+		s.state(id, facts.OutOfSequence, producer(option(w, "producer", ""), int32(number(w[2]))))
 	case "cuts":
 		to := number(w[2])
 		s.state(id, facts.Truncated, known(r.log.batches[:r.log.at(to)], w), to, r.log.end, min(r.mark, to))
@@ -385,15 +386,15 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.StartedOver, nil, number(w[2]), r.log.end)
 	case "forgets": // below an offset
 		s.state(id, facts.StartAdvanced, nil, number(w[2]), r.mark, number(option(w, "left", "0")), int64(slices.Index(facts.StartReasons, option(w, "why", "leader"))))
-	case "compacts": // 4 now 100 from k0@0,k1@1 to k1@1
+	case "compacts": // 4 now 100 from k0@0,k1@1^90 to k1@1
 		s.state(id, facts.Compacting, nil, number(w[2]))
-		body := &facts.Compaction{Now: number(option(w, "now", "0")), Before: keyed(option(w, "from", "")), After: keyed(option(w, "to", ""))}
+		body := &facts.Compaction{Now: number(option(w, "now", "0")), From: number(option(w, "behind", "0")), Before: keyed(option(w, "from", "")), After: keyed(option(w, "to", ""))}
 		s.state(id, facts.Compacted, body, number(w[2]), 1)
 	case "begins-compacting":
 		s.state(id, facts.Compacting, nil, number(w[2]))
 	case "hears": // b2 at 5, life 0 if it sent that before it died
 		of := broker(w[2])
-		s.state(id, facts.FollowerFetched, nil, int64(of), number(w[4]), epoch, number(option(w, "life", fmt.Sprint(s.died[of]))))
+		s.state(id, facts.FollowerFetched, nil, int64(of), number(w[4]), number(option(w, "epoch", fmt.Sprint(epoch))), number(option(w, "life", fmt.Sprint(s.died[of]))))
 	case "diverges": // b2 epoch 3 end 5
 		s.state(id, facts.Diverged, nil, int64(broker(w[2])), epoch, number(option(w, "end", "")))
 	case "marks":
@@ -434,6 +435,8 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.StateWritten, nil, facts.Set(ids(w[2])), number(option(w, "version", "")), epoch, int64(broker(option(w, "leader", ""))))
 	case "registers":
 		s.state(id, facts.Registered, nil, int64(id), number(w[2]))
+	case "lists": // b1,b3 as alive
+		s.state(id, facts.PeersTaken, nil, facts.Set(ids(w[2])))
 	case "obeys": // 3 life 7
 		s.state(id, facts.ControllerObeyed, nil, number(w[2]), number(option(w, "life", "-1")))
 	case "elects-nobody": // of b1,b2
@@ -489,6 +492,12 @@ func option(w []string, name, otherwise string) string {
 	return otherwise
 }
 
+// producer is who sent a batch, and what is its first sequence number: ID/epoch/sequence.
+func producer(of string, records int32) *facts.Producer {
+	n := strings.Split(of, "/")
+	return &facts.Producer{ID: number(n[0]), Epoch: int16(number(n[1])), FirstSequence: int32(number(n[2])), Records: records}
+}
+
 // known is what a broker knows of producers by what is in its log; or, behind "producers", as
 // ID/epoch/sequence@offset*batches, or nothing.
 func known(in []batch, w []string) facts.ProducersKnown {
@@ -518,9 +527,13 @@ func known(in []batch, w []string) facts.ProducersKnown {
 // if that matters, and ~horizon if it has one.
 func keyed(list string) (all []facts.Keyed) {
 	for _, word := range strings.FieldsFunc(list, func(c rune) bool { return c == ',' }) {
-		k := facts.Keyed{Tombstone: word[0] == '!', Horizon: -1}
+		k := facts.Keyed{Tombstone: word[0] == '!', Horizon: -1, Time: -1000} // long ago
 		rest, horizon, has := strings.Cut(strings.TrimPrefix(word, "!"), "~")
 		rest, value, _ := strings.Cut(rest, "=")
+		rest, time, dated := strings.Cut(rest, "^")
+		if dated {
+			k.Time = number(time)
+		}
 		for _, c := range value {
 			k.Sum = k.Sum*31 + uint32(c)
 		}

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"math"
 	"math/bits"
@@ -130,6 +131,7 @@ func (c *Checker) topicWritten(name string, data []byte) {
 	if id, err := base64.RawURLEncoding.DecodeString(v.ID); err == nil {
 		copy(t.id[:], id)
 	}
+	c.identified(t)
 	for _, index := range slices.Sorted(maps.Keys(v.Partitions)) {
 		a := assignment{replicas: facts.Set(v.Partitions[index]), adding: facts.Set(v.Adding[index]), removing: facts.Set(v.Removing[index]), first: -1}
 		if len(v.Partitions[index]) > 0 {
@@ -164,6 +166,19 @@ func (t *topic) states() (n int) {
 	return n
 }
 
+// identified: no topic has the ID that another had before, by which replicas of the other, and
+// what clients know of it, would be taken for its own.
+func (c *Checker) identified(t *topic) {
+	if t.id == (facts.TopicID{}) {
+		return
+	}
+	if was := c.ids[t.id]; was != nil && was != t {
+		c.fail("", TopicIdentity, fmt.Sprintf("topic %s has the ID that topic %s had before", t.name, was.name))
+		return
+	}
+	c.ids[t.id] = t
+}
+
 // topicGone: whatever has the name from now on is something else.
 func (c *Checker) topicGone(name string) {
 	t := c.topics[name]
@@ -189,9 +204,26 @@ type settings struct {
 	open bool
 	// compacts: cleanup.policy has said so some time.
 	compacts bool
-	// bytes and delay are the smallest retention.bytes, of those that are a bound, and
-	// delete.retention.ms that it ever had, -1 for none of its own.
-	bytes, delay int64
+	// deletes: so it did of that; silent: there was a time when it had no cleanup.policy.
+	deletes, silent bool
+	// bytes, delay and lag are the smallest retention.bytes, of those that are a bound,
+	// delete.retention.ms and min.compaction.lag.ms that it ever had, -1 for none of its own.
+	bytes, delay, lag int64
+}
+
+// mayBeDeleted reports whether brokers may delete records of a partition for their age, or
+// because they are too many.
+func (c *Checker) mayBeDeleted(p *partition) bool {
+	s := c.settings[p.topic.name]
+	return s == nil || s.deletes || s.silent && c.cfg.Deletes || p.topic.doomed
+}
+
+// leastLag is the smallest min.compaction.lag.ms that a broker may go by.
+func (c *Checker) leastLag(p *partition) int64 {
+	if s := c.settings[p.topic.name]; s != nil && s.lag >= 0 {
+		return min(s.lag, c.cfg.CompactionLagMillis)
+	}
+	return c.cfg.CompactionLagMillis
 }
 
 // mayBeCompacted reports whether brokers may have compacted a partition.
@@ -214,7 +246,7 @@ func (c *Checker) configured(name string, data []byte) {
 		least = n
 	}
 	if s == nil {
-		s = &settings{min: least, bytes: -1, delay: -1, open: c.topics[name] != nil}
+		s = &settings{min: least, bytes: -1, delay: -1, lag: -1, open: c.topics[name] != nil, silent: c.topics[name] != nil}
 		if c.topics[name] != nil { // which had none, and so the default
 			s.min = c.cfg.MinInsync
 		}
@@ -223,7 +255,10 @@ func (c *Checker) configured(name string, data []byte) {
 	s.open = s.open || err != nil
 	s.min, s.unclean = min(s.min, least), v.Config["unclean.leader.election.enable"]
 	s.bytes, s.delay = lower(s.bytes, v.Config["retention.bytes"]), lower(s.delay, v.Config["delete.retention.ms"])
-	s.compacts = s.compacts || strings.Contains(v.Config["cleanup.policy"], "compact")
+	s.lag = lower(s.lag, v.Config["min.compaction.lag.ms"])
+	policy, has := v.Config["cleanup.policy"]
+	s.deletes, s.silent = s.deletes || strings.Contains(policy, "delete"), s.silent || !has
+	s.compacts = s.compacts || strings.Contains(policy, "compact")
 	if t := c.topics[name]; t != nil {
 		for _, p := range t.sorted() {
 			p.unclean = p.unclean || c.mayBeUnclean(p)

@@ -48,7 +48,7 @@ func (s *Server) compact(t *node.Task, r *localReplica) {
 		if after, err := r.log.Keys(upto); err == nil {
 			s.env.Observe(node.Event{
 				Kind: facts.Compacted, N: [4]int64{done.Upto, int64(done.Records)}, Text: r.Name(),
-				Body: &facts.Compaction{Now: now, Before: stated(before), After: stated(after)},
+				Body: &facts.Compaction{Now: now, From: done.From, Before: stated(before), After: stated(after)},
 			})
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Server) compact(t *node.Task, r *localReplica) {
 func stated(records []log.Keyed) []facts.Keyed {
 	all := make([]facts.Keyed, len(records))
 	for i, r := range records {
-		all[i] = facts.Keyed{Offset: r.Offset, Horizon: r.Horizon, Key: r.Key, Keyless: r.Keyless, Tombstone: r.Tombstone, Sum: r.Sum}
+		all[i] = facts.Keyed{Offset: r.Offset, Horizon: r.Horizon, Key: r.Key, Keyless: r.Keyless, Tombstone: r.Tombstone, Time: r.Time, Sum: r.Sum}
 	}
 	return all
 }

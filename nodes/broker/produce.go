@@ -149,7 +149,7 @@ func (s *Server) appended(r *localReplica, records []byte, acks int16, got log.A
 	b := batch.Batch(records)
 	switch {
 	case code == wire.OutOfOrderSequenceNumber:
-		r.log.observe(facts.OutOfSequence, int64(b.BaseSequence()), -1)
+		s.env.Observe(node.Event{Kind: facts.OutOfSequence, Text: r.Name(), Body: producerOf(b), N: [4]int64{int64(b.BaseSequence()), -1}})
 	case code != wire.OK:
 		s.work(r)
 	case got.Duplicate:

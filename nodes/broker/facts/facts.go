@@ -181,7 +181,7 @@ var Leftovers = []string{"cleaned", "swap", "deleted"}
 // Compaction is the body of [Compacted]: the records below the offset before and after, as
 // the files have them, and the clock of the broker, in milliseconds, when it began.
 type Compaction struct {
-	Now           int64
+	Now, From     int64
 	Before, After []Keyed
 }
 
@@ -195,6 +195,7 @@ func (c *Compaction) String() string {
 // apart.
 type Keyed struct {
 	Offset, Horizon    int64
+	Time               int64
 	Key                string
 	Keyless, Tombstone bool
 	Sum                uint32
@@ -295,6 +296,6 @@ var Recoded = kind(133, true, "batch-recoded", "leader: stored a batch in anothe
 // Producers with an ID.
 var (
 	DuplicateBatch  = kind(40, true, "duplicate-batch", "a batch was appended before and is answered with its offset", "first", "sequence")
-	OutOfSequence   = kind(41, true, "out-of-sequence", "a batch is not the next of its producer", "sequence", "expected")
+	OutOfSequence   = kind(41, true, "out-of-sequence", "a batch is not the next of its producer, the body", "sequence", "expected")
 	ProducerEpochUp = kind(42, true, "producer-epoch-raised", "a producer began a new epoch", "producer", "epoch")
 )

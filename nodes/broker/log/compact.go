@@ -56,7 +56,7 @@ func (l *Log) cleanable(now int64) int64 {
 		bound = min(l.active().base, l.recovery, l.saved)
 	}
 	for i, s := range l.segs {
-		young := l.cfg.MinCompactionLagMillis > 0 && s.base >= l.dirty && l.latest(s) > now-l.cfg.MinCompactionLagMillis
+		young := l.cfg.MinCompactionLagMillis > 0 && s.next > l.dirty && l.latest(s) > now-l.cfg.MinCompactionLagMillis
 		if young || i+1 == len(l.segs) || l.segs[i+1].base > bound {
 			return s.base
 		}

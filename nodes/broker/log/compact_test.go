@@ -312,6 +312,27 @@ func TestCompactionWaitsForTheCheckpoint(t *testing.T) {
 	}
 }
 
+// TestCompactionWaitsForRecordsBehindTheStart: a log that begins inside of a segment has records
+// there that no compaction has seen, and that are as safe as others while they are young.
+func TestCompactionWaitsForRecordsBehindTheStart(t *testing.T) {
+	k := newKeyed()
+	k.add(t, -1, 1, 2, 1, 2)
+	k.log.Roll(k.now)
+	k.log.SetHighWatermark(4)
+	k.finish()
+	k.log.RecoveryPointSaved(4)
+	k.log.AdvanceStart(1)
+	cfg := k.cfg
+	cfg.MinDirtyPermille, cfg.MinCompactionLagMillis = 0, 10
+	k.log.SetConfig(cfg)
+	if _, upto, due := k.log.Compactable(k.now); due {
+		t.Errorf("compacted to %d at once", upto)
+	}
+	if _, upto, due := k.log.Compactable(k.now + 10); !due || upto != 4 {
+		t.Errorf("not compacted when it is time: %d, %v", upto, due)
+	}
+}
+
 // TestCompactable is about how much must be dirty, and for how long.
 func TestCompactable(t *testing.T) {
 	for _, c := range []struct {

@@ -14,6 +14,8 @@ type Keyed struct {
 	// go, [batch.NoTimestamp] if no compaction has seen it yet.
 	Keyless, Tombstone bool
 	Horizon            int64
+	// Time is that of the record.
+	Time int64
 	// Sum tells two values apart.
 	Sum uint32
 }
@@ -62,7 +64,7 @@ func (l *Log) Keys(upto int64) (all []Keyed, err error) {
 			var rec batch.Record
 			r := b.Records()
 			for r.Next(&rec) {
-				all = append(all, Keyed{rec.Offset, string(rec.Key), rec.Key == nil, rec.Value == nil, horizon, crc32.ChecksumIEEE(rec.Value)})
+				all = append(all, Keyed{rec.Offset, string(rec.Key), rec.Key == nil, rec.Value == nil, horizon, rec.Timestamp, crc32.ChecksumIEEE(rec.Value)})
 			}
 			return r.Err()
 		})

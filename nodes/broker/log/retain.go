@@ -42,6 +42,15 @@ func (l *Log) Retain(now int64) Retired {
 	return out
 }
 
+// sizeFrom adds up what is in a segment and behind it. That is told of what is there, whatever
+// retention thought was too much.
+func (l *Log) sizeFrom(i int) (n int64) {
+	for _, s := range l.segs[i:] {
+		n += s.size
+	}
+	return n
+}
+
 // retirable counts the segments that may go, from the oldest on, with Retired.Left.
 func (l *Log) retirable(now int64) (n int, left int64) {
 	excess := l.Size() - l.cfg.RetentionBytes
@@ -61,7 +70,7 @@ func (l *Log) retirable(now int64) (n int, left int64) {
 		}
 		excess -= s.size
 		if end > l.start && !aged {
-			left = excess + l.cfg.RetentionBytes
+			left = l.sizeFrom(i + 1)
 		}
 		n++
 	}

@@ -143,6 +143,7 @@ type Answer struct {
 // it ends has come that far: one that diverges is told so, and counts for nothing.
 func (p *Partition) Fetched(f Fetch, now time.Duration) Answer {
 	a := Answer{HighWatermark: p.log.HighWatermark()}
+	epoch := f.Epoch
 	if p.bug(bugs.FetchUnfenced) {
 		f.Epoch, f.LastEpoch = -1, -1
 	}
@@ -164,7 +165,7 @@ func (p *Partition) Fetched(f Fetch, now time.Duration) Answer {
 		p.observe(facts.Diverged, int64(f.Replica), int64(a.DivergingEpoch), a.DivergingEnd)
 		return a
 	}
-	p.observe(facts.FollowerFetched, int64(f.Replica), f.Offset, int64(p.state.LeaderEpoch), int64(f.Via))
+	p.observe(facts.FollowerFetched, int64(f.Replica), f.Offset, int64(epoch), int64(f.Via))
 	known.fetchedFrom(f, p.log.End(), now)
 	a.Raised = p.raise(now)
 	return a
