@@ -590,6 +590,10 @@ var bad = []badScene{
 		b3 deletes
 		gone
 		topic b1,b2,b3 id 1`},
+	{"a block of producer IDs is taken twice", ProducerIDsApart, `
+		block 0..999
+		block 1000..1999
+		block 1000..1999`},
 	{"a batch is refused that is the next", SequenceTaken, usual + `
 		commit 0..1 producer 7/0/0
 		b1 refuses 1 producer 7/0/2`},

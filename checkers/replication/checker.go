@@ -61,6 +61,9 @@ type Checker struct {
 	// when it is done.
 	errands map[string]bool
 
+	// nextProducer is the first producer ID that nobody has taken.
+	nextProducer int64
+
 	controller reign
 	// registered are the brokers whose znodes stand, with their czxids.
 	registered map[int32]int64

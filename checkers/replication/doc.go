@@ -83,6 +83,7 @@ const (
 	CompactionWaits    = "k18-compaction-waits"
 	RetentionAllowed   = "k18-retention-allowed"
 	RetentionLeaves    = "k18-retention-leaves-enough"
+	ProducerIDsApart   = "k19-producer-ids-apart"
 	SequenceTaken      = "k19-sequence-taken"
 	SequenceWhole      = "k19-producer-sequence"
 	ProducersKnown     = "k19-producers-known"
@@ -144,6 +145,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: CompactionWaits, Sentence: "A record that no compaction has kept is safe from compaction for min.compaction.lag.ms.", Source: sourceManual + "min.compaction.lag.ms"},
 	{ID: RetentionAllowed, Sentence: "Records are deleted for their age or number only where cleanup.policy has said so.", Source: sourceManual + "cleanup.policy"},
 	{ID: RetentionLeaves, Sentence: "What is deleted because a log is too long leaves retention.bytes of it.", Source: sourceManual + "retention.bytes"},
+	{ID: ProducerIDsApart, Sentence: "A block of producer IDs that a broker takes begins behind all that were taken.", Source: sourceKIP + "98"},
 	{ID: SequenceTaken, Sentence: "A leader refuses for its sequence number neither the next batch of a producer nor one of the latest five that it has.", Source: sourceKIP + "98"},
 	{ID: SequenceWhole, Sentence: "The batches that an idempotent producer has in a partition have the sequence numbers 0, 1, 2 and so on, without a gap or a repetition.", Source: sourceKIP + "98"},
 	{ID: ProducersKnown, Sentence: "A replica that opens its log, cuts it or begins to lead knows of each idempotent producer the latest batches that are in the log, and none that is not.", Source: sourceKIP + "98"},

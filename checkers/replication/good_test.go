@@ -50,6 +50,10 @@ var good = []goodScene{
 		b1 hears b2 at 2
 		isr b1,b2
 		b1 knows b1,b2 version 1`, nil},
+	{"blocks of producer IDs are taken, and some left out", false, `
+		block 0..999
+		block 1000..1999
+		block 3000..3999`, nil},
 	{"batches are refused: of other sizes, too old, too new, or of another epoch", false, usual + `
 		commit 0..0 producer 7/0/0
 		commit 1..2 producer 7/0/1

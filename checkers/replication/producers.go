@@ -1,6 +1,9 @@
 package replication
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // sequence is how far an idempotent producer has come in a partition: its epoch, and the
 // number that is next in it.
@@ -33,6 +36,28 @@ func (c *Checker) numbered(p *partition, r *replica, b batch) {
 	case b.producer.Epoch == was.epoch && b.producer.FirstSequence != was.next:
 		c.fail(r.Name, SequenceWhole, fmt.Sprintf("%s, where %d is next", who(), was.next))
 	}
+}
+
+// blockTaken: a broker takes a block of producer IDs, none of which anybody has given away. Two
+// producers of one ID would be taken for one, that repeats itself or leaves something out.
+func (c *Checker) blockTaken(data []byte) {
+	var v struct {
+		Start string `json:"block_start"`
+		End   string `json:"block_end"`
+	}
+	if !parse(data, &v) {
+		return
+	}
+	start, err := strconv.ParseInt(v.Start, 10, 64)
+	end, err2 := strconv.ParseInt(v.End, 10, 64)
+	if err != nil || err2 != nil {
+		return
+	}
+	if start < c.nextProducer {
+		c.fail("", ProducerIDsApart, fmt.Sprintf("a block from %d to %d is taken, and all IDs below %d were", start, end, c.nextProducer))
+		return
+	}
+	c.nextProducer = end + 1
 }
 
 // count notes how far a producer has come with a batch.

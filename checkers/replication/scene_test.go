@@ -111,6 +111,9 @@ func (s *stage) line(w []string) {
 	case "config":
 		key, value, _ := strings.Cut(w[1], "=")
 		s.commit(0, &wire.SetDataTxn{Path: "/config/topics/orders", Data: fmt.Appendf(nil, `{"version":1,"config":{%q:%q}}`, key, value)})
+	case "block": // of producer IDs: 0..999
+		first, last := span(w[1])
+		s.commit(0, &wire.SetDataTxn{Path: "/latest_producer_id_block", Data: fmt.Appendf(nil, `{"version":1,"broker":1,"block_start":"%d","block_end":"%d"}`, first, last)})
 	case "says": // of an entity, or nothing any more
 		s.commit(0, &wire.SetDataTxn{Path: "/config/" + w[1], Data: fmt.Appendf(nil, `{"version":1,"config":%s}`, pairs(w[2:]))})
 	case "wait":

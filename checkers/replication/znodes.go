@@ -79,6 +79,9 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 			c.controller.epoch, c.controller.raised = n, true
 		}
 		return
+	case "/latest_producer_id_block":
+		c.blockTaken(data)
+		return
 	}
 	if isErrand(path) {
 		c.errands[path] = true
