@@ -66,6 +66,8 @@ type BrokerKnobs struct {
 	// sent in, and OffsetsCodec the number of what they compress committed offsets with.
 	Codec, CompressionType string
 	OffsetsCodec           int
+	// BatchBytes is at which length producers close a batch (batch.size).
+	BatchBytes int
 	GroupKnobs
 	CleaningKnobs
 }
@@ -111,6 +113,7 @@ var brokerKnobs = []knob{
 	feature(flag("quotas", "brokers hold clients to quotas, as they do with access", func(k *Knobs) *bool { return &k.Quotas })),
 	feature(flag("raw-logins", "every second client logs in with tokens without headers", func(k *Knobs) *bool { return &k.RawLogins })),
 	producerCodec, compressionType,
+	feature(number("batch-bytes", 0, 1<<30, "length at which a producer closes a batch, 0 for 16 KiB", func(k *Knobs) *int { return &k.BatchBytes })),
 	feature(number("offsets-codec", 0, int(batch.Zstd), "what brokers compress committed offsets with: gzip, snappy, lz4 or zstd", func(k *Knobs) *int { return &k.OffsetsCodec })),
 }
 
@@ -150,6 +153,15 @@ func (k *Knobs) drawBrokers(r *rand.Rand) {
 	}
 	b.FollowerReads = d.chance(1, 3)
 	k.derive()
+}
+
+// drawBatches has some producers close batches of a few records, so that several wait for a
+// partition. Values here are so short that all which waits would be one batch else. It has a
+// stream of its own, as codecs have.
+func (k *Knobs) drawBatches(r *rand.Rand) {
+	if r.IntN(3) == 0 {
+		k.BatchBytes = dice{r}.between(80, 200)
+	}
 }
 
 // drawStories decides whether faults come as stories. They are told in lengths of a session,

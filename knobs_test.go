@@ -21,6 +21,7 @@ func TestDrawnKnobsAreValidAndSurviveTheirText(t *testing.T) {
 		if rapid.Bool().Draw(t, "brokers") {
 			drawn.drawBrokers(r)
 			drawn.drawCodecs(r)
+			drawn.drawBatches(r)
 		}
 		if err := drawn.Validate(); err != nil {
 			t.Fatal(err)

@@ -71,6 +71,7 @@ func PlanFor(scenario string, seed uint64, o PlanOptions) (Plan, error) {
 		p.Knobs.drawBrokers(sim.NewStream(seed, "brokers"))
 		p.Knobs.drawStories(sim.NewStream(seed, "stories"))
 		p.Knobs.drawCodecs(sim.NewStream(seed, "codecs"))
+		p.Knobs.drawBatches(sim.NewStream(seed, "batches"))
 	}
 	if w.Knobs != nil {
 		o.Knobs = append(w.Knobs(sim.NewStream(seed, "scenario")), o.Knobs...)

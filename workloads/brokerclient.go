@@ -29,6 +29,8 @@ type BrokerClientConfig struct {
 	Retries, Idempotent                               bool
 	// Codec is what its producers compress with.
 	Codec batch.Codec
+	// BatchBytes is how long a batch may get, 0 for what is usual.
+	BatchBytes int
 	// As is under whose name and from which address the client asks, "" where nobody cares.
 	// Super: nothing is refused it.
 	As    string

@@ -16,7 +16,7 @@ func (c *BrokerClient) producer(a Acks) *client.Producer {
 	if c.producers[a] == nil {
 		cfg := client.ProducerConfig{
 			Acks: a.Wire(), Idempotent: c.cfg.Idempotent && a == AcksAll, Linger: c.cfg.Linger,
-			DeliveryTimeout: c.cfg.DeliveryTimeout, NoRetries: !c.cfg.Retries, Codec: c.cfg.Codec,
+			DeliveryTimeout: c.cfg.DeliveryTimeout, NoRetries: !c.cfg.Retries, Codec: c.cfg.Codec, BatchBytes: c.cfg.BatchBytes,
 		}
 		c.producers[a] = c.cluster.NewProducer(cfg)
 	}
@@ -39,7 +39,7 @@ func (c *BrokerClient) send(op Op) {
 			if s.Partition >= 0 {
 				l.Partition = partitionName(client.TopicPartition{Topic: tp.Topic, Partition: s.Partition})
 			}
-			l.Offset, l.Err, l.Attempts = s.Offset, int16(s.Code), s.Attempts
+			l.Offset, l.Err, l.Attempts, l.Broker = s.Offset, int16(s.Code), s.Attempts, s.Broker
 			if s.Producer >= 0 {
 				l.Producer, l.ProducerEpoch, l.Sequence = s.Producer, s.Epoch, s.Sequence
 			}

@@ -92,6 +92,8 @@ type Sent struct {
 	// for the last attempt.
 	Code wire.ErrorCode
 	Err  error
+	// Broker is whom the last attempt was made with, 0 without one.
+	Broker int32
 	// Attempts is how often it was sent. Without idempotence each may have left a copy.
 	Attempts int
 	// Producer, Epoch and Sequence are under what the last attempt was made; -1 without
@@ -324,7 +326,7 @@ func (p *Producer) produce(broker int32, chosen []*parcel) {
 	ask.Acks = p.cfg.Acks
 	ask.TimeoutMillis = int32(p.cfg.AckTimeout / time.Millisecond)
 	for _, b := range chosen {
-		b.leave()
+		b.leave(broker)
 		if n := len(ask.Topics); n == 0 || ask.Topics[n-1].Topic != b.q.at.Topic {
 			t := kmsg.NewProduceRequestTopic()
 			t.Topic = b.q.at.Topic

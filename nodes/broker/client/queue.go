@@ -43,6 +43,7 @@ type parcel struct {
 
 	inFlight  bool
 	attempts  int
+	broker    int32         // of the last
 	notBefore time.Duration // of the next attempt
 	// ambiguous: an attempt may have appended the records, or may yet. That never
 	// becomes untrue, so the batch cannot fail for sure any more.
@@ -136,8 +137,8 @@ func (b *parcel) wakes() time.Duration {
 func (b *parcel) deadline() time.Duration { return b.records[0].deadline }
 
 // leave notes that a batch is being sent.
-func (b *parcel) leave() {
-	b.inFlight, b.closed = true, true
+func (b *parcel) leave(broker int32) {
+	b.inFlight, b.closed, b.broker = true, true, broker
 	b.attempts++
 	if b.q.p.sticky[b.q.at.Topic] == b.q.at.Partition {
 		delete(b.q.p.sticky, b.q.at.Topic)
@@ -217,7 +218,7 @@ func (q *queue) end(b *parcel, e ending) {
 		q.gap = true
 	}
 	result := Sent{
-		Outcome: Failed, Partition: q.at.Partition, Offset: -1, Code: e.code, Err: e.err, Attempts: b.attempts,
+		Outcome: Failed, Partition: q.at.Partition, Offset: -1, Code: e.code, Err: e.err, Attempts: b.attempts, Broker: b.broker,
 		Producer: b.identity.id, Epoch: b.identity.epoch, Sequence: b.sequence,
 	}
 	switch {
