@@ -199,12 +199,17 @@ func (r *run) newReplication() *replication.Checker {
 	if k.Brokers == 0 {
 		return nil
 	}
-	logs := r.brokerConfig(1).Log
+	cfg := r.brokerConfig(1)
+	logs := cfg.Log
 	return replication.New(replication.Config{
 		Brokers: r.brokers(), Unclean: k.Unclean, MinInsync: k.MinInsync,
 		Compacts: logs.Compact, RetentionBytes: logs.RetentionBytes, DeleteRetentionMillis: logs.DeleteRetentionMillis,
 		Deletes: logs.Delete, CompactionLagMillis: logs.MinCompactionLagMillis,
 		Patience: k.settleBrokers(), Lag: k.ReplicaLag,
+		Limits: &replication.Limits{
+			MessageBytes: int64(logs.MaxMessageBytes), SegmentBytes: logs.SegmentBytes, SegmentMillis: logs.SegmentMillis, JitterMillis: logs.SegmentJitterMillis,
+			MinInsync: int64(max(cfg.MinInsync, 1)), Compression: logs.Compression.String(),
+		},
 	})
 }
 

@@ -38,6 +38,8 @@ type Config struct {
 	// Lag is replica.lag.time.max.ms, within which followers are told how far all of a
 	// log that does not grow is committed.
 	Lag time.Duration
+	// Limits are what brokers are started with, nil if that is not known.
+	Limits *Limits
 }
 
 // Checker watches one cluster. It is told every fact, crash and commit in order, and
@@ -92,6 +94,8 @@ type member struct {
 	stirred, awake time.Duration
 	// taken is what it goes by, by entity.
 	taken map[string]facts.Settings
+	// force is what comes of that, by topic, as far as it was asked for since the last change.
+	force map[string]*Limits
 	// told is what it tells clients, by partition, and peers who lives, as it tells them.
 	told  map[string]told
 	peers int64
@@ -129,7 +133,7 @@ func New(cfg Config) *Checker {
 		controller: reign{of: map[int64]int32{}}, registered: map[int32]int64{},
 	}
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}, told: map[string]told{}, unled: map[string]int64{}}
+		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}, told: map[string]told{}, unled: map[string]int64{}, force: map[string]*Limits{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node], c.byID[b.ID] = m, m
 	}
@@ -159,6 +163,7 @@ func (c *Checker) Crashed(id node.ID) {
 	}
 	clear(m.open)
 	clear(m.taken)
+	clear(m.force)
 	clear(m.told)
 	m.peers = 0
 }
@@ -195,7 +200,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 	case facts.ElectionTold:
 		c.electionTold(m, e)
 	case facts.ConfigTaken:
-		m.taken[e.Text], _ = e.Body.(facts.Settings)
+		c.configTaken(m, e)
 	case facts.MetadataTaken:
 		c.metadataTaken(m, e)
 	case facts.PeersTaken:
@@ -207,6 +212,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 			c.ofReplica(r.of, r, e)
 		} else if r != nil && e.Kind == facts.ReplicaDeleted {
 			delete(m.open, e.Text)
+			m.forgets(r.of.topic.name)
 		}
 	}
 }
@@ -258,6 +264,10 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 		c.isrProposed(p, r, e.N[0], e.N[1])
 	case facts.IsrCommitted, facts.IsrAdopted, facts.IsrRefused:
 		c.isrKnown(p, r, e)
+	case facts.SegmentRolled:
+		c.rolled(p, r, e)
+	case facts.TooLong, facts.MinIsrRefused, facts.MinIsrAfter:
+		c.declined(p, r, e)
 	case facts.Acknowledged:
 		c.acknowledged(p, r, e)
 	case facts.ConsumerServed, facts.PreferredNamed, facts.OffsetSought:

@@ -22,20 +22,27 @@ func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, Contiguous, fmt.Sprintf("%s appends %v to %s, whose log ends at %d in epoch %d, %s", r.Name, b, p.name, r.log.end, r.log.epoch(), r.role()))
 	default:
 		r.grows(c.now.at)
+		untouched := b.first >= r.furthest
 		r.append(b)
 		p.grew = c.now.at
 		c.waits(p, r)
 		if sent != nil && sent.Acks == all {
 			c.enough(p, r, b)
 		}
+		if sent != nil {
+			c.inForce(p, r, b, sent, untouched)
+		}
 	}
 }
 
+// knownInSync are those that a leader may take for in sync: as it knows, be it by a change of
+// its own, or one that a controller told it of. Those on their way in do not count yet.
+func (r *replica) knownInSync() int64 { return r.isr | r.of.lastInSync(r.epoch) }
+
 // enough: what all in-sync replicas are to have is not even appended while they are too few.
-// It could be committed later, its producer having been told that it was refused. Those on
-// their way in do not count yet.
+// It could be committed later, its producer having been told that it was refused.
 func (c *Checker) enough(p *partition, r *replica, b batch) {
-	in := r.isr | p.lastInSync(r.epoch) // of a change of its own, or one that a controller told it of
+	in := r.knownInSync()
 	if least := c.minInsync(p, b.epoch); len(facts.Members(in)) < least {
 		c.fail(r.Name, AppendMinInsync, fmt.Sprintf("%s appends %v to %s with %s in sync, and %d are needed", r.Name, b, p.name, c.names(in), least))
 	}
@@ -83,7 +90,7 @@ func (c *Checker) startedOver(p *partition, r *replica, start int64) {
 		c.fail(r.Name, LogStart, fmt.Sprintf("%s lets its log of %s begin anew at %d, where no log began later than at %d", r.Name, p.name, start, p.hidden))
 		return
 	}
-	r.log, r.agreed, r.hid = emptyLog(start), 0, max(r.hid, start)
+	r.log, r.agreed, r.segment, r.hid = emptyLog(start), 0, 0, max(r.hid, start)
 	r.knows(start)
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
 }
@@ -93,6 +100,7 @@ func (c *Checker) startedOver(p *partition, r *replica, start int64) {
 func (c *Checker) removed(p *partition, r *replica) {
 	delete(r.open, p.name)
 	delete(p.replicas, r.ID)
+	r.forgets(p.topic.name)
 	p.buried[r.ID] = r
 	if p.inSync(r.ID) && !p.tainted {
 		c.holdsAll(p, r.ID, r.Name, func() string { return "it was deleted, while " })

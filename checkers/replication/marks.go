@@ -136,4 +136,5 @@ func (c *Checker) acknowledged(p *partition, r *replica, e node.Event) {
 	if least := c.minInsync(p, epoch); len(facts.Members(in)) < least {
 		c.fail(r.Name, AckMinInsync, fmt.Sprintf("%s acknowledges %s up to %d with %s in sync, and %d are needed", r.Name, p.name, last, c.names(in), least))
 	}
+	c.enoughInForce(p, r, last, in)
 }

@@ -25,6 +25,9 @@ type replica struct {
 	// mark is the high watermark as it knows it, peak the furthest that it ever knew, and
 	// hid the furthest that its log ever began.
 	mark, peak, hid int64
+	// furthest is the furthest that its log ever ended, segment how many bytes were appended
+	// by a leader since its last segment began, at least.
+	furthest, segment int64
 	// epoch is the latest leader epoch in which it led or followed in this life, -1 for
 	// none; leads says that it takes itself for the leader of that.
 	epoch int64
@@ -113,12 +116,14 @@ func (r *replica) had(ledger *mirror, from int64) bool {
 // append adds to the log.
 func (r *replica) append(b batch) {
 	r.log.append(b)
+	r.furthest = max(r.furthest, r.log.end)
 	r.wrote[b.key()] = true
 }
 
 // cut shortens the log.
 func (r *replica) cut(to int64) {
 	r.log.cut(to)
+	r.segment = 0
 	r.agreed, r.mark = min(r.agreed, to), min(r.mark, to)
 }
 
@@ -220,7 +225,7 @@ func newPartition(t *topic, name, index string) *partition {
 func (p *partition) newReplica(m *member) *replica {
 	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, spoils: m.spoils, epoch: -1}
 	if before := p.buried[m.ID]; before != nil {
-		r.peak, r.hid = before.peak, before.hid // a crash may bring that back, too
+		r.peak, r.hid, r.furthest = before.peak, before.hid, before.furthest // a crash may bring that back, too
 	}
 	p.replicas[m.ID] = r
 	return r

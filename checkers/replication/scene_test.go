@@ -61,7 +61,8 @@ const scenePartition = "orders-0"
 
 func newStage(t *testing.T, unclean bool) *stage {
 	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}, deaf: map[int32]bool{}, died: map[int32]int64{}}
-	cfg := Config{Unclean: unclean, MinInsync: 1, Deletes: true, RetentionBytes: 100, DeleteRetentionMillis: 50, CompactionLagMillis: 10, Patience: 2 * time.Second, Lag: 1500 * time.Millisecond}
+	cfg := Config{Unclean: unclean, MinInsync: 1, Deletes: true, RetentionBytes: 100, DeleteRetentionMillis: 50, CompactionLagMillis: 10, Patience: 2 * time.Second, Lag: 1500 * time.Millisecond,
+		Limits: &Limits{MessageBytes: 1000, SegmentBytes: 2000, SegmentMillis: 5000, MinInsync: 1, Compression: "producer"}}
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
 	}
@@ -377,7 +378,11 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		by, _ := body.(*facts.Producer)
 		s.wrote[id] = append(s.wrote[id], facts.Batch{First: first, Last: last, Epoch: epoch, Checksum: sum, Producer: by})
 		if k == facts.LeaderAppended {
-			body = &facts.Sent{Acks: int16(number(option(w, "acks", "1"))), Producer: by}
+			codec := option(w, "codec", "gzip")
+			body = &facts.Sent{
+				Acks: int16(number(option(w, "acks", "1"))), Producer: by,
+				Bytes: int(number(option(w, "bytes", "0"))), Codec: codec, Was: option(w, "was", codec),
+			}
 		}
 		s.state(id, k, body, first, last, epoch, sum)
 	case "refuses": // 2 producer 7/0/2: so many records
@@ -395,6 +400,15 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.Compacted, body, number(w[2]), 1)
 	case "begins-compacting":
 		s.state(id, facts.Compacting, nil, number(w[2]))
+	case "rolls": // 4 long 100, or old 100, or asked 0
+		why := slices.Index(facts.RollReasons, w[3])
+		s.state(id, facts.SegmentRolled, nil, number(w[2]), number(w[4]), number(w[4]), int64(why))
+	case "too-long": // 100 codec gzip
+		s.state(id, facts.TooLong, nil, number(w[2]), 0, 0, int64(slices.Index(codecs, option(w, "codec", "gzip"))))
+	case "too-few": // b1,b2
+		s.state(id, facts.MinIsrRefused, nil, facts.Set(ids(w[2])), 2)
+	case "too-few-after": // b1,b2
+		s.state(id, facts.MinIsrAfter, nil, 0, facts.Set(ids(w[2])))
 	case "hears": // b2 at 5, life 0 if it sent that before it died
 		of := broker(w[2])
 		s.state(id, facts.FollowerFetched, nil, int64(of), number(w[4]), number(option(w, "epoch", fmt.Sprint(epoch))), number(option(w, "life", fmt.Sprint(s.died[of]))))

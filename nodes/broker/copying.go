@@ -58,7 +58,7 @@ func (s *Server) takeHeld(r *localReplica) {
 func (s *Server) observeCopied(r *localReplica, records []byte, from int64) {
 	for each := batch.Read(records); each.Next(); {
 		if b := each.Batch; b.BaseOffset() >= from && b.NextOffset() <= r.log.End() {
-			e := s.appending(r, facts.FollowerAppended, b, b.BaseOffset(), b.LastOffset(), b.LeaderEpoch())
+			e := appending(r, facts.FollowerAppended, r.become(b, b.BaseOffset()), b.BaseOffset(), b.LastOffset(), b.LeaderEpoch())
 			if who := producerOf(b); who != nil {
 				e.Body = who
 			}

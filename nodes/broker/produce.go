@@ -151,6 +151,9 @@ func (s *Server) appended(r *localReplica, records []byte, acks int16, got log.A
 	case code == wire.OutOfOrderSequenceNumber:
 		s.env.Observe(node.Event{Kind: facts.OutOfSequence, Text: r.Name(), Body: producerOf(b), N: [4]int64{int64(b.BaseSequence()), -1}})
 	case code != wire.OK:
+		if code == wire.MessageTooLarge {
+			r.log.observe(facts.TooLong, int64(len(records)), 0, 0, int64(b.Codec()))
+		}
 		s.work(r)
 	case got.Duplicate:
 		r.log.observe(facts.DuplicateBatch, got.Base, int64(b.BaseSequence()))
@@ -158,8 +161,9 @@ func (s *Server) appended(r *localReplica, records []byte, acks int16, got log.A
 		if got.Raised {
 			r.log.observe(facts.ProducerEpochUp, b.ProducerID(), int64(b.ProducerEpoch()))
 		}
-		e := s.appending(r, facts.LeaderAppended, b, got.Base, got.Last, r.LeaderEpoch())
-		e.Body = sentOf(b, acks)
+		stored := r.become(b, got.Base)
+		e := appending(r, facts.LeaderAppended, stored, got.Base, got.Last, r.LeaderEpoch())
+		e.Body = sentOf(b, stored, acks)
 		s.env.Observe(e)
 		if codec := r.log.Config().Compression.Of(b); codec != b.Codec() {
 			r.log.observe(facts.Recoded, got.Base, int64(b.Codec()), int64(codec))
@@ -249,24 +253,31 @@ func (part *produced) decide(s *Server, p *production, code wire.ErrorCode) {
 	part.replica.log.observe(facts.Acknowledged, part.last, int64(p.acks), int64(part.epoch))
 }
 
-// appending is the fact that a batch was appended.
-func (s *Server) appending(r *localReplica, k *node.EventKind, b batch.Batch, first, last int64, epoch int32) node.Event {
+// become is what a batch has become that was appended: stamped, or in another codec, it has
+// another checksum.
+func (r *localReplica) become(b batch.Batch, at int64) batch.Batch {
 	if c := r.log.Config(); c.LogAppendTime || c.Compression.Of(b) != b.Codec() {
-		b = r.stored(first) // stamped, or in another codec, it has another checksum
+		return r.stored(at)
 	}
+	return b
+}
+
+// appending is the fact that a batch was appended.
+func appending(r *localReplica, k *node.EventKind, b batch.Batch, first, last int64, epoch int32) node.Event {
 	return node.Event{Kind: k, Text: r.Name(), N: [4]int64{first, last, int64(epoch), int64(b.CRC())}}
 }
 
-// sentOf is what a leader knows of the sender of a batch.
-func sentOf(b batch.Batch, acks int16) *facts.Sent {
+// sentOf is what a leader knows of a batch and its sender.
+func sentOf(b, stored batch.Batch, acks int16) *facts.Sent {
+	sent := facts.Sent{Acks: acks, Bytes: len(stored), Was: b.Codec().String(), Codec: stored.Codec().String()}
 	if !b.Idempotent() {
-		return &facts.Sent{Acks: acks}
+		return &sent
 	}
 	both := &struct { // in one piece
 		facts.Sent
 		who facts.Producer
-	}{who: identityOf(b)}
-	both.Acks, both.Producer = acks, &both.who
+	}{sent, identityOf(b)}
+	both.Producer = &both.who
 	return &both.Sent
 }
 

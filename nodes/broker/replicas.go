@@ -175,10 +175,17 @@ type ledger struct {
 
 // steps are the facts that state the steps of a log.
 var steps = [...]*node.EventKind{
-	log.Rolled: facts.SegmentRolled, log.Compacting: facts.Compacting, log.CleanedWritten: facts.CleanedWritten, log.SwapNamed: facts.SwapNamed, log.SwapInstalled: facts.SwapInstalled,
+	log.Compacting: facts.Compacting, log.CleanedWritten: facts.CleanedWritten, log.SwapNamed: facts.SwapNamed, log.SwapInstalled: facts.SwapInstalled,
 }
 
-func (l *ledger) step(s log.Step, base int64) { l.observe(steps[s], base) }
+func (l *ledger) step(s log.Step, base int64) {
+	if s == log.Rolled {
+		why := l.Roller()
+		l.observe(facts.SegmentRolled, base, why.Bytes, why.Age, int64(why.Why))
+		return
+	}
+	l.observe(steps[s], base)
+}
 
 // AssignEpoch notes that an epoch begins at the end.
 func (l *ledger) AssignEpoch(epoch int32) {

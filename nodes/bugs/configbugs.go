@@ -29,7 +29,7 @@ var configBugs = []Bug{
 		ID: LimitsNotEnforced, Name: "limits-not-enforced",
 		Wrong:    "A broker takes note of a change of a topic's configuration, and its open logs go by the old one.",
 		Schedule: "Lower max.message.bytes of a topic, and send what is longer.",
-		Breaks:   []string{"message-limit-kept"},
+		Breaks:   []string{"k33-configuration-in-force"},
 		Scenario: brokerConfigs,
 	},
 }

@@ -106,6 +106,10 @@ func (k ProducersKnown) String() string { return fmt.Sprintf("producers=%d", len
 type Sent struct {
 	Acks     int16
 	Producer *Producer
+	// Bytes and Codec are those of the batch as it is stored, Was is the codec in which it
+	// was sent.
+	Bytes      int
+	Was, Codec string
 }
 
 // String is for traces.
@@ -132,7 +136,7 @@ var (
 	Truncated        = kind(8, true, "truncated", "the log was cut: it ends at to, having ended at from; the body is the ProducersKnown that are left", "to", "from", "highWatermark", "path")
 	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from", "", "path")
 	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
-	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset", "start")
+	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset, as one of RollReasons says; with what was to come, the last would have had so many bytes and have been so old, in milliseconds", "start", "bytes", "age", "why")
 	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before; left is how many bytes there were behind the last segment that went only because the log was too long, -1 if none did", "start", "highWatermark", "left", "reason")
 	Compacting       = kind(46, true, "compacting", "from now on what later records of the same key supersede may be gone below this offset", "upTo")
 	Compacted        = kind(13, true, "compacted", "what later records of the same key supersede was removed below this offset; the body is a *Compaction", "upTo", "removed")
@@ -145,6 +149,19 @@ var (
 	LeftoverFound    = kind(131, true, "leftover-found", "a log was opened with the files of something that a crash had cut short", "files", "", "", "what")
 	DirectoryOffline = kind(130, true, "directory-offline", "the disk did not take a file that is about all logs, or about whose log it is; the broker gives up", "")
 	LogOffline       = kind(16, false, "log-offline", "the disk failed, and the replica takes nothing more", "end")
+)
+
+// RollReasons are why a segment begins, by the last number of [SegmentRolled]: there was to
+// be one, the last would have become too long or too old, or its offsets or its index too
+// much.
+var RollReasons = []string{"asked", "long", "old", "index"}
+
+// The numbers of [RollReasons].
+const (
+	RollAsked = iota
+	RollLong
+	RollOld
+	RollIndex
 )
 
 // StartReasons are the cases of [StartAdvanced].
@@ -219,6 +236,7 @@ var (
 	BrokerEpochStale = kind(33, true, "broker-epoch-fenced", "refused a request that was meant for an earlier life of the broker", "zxid", "asked")
 	Acknowledged     = kind(34, true, "acknowledged", "told a client that its records, the last of them here, are written as it asked", "last", "acks", "leaderEpoch")
 	MinIsrRefused    = kind(35, true, "min-isr-refused", "refused records, there being fewer in-sync replicas than min.insync.replicas", "set", "min")
+	TooLong          = kind(134, false, "batch-too-long", "refused a batch for its length, which is more than max.message.bytes; sent tells in which codec", "bytes", "", "", "sent")
 	MinIsrAfter      = kind(36, true, "min-isr-after-append", "could not promise records that were appended: the in-sync replicas became too few", "last", "set")
 	ProduceTimedOut  = kind(37, true, "produce-timed-out", "gave up waiting for the high watermark to pass records", "last", "highWatermark")
 	OffsetUnready    = kind(38, true, "offset-not-available", "did not tell the end of the log, the high watermark being behind the start of the epoch", "highWatermark", "epochStart")

@@ -123,7 +123,7 @@ func (l *Log) fitting(whole []byte) (n int) {
 	for r := batch.Read(whole); r.Next(); n += len(r.Batch) {
 		b := r.Batch
 		if n == 0 {
-			if l.mustRoll(b, int64(len(b)), 0) {
+			if l.mustRoll(b, int64(len(b)), 0) != mayStay {
 				base, size = l.nextBase(b), 0
 			}
 		} else if size+int64(n+len(b)) > l.cfg.SegmentBytes || b.LastOffset()-base > math.MaxInt32 {
@@ -137,7 +137,8 @@ func (l *Log) fitting(whole []byte) (n int) {
 // moved if the disk fails.
 func (l *Log) write(batches []byte, now int64) error {
 	first := batch.Batch(batches)
-	if l.mustRoll(first, int64(len(batches)), now) {
+	if why := l.mustRoll(first, int64(len(batches)), now); why != mayStay {
+		l.roller = Roller{Why: why, Bytes: l.active().size + int64(len(batches)), Age: l.active().age(first.MaxTimestamp(), now)}
 		if err := l.roll(l.nextBase(first), now); err != nil {
 			return err
 		}
@@ -214,19 +215,41 @@ func (l *Log) nextBase(first batch.Batch) int64 {
 	return l.end
 }
 
-// mustRoll reports whether batches of that size, the first of which is known, begin a
-// segment.
-func (l *Log) mustRoll(first batch.Batch, size, now int64) bool {
+// Roller is why the last segment began, and what the one before would have become.
+type Roller struct {
+	Why        RollReason
+	Bytes, Age int64
+}
+
+// RollReason is why a segment begins.
+type RollReason uint8
+
+// The reasons, as facts.RollReasons has them.
+const (
+	rollAsked RollReason = iota
+	rollLong
+	rollOld
+	rollIndex
+	mayStay RollReason = 255
+)
+
+// mustRoll says why batches of that size, the first of which is known, begin a segment, if
+// they do.
+func (l *Log) mustRoll(first batch.Batch, size, now int64) RollReason {
 	s := l.active()
-	if first.LastOffset()-s.base > math.MaxInt32 && s.size > 0 {
-		return true
+	switch {
+	case first.LastOffset()-s.base > math.MaxInt32 && s.size > 0:
+		return rollIndex
+	case s.size == 0 || !l.mayRoll():
+		return mayStay
+	case s.size+size > l.cfg.SegmentBytes:
+		return rollLong
+	case int64(len(s.index)+1)*indexEntryBytes > l.cfg.IndexBytes, int64(len(s.times)+1)*timeEntryBytes > l.cfg.IndexBytes:
+		return rollIndex
+	case s.age(first.MaxTimestamp(), now) > l.cfg.SegmentMillis-l.cfg.SegmentJitterMillis:
+		return rollOld
 	}
-	if s.size == 0 || !l.mayRoll() {
-		return false
-	}
-	return s.size+size > l.cfg.SegmentBytes ||
-		int64(len(s.index)+1)*indexEntryBytes > l.cfg.IndexBytes || int64(len(s.times)+1)*timeEntryBytes > l.cfg.IndexBytes ||
-		s.age(first.MaxTimestamp(), now) > l.cfg.SegmentMillis-l.cfg.SegmentJitterMillis
+	return mayStay
 }
 
 // mayRoll reports whether a segment can begin at the end of the log. It cannot at or
@@ -242,6 +265,7 @@ func (l *Log) mayRoll() bool { return l.end > l.claimed || l.recovery >= l.end }
 // grow. The producers are written down as of there, and all before will be flushed.
 func (l *Log) Roll(now int64) {
 	if l.failed == nil && l.active().size > 0 && l.mayRoll() && l.Settled() {
+		l.roller = Roller{Why: rollAsked}
 		l.roll(l.end, now)
 	}
 }

@@ -48,6 +48,8 @@ type Log struct {
 	compacting string
 	// failed is why the log is offline.
 	failed error
+	// roller is why the last segment began.
+	roller Roller
 	// onStep hears of the steps of longer operations, nil if nobody wants to.
 	onStep func(Step, int64)
 
@@ -84,6 +86,9 @@ func (l *Log) step(s Step, base int64) {
 		l.onStep(s, base)
 	}
 }
+
+// Roller is why the last segment began.
+func (l *Log) Roller() Roller { return l.roller }
 
 // Config is what the log goes by at present.
 func (l *Log) Config() Config { return l.cfg }
