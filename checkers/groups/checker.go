@@ -155,6 +155,8 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		}
 	case facts.GroupsWriting:
 		c.writing(b, e)
+	case facts.GroupsTold:
+		c.groupsTold(b, e.Body.([]facts.GroupListed), e.N[0] == 0)
 	case facts.StoredTold:
 		c.storedTold(b, e.Text, e.Body.(string), e.N[0])
 	case facts.StoredRead:
@@ -172,7 +174,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 var ofGroup = map[*node.EventKind]bool{
 	facts.Rebalancing: true, facts.Generation: true, facts.GroupAssigned: true, facts.MemberGone: true, facts.MemberReplaced: true,
 	facts.OffsetGone: true, facts.GroupDead: true, facts.JoinTold: true, facts.ShareTold: true, facts.MemberHeard: true, facts.MemberSays: true,
-	facts.CommitTaken: true, facts.CommitTold: true, facts.OffsetsTold: true,
+	facts.CommitTaken: true, facts.CommitTold: true, facts.OffsetsTold: true, facts.GroupGoneTold: true, facts.GroupTold: true,
 }
 
 // ofGroup takes a fact about a group, which only its coordinator may state.
@@ -228,6 +230,10 @@ func (c *Checker) ofGroup(b *broker, e node.Event) {
 		c.offsetGone(r, g, e.Body.(string), facts.OffsetGoneHow[e.N[3]])
 	case facts.GroupDead:
 		c.dead(r, g)
+	case facts.GroupGoneTold:
+		c.deletionTold(r, g, e.Body.([]string))
+	case facts.GroupTold:
+		c.groupTold(r, g, e.Body.(*facts.GroupDescription))
 	}
 }
 

@@ -156,12 +156,14 @@ func (c *Checker) commitTold(r *reign, g *group, o *facts.GroupCommit) {
 		c.fail(r.broker.Name, CommitLogged, fmt.Sprintf("%s is told that %v of group %s is committed, and no record of it is", orNobody(o.Member), o.Offsets, g.name))
 		return
 	}
-	for _, each := range o.Offsets {
-		for _, e := range slices.Backward(g.written[each.Partition]) {
-			if e.at == at && e.offset == each.Offset {
-				g.offsets[each.Partition] = e
-				break
-			}
+	w := c.written[place{r.partition, at}]
+	for _, one := range w.records {
+		if grave := r.graves[key{g.name, one.partition}]; grave != nil && grave.buried.First > at.First {
+			c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("%s is told that %d of %s in group %s is committed, and the log says behind that that it is gone, of itself", orNobody(o.Member), one.offset.offset, one.partition, g.name))
+			return
+		}
+		if one.partition != "" && !one.gone {
+			g.offsets[one.partition] = one.offset
 		}
 	}
 }
@@ -188,6 +190,11 @@ func (c *Checker) offsetsTold(r *reign, g *group, told []facts.GroupOffset) {
 func (c *Checker) offsetGone(r *reign, g *group, partition, how string) {
 	e, ok := g.offsets[partition]
 	delete(g.offsets, partition)
+	grave := r.grave(g.name, partition)
+	grave.stated, grave.held = how != "deleted", e.at
+	if how == "group-deleted" {
+		g.going = append(g.going, partition)
+	}
 	if !ok {
 		return
 	}

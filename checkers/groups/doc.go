@@ -42,6 +42,8 @@ const (
 	LeaderPresent    = "k20-leader-present"
 	AssignedThere    = "k20-assigned-there"
 	MemberAwaited    = "k20-member-awaited"
+	GroupKept        = "k20-group-kept"
+	GroupTold        = "k20-group-told"
 	MemberKept       = "k20-member-kept"
 	MemberLost       = "k20-member-lost"
 	GenerationGrows  = "k21-generation"
@@ -52,6 +54,7 @@ const (
 	LoadedWhole      = "k23-loaded"
 	OffsetTold       = "k23-offset-told"
 	OffsetKept       = "k23-offset-kept"
+	DeletionTold     = "k23-deletion-told"
 	StoredOffset     = "k23-stored-offset"
 )
 
@@ -95,6 +98,14 @@ var Guarantees = []guarantee.Guarantee{
 		Not: "anything of a member that the log of the group does not have, so that it is not known how long it wants to be waited for.",
 	},
 	{
+		ID: GroupKept, Sentence: "A group ends only when it has no members.", Source: sourceProtocol + "DeleteGroups: NON_EMPTY_GROUP",
+		Not: "that an empty group which members are about to join is kept.",
+	},
+	{
+		ID: GroupTold, Sentence: "A group is described and listed as it is: in its state, with the members of its generation and, while it is stable, their shares.", Source: sourceProtocol + "DescribeGroups, ListGroups",
+		Not: "who has joined while it rebalances, or that a deposed coordinator, who does not know it, tells what is.",
+	},
+	{
 		ID: MemberKept, Sentence: "A member is taken for lost only after a session in which it gave no sign and was told nothing.", Source: sourceKIP + "62",
 		Not: "that a member which is silent is out at once, or that a pause of the coordinator counts.",
 	},
@@ -135,8 +146,12 @@ var Guarantees = []guarantee.Guarantee{
 		Not: "that this is the latest: a coordinator may be deposed and not know it, or the answer be late.",
 	},
 	{
-		ID: OffsetKept, Sentence: "Offsets are forgotten only after the time that they are kept for, which begins when the last member of the group is gone, and never while somebody reads the topic, unless somebody deletes them or the topic.", Source: sourceKIP + "211; KAFKA-8069",
+		ID: OffsetKept, Sentence: "Offsets are forgotten only after the time that they are kept for, which begins when the last member of the group is gone, and never while somebody reads the topic, unless it is deleted; a request deletes none that members read by.", Source: sourceKIP + "211, 496; KAFKA-8069",
 		Not: "that offsets are forgotten in time; a clock that jumps moves the time.",
+	},
+	{
+		ID: DeletionTold, Sentence: "Who is told that a group is deleted, or an offset, will find none, with the next coordinator either.", Source: sourceKIP + "229, 496",
+		Not: "that nobody commits another; or that what a coordinator was not told the outcome of, and did not serve, is deleted as well.",
 	},
 	{
 		ID: StoredOffset, Sentence: "A client of znodes is told of what was written to the znode, and of nothing older than its broker wrote or read there last.", Source: sourceProtocol + "offsets.storage=zookeeper",

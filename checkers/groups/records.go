@@ -197,7 +197,7 @@ func (c *Checker) writing(b *broker, e node.Event) {
 		}
 	}
 	c.written[place{n, at}] = w
-	r.writes(w)
+	c.writes(r, w, at)
 	if b.taken != nil && slices.ContainsFunc(w.records, func(one record) bool { return one.partition != "" && !one.gone }) {
 		r.commits[b.taken] = at
 		b.taken = nil
@@ -206,11 +206,12 @@ func (c *Checker) writing(b *broker, e node.Event) {
 
 // writes notes what a reign has written: the next may find it in the log, whoever was
 // told of it.
-func (r *reign) writes(w *writing) {
+func (c *Checker) writes(r *reign, w *writing, at replication.Held) {
 	for _, one := range w.records {
 		g := r.group(one.group)
 		switch {
 		case one.gone:
+			c.erases(r, one, at)
 		case one.partition == "":
 			g.rosters = append(g.rosters, one.value)
 		default:

@@ -21,6 +21,10 @@ type reign struct {
 	groups          map[string]*group
 	// commits are those that were taken and are in the log, by their batches.
 	commits map[*facts.GroupCommit]replication.Held
+	// graves are of what was there and is not. ended lists, of each end of a group, what went
+	// with it.
+	graves map[key]*grave
+	ended  map[string][][]key
 }
 
 // String says how far it is, for people.
@@ -75,6 +79,8 @@ type group struct {
 	// offsets are those that are served, written all that were written in this reign.
 	offsets map[string]entry
 	written map[string][]entry
+	// going are the partitions whose offsets went since it is being deleted.
+	going []string
 }
 
 // member is one member.
@@ -117,7 +123,7 @@ func (c *Checker) loading(b *broker, partition int, epoch int64) {
 	}
 	b.reigns[partition] = &reign{
 		broker: b, partition: partition, epoch: epoch,
-		groups: map[string]*group{}, commits: map[*facts.GroupCommit]replication.Held{},
+		groups: map[string]*group{}, commits: map[*facts.GroupCommit]replication.Held{}, graves: map[key]*grave{}, ended: map[string][][]key{},
 	}
 }
 
@@ -224,16 +230,6 @@ func orNone(offset int64, ok bool) string {
 		return "none"
 	}
 	return fmt.Sprint(offset)
-}
-
-// dead: a group is gone, and one of its name begins anew.
-func (c *Checker) dead(r *reign, g *group) {
-	delete(r.groups, g.name)
-	if f := c.fates[g.name]; f != nil && r.epoch >= f.epoch {
-		shares := f.shares
-		c.fates[g.name] = newFate()
-		c.fates[g.name].shares = shares
-	}
 }
 
 // Pending is the first reason why groups have not come to rest, "" if they have: whoever

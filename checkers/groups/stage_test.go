@@ -234,6 +234,18 @@ func (s *stage) offsets(id int32, verb string, w []string) {
 		s.state(id, facts.OffsetGone, w[0], 0, 0, 0, int64(slices.Index(facts.OffsetGoneHow, w[1])))
 	case "dies":
 		s.state(id, facts.GroupDead, nil, 0)
+	case "erases": // its tombstone
+		s.appends(id, []facts.GroupRecord{{Key: offsetKey(w[0])}})
+	case "deleted": // tells that the group is, or an offset
+		s.state(id, facts.GroupGoneTold, append([]string(nil), w...), 0)
+	case "describes": // Stable a:t-0 b:t-1
+		s.state(id, facts.GroupTold, &facts.GroupDescription{State: w[0], Members: shares(w[1:])})
+	case "lists": // as Stable, or not
+		var all []facts.GroupListed
+		for _, in := range w {
+			all = append(all, facts.GroupListed{Name: "g", State: in})
+		}
+		s.state(id, facts.GroupsTold, all)
 	case "buries": // tombstones
 		s.appends(id, []facts.GroupRecord{{Key: groupKey()}, {Key: offsetKey("t-0")}, {Key: offsetKey("t-1")}})
 	case "stored":

@@ -38,6 +38,9 @@ var (
 	MemberLeads   = kind(104, true, "group-member-leads", "a client is told that it has to share the partitions of a generation out; the body is its ID", "generation", "members")
 	MemberReads   = kind(106, false, "group-member-reads", "a client begins to read what its member owns; the body is an *Ownership of all that it reads, of the generation in which it was told its share", "generation")
 	MemberSays    = kind(105, false, "group-member-says", "a member of the group joins again; the body is a *Saying")
+	GroupGoneTold = kind(107, false, "group-deletion-told", "a client is told that the group is deleted, or, if the body has any, offsets of it; the body are the names of their partitions, []string", "generation")
+	GroupTold     = kind(108, false, "group-told", "a client is told how the group is; the body is a *GroupDescription")
+	GroupsTold    = kind(109, false, "groups-told", "a client is told which groups are coordinated here; the body is a []GroupListed", "filtered")
 )
 
 // The cases of facts about groups.
@@ -135,6 +138,19 @@ type Saying struct {
 
 // String names the member and how much it says.
 func (s *Saying) String() string { return fmt.Sprintf("%s:%d bytes", s.Member, len(s.Metadata)) }
+
+// GroupDescription is the body of [GroupTold]: a group as it is described.
+type GroupDescription struct {
+	State string
+	// Members are all of them; their shares are told of a stable group only.
+	Members []GroupShare
+}
+
+// String names the state and the members.
+func (d *GroupDescription) String() string { return fmt.Sprintf("%s:%v", d.State, d.Members) }
+
+// GroupListed is a group in a list.
+type GroupListed struct{ Name, State string }
 
 // Ownership is the body of [MemberOwns] and of [MemberReads].
 type Ownership struct {

@@ -6,6 +6,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
 
@@ -49,11 +50,17 @@ func (c *Coordinator) deleteGroup(name string, done func(wire.ErrorCode)) {
 			records = append(records, g.tombstone(offsetRecordKey(name, p)))
 		}
 		records = append(records, g.end()...)
+		deleted := func(code wire.ErrorCode) {
+			if code == wire.OK {
+				g.observe(facts.GroupGoneTold, []string(nil), int64(g.generation))
+			}
+			done(code)
+		}
 		if len(records) == 0 {
-			done(wire.OK)
+			deleted(wire.OK)
 			return
 		}
-		c.append(g.shard, records, done)
+		c.append(g.shard, records, deleted)
 	}
 }
 
@@ -100,12 +107,22 @@ func (c *Coordinator) deleteOffsets(r *kmsg.OffsetDeleteRequest, done func(*kmsg
 		return
 	}
 	c.append(g.shard, records, func(code wire.ErrorCode) {
-		for _, p := range deleted {
-			if code == wire.OK && g.state != dead && g.offsets[p] != nil {
-				g.drop(p, "deleted")
-			}
+		if code == wire.OK {
+			g.deleted(deleted)
 		}
 		answer.ErrorCode = int16(code)
 		done(answer)
 	})
+}
+
+// deleted forgets offsets that the log says are deleted, as a client is about to be told.
+func (g *group) deleted(parts []partition) {
+	var names []string
+	for _, p := range parts {
+		if g.state != dead && g.offsets[p] != nil {
+			g.drop(p, "deleted")
+		}
+		names = append(names, p.String())
+	}
+	g.observe(facts.GroupGoneTold, names, int64(g.generation))
 }
