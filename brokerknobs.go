@@ -40,6 +40,9 @@ type BrokerKnobs struct {
 	Retries, Idempotent bool
 	// PollWait is how long a poll waits for records.
 	PollWait time.Duration
+	// FetchWait is how long a broker keeps a fetch that finds nothing, 0 for as long as a poll
+	// waits. If it is longer, fetches are on their way when polls are over and positions move.
+	FetchWait time.Duration
 	// AutoCreate lets clients have topics created by asking for them.
 	AutoCreate bool
 	// Properties are keys of server.properties that have no knob of their own.
@@ -91,6 +94,7 @@ var brokerKnobs = []knob{
 	feature(flag("retries", "producers send again what was not acknowledged", func(k *Knobs) *bool { return &k.Retries })),
 	feature(flag("idempotent", "producers number what they send", func(k *Knobs) *bool { return &k.Idempotent })),
 	feature(span("poll-wait", 0, time.Minute, "how long a poll waits for records", func(k *Knobs) *time.Duration { return &k.PollWait })),
+	feature(span("fetch-wait", 0, time.Minute, "how long a consumer's fetch that finds nothing waits, 0 for as long as a poll", func(k *Knobs) *time.Duration { return &k.FetchWait })),
 	feature(flag("auto-create", "create topics that somebody asks for", func(k *Knobs) *bool { return &k.AutoCreate })),
 	serverProperties,
 	feature(flag("access", "brokers authorise what clients ask for", func(k *Knobs) *bool { return &k.Access })),
@@ -152,6 +156,9 @@ func (k *Knobs) drawBrokers(r *rand.Rand) {
 		b.FetchSessions, b.FetchIdle = []int{1, 3, 6, 1000}[r.IntN(4)], d.millis(20, 2000)
 	}
 	b.FollowerReads = d.chance(1, 3)
+	if d.chance(1, 3) {
+		b.FetchWait = min(d.millis(50, 1000), b.RequestTimeout/2)
+	}
 	k.derive()
 }
 

@@ -58,7 +58,7 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 	stop := k.healAt() + k.calm() + k.settleBrokers()
 	cfg := workloads.BrokerClientConfig{
 		Index: i, Hosts: k.hosts(), Bootstrap: k.brokerNames(),
-		RequestTimeout: k.RequestTimeout, DeliveryTimeout: k.DeliveryTimeout, Linger: k.Linger, PollWait: k.PollWait,
+		RequestTimeout: k.RequestTimeout, DeliveryTimeout: k.DeliveryTimeout, Linger: k.Linger, PollWait: k.PollWait, FetchWait: k.FetchWait,
 		Retries: k.Retries, Idempotent: k.Idempotent, Sessions: k.FetchSessions > 0, Rack: k.rackOf(i), Codec: k.codecOf(i), BatchBytes: k.BatchBytes,
 		HeedsThrottle: k.heedsThrottle(i), As: k.principal(i), Super: i == 0, Login: k.login(i), RawLogin: k.RawLogins && i%2 == 1, AutoCreate: k.AutoCreate,
 		Groups: k.members(),

@@ -24,9 +24,10 @@ type BrokerClientConfig struct {
 	Hosts     map[string]node.ID
 	Bootstrap []string
 	// RequestTimeout, DeliveryTimeout and Linger are those of package client, Retries
-	// and Idempotent what its producers do. PollWait is how long a poll waits.
-	RequestTimeout, DeliveryTimeout, Linger, PollWait time.Duration
-	Retries, Idempotent                               bool
+	// and Idempotent what its producers do. PollWait is how long a poll waits, FetchWait a
+	// fetch that finds nothing, 0 for as long.
+	RequestTimeout, DeliveryTimeout, Linger, PollWait, FetchWait time.Duration
+	Retries, Idempotent                                          bool
 	// Codec is what its producers compress with.
 	Codec batch.Codec
 	// BatchBytes is how long a batch may get, 0 for what is usual.
@@ -111,6 +112,9 @@ type BrokerClient struct {
 func NewBrokerClient(cfg BrokerClientConfig) *BrokerClient {
 	if err := cfg.Validate(); err != nil {
 		panic(err.Error())
+	}
+	if cfg.FetchWait == 0 {
+		cfg.FetchWait = cfg.PollWait
 	}
 	return &BrokerClient{cfg: cfg, pace: pace{rec: cfg.Record}}
 }

@@ -63,7 +63,7 @@ func (c *BrokerClient) enroll(op Op) {
 	}
 	c.member, m.instance = m, cfg.Instance
 	m.sub = c.cluster.Subscribe(cfg, client.ConsumerConfig{
-		Reset: client.ResetEarliest, MaxWait: c.cfg.PollWait, Sessionless: !c.cfg.Sessions, Rack: c.cfg.Rack,
+		Reset: client.ResetEarliest, MaxWait: c.cfg.FetchWait, Sessionless: !c.cfg.Sessions, Rack: c.cfg.Rack,
 	}, m)
 	if g.AutoCommit > 0 {
 		c.env.Go("auto-commit", m.commitNowAndThen)

@@ -64,7 +64,7 @@ func valueOf(r *client.Consumed) string {
 func (c *BrokerClient) reader() *client.Consumer {
 	if c.consumer == nil {
 		c.consumer = c.cluster.NewConsumer(client.ConsumerConfig{
-			Reset: client.ResetEarliest, MaxWait: c.cfg.PollWait, Sessionless: !c.cfg.Sessions, Rack: c.cfg.Rack,
+			Reset: client.ResetEarliest, MaxWait: c.cfg.FetchWait, Sessionless: !c.cfg.Sessions, Rack: c.cfg.Rack,
 		})
 	}
 	return c.consumer

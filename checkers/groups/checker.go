@@ -132,6 +132,10 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		c.begins(e.Text, e.Body.(*facts.Ownership))
 		return
 	}
+	if e.Kind == facts.MemberBeats {
+		c.beats(e.Text, e.Body.(string), int32(e.N[1]), time.Duration(e.N[2]))
+		return
+	}
 	b := c.byNode[id]
 	if b == nil {
 		return

@@ -19,6 +19,24 @@ func (c *Checker) heard(r *reign, g *group, id string) {
 	c.served(r, g, id)
 }
 
+// beats: a member's heartbeat was answered, which was sent some time ago and cannot have been
+// heard of before. So a coordinator does not judge alone whom it has heard of.
+func (c *Checker) beats(group, id string, by int32, after time.Duration) {
+	partition, ok := c.partitionOf(group)
+	at := slices.IndexFunc(c.brokers, func(b *broker) bool { return b.ID == by })
+	if !ok || at < 0 {
+		return
+	}
+	r := c.brokers[at].reigns[partition]
+	if r == nil || !r.served || r.unknown || r.groups[group] == nil {
+		return
+	}
+	if m := r.groups[group].members[id]; m != nil {
+		after += after/million*time.Duration(2*c.cfg.DriftPPM) + time.Millisecond
+		m.heard = max(m.heard, c.now.at-after)
+	}
+}
+
 // served: nobody is served under an ID that was taken from it.
 func (c *Checker) served(r *reign, g *group, id string) {
 	n := c.fate(g.name).renamed[id]
@@ -45,13 +63,18 @@ func (c *Checker) replaced(r *reign, g *group, how facts.Replacement) {
 
 // memberGone: a member is out. If it is for its silence, it was silent.
 func (c *Checker) memberGone(r *reign, g *group, id, how string) {
-	m := g.members[id]
+	m, joins := g.members[id], g.said[id] != nil
 	delete(g.members, id)
 	delete(g.shares, id)
 	if how == "not-rejoined" {
 		c.notAwaited(r, g, id)
 	}
+	delete(g.said, id)
 	if m == nil || m.session == 0 || how != "expired" {
+		return
+	}
+	if joins {
+		c.fail(r.broker.Name, MemberKept, fmt.Sprintf("%s is taken out of group %s while it waits to be told of the next generation", id, g.name))
 		return
 	}
 	silent := c.now.at - m.heard

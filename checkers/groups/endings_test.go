@@ -48,6 +48,18 @@ var goodEndings = []struct{ name, scene string }{
 		b1 takes -1 nobody t-0=6
 		commit
 		b1 acks nobody`},
+	{"a member beats, and is out a session later", formed + `
+		wait 9s
+		a beats at b1 and hears after 1s
+		wait 9500ms
+		b1 drops a expired`},
+	{"a member beats at a coordinator that is deposed", formed + `
+		elect b2 2
+		b2 loads 2
+		wait 9s
+		a beats at b1 and hears after 1s
+		wait 1500ms
+		b2 drops a expired`},
 	{"groups are described and listed as they are", formed + `
 		b1 describes Stable a:t-0 b:t-1
 		b1 lists Stable
@@ -108,6 +120,33 @@ var badEndings = []struct{ name, falls, scene string }{
 	{"an offset is said to be deleted that is in the log", DeletionTold, leftAt5 + `
 		b1 forgets t-0 deleted
 		b1 deleted t-0`},
+	{"a member is out whose heartbeats were answered", MemberKept, formed + `
+		wait 9s
+		a beats at b1 and hears after 1s
+		wait 2s
+		b1 drops a expired`},
+	{"a member is out while it waits for the next generation", MemberKept, formed + `
+		b1 again a +t-0
+		b1 rebalances
+		wait 20s
+		b1 drops a expired`},
+	{"an offset is said to be older than it is", OffsetKept, formed + `
+		b1 predates 1 a t-0=5`},
+	{"an offset expires with the time that its group had members under another coordinator", OffsetKept, formed + `
+		b1 commits 1 a t-0=5
+		wait 9s
+		b1 hears a
+		b1 hears b
+		wait 2s
+		b1 drops a left
+		b1 drops b left
+		b1 begins 2
+		b1 writes 2
+		commit
+		elect b2 2
+		b2 loads 2
+		wait 50s
+		b2 forgets t-0 expired`},
 	{"a group is said to be in another state", GroupTold, formed + `
 		b1 describes Empty`},
 	{"a group with offsets is said not to be", GroupTold, leftAt5 + `

@@ -41,7 +41,9 @@ type entry struct {
 
 // roster is a group as the log has it.
 type roster struct {
-	at         replication.Held
+	at replication.Held
+	// written is when, by the clock of who wrote it, in milliseconds.
+	written    int64
 	generation int64
 	protocol   string
 	members    []enrolled
@@ -190,11 +192,20 @@ func (c *Checker) writing(b *broker, e node.Event) {
 		return
 	}
 	at := replication.Held{First: e.N[0], Epoch: e.N[1]}
-	w := &writing{when: c.now.at}
+	w, clock := &writing{when: c.now.at}, c.cfg.Wall(b.Node)
 	for _, said := range e.Body.([]facts.GroupRecord) {
-		if one, ok := read(said, at); ok {
-			w.records = append(w.records, one)
+		one, ok := read(said, at)
+		if !ok {
+			continue
 		}
+		if one.value != nil {
+			one.value.written = clock
+		}
+		if one.partition != "" && !one.gone && one.offset.committed != clock {
+			c.fail(b.Name, OffsetKept, fmt.Sprintf("%s notes that %d of %s in group %s is of %d ms, its clock showing %d", b.Name, one.offset.offset, one.partition, one.group, one.offset.committed, clock))
+			return
+		}
+		w.records = append(w.records, one)
 	}
 	c.written[place{n, at}] = w
 	c.writes(r, w, at)

@@ -67,8 +67,8 @@ type group struct {
 	// are in it.
 	led  bool
 	told map[string]bool
-	// emptied is when the last member went, by the clock of the coordinator, 0 if it did not see
-	// that.
+	// emptied is when the last member went, by the clock of the coordinator that saw it and wrote
+	// so, 0 if there was none.
 	emptied int64
 	// shares are what the assignment gives each of them, once there is one, and logged is
 	// where that is in the log.
@@ -166,6 +166,8 @@ func (r *reign) restore(name string, said image, now time.Duration) {
 	}
 	if len(g.members) > 0 {
 		g.state = stable
+	} else {
+		g.emptied = v.written
 	}
 }
 

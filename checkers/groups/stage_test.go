@@ -143,6 +143,14 @@ func (s *stage) line(w []string) {
 			s.state(0, facts.MemberReads, &facts.Ownership{Member: w[0], Begins: begins}, 1)
 			return
 		}
+		if w[1] == "beats" { // a beats at b1 and hears after 1s
+			after, err := time.ParseDuration(w[7])
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			s.state(0, facts.MemberBeats, w[0], 1, number(w[3][1:]), int64(after))
+			return
+		}
 		if w[1] == "owns" {
 			s.state(0, facts.MemberOwns, &facts.Ownership{Member: w[0], Partitions: w[3:]}, number(w[2]))
 			return
@@ -217,11 +225,14 @@ func (s *stage) act(id int32, verb string, w []string) {
 // offsets plays what a coordinator does with offsets.
 func (s *stage) offsets(id int32, verb string, w []string) {
 	switch verb {
-	case "takes": // nobody is in no group
-		c := &facts.GroupCommit{Member: strings.TrimPrefix(w[1], "nobody"), Offsets: offsets(w[2:])}
+	case "takes", "predates": // nobody is in no group
+		c, now := &facts.GroupCommit{Member: strings.TrimPrefix(w[1], "nobody"), Offsets: offsets(w[2:])}, int64(s.at/time.Millisecond)
 		s.commits[w[1]] = c
 		s.state(id, facts.CommitTaken, c, number(w[0]))
-		s.appends(id, offsetRecords(c.Offsets, int64(s.at/time.Millisecond)))
+		if verb == "predates" {
+			now--
+		}
+		s.appends(id, offsetRecords(c.Offsets, now))
 	case "acks":
 		s.state(id, facts.CommitTold, s.commits[w[0]], 0)
 	case "commits": // takes, commit and acks

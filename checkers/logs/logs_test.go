@@ -124,6 +124,14 @@ var spoiled = []struct {
 		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 0, Value: "a"}}
 		h.Ops[5].Log.Jumps = []history.Jump{{Partition: "orders-0", From: 1, To: 0, Why: "out-of-range"}}
 	}},
+	{"a reader misses a record where it was sent to", PollSkip, func(h *history.History) {
+		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 1, Value: "b"}}
+		h.Ops[5].Log.Jumps = []history.Jump{{Partition: "orders-0", From: 1, To: 0, Why: "begin"}}
+	}},
+	{"a reader reads what is before where it was sent to", PollOrder, func(h *history.History) {
+		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 1, Value: "b"}}
+		h.Ops[5].Log.Jumps = []history.Jump{{Partition: "orders-0", From: 0, To: 2, Why: "begin"}}
+	}},
 	{"a reader misses a record", PollSkip, func(h *history.History) {
 		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 2, Value: "c"}}
 	}},

@@ -91,14 +91,14 @@ type progress struct {
 	given  bool
 }
 
-// jumped follows a position that changed otherwise than by reading. A member begins where
-// its group is said to be. Who has none is sent elsewhere by another jump, of which we know
-// no more than where it went.
+// jumped follows a position that changed otherwise than by reading: what comes next is the
+// first record from there on. A member begins where its group is said to be; who has none
+// is sent elsewhere by another jump.
 func (j *judge) jumped(i int, jump history.Jump, own map[reader]progress) {
 	key := reader{j.h.Ops[i].Client, jump.Partition}
 	delete(own, key)
-	if jump.Why == history.Given && jump.To != history.Unknown {
-		own[key] = progress{jump.To - 1, i, true}
+	if jump.To != history.Unknown {
+		own[key] = progress{jump.To - 1, i, jump.Why == history.Given}
 	}
 }
 

@@ -175,11 +175,8 @@ func (s *Consumer) Assign(parts []TopicPartition) {
 	for _, p := range s.parts {
 		p.dropped = !slices.Contains(kept, p)
 	}
-	s.jumps = slices.DeleteFunc(s.jumps, func(j Jump) bool { // of a position that nobody will hear of
-		_, stays := slices.BinarySearchFunc(kept, j.TopicPartition, func(p *source, tp TopicPartition) int { return p.at.Compare(tp) })
-		return !stays
-	})
 	s.parts = kept
+	s.forgetJumps(func(tp TopicPartition) bool { return s.find(tp) == nil })
 	s.soon()
 }
 
@@ -210,7 +207,14 @@ func (s *Consumer) Seek(tp TopicPartition, offset int64, epoch int32) {
 	}
 	p.moveTo(offset, epoch)
 	p.begin()
+	s.forgetJumps(func(at TopicPartition) bool { return at == tp })
 	s.soon()
+}
+
+// forgetJumps forgets jumps to positions that their owner has given up before it heard of
+// them.
+func (s *Consumer) forgetJumps(of func(TopicPartition) bool) {
+	s.jumps = slices.DeleteFunc(s.jumps, func(j Jump) bool { return of(j.TopicPartition) })
 }
 
 // SeekToEnd makes a partition be read from its end on, or from its beginning.
@@ -224,6 +228,7 @@ func (s *Consumer) SeekToEnd(tp TopicPartition, beginning bool) {
 		to = ResetEarliest
 	}
 	p.reset(to, JumpBegin)
+	s.forgetJumps(func(at TopicPartition) bool { return at == tp })
 	s.soon()
 }
 

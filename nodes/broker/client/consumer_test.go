@@ -105,6 +105,16 @@ func TestSeek(t *testing.T) {
 }
 
 // A batch that begins before the position brings only the records from there on.
+// TestSeekForgetsJumps: who has sought need not hear where it would have been otherwise.
+func TestSeekForgetsJumps(t *testing.T) {
+	s := newReads(t, ConsumerConfig{Reset: ResetEarliest}, t0)
+	s.write("a", "b", "c")
+	s.run(time.Second) // it asks where the log begins, and goes there
+	s.s.Seek(t0, 2, -1)
+	s.poll(9)
+	s.expect("2:c")
+}
+
 func TestRecordsBelowThePositionAreFiltered(t *testing.T) {
 	s := newReads(t, ConsumerConfig{}, t0)
 	build := batch.NewBuilder(batch.Plain())

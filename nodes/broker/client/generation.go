@@ -346,7 +346,7 @@ func (m *Member) beat() {
 	}
 	m.unheard = true
 	m.withCoordinator(func() {
-		who, round := m.membership(), m.round
+		who, round, sent, to := m.membership(), m.round, m.c.env.Now(), m.coordinator
 		ask := kmsg.NewPtrHeartbeatRequest()
 		ask.Group, ask.Generation, ask.MemberID, ask.InstanceID = m.cfg.Group, who.generation, who.member, who.instance
 		m.c.callWithin(min(m.cfg.SessionTimeout, m.c.cfg.RequestTimeout), m.lane, m.coordinator, ask, func(r kmsg.Response, err error) {
@@ -358,7 +358,12 @@ func (m *Member) beat() {
 				m.coordinator = -1
 				return
 			}
-			m.heard(wire.ErrorCode(r.(*kmsg.HeartbeatResponse).ErrorCode))
+			code := wire.ErrorCode(r.(*kmsg.HeartbeatResponse).ErrorCode)
+			if code == wire.OK || code == wire.RebalanceInProgress {
+				after := m.c.env.Now() - sent
+				m.c.env.Observe(node.Event{Kind: facts.MemberBeats, Text: m.cfg.Group, N: [4]int64{int64(who.generation), int64(to), int64(after)}, Body: m.id})
+			}
+			m.heard(code)
 		})
 	})
 }
