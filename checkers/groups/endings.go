@@ -72,7 +72,7 @@ func (c *Checker) dead(r *reign, g *group) {
 		return
 	}
 	if len(g.offsets) > 0 {
-		p := slices.Min(slices.Collect(maps.Keys(g.offsets)))
+		p := slices.Sorted(maps.Keys(g.offsets))[0]
 		c.fail(r.broker.Name, OffsetKept, fmt.Sprintf("group %s ends, which is at %d of %s", g.name, g.offsets[p].offset, p))
 		return
 	}

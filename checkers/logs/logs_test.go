@@ -37,6 +37,12 @@ func story() *history.History {
 	}}
 }
 
+// resume has the reader begin where a group is, behind the first record.
+func resume(h *history.History) {
+	h.Ops[3].Log.From, h.Ops[3].Log.Positions = "committed", []history.Position{{Partition: "orders-0", Offset: 1}}
+	h.Ops[4].Log.Records = nil
+}
+
 // spoiled are ways to make the story wrong, and ways that are not wrong.
 var spoiled = []struct {
 	name  string
@@ -131,6 +137,12 @@ var spoiled = []struct {
 	{"a reader reads what is before where it was sent to", PollOrder, func(h *history.History) {
 		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 1, Value: "b"}}
 		h.Ops[5].Log.Jumps = []history.Jump{{Partition: "orders-0", From: 0, To: 2, Why: "begin"}}
+	}},
+	{"a reader goes on where a group is", "", func(h *history.History) { resume(h) }},
+	{"a reader goes on where a group is, and from its beginning", GroupStart, func(h *history.History) {
+		resume(h)
+		h.Ops[4].Log.Records = []history.Record{{Partition: "orders-0", Offset: 0, Value: "a"}}
+		h.Ops[4].Log.Jumps = []history.Jump{{Partition: "orders-0", From: history.Unknown, To: 0, Why: "begin"}}
 	}},
 	{"a reader misses a record", PollSkip, func(h *history.History) {
 		h.Ops[5].Log.Records = []history.Record{{Partition: "orders-0", Offset: 2, Value: "c"}}

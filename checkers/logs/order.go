@@ -91,11 +91,17 @@ type progress struct {
 	given  bool
 }
 
+// beginning is why a position jumps of a reader that has none.
+const beginning = "begin"
+
 // jumped follows a position that changed otherwise than by reading: what comes next is the
 // first record from there on. A member begins where its group is said to be; who has none
 // is sent elsewhere by another jump.
 func (j *judge) jumped(i int, jump history.Jump, own map[reader]progress) {
 	key := reader{j.h.Ops[i].Client, jump.Partition}
+	if was := own[key]; was.given && j.h.Ops[was.op].F == history.Assign && jump.Why == beginning {
+		j.report(GroupStart, fmt.Sprintf("But the reader had a position in %s, %d, and was sent to %d as one that has none.", jump.Partition, was.offset+1, jump.To), was.op, i)
+	}
 	delete(own, key)
 	if jump.To != history.Unknown {
 		own[key] = progress{jump.To - 1, i, jump.Why == history.Given}

@@ -256,6 +256,10 @@ const (
 	VersionToldStale
 	DeletionToldAlone
 	MutedUntold
+	StaleFetchTaken
+	MembersGroupDeleted
+	DeletedOffsetsLogged
+	HeartbeatsNotCounted
 	last
 )
 

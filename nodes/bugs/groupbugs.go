@@ -133,4 +133,32 @@ var groupBugs = []Bug{
 		Breaks:   []string{"k23-begins-where-told", "group-start"},
 		Scenario: brokerGroups,
 	},
+	{
+		ID: StaleFetchTaken, Name: "stale-fetch-taken", Upstream: "KAFKA-2342",
+		Wrong:    "A consumer takes what a fetch brings that was sent before its position moved.",
+		Schedule: "A client goes to the beginning of a partition while a fetch from its end is on its way.",
+		Breaks:   []string{"poll-skip", "nonmonotonic-poll"},
+		Scenario: brokerLog,
+	},
+	{
+		ID: MembersGroupDeleted, Name: "members-group-deleted",
+		Wrong:    "The coordinator deletes a group whatever members it has.",
+		Schedule: "A group is deleted while it has members.",
+		Breaks:   []string{"k20-group-kept"},
+		Scenario: brokerOffsets,
+	},
+	{
+		ID: DeletedOffsetsLogged, Name: "deleted-offsets-logged",
+		Wrong:    "The coordinator that deletes a group forgets its offsets, and leaves them in its log.",
+		Schedule: "A group with offsets is deleted.",
+		Breaks:   []string{"k23-deletion-told"},
+		Scenario: brokerOffsets,
+	},
+	{
+		ID: HeartbeatsNotCounted, Name: "heartbeats-not-counted",
+		Wrong:    "The coordinator answers heartbeats, and does not begin the sessions anew.",
+		Schedule: "A member reads on, and commits nothing, for longer than a session.",
+		Breaks:   []string{"k20-member-kept"},
+		Scenario: brokerGroups,
+	},
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/fetchsession"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // fetched is a partition of a fetch, and its moves when the fetch was sent.
@@ -106,7 +107,7 @@ func (s *Consumer) fetchAnswered(session *fetchsession.Asker, parts []fetched, r
 	}
 	for _, f := range parts {
 		f.p.fetching = false
-		if f.p.dropped || s.closed || f.moves != f.p.moves {
+		if f.p.dropped || s.closed || f.moves != f.p.moves && !s.c.cfg.Bugs.Has(bugs.StaleFetchTaken) {
 			continue
 		}
 		if part := answers[f.p.at]; part != nil {

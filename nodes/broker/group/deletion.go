@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // deleteGroups deletes groups without members.
@@ -41,13 +42,15 @@ func (c *Coordinator) deleteGroup(name string, done func(wire.ErrorCode)) {
 		done(code)
 	case g == nil:
 		done(wire.GroupIDNotFound)
-	case g.state != empty || len(g.named) > 0 || len(g.committing) > 0:
+	case g.state != empty && !c.bug(bugs.MembersGroupDeleted) || len(g.named) > 0 || len(g.committing) > 0:
 		done(wire.NonEmptyGroup)
 	default:
 		var records []batch.Record
 		for _, p := range g.partitions() {
 			g.drop(p, "group-deleted")
-			records = append(records, g.tombstone(offsetRecordKey(name, p)))
+			if !c.bug(bugs.DeletedOffsetsLogged) {
+				records = append(records, g.tombstone(offsetRecordKey(name, p)))
+			}
 		}
 		records = append(records, g.end()...)
 		deleted := func(code wire.ErrorCode) {
