@@ -318,6 +318,13 @@ var bad = []badScene{
 	{"a controller that was replaced elects", ControllerFenced, usual + `
 		controller b2
 		elect b2 epoch 2 isr b2,b3 by b1`},
+	{"a controller that was replaced moves a partition", ControllerFenced, usual + `
+		controller b2
+		topic b1,b2,b3,b4 adding b4 by b1`},
+	{"a controller that was replaced deletes a topic", ControllerFenced, usual + `
+		doomed
+		controller b2
+		gone by b1`},
 	{"a broker obeys the last controller after the next", ControllerObeyed, usual + `
 		b3 obeys 2
 		b3 obeys 1`},

@@ -123,7 +123,7 @@ func (s *stage) line(w []string) {
 	case "doomed":
 		s.commit(0, &wire.CreateTxn{Path: "/admin/delete_topics/orders"})
 	case "gone":
-		s.commit(0, &wire.DeleteTxn{Path: "/brokers/topics/orders"})
+		s.commit(session(s.by(w)), &wire.DeleteTxn{Path: "/brokers/topics/orders"})
 		s.commit(0, &wire.DeleteTxn{Path: "/admin/delete_topics/orders"})
 		s.version, s.truth, s.lives = 0, state{}, s.lives+1
 	case "errand", "errand-done":
@@ -167,7 +167,15 @@ func (s *stage) topic(w []string) {
 	list := func(of []int32) string { return strings.ReplaceAll(fmt.Sprint(of), " ", ",") }
 	data := fmt.Sprintf(`{"partitions":{"0":%s},"topic_id":%q,"adding_replicas":{"0":%s},"removing_replicas":{"0":%s},"version":3}`,
 		list(s.assigned), base64.RawURLEncoding.EncodeToString(id[:]), list(ids(option(w, "adding", ""))), list(ids(option(w, "removing", ""))))
-	s.commit(session(s.controller), &wire.CreateTxn{Path: "/brokers/topics/orders", Data: []byte(data)})
+	s.commit(session(s.by(w)), &wire.CreateTxn{Path: "/brokers/topics/orders", Data: []byte(data)})
+}
+
+// by is who does what only a controller may: that, or somebody else.
+func (s *stage) by(w []string) int32 {
+	if other := option(w, "by", ""); other != "" {
+		return broker(other)
+	}
+	return s.controller
 }
 
 // rule makes a broker the controller.
@@ -184,11 +192,7 @@ func (s *stage) elect(w []string) {
 	if w[1] != "nobody" {
 		leader = broker(w[1])
 	}
-	by := s.controller
-	if other := option(w, "by", ""); other != "" {
-		by = broker(other)
-	}
-	s.write(leader, number(option(w, "epoch", "")), ids(option(w, "isr", "")), session(by))
+	s.write(leader, number(option(w, "epoch", "")), ids(option(w, "isr", "")), session(s.by(w)))
 }
 
 // write writes the state znode.

@@ -95,6 +95,7 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 			c.interruptions++
 		}
 	} else if name, ok := below(path, "/brokers/topics/"); ok {
+		c.ruled(name, "writes who has replicas of")
 		c.topicWritten(name, data)
 	} else if name, ok := below(path, "/config/topics/"); ok {
 		c.configured(name, data)
@@ -118,9 +119,17 @@ func (c *Checker) deleted(path string) {
 			delete(c.registered, int32(id))
 		}
 	} else if name, ok := below(path, "/brokers/topics/"); ok {
+		c.ruled(name, "deletes")
 		c.topicGone(name)
 	} else if name, ok := below(path, "/config/topics/"); ok {
 		delete(c.settings, name)
+	}
+}
+
+// ruled: who has replicas of a topic only the controller says, or that it is gone.
+func (c *Checker) ruled(topic, does string) {
+	if r := &c.controller; r.epoch > 0 && r.session != c.now.txn.Session {
+		c.fail("", ControllerFenced, fmt.Sprintf("session %#x %s %s, while %s rules in epoch %d by session %#x", c.now.txn.Session, does, topic, c.names(1<<r.broker&^1), r.epoch, r.session))
 	}
 }
 
