@@ -260,6 +260,8 @@ const (
 	MembersGroupDeleted
 	DeletedOffsetsLogged
 	HeartbeatsNotCounted
+	ReassignedForEver
+	ElectionToldDone
 	last
 )
 

@@ -16,4 +16,18 @@ var controllerBugs = []Bug{
 		Breaks:   []string{"k14-partition-state-cas", "k7-one-leader-per-epoch"},
 		Scenario: brokerTopics,
 	},
+	{
+		ID: ReassignedForEver, Name: "reassigned-for-ever",
+		Wrong:    "A reassignment that waits for new replicas is not looked at again when they have come into sync.",
+		Schedule: "Move a partition to a broker that has nothing of it.",
+		Breaks:   []string{"k30-asked-is-done"},
+		Scenario: brokerTopics,
+	},
+	{
+		ID: ElectionToldDone, Name: "election-told-done",
+		Wrong:    "Who asks for the preferred leader is told that it leads, though it could not be elected.",
+		Schedule: "Ask for the preferred leader while its broker is dead, or out of sync.",
+		Breaks:   []string{"k12-election-as-asked"},
+		Scenario: brokerTopics,
+	},
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -113,7 +114,9 @@ func (c *Controller) electAsRequested(asked []znodes.TopicPartition, kind int8) 
 		}
 	}
 	for id := range c.electLeaders(list, s) { //sim:unordered fills a map
-		result[id] = none
+		if !c.cfg.Bugs.Has(bugs.ElectionToldDone) {
+			result[id] = none
+		}
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(result), znodes.TopicPartition.Compare) {
 		c.stateElection(id, kind, result[id])
