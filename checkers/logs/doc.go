@@ -62,6 +62,7 @@ const (
 	PollOrder           = "nonmonotonic-poll"
 	PollSkip            = "poll-skip"
 	SendOrder           = "nonmonotonic-send"
+	ProducerOrder       = "producer-order"
 	LimitKept           = "message-limit-kept"
 	GroupDelivery       = "group-delivery"
 	GroupStart          = "group-start"
@@ -91,6 +92,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: PollOrder, Sentence: "A reader gets the records of a partition in the order of their offsets, none of them again.", Source: source + "nonmonotonic-poll"},
 	{ID: PollSkip, Sentence: "A reader that reads on misses no record of a partition.", Source: source + "poll-skip"},
 	{ID: SendOrder, Sentence: "A record that was sent after another was acknowledged has a higher offset in the same partition.", Source: source + "nonmonotonic-send"},
+	{ID: ProducerOrder, Sentence: "The records of one idempotent producer stand in a partition in the order in which they were sent, and those of any other, too, that one broker acknowledged to it at the first attempt.",
+		Source: "Kafka documentation: enable.idempotence, max.in.flight.requests.per.connection", Not: "how records stand where something was lost, deleted or compacted, which may take what brokers know of producers"},
 	{ID: LimitKept, Sentence: "When all has come to rest, a record is refused that is longer than its topic is said to allow.", Source: "Kafka documentation: max.message.bytes; Kafka Improvement Proposal 226"},
 	{ID: GroupDelivery, Sentence: "A record below the offset that a group has committed in the end was given to one of its members.", Source: source + "unseen; Kafka documentation: at least once"},
 	{ID: GroupStart, Sentence: "Who is given a partition by a group, or takes it up where a group is, misses no record from the offset on that the group is said to have committed.", Source: "Kafka documentation: consumer position and committed offset"},

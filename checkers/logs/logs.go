@@ -39,6 +39,7 @@ func Judge(h *history.History) Verdict {
 		j.acknowledged()
 		j.copies()
 		j.sendOrder()
+		j.producerOrder()
 		j.pollOrder()
 		j.groups()
 		j.retired()

@@ -43,6 +43,18 @@ func resume(h *history.History) {
 	h.Ops[4].Log.Records = nil
 }
 
+// overtake has the second record stand before the first, both of which one client sent to one
+// broker without waiting, and changes something more about them.
+func overtake(h *history.History, also func(first, second *history.Op)) {
+	first, second := &h.Ops[0], &h.Ops[1]
+	second.Client, second.Process, second.Invoke = first.Client, first.Process, 2
+	first.Log.Broker, second.Log.Broker = 1, 1
+	first.Log.Offset, second.Log.Offset = 1, 0
+	h.Ops[4].Log.Records, h.Ops[5].Log.Records = nil, nil
+	h.Ops[6].Log.Records[0].Value, h.Ops[6].Log.Records[1].Value = "b", "a"
+	also(first, second)
+}
+
 // spoiled are ways to make the story wrong, and ways that are not wrong.
 var spoiled = []struct {
 	name  string
@@ -151,6 +163,38 @@ var spoiled = []struct {
 		h.Ops[0].Log.Offset, h.Ops[1].Log.Offset = 1, 0
 		h.Ops[4].Log.Records, h.Ops[5].Log.Records = nil, nil
 		h.Ops[6].Log.Records[0].Value, h.Ops[6].Log.Records[1].Value = "b", "a"
+	}},
+	{"a record overtakes one that left before it", ProducerOrder, func(h *history.History) { overtake(h, func(first, second *history.Op) {}) }},
+	{"a record overtakes one that had to be sent again", "", func(h *history.History) {
+		overtake(h, func(first, second *history.Op) { first.Log.Attempts = 2 })
+	}},
+	{"a record overtakes one that another broker took", "", func(h *history.History) {
+		overtake(h, func(first, second *history.Op) { second.Log.Broker = 2 })
+	}},
+	{"a record overtakes one of another producer", "", func(h *history.History) {
+		overtake(h, func(first, second *history.Op) { second.Process = 7 })
+	}},
+	{"a record overtakes one that its leader alone acknowledged", ProducerOrder, func(h *history.History) {
+		overtake(h, func(first, second *history.Op) { first.Log.Acks, second.Log.Acks = 1, 1 })
+	}},
+	{"a record overtakes one whose partition the key had yet to choose", "", func(h *history.History) {
+		overtake(h, func(first, second *history.Op) { first.Path = "orders" })
+	}},
+	{"a record overtakes one of the same idempotent producer, which sent it again to another broker", ProducerOrder, func(h *history.History) {
+		overtake(h, func(first, second *history.Op) {
+			first.Log.Producer, second.Log.Producer = 7, 7
+			first.Log.Attempts, first.Log.Broker = 2, 2
+		})
+	}},
+	{"a record overtakes one that the same idempotent producer has given up", ProducerOrder, func(h *history.History) {
+		overtake(h, func(first, second *history.Op) {
+			first.Log.Producer, second.Log.Producer = 7, 7
+			first.Outcome, first.Log.Offset = history.Info, history.Unknown
+		})
+	}},
+	{"a record overtakes one where brokers may have forgotten the producer with what was deleted", "", func(h *history.History) {
+		overtake(h, func(first, second *history.Op) { first.Log.Producer, second.Log.Producer = 7, 7 })
+		h.Partitions = []history.LogEvent{{Kind: history.StartMoved, Partition: "orders-0", Offset: 1}}
 	}},
 	{"a record is gone that a later one of its key supersedes", "", func(h *history.History) {
 		compact(h, "k", "k", "other")

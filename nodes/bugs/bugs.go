@@ -262,6 +262,7 @@ const (
 	HeartbeatsNotCounted
 	ReassignedForEver
 	ElectionToldDone
+	YoungestBatchFirst
 	last
 )
 

@@ -102,6 +102,13 @@ var replicationBugs = []Bug{
 		Scenario: brokerTopics,
 	},
 	{
+		ID: YoungestBatchFirst, Name: "youngest-batch-first",
+		Wrong:    "Of the batches that wait for a partition, a producer sends the one first that was filled last.",
+		Schedule: "Send so much at once that it does not fit into one batch, or while as much as may be is in flight.",
+		Breaks:   []string{"producer-order"},
+		Scenario: "broker/idempotent",
+	},
+	{
 		ID: DeletionToldAlone, Name: "deletion-told-alone",
 		Wrong:    "A client is told that records are deleted when the leader hides them, whatever its followers do.",
 		Schedule: "A request to delete moves where a log begins that has followers.",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // queue is what a producer has for one partition.
@@ -99,6 +100,11 @@ func (q *queue) ready() *parcel {
 		return nil
 	}
 	i = slices.IndexFunc(q.batches, func(b *parcel) bool { return !b.inFlight })
+	if i >= 0 && q.p.c.cfg.Bugs.Has(bugs.YoungestBatchFirst) {
+		for i+1 < len(q.batches) && q.batches[i].attempts == 0 {
+			i++
+		}
+	}
 	if i < 0 || !q.mayFollow(i) || q.batches[i].wakes() > q.p.c.env.Now() {
 		return nil
 	}
