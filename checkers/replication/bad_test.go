@@ -306,6 +306,20 @@ var bad = []badScene{
 		b2 opens 0..5
 		b2 follows
 		b2 cuts 0`},
+	{"a leader that hung commits what nothing took of who was elected, and committed something else", LogMatching, usual + `
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 appends 0..0
+		b2 copies 0..0
+		b2 dies
+		b2 opens 0..1
+		elect b2 epoch 2 isr b2
+		b2 cuts 0
+		b2 leads
+		b2 appends 0..0
+		b2 marks 1
+		b1 hears b2 at 1 life 0 epoch 1
+		b1 marks 1 epoch 1`},
 	{"a leader takes a version for what it is not", StateCAS, usual + `
 		isr b1,b2
 		b1 knows b1,b2,b3 version 1`},

@@ -266,6 +266,8 @@ func (c *Checker) ofReplica(p *partition, r *replica, e node.Event) {
 		c.isrKnown(p, r, e)
 	case facts.SegmentRolled:
 		c.rolled(p, r, e)
+	case facts.RollWaits:
+		r.rollWaits = true
 	case facts.TooLong, facts.MinIsrRefused, facts.MinIsrAfter:
 		c.declined(p, r, e)
 	case facts.Acknowledged:

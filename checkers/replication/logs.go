@@ -30,8 +30,9 @@ func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 			c.enough(p, r, b)
 		}
 		if sent != nil {
-			c.inForce(p, r, b, sent, untouched)
+			c.inForce(p, r, b, sent, untouched && !r.rollWaits)
 		}
+		r.rollWaits = false
 	}
 }
 

@@ -157,6 +157,37 @@ var losses = []goodScene{
 		b1 hears b2 at 5
 		b2 believes 5
 		commit 5..5`, nil},
+	{"a leader that hung commits by what a crash took of who was elected, and committed something else", false, usual + `
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 appends 0..0
+		b2 copies 0..0
+		b2 crashes
+		b2 opens
+		elect b2 epoch 2 isr b2
+		b2 leads
+		b2 appends 0..0
+		b2 marks 1
+		b1 hears b2 at 1 life 0 epoch 1
+		b1 marks 1 epoch 1
+		b1 acks 0 epoch 1
+		b1 follows
+		b1 cuts 0
+		b1 copies 0..0 epoch 2
+		b1 believes 1`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}}},
+	{"a leader that hung commits by what a crash took of who was elected, and commits later", false, usual + `
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		b1 appends 0..0
+		b2 copies 0..0
+		b2 crashes
+		b2 opens
+		elect b2 epoch 2 isr b2
+		b2 leads
+		b1 hears b2 at 1 life 0 epoch 1
+		b1 marks 1 epoch 1
+		b2 appends 0..0
+		b2 marks 1`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 0}}},
 	{"the last in-sync replica loses its tail, and its process dies before it opens its log", false, usual + `
 		commit 0..3
 		isr b1

@@ -3,6 +3,7 @@ package replication
 import (
 	"fmt"
 
+	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -35,6 +36,9 @@ func (c *Checker) highWatermark(p *partition, r *replica, e node.Event) {
 	}
 	r.knows(mark)
 	p.raise(mark, c.now.at, c.cfg.Lag)
+	if epoch < p.truth.epoch && p.countsTorn(r, set, before, mark) {
+		p.disputes(epoch+1, history.LastReplicaLost)
+	}
 	if !p.judged(epoch) {
 		c.excuse(p, p.dispute, before) // committed in vain
 		for b := range r.log.within(before, mark) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/checkers/history"
+	"github.com/stampede-sim/stampede/nodes/broker/facts"
 )
 
 // replica is one copy of a partition.
@@ -22,12 +23,17 @@ type replica struct {
 	// that its log was opened after.
 	lost   int64
 	spoils int
+	// torn is where its log ended when it was opened last after its disk may have lost
+	// something, beyond all offsets if it never was.
+	torn int64
 	// mark is the high watermark as it knows it, peak the furthest that it ever knew, and
 	// hid the furthest that its log ever began.
 	mark, peak, hid int64
 	// furthest is the furthest that its log ever ended, segment how many bytes were appended
 	// by a leader since its last segment began, at least.
 	furthest, segment int64
+	// rollWaits: what is appended next should begin a segment, and cannot.
+	rollWaits bool
 	// epoch is the latest leader epoch in which it led or followed in this life, -1 for
 	// none; leads says that it takes itself for the leader of that.
 	epoch int64
@@ -89,6 +95,28 @@ func (p *partition) forgotten(id int32) {
 	if want, _, lacks := p.holds(r, p.ledger.end); lacks && want.last >= r.log.end && r.had(&p.ledger, want.first) && (r.lost < 0 || want.first < r.lost) {
 		r.lost = want.first
 	}
+}
+
+// countsTorn: a leader that was replaced, and has not heard of it, commits what a follower
+// fetched before it died, and a crash took of that. Whoever was elected meanwhile need not have
+// it: what is committed here is lost already.
+//
+//	b1 hangs; b2, in sync with it, has fetched its 0
+//	b2 loses that, leads alone, and commits another 0
+//	b1 goes on, hears what b2 fetched, and commits its own
+func (p *partition) countsTorn(r *replica, set, from, upTo int64) bool {
+	for _, id := range facts.Members(set) {
+		f := p.replicas[id]
+		if f == nil || !r.former[id] {
+			continue
+		}
+		for b := range r.log.within(from, upTo) {
+			if f.wrote[b.key()] && b.last >= f.torn {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // revived: what comes back after a loss is explained, others may be without, or have
@@ -223,7 +251,7 @@ func newPartition(t *topic, name, index string) *partition {
 
 // newReplica begins a copy that nothing is known of.
 func (p *partition) newReplica(m *member) *replica {
-	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, spoils: m.spoils, epoch: -1}
+	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, spoils: m.spoils, torn: math.MaxInt64, epoch: -1}
 	if before := p.buried[m.ID]; before != nil {
 		r.peak, r.hid, r.furthest = before.peak, before.hid, before.furthest // a crash may bring that back, too
 	}

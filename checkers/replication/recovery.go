@@ -54,7 +54,9 @@ func (c *Checker) opened(m *member, e node.Event) {
 	}
 	r.knows(e.N[2])
 	spoiled := r.spoils < m.spoils
-	r.spoils = m.spoils
+	if r.spoils = m.spoils; spoiled {
+		r.torn = end
+	}
 	if want, _, lacks := p.holds(r, p.ledger.end); lacks && spoiled && want.last >= end && (!lacked || want.first < had.first) && (r.lost < 0 || want.first < r.lost) {
 		r.lost = want.first
 	}

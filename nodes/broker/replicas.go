@@ -175,7 +175,7 @@ type ledger struct {
 
 // steps are the facts that state the steps of a log.
 var steps = [...]*node.EventKind{
-	log.Compacting: facts.Compacting, log.CleanedWritten: facts.CleanedWritten, log.SwapNamed: facts.SwapNamed, log.SwapInstalled: facts.SwapInstalled,
+	log.RollWaits: facts.RollWaits, log.Compacting: facts.Compacting, log.CleanedWritten: facts.CleanedWritten, log.SwapNamed: facts.SwapNamed, log.SwapInstalled: facts.SwapInstalled,
 }
 
 func (l *ledger) step(s log.Step, base int64) {

@@ -137,6 +137,7 @@ var (
 	StartedOver      = kind(9, true, "started-over", "the log was thrown away whole and begins at start, where the leader's does", "start", "from", "", "path")
 	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
 	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset, as one of RollReasons says; with what was to come, the last would have had so many bytes and have been so old, in milliseconds", "start", "bytes", "age", "why")
+	RollWaits        = kind(142, true, "roll-waits", "a new segment should begin at this offset, and cannot as long as the disk may have no name for the first one", "end")
 	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before; left is how many bytes there were behind the last segment that went only because the log was too long, -1 if none did", "start", "highWatermark", "left", "reason")
 	Compacting       = kind(46, true, "compacting", "from now on what later records of the same key supersede may be gone below this offset", "upTo")
 	Compacted        = kind(13, true, "compacted", "what later records of the same key supersede was removed below this offset; the body is a *Compaction", "upTo", "removed")

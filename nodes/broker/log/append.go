@@ -137,7 +137,11 @@ func (l *Log) fitting(whole []byte) (n int) {
 // moved if the disk fails.
 func (l *Log) write(batches []byte, now int64) error {
 	first := batch.Batch(batches)
-	if why := l.mustRoll(first, int64(len(batches)), now); why != mayStay {
+	why := l.mustRoll(first, int64(len(batches)), now)
+	if why == mayStay && l.nameless >= 0 && l.wantsRoll(first, int64(len(batches)), now) != mayStay {
+		l.step(RollWaits, l.end)
+	}
+	if why != mayStay {
 		l.roller = Roller{Why: why, Bytes: l.active().size + int64(len(batches)), Age: l.active().age(first.MaxTimestamp(), now)}
 		if err := l.roll(l.nextBase(first), now); err != nil {
 			return err
@@ -160,6 +164,7 @@ func (l *Log) write(batches []byte, now int64) error {
 		l.learn(r.Batch)
 	}
 	l.end = s.next
+	l.name()
 	return nil
 }
 
@@ -236,12 +241,21 @@ const (
 // mustRoll says why batches of that size, the first of which is known, begin a segment, if
 // they do.
 func (l *Log) mustRoll(first batch.Batch, size, now int64) RollReason {
+	spans := first.LastOffset()-l.active().base <= math.MaxInt32
+	if why := l.wantsRoll(first, size, now); l.mayRoll() || !spans {
+		return why
+	}
+	return mayStay
+}
+
+// wantsRoll says why they should begin one.
+func (l *Log) wantsRoll(first batch.Batch, size, now int64) RollReason {
 	s := l.active()
 	switch {
-	case first.LastOffset()-s.base > math.MaxInt32 && s.size > 0:
-		return rollIndex
-	case s.size == 0 || !l.mayRoll():
+	case s.size == 0:
 		return mayStay
+	case first.LastOffset()-s.base > math.MaxInt32:
+		return rollIndex
 	case s.size+size > l.cfg.SegmentBytes:
 		return rollLong
 	case int64(len(s.index)+1)*indexEntryBytes > l.cfg.IndexBytes, int64(len(s.times)+1)*timeEntryBytes > l.cfg.IndexBytes:
@@ -259,7 +273,13 @@ func (l *Log) mustRoll(first batch.Batch, size, now int64) RollReason {
 //	The checkpoint says 15; the log is cut to 5; batches fill the segment up to 9, and
 //	others the next one. A crash tears the first. Recovery begins with the segment
 //	that 15 is in, and would never look at it.
-func (l *Log) mayRoll() bool { return l.end > l.claimed || l.recovery >= l.end }
+//
+// Nor can it while a crash may leave a second segment without the first, whose name the disk
+// has not got yet: what is left would pass for a log that begins there. A follower that copied
+// the rest would count as in sync, and might lead. Kafka leaves that to the file system.
+func (l *Log) mayRoll() bool {
+	return l.nameless < 0 && (l.end > l.claimed || l.recovery >= l.end)
+}
 
 // Roll begins a segment at the end of the log, unless the active one is empty or must
 // grow. The producers are written down as of there, and all before will be flushed.

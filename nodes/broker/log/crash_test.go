@@ -37,7 +37,7 @@ func crashed(t *rapid.T, d *crashdisk.Disk) *crashdisk.Disk {
 // The file of the checkpoint may be older than the log. Once it was read, none older
 // than that comes back.
 func (h *history) crash(t *rapid.T) {
-	before, settled := h.log, h.log.Settled()
+	before, settled, begins := h.log, h.log.Settled(), h.twin.start
 	h.disk = crashed(t, h.disk)
 	o := Options{
 		RecoveryPoint: rapid.SampledFrom(h.checkpoints).Draw(t, "checkpoint"),
@@ -51,6 +51,9 @@ func (h *history) crash(t *rapid.T) {
 		t.Fatalf("%v; the disk has %v", err, h.disk.List())
 	}
 	h.log = l
+	if l.Start() > begins {
+		t.Fatalf("recovered %v, and no log began later than at %d", l, begins)
+	}
 	content, err := reading(l, l.Start(), l.End(), 1000)
 	if err != nil {
 		t.Fatal(err)
@@ -345,6 +348,7 @@ func TestRecoveryKeepsWhereEpochsBegan(t *testing.T) {
 // something, and rolls just there. Its process dies, and nothing of what it had is gone.
 func TestGapsOfTheLeaderAreInSegments(t *testing.T) {
 	h := newHistory(tiny())
+	named(h.log)
 	for _, base := range []int64{0, 1, 2, 3, 40, 41} {
 		o := batch.Plain()
 		o.BaseOffset, o.LeaderEpoch = base, 0
@@ -482,6 +486,54 @@ func TestWhatAProcessLeavesIsConfirmed(t *testing.T) {
 		again.open(Options{})
 		if again.log.End() > 1 && again.log.LatestEpoch() != 2 {
 			t.Errorf("what was cut off is back: %v", again.log)
+		}
+	}
+}
+
+// TestNoSegmentFollowsOneWithoutAName: of a log that is new, or begun anew, no crash leaves the
+// end without the beginning. As soon as the first segment has its name on the disk, there may
+// be a second.
+func TestNoSegmentFollowsOneWithoutAName(t *testing.T) {
+	cfg := tiny()
+	cfg.SegmentBytes = 150 // one batch each
+	for _, anew := range []bool{false, true} {
+		h := newHistory(cfg)
+		waited := 0
+		h.log.OnStep(func(s Step, _ int64) {
+			if s == RollWaits {
+				waited++
+			}
+		})
+		begins := int64(0)
+		if anew {
+			begins = 7
+			h.log.StartOver(begins)
+			for !h.log.Settled() {
+				step(h.log, h.disk)
+			}
+		}
+		add := func() {
+			if _, code := h.log.AppendAsLeader(sent(batch.Plain(), 1000, 1), 1, h.now); code != wire.OK {
+				t.Fatal(code)
+			}
+		}
+		for range 3 {
+			add()
+		}
+		for d := range h.disk.Crashes() {
+			d.Run(func(task *node.Task) { task.SyncDir() })
+			if l, _, err := Open(d, dir, cfg, Options{}); err != nil || l.Start() > begins {
+				t.Fatalf("anew is %v: %v, %v; the disk has %v", anew, l, err, d.List())
+			}
+		}
+		if n := len(h.log.Segments()); n != 1 || waited != 2 {
+			t.Errorf("anew is %v: %d segments, and a roll waited %d times", anew, n, waited)
+		}
+		for h.disk.Pending() > 0 || h.log.Pending() {
+			step(h.log, h.disk)
+		}
+		if add(); len(h.log.Segments()) != 2 || waited != 2 {
+			t.Errorf("anew is %v: %v when all is durable", anew, h.log.Segments())
 		}
 	}
 }

@@ -32,6 +32,7 @@ func newKeyed() *keyed {
 	cfg.Compact, cfg.Delete, cfg.MinDirtyPermille, cfg.DeleteRetentionMillis = true, false, 0, 50
 	k := &keyed{disk: crashdisk.New(), cfg: cfg, now: 1000, next: map[int64]int32{}, gone: map[int64]int64{}}
 	k.open(Options{Clean: true})
+	named(k.log)
 	return k
 }
 

@@ -41,6 +41,9 @@ type Log struct {
 	work work
 	// unsettled counts the truncations whose segments are not durably gone, and who holds it.
 	unsettled int
+	// nameless: the name of the first segment becomes durable with the next sync of names
+	// that comes after so many chores; -1 if it is.
+	nameless int
 	// cuts counts what took something away: who builds something from the log in
 	// several steps compares it.
 	cuts int
@@ -65,6 +68,8 @@ type Step uint8
 const (
 	// Rolled: a segment begins.
 	Rolled Step = iota
+	// RollWaits: one should begin, and cannot yet.
+	RollWaits
 	// Compacting: from now on records below the offset may be gone that others supersede,
 	// also if this pass does not come to its end.
 	Compacting

@@ -51,7 +51,7 @@ type Recovered struct {
 // It takes no time of the disk, but leaves chores. An error is one of the disk, or a
 // log that nothing can be made of.
 func Open(d node.Disk, dir string, cfg Config, o Options) (*Log, Recovered, error) {
-	l := &Log{disk: d, dir: dir, cfg: cfg}
+	l := &Log{disk: d, dir: dir, cfg: cfg, nameless: -1}
 	r := opening{Log: l, o: o, got: Recovered{From: NoOffset}}
 	if err := r.open(); err != nil {
 		return nil, r.got, fmt.Errorf("log: open %s: %w", dir, err)
@@ -126,7 +126,7 @@ func (r *opening) bound() {
 // create begins an empty log at an offset.
 func (r *opening) create(offset int64) error {
 	s := newSegment(r.dir, offset, r.o.Now)
-	r.segs, r.end, r.recovery = []*segment{s}, offset, offset
+	r.segs, r.end, r.recovery, r.nameless = []*segment{s}, offset, offset, 0
 	r.o.Start = offset
 	r.bound()
 	return r.disk.WriteFile(s.name, nil)

@@ -19,6 +19,7 @@ func fourSegments(t *testing.T, cfg Config) (*Log, *crashdisk.Disk) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	named(l)
 	for i := range int64(8) {
 		if i > 0 && i%2 == 0 {
 			l.Roll(1000 + i)
@@ -102,6 +103,7 @@ func TestRollByAge(t *testing.T) {
 	cfg := tiny()
 	cfg.SegmentMillis, cfg.SegmentJitterMillis = 100, 10
 	l, _, _ := Open(crashdisk.New(), dir, cfg, Options{Clean: true, Now: 1000})
+	named(l)
 	for _, time := range []int64{1000, 1090, 1091, 1150} {
 		l.AppendAsLeader(sent(batch.Plain(), time, 1), 0, time)
 	}

@@ -342,6 +342,13 @@ func newHistory(cfg Config) *history {
 	return h
 }
 
+// named says that the disk has got the name of a log's first segment, which takes a moment
+// that most tests are not about.
+func named(l *Log) *Log {
+	l.nameless = -1
+	return l
+}
+
 func (h *history) open(o Options) {
 	o.Now = h.now
 	var err error

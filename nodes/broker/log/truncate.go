@@ -86,6 +86,7 @@ func (l *Log) StartOver(offset int64) error {
 	l.segs = []*segment{s}
 	l.drop(gone)
 	l.begin(chore{kind: writeFile, name: s.name})
+	l.nameless = l.work.last()
 	l.epochs = nil
 	l.saveEpochs()
 	l.work.add(chore{kind: reach, offset: offset})

@@ -2,6 +2,7 @@ package log
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stampede-sim/stampede/nodes/node"
 )
@@ -163,7 +164,18 @@ func (l *Log) finish(err error) {
 		l.offline("sync", err)
 		return
 	}
+	if l.work.chores[0].kind == syncNames && l.work.done >= l.nameless {
+		l.nameless = -1
+	}
 	l.work.pop()
+}
+
+// name sees to it that the name of the first segment becomes durable.
+func (l *Log) name() {
+	due := func(c chore) bool { return c.kind == syncNames }
+	if l.nameless >= 0 && !slices.ContainsFunc(l.work.chores[max(l.nameless-l.work.done, 0):], due) {
+		l.work.add(chore{kind: syncNames})
+	}
 }
 
 // do does a chore that takes no time.
