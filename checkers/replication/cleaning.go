@@ -147,7 +147,7 @@ func (c *Checker) likeOthers(p *partition, r *replica) {
 //	b3, copied from b2, to 10: the same
 //
 // Nor can it be helped that one who was away for too long keeps what was deleted, be the
-// tombstone still there with a third.
+// tombstone still there with a third, or one that has not been as far have a value in between.
 func (c *Checker) likeOther(p *partition, r, other *replica) {
 	if r.log.reach > r.log.alike || other.log.reach > r.log.alike {
 		return
@@ -165,7 +165,8 @@ func (c *Checker) likeOther(p *partition, r, other *replica) {
 			continue
 		}
 		there, ok := lastThere[k.Key]
-		if (!ok || there.Tombstone) && k.Offset < r.log.ghosts || k.Tombstone && there.Offset < other.log.ghosts {
+		behind := there.Offset > k.Offset && other.log.alike < r.log.reach
+		if (!ok || there.Tombstone || behind) && k.Offset < r.log.ghosts || k.Tombstone && there.Offset < other.log.ghosts {
 			continue
 		}
 		same := ok && there.Offset == k.Offset && there.Tombstone == k.Tombstone && there.Sum == k.Sum

@@ -158,6 +158,17 @@ var deletions = []goodScene{
 		b3 copies 4..9
 		b3 believes 10
 		b3 compacts 8 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which one was away while a tombstone was there that a third has not come to", false, usual + `
+		commit 0..0
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 1..9
+		b2 compacts 4 from k0@0,k0@3 to k0@3
+		b1 compacts 8 from k0@0,k0@3,!k0@5~0
+		b3 copies 1..9
+		b3 believes 10
+		b3 compacts 8 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.CompactedTo, Offset: 8}}},
 	{"replicas are compacted, of which one lost what had superseded a record", false, usual + `
 		commit 0..3
 		commit 4..9
