@@ -13,6 +13,19 @@ import (
 // every broker is registered, one of them controls, and every partition has a leader
 // with all its replicas in sync, whose logs are equal, and goes by what is said of it.
 func (c *Checker) Pending() string {
+	if reason := c.unconverged(); reason != "" {
+		c.configs.behind = "" // nobody is to be impatient with who has something else to do
+		return reason
+	}
+	if reason := c.unfollowed(); reason != "" {
+		return reason
+	}
+	c.atRest()
+	return ""
+}
+
+// unconverged is why brokers, controller and partitions are not as they shall be.
+func (c *Checker) unconverged() string {
 	for _, m := range c.brokers {
 		switch {
 		case !m.up:
@@ -36,10 +49,6 @@ func (c *Checker) Pending() string {
 			}
 		}
 	}
-	if reason := c.unfollowed(); reason != "" {
-		return reason
-	}
-	c.atRest()
 	return ""
 }
 
