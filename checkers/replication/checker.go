@@ -69,6 +69,8 @@ type Checker struct {
 	controller reign
 	// registered are the brokers whose znodes stand, with their czxids.
 	registered map[int32]int64
+	// sessions are those in which a broker has registered.
+	sessions map[int64]bool
 	// interruptions counts the elections of controllers and the registrations of brokers.
 	interruptions int
 
@@ -130,7 +132,7 @@ func New(cfg Config) *Checker {
 		cfg: cfg, byNode: map[node.ID]*member{}, byID: map[int32]*member{},
 		topics: map[string]*topic{}, gone: map[string]*topic{}, settings: map[string]*settings{}, ids: map[facts.TopicID]*topic{},
 		configs: configs{said: map[string]map[string]string{}}, errands: map[string]bool{},
-		controller: reign{of: map[int64]int32{}}, registered: map[int32]int64{},
+		controller: reign{of: map[int64]int32{}}, registered: map[int32]int64{}, sessions: map[int64]bool{},
 	}
 	for _, b := range cfg.Brokers {
 		m := &member{Broker: b, open: map[string]*replica{}, taken: map[string]facts.Settings{}, told: map[string]told{}, unled: map[string]int64{}, force: map[string]*Limits{}}

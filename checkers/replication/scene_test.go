@@ -312,7 +312,7 @@ func (s *stage) chosen(p *partition, epoch int64) (version, isr int64) {
 
 // register has a broker make its znode.
 func (s *stage) register(id int32) {
-	s.commit(0, &wire.CreateTxn{Path: fmt.Sprintf("/brokers/ids/%d", id)})
+	s.commit(session(id), &wire.CreateTxn{Path: fmt.Sprintf("/brokers/ids/%d", id)})
 	s.state(id, facts.Registered, nil, int64(id), int64(s.zxid))
 }
 

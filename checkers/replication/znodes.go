@@ -92,6 +92,7 @@ func (c *Checker) wrote(path string, data []byte, version int64) {
 	if name, ok := below(path, "/brokers/ids/"); ok {
 		if id, err := strconv.Atoi(name); err == nil {
 			c.registered[int32(id)] = int64(c.now.txn.Zxid)
+			c.sessions[c.now.txn.Session] = true
 			c.interruptions++
 		}
 	} else if name, ok := below(path, "/brokers/topics/"); ok {
@@ -126,9 +127,10 @@ func (c *Checker) deleted(path string) {
 	}
 }
 
-// ruled: who has replicas of a topic only the controller says, or that it is gone.
+// ruled: of all brokers only the controller says who has replicas of a topic, or that it is
+// gone. Tools of operators may, too.
 func (c *Checker) ruled(topic, does string) {
-	if r := &c.controller; r.epoch > 0 && r.session != c.now.txn.Session {
+	if r := &c.controller; r.epoch > 0 && r.session != c.now.txn.Session && c.sessions[c.now.txn.Session] {
 		c.fail("", ControllerFenced, fmt.Sprintf("session %#x %s %s, while %s rules in epoch %d by session %#x", c.now.txn.Session, does, topic, c.names(1<<r.broker&^1), r.epoch, r.session))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stampede-sim/stampede/internal/script"
 	"github.com/stampede-sim/stampede/nodes/broker"
 	"github.com/stampede-sim/stampede/nodes/broker/group"
+	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/coordinator"
@@ -83,7 +84,10 @@ func newCluster(c *script.Command, planted bugs.Set, tell func(string)) *cluster
 		k.hosts[broker.HostOf(id+1)] = node.ID(k.zk + int(id))
 	}
 	cfg := brokerConfig(c, k, planted)
-	judged := replication.Config{Unclean: cfg.Unclean, MinInsync: cfg.MinInsync}
+	judged := replication.Config{
+		Unclean: cfg.Unclean, MinInsync: cfg.MinInsync, Compacts: cfg.Log.Compact, Deletes: cfg.Log.Delete,
+		RetentionBytes: cfg.Log.RetentionBytes, DeleteRetentionMillis: cfg.Log.DeleteRetentionMillis, CompactionLagMillis: cfg.Log.MinCompactionLagMillis,
+	}
 	for id := int32(1); id <= n; id++ {
 		own := cfg
 		own.ID, own.Rack = id, fmt.Sprintf("rack%d", id)
@@ -121,7 +125,7 @@ func brokerConfig(c *script.Command, k *cluster, planted bugs.Set) broker.Config
 		ReplicaFetchWait: 200 * time.Millisecond, ReplicaFetchBackoff: 100 * time.Millisecond, ReplicaSocketTimeout: time.Second,
 		RequestTimeout: time.Second, ShutdownBackoff: 500 * time.Millisecond, RetentionInterval: time.Second,
 		MinInsync: int(c.IntOr("min.insync", 1)), Unclean: c.TextIs("unclean", "true"), Replication: 3,
-		OffsetsPartitions: 1, Bugs: planted,
+		OffsetsPartitions: 1, Log: log.Defaults(), Bugs: planted,
 	}
 	for i := range k.zk {
 		cfg.Coordinators = append(cfg.Coordinators, node.ID(i))

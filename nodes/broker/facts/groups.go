@@ -39,7 +39,7 @@ var (
 	MemberReads   = kind(106, false, "group-member-reads", "a client begins to read what its member owns; the body is an *Ownership of all that it reads, of the generation in which it was told its share", "generation")
 	MemberSays    = kind(105, false, "group-member-says", "a member of the group joins again; the body is a *Saying")
 	GroupGoneTold = kind(107, false, "group-deletion-told", "a client is told that the group is deleted, or, if the body has any, offsets of it; the body are the names of their partitions, []string", "generation")
-	MemberBeats   = kind(110, false, "group-member-beats", "a member has its heartbeat answered by who takes it for one, so many nanoseconds after it was sent; the body is its ID", "generation", "broker", "after")
+	MemberBeats   = kind(143, false, "group-member-beats", "a member has its heartbeat answered by who takes it for one, so many nanoseconds after it was sent; the body is its ID", "generation", "broker", "after")
 	GroupTold     = kind(108, false, "group-told", "a client is told how the group is; the body is a *GroupDescription")
 	GroupsTold    = kind(109, false, "groups-told", "a client is told which groups are coordinated here; the body is a []GroupListed", "filtered")
 )
