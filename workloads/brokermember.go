@@ -208,12 +208,12 @@ func (c *BrokerClient) commitOp(op Op) {
 		return
 	}
 	c.saves(op.ID, nil, offsets)
-	c.offsetsOf(op.Log).Commit(offsets, func(d client.Committed) { done(offsets, d) })
+	c.offsetsOf(op.Log, false).Commit(offsets, func(d client.Committed) { done(offsets, d) })
 }
 
 // committedOp asks what a group has committed of a partition.
 func (c *BrokerClient) committedOp(op Op) {
-	c.offsetsOf(op.Log).Fetch([]client.TopicPartition{partitionOf(op.Path)}, func(f client.Fetched) {
+	c.offsetsOf(op.Log, false).Fetch([]client.TopicPartition{partitionOf(op.Path)}, func(f client.Fetched) {
 		outcome := history.Fail // it is a read: whatever went wrong, nothing was done
 		if f.Err == nil && f.Code == wire.OK {
 			outcome = history.OK
@@ -234,12 +234,12 @@ type store struct {
 }
 
 // offsetsOf are the offsets of a group for those who are no members of it.
-func (c *BrokerClient) offsetsOf(a LogArgs) *client.Offsets {
+func (c *BrokerClient) offsetsOf(a LogArgs, final bool) *client.Offsets {
 	at := store{a.Group, a.Znodes}
-	if i := slices.IndexFunc(c.offsets, func(o storedOffsets) bool { return o.store == at }); i >= 0 {
+	if i := slices.IndexFunc(c.offsets, func(o storedOffsets) bool { return o.store == at && o.final == final }); i >= 0 {
 		return c.offsets[i].Offsets
 	}
-	o := storedOffsets{at, nil}
+	o := storedOffsets{at, final, nil}
 	if a.Znodes {
 		o.Offsets = c.cluster.NewStoredOffsets(a.Group)
 	} else {
@@ -249,9 +249,12 @@ func (c *BrokerClient) offsetsOf(a LogArgs) *client.Offsets {
 	return o.Offsets
 }
 
-// storedOffsets are the offsets in a store.
+// storedOffsets are the offsets in a store, for final reads or for others. What is read in the
+// end, somebody reads who looks for the coordinator then: one that was replaced while it was
+// away, and has no replica any more, is told of that by nobody, in Kafka neither.
 type storedOffsets struct {
 	store
+	final bool
 	*client.Offsets
 }
 
@@ -326,7 +329,7 @@ func (c *BrokerClient) tryCommitted(t *node.Task, op Op) bool {
 	})
 	var told node.Signal
 	var got client.Fetched
-	c.offsetsOf(op.Log).Fetch([]client.TopicPartition{tp}, func(f client.Fetched) {
+	c.offsetsOf(op.Log, true).Fetch([]client.TopicPartition{tp}, func(f client.Fetched) {
 		got = f
 		told.Set(nil)
 	})

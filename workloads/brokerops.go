@@ -93,7 +93,7 @@ func (c *BrokerClient) assign(op Op) {
 // where the group has not been.
 func (c *BrokerClient) resume(op Op, parts []client.TopicPartition) {
 	slices.SortFunc(parts, client.TopicPartition.Compare)
-	c.offsetsOf(op.Log).Fetch(parts, func(f client.Fetched) {
+	c.offsetsOf(op.Log, false).Fetch(parts, func(f client.Fetched) {
 		if f.Err != nil || f.Code != wire.OK {
 			c.reader().Assign(nil)
 			c.ended(op.ID, history.Fail, func(l *history.LogOp) { l.Err = int16(f.Code) })
