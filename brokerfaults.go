@@ -24,7 +24,7 @@ func (p Plan) brokerFaultShape() faults.Shape {
 		Partitions: p.partitions(),
 		Copies:     k.Replication,
 		Clients:    p.Shape.Clients, Duration: k.Safety,
-		Settle: k.BrokerSession/2 + 2*k.ReplicaLag, Notice: k.BrokerSession, Patience: k.RequestTimeout,
+		Settle: k.BrokerSession/2 + 2*k.ReplicaLag, Notice: k.BrokerSession, Patience: k.RequestTimeout, Expiry: k.DeliveryTimeout,
 		Ports: []string{"broker", "replica", "client"}, Peers: "replica", Service: "broker",
 		Files:   p.brokerFiles(),
 		Moments: marks(append(brokerMoments(), p.Knobs.accessMoments()...)), Windows: marks(windows),

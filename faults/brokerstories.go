@@ -259,14 +259,17 @@ func (d *drawer) demote() []Fault {
 }
 
 // deafen keeps all answers from a client for about as long as it waits for one: of much
-// that it sends it does not know whether it came.
+// that it sends it does not know whether it came. Or for about as long as it tries: some of
+// that it gives up, and the rest it sends again.
 func (d *drawer) deafen() []Fault {
 	if d.shape.Clients == 0 {
 		return d.mute()
 	}
 	all := Target{Select: All, Name: d.shape.Group}
 	from := Fault{Kind: OneWay, From: all, To: d.client(), Port: d.shape.Service, For: d.shape.Patience + d.upTo(3*d.shape.Patience)}
-	if d.chance(1, 3) {
+	if d.shape.Expiry > 0 && d.chance(1, 2) {
+		from.For = d.shape.Expiry + d.upTo(d.shape.Patience)
+	} else if d.chance(1, 3) {
 		from = Fault{Kind: Slow, Target: from.To, AddMin: from.For / 4, AddMax: from.For / 2, For: 2 * from.For}
 	}
 	return []Fault{from}

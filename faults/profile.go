@@ -59,6 +59,9 @@ type Shape struct {
 	Notice time.Duration
 	// Patience is about how long a client waits before it tries another server.
 	Patience time.Duration
+	// Expiry is how long a client tries to have something done before it gives up, 0 if it
+	// does not.
+	Expiry time.Duration
 	// Ports names the services whose connections may be hit alone. If Peers and
 	// Service are among them, the former is the one by which the group replicates,
 	// the latter the one it offers to clients.
