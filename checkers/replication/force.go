@@ -75,8 +75,8 @@ var codecs = []string{"none", "gzip", "snappy", "lz4", "zstd"}
 
 // inForce holds what a leader appends against the configuration that it took last. A segment
 // is as long as what was appended to it since it began, or longer. It grows beyond all limits
-// while the log has not come to where it ended once: a checkpoint may say that all up to there
-// is durable. So it does while its name is not.
+// while the log has not come beyond where it ended once: a checkpoint may say that all up to
+// there is durable. So it does while its name is not.
 func (c *Checker) inForce(p *partition, r *replica, b batch, sent *facts.Sent, untouched bool) {
 	l := c.force(r.member, p.topic.name)
 	if l == nil || sent.Bytes == 0 {

@@ -22,7 +22,7 @@ func (c *Checker) leaderAppended(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, Contiguous, fmt.Sprintf("%s appends %v to %s, whose log ends at %d in epoch %d, %s", r.Name, b, p.name, r.log.end, r.log.epoch(), r.role()))
 	default:
 		r.grows(c.now.at)
-		untouched := b.first >= r.furthest
+		untouched := b.first > r.brink
 		r.append(b)
 		p.grew = c.now.at
 		c.waits(p, r)
@@ -91,7 +91,7 @@ func (c *Checker) startedOver(p *partition, r *replica, start int64) {
 		c.fail(r.Name, LogStart, fmt.Sprintf("%s lets its log of %s begin anew at %d, where no log began later than at %d", r.Name, p.name, start, p.hidden))
 		return
 	}
-	r.log, r.agreed, r.segment, r.hid = emptyLog(start), 0, 0, max(r.hid, start)
+	r.log, r.agreed, r.segment, r.hid, r.brink = emptyLog(start), 0, 0, max(r.hid, start), r.furthest
 	r.knows(start)
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
 }

@@ -29,9 +29,10 @@ type replica struct {
 	// mark is the high watermark as it knows it, peak the furthest that it ever knew, and
 	// hid the furthest that its log ever began.
 	mark, peak, hid int64
-	// furthest is the furthest that its log ever ended, segment how many bytes were appended
-	// by a leader since its last segment began, at least.
-	furthest, segment int64
+	// furthest is the furthest that its log ever ended, brink the same as of when it was cut or
+	// opened last, -1 before. segment is how many bytes were appended by a leader since its
+	// last segment began, at least.
+	furthest, brink, segment int64
 	// rollWaits: what is appended next should begin a segment, and cannot.
 	rollWaits bool
 	// epoch is the latest leader epoch in which it led or followed in this life, -1 for
@@ -151,7 +152,7 @@ func (r *replica) append(b batch) {
 // cut shortens the log.
 func (r *replica) cut(to int64) {
 	r.log.cut(to)
-	r.segment = 0
+	r.brink, r.segment = r.furthest, 0
 	r.agreed, r.mark = min(r.agreed, to), min(r.mark, to)
 }
 
@@ -251,9 +252,9 @@ func newPartition(t *topic, name, index string) *partition {
 
 // newReplica begins a copy that nothing is known of.
 func (p *partition) newReplica(m *member) *replica {
-	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, spoils: m.spoils, torn: math.MaxInt64, epoch: -1}
+	r := &replica{member: m, of: p, wrote: map[key]bool{}, lost: -1, spoils: m.spoils, torn: math.MaxInt64, brink: -1, epoch: -1}
 	if before := p.buried[m.ID]; before != nil {
-		r.peak, r.hid, r.furthest = before.peak, before.hid, before.furthest // a crash may bring that back, too
+		r.peak, r.hid, r.furthest, r.brink = before.peak, before.hid, before.furthest, before.furthest // a crash may bring that back, too
 	}
 	p.replicas[m.ID] = r
 	return r

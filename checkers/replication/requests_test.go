@@ -68,7 +68,8 @@ var requests = []goodScene{
 		b1 appends 0..0 bytes 900
 		b1 appends 1..1 bytes 900
 		b1 appends 2..2 bytes 900
-		b1 appends 3..3 bytes 900`, nil},
+		b1 appends 3..3 bytes 900
+		b1 appends 4..4 bytes 900`, nil},
 	{"too few are in sync by what a leader goes by", false, usual + `
 		says topics/orders min.insync.replicas=2
 		b1 takes topics/orders min.insync.replicas=2
@@ -147,6 +148,16 @@ var badRequests = []badScene{
 		b1 appends 1..1 bytes 100
 		b1 takes topics/orders segment.bytes=1000
 		b1 appends 2..2 bytes 1`},
+	{"a log that was cut grows beyond the length of a segment, and beyond where it ended", ConfigInForce, usual + `
+		b1 appends 0..3 bytes 900
+		elect b2 epoch 2 isr b1,b2,b3
+		b1 follows
+		b1 cuts 0
+		elect b1 epoch 3 isr b1,b2,b3
+		b1 leads
+		b1 appends 0..3 bytes 900
+		b1 appends 4..4 bytes 900
+		b1 appends 5..5 bytes 900`},
 	{"a segment begins where the last is short enough by now", ConfigInForce, usual + `
 		b1 takes topics/orders segment.bytes=1000
 		b1 rolls 0 long 1001
