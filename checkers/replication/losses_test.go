@@ -140,6 +140,23 @@ var losses = []goodScene{
 		b2 copies 4..4
 		b1 hears b2 at 5
 		b2 believes 5`, nil},
+	{"a leader that was cut off hears what a follower tried to send again before a crash took what it had", false, usual + `
+		commit 0..3
+		b1 appends 4..4
+		b2 copies 4..4
+		b3 copies 4..4
+		b1 hears b2 at 4
+		b2 crashes
+		b2 opens 0..4 mark 4
+		b1 hears b2 at 5 life 0
+		b1 hears b2 at 5 life 9
+		b1 hears b3 at 5
+		b1 marks 5
+		b2 follows
+		b1 hears b2 at 4
+		b2 copies 4..4
+		b1 hears b2 at 5
+		b2 believes 5`, nil},
 	{"a leader commits by what a follower had before a crash took it", false, usual + `
 		commit 0..3
 		b1 appends 4..4

@@ -69,12 +69,14 @@ func (r *replica) stops() {
 
 // heard: a follower fetched from behind what it has. Over the connection of before it died,
 // that is what it had then: such a request may wait at a leader that hangs, and come when
-// the follower is down, or back with less.
+// the follower is down, or back with less. So may one over another connection, as who hears
+// nothing tries again: until it follows in this life, it fetches nothing.
 func (r *replica) heard(id int32, end, via int64, now time.Duration) {
 	if r.fetched == nil {
 		return
 	}
-	if !r.former[id] || via != r.via[id] {
+	f := r.of.replicas[id]
+	if !r.former[id] || via != r.via[id] && (f == nil || f.epoch == r.epoch) {
 		delete(r.former, id)
 	}
 	r.keepsUp(id, end, now)
