@@ -120,6 +120,18 @@ var deletions = []goodScene{
 		commit 0..6
 		config cleanup.policy=compact
 		b1 forgets 2 why retention-time`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-time"}}},
+	{"a leader comes back without its log, and leads on, as its topic is being deleted", false, usual + `
+		b1 appends 0..0
+		b2 copies 0..0
+		doomed
+		b1 crashes
+		b1 opens
+		b1 leads epoch 1
+		b1 appends 0..0 epoch 1 sum other
+		b1 hears b2 at 1
+		b1 hears b3 at 1
+		b1 marks 1
+		b2 believes 1`, nil},
 	{"replicas are compacted, one further than the other, which has let a tombstone go", false, usual + `
 		commit 0..9
 		b1 compacts 4 now 90 from k0@0=a,k1@1=b,!k2@2~80 to k0@0=a,k1@1=b

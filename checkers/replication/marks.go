@@ -86,14 +86,16 @@ func (c *Checker) enter(p *partition, r *replica, mark int64) {
 }
 
 // followedMark: what a follower takes for committed is, and it has it. After a loss that
-// is explained, the mark of before may still be on its way.
+// is explained, the mark of before may still be on its way. Of a topic that is being deleted
+// nobody elects a leader any more, not even in place of one that lost its log and is back: in
+// the epoch of before it gives offsets out again, and followers cannot tell.
 func (c *Checker) followedMark(p *partition, r *replica, mark int64) {
 	if mark < r.mark {
 		c.fail(r.Name, MarkFollowed, fmt.Sprintf("%s takes %s for committed up to %d only, having known of %d", r.Name, p.name, mark, r.mark))
 		return
 	}
 	r.knows(mark)
-	if !p.judged(r.epoch) || mark > p.ledger.end && r.epoch == p.disputed && mark <= p.longest {
+	if !p.judged(r.epoch) || p.topic.doomed || mark > p.ledger.end && r.epoch == p.disputed && mark <= p.longest {
 		return
 	}
 	if mark > p.ledger.end {
