@@ -91,7 +91,8 @@ func (c *Checker) startedOver(p *partition, r *replica, start int64) {
 		c.fail(r.Name, LogStart, fmt.Sprintf("%s lets its log of %s begin anew at %d, where no log began later than at %d", r.Name, p.name, start, p.hidden))
 		return
 	}
-	r.log, r.agreed, r.segment, r.hid, r.brink = emptyLog(start), 0, 0, max(r.hid, start), r.furthest
+	r.log, r.agreed, r.hid = emptyLog(start), 0, max(r.hid, start)
+	r.disturbed()
 	r.knows(start)
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
 }

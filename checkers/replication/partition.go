@@ -151,10 +151,13 @@ func (r *replica) append(b batch) {
 	r.wrote[b.key()] = true
 }
 
+// disturbed: the log is not what it was, and how long its last segment is nobody knows.
+func (r *replica) disturbed() { r.brink, r.segment = r.furthest, 0 }
+
 // cut shortens the log.
 func (r *replica) cut(to int64) {
 	r.log.cut(to)
-	r.brink, r.segment = r.furthest, 0
+	r.disturbed()
 	r.agreed, r.mark = min(r.agreed, to), min(r.mark, to)
 }
 

@@ -116,8 +116,8 @@ func (p *partition) couldHave(r *replica, b batch) bool {
 func (r *replica) reopens(start, end int64, found []batch) {
 	same := r.log.sameUpTo(start, found)
 	was := r.log
-	r.furthest, r.segment = max(r.furthest, end), 0
-	r.brink = r.furthest
+	r.furthest = max(r.furthest, end)
+	r.disturbed()
 	r.log = mirror{start: start, end: end, cleaned: min(was.cleaned, end), batches: found, left: was.left, alike: min(was.alike, end), reach: was.reach, ghosts: was.ghosts}
 	r.log.left = r.log.left[:before(r.log.left, end)]
 	for _, e := range was.epochs {
