@@ -86,7 +86,7 @@ func (s *Server) reconfigure() {
 	for _, topic := range slices.Sorted(maps.Keys(s.configs)) {
 		was := s.configs[topic]
 		c := s.topicConfig(was.overrides)
-		c.known, c.waiting = was.known, was.waiting
+		c.known, c.waiting, c.life = was.known, was.waiting, was.life
 		s.configs[topic] = c
 		s.enforce(topic)
 	}

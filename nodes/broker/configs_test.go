@@ -283,6 +283,49 @@ func TestAConfigurationIsFollowedAsLongAsThereIsAReplica(t *testing.T) {
 	t.Errorf("the second broker has deleted %d replicas, and does not hear of its topic any more", c.seen[facts.ReplicaDeleted])
 }
 
+// A topic is deleted, a crash brings its files back, and another gets its name: what that
+// one says holds for its replica from the first record on.
+func TestATopicGoesByItsOwnConfigurationNotByThatOfAFormerOne(t *testing.T) {
+	c := newCluster(t, 2)
+	c.run(5 * time.Second)
+	o := newOperator(c)
+	create := func(limit string) {
+		o.CreateTopic(client.NewTopic{Name: "t", Assignment: [][]int32{{2}}, Configs: []client.Setting{{Name: "max.message.bytes", Value: &limit}}}, func(client.Done) {})
+		c.run(5 * time.Second)
+	}
+	create("99")
+	if c.seen[facts.ReplicaOpened] != 1 {
+		t.Fatal("the first topic was not created")
+	}
+	quick := c.world.SlowDisk(c.brokers[1], "", sim.Latency{Min: time.Hour, Mean: time.Hour, Max: time.Hour})
+	o.DeleteTopic("t", func(client.Done) {})
+	c.run(2 * time.Second)
+	create("500")
+	c.world.Crash(c.brokers[1], sim.LoseAll)
+	quick()
+	c.world.Start(c.brokers[1])
+	c.run(10 * time.Second)
+	var story []string
+	for _, s := range c.facts {
+		if k := s.Event.Kind; k == facts.ReplicaDeleted || k == facts.ReplicaOpened || k == facts.ConfigTaken && s.Event.Text == "topics/t" {
+			story = append(story, k.Name)
+		}
+	}
+	life := "config-taken replica-opened replica-deleted config-taken replica-opened"
+	if got := strings.Join(story, " "); got != life+" "+life {
+		t.Errorf("the second broker's story is %s", got)
+	}
+	for bytes, want := range map[int]string{300: "ok NONE", 600: "failed MESSAGE_TOO_LARGE"} {
+		got := "no answer"
+		p := c.application().NewProducer(client.ProducerConfig{Acks: -1, DeliveryTimeout: 3 * time.Second})
+		p.Send(client.Record{Topic: "t", Value: make([]byte, bytes)}, func(s client.Sent) { got = fmt.Sprint(s.Outcome, " ", s.Code) })
+		c.run(4 * time.Second)
+		if got != want {
+			t.Errorf("a record of %d bytes: %s, want %s", bytes, got, want)
+		}
+	}
+}
+
 // A limit that is lowered while the broker runs holds for the next record, and a topic of
 // which nobody is in sync any more gets a leader when that is allowed.
 func TestConfigurationsTakeEffect(t *testing.T) {

@@ -16,26 +16,42 @@ import (
 // controller has been heard (Z3), and not if it was meant for an earlier life of this
 // broker, whose replicas may have been others (KIP-380).
 func (s *Server) heed(controllerEpoch int32, brokerEpoch int64) wire.ErrorCode {
-	if s.stale(brokerEpoch) && !s.cfg.Bugs.Has(bugs.FormerLifeObeyed) {
-		return wire.StaleBrokerEpoch
-	}
-	if controllerEpoch < s.controllerEpoch && !s.cfg.Bugs.Has(bugs.FormerControllerObeyed) {
+	code := s.refusal(controllerEpoch, brokerEpoch)
+	switch code {
+	case wire.OK:
+		s.controllerEpoch = controllerEpoch
+		s.observe(facts.ControllerObeyed, int64(controllerEpoch), brokerEpoch)
+	case wire.StaleControllerEpoch:
 		s.observe(facts.ControllerStale, int64(s.controllerEpoch), int64(controllerEpoch))
+	}
+	return code
+}
+
+// refusal is what heed answers.
+func (s *Server) refusal(controllerEpoch int32, brokerEpoch int64) wire.ErrorCode {
+	switch {
+	case s.stale(brokerEpoch) && !s.cfg.Bugs.Has(bugs.FormerLifeObeyed):
+		return wire.StaleBrokerEpoch
+	case controllerEpoch < s.controllerEpoch && !s.cfg.Bugs.Has(bugs.FormerControllerObeyed):
 		return wire.StaleControllerEpoch
 	}
-	s.controllerEpoch = controllerEpoch
-	s.observe(facts.ControllerObeyed, int64(controllerEpoch), brokerEpoch)
 	return wire.OK
 }
 
 // leaderAndISR says for some partitions who leads, who follows and who is in sync. What
 // the configuration of their topics is must be known first: a leader that does not know
-// how many in-sync replicas its topic wants would promise too much.
+// how many in-sync replicas its topic wants would promise too much. Logs of another topic
+// of the same name go before that, as its configuration goes with the last of them.
 func (s *Server) leaderAndISR(x *exchange) {
 	r := x.Body.(*kmsg.LeaderAndISRRequest)
+	admitted := s.refusal(r.ControllerEpoch, r.BrokerEpoch) == wire.OK
 	var topics []string
 	for i := range r.TopicStates {
-		topics = append(topics, r.TopicStates[i].Topic)
+		state := &r.TopicStates[i]
+		topics = append(topics, state.Topic)
+		if admitted {
+			s.dropStrays(state.Topic, state.TopicID)
+		}
 	}
 	s.whenTopicsKnown(topics, func() { x.reply(s.obey(r)) })
 }

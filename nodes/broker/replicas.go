@@ -30,10 +30,8 @@ type localReplica struct {
 func (s *Server) replicaFor(tp znodes.TopicPartition, id znodes.TopicID) (*localReplica, wire.ErrorCode) {
 	if r := s.replicas[tp]; r != nil && s.sameTopic(r, id) {
 		return r, wire.OK
-	} else if r != nil && r.Role() != replica.Idle {
-		return nil, wire.InconsistentTopicID
 	} else if r != nil {
-		s.deleteReplica(r)
+		return nil, wire.InconsistentTopicID
 	}
 	r, code := s.openReplica(tp, id, log.Options{Now: s.env.WallMillis()})
 	if code == wire.OK {
@@ -44,9 +42,7 @@ func (s *Server) replicaFor(tp znodes.TopicPartition, id znodes.TopicID) (*local
 }
 
 // sameTopic reports whether a replica is of the topic with this ID. The name alone does
-// not make it so: a topic may have been deleted and created again (KIP-516), and a crash
-// may have brought back files that were deleted. Such a log is nobody's, and goes when a
-// controller first says what its replica shall be.
+// not make it so: a topic may have been deleted and created again (KIP-516).
 func (s *Server) sameTopic(r *localReplica, id znodes.TopicID) bool {
 	if r.Topic() == (facts.TopicID{}) {
 		r.SetTopic(facts.TopicID(id)) // nobody had noted it
@@ -54,6 +50,17 @@ func (s *Server) sameTopic(r *localReplica, id znodes.TopicID) bool {
 		s.noteTopic(r)
 	}
 	return r.Topic() == facts.TopicID(id)
+}
+
+// dropStrays removes the logs of a former topic of this name: a crash brought back files
+// that were deleted, or the topic was deleted while this broker was away. Such a log is
+// nobody's, and goes when a controller first says which topic has the name now.
+func (s *Server) dropStrays(topic string, id znodes.TopicID) {
+	for _, r := range s.sortedReplicas() {
+		if of := r.Topic(); r.tp.Topic == topic && r.Role() == replica.Idle && of != (facts.TopicID{}) && of != facts.TopicID(id) {
+			s.deleteReplica(r)
+		}
+	}
 }
 
 // openReplica opens the log of a replica, or begins an empty one.
@@ -91,7 +98,7 @@ func (s *Server) sortedReplicas() []*localReplica {
 // still come.
 func (s *Server) deleteReplica(r *localReplica) wire.ErrorCode {
 	delete(s.replicas, r.tp)
-	if !s.hasReplicasOf(r.tp.Topic) {
+	if c := s.configs[r.tp.Topic]; c != nil && c.known && !s.hasReplicasOf(r.tp.Topic) {
 		delete(s.configs, r.tp.Topic) // another topic may get its name
 	}
 	r.log.gone = true

@@ -21,6 +21,9 @@ type topicConfig struct {
 	// known: the znode has been read. waiting goes on when it has.
 	known   bool
 	waiting []func()
+	// life is that of the topic of this name, as far as this broker knows: what was asked
+	// for one that had the name before says nothing of the next.
+	life uint64
 }
 
 // configOf is the configuration of a topic: the broker's, if nothing is known of it.
@@ -72,7 +75,9 @@ func (s *Server) checkTopicConfig(overrides map[string]string) error {
 	return c.Log.Validate()
 }
 
-// whenTopicsKnown goes on when the configurations of some topics have been read.
+// whenTopicsKnown goes on when the configurations of some topics have been read. That of
+// a topic without replicas here is read now, whatever is known of it: nobody tells of what
+// is written before a topic exists, so it may be of another that had this name.
 func (s *Server) whenTopicsKnown(topics []string, then func()) {
 	left := 1
 	arrived := func() {
@@ -82,9 +87,8 @@ func (s *Server) whenTopicsKnown(topics []string, then func()) {
 	}
 	for _, topic := range topics {
 		c := s.configs[topic]
-		if c == nil {
-			c = s.topicConfig(nil)
-			s.configs[topic] = c
+		if c == nil || !s.hasReplicasOf(topic) {
+			c = s.forgetTopicConfig(topic)
 			s.readTopicConfig(topic)
 		}
 		if !c.known {
@@ -95,19 +99,33 @@ func (s *Server) whenTopicsKnown(topics []string, then func()) {
 	arrived()
 }
 
+// forgetTopicConfig begins a life of a topic, of which nothing is known. Who waits for the
+// configuration of an earlier one waits for that of this one.
+func (s *Server) forgetTopicConfig(topic string) *topicConfig {
+	next := s.topicConfig(nil)
+	s.lastNumber++
+	next.life = s.lastNumber
+	if was := s.configs[topic]; was != nil {
+		next.waiting = was.waiting
+	}
+	s.configs[topic] = next
+	return next
+}
+
 // readTopicConfig reads the configuration of a topic. If the session ends meanwhile, the
 // next one reads it. A coordinator that lags behind would show the znode before it was
 // written, and nobody tells of what is written before the topic exists; hence the sync.
 func (s *Server) readTopicConfig(topic string) {
-	path := znodes.ConfigPath(znodes.TopicConfig, topic)
+	path, life := znodes.ConfigPath(znodes.TopicConfig, topic), s.configs[topic].life
+	former := func() bool { return s.configs[topic] == nil || s.configs[topic].life != life }
 	s.zk.Submit(zookeeper.Sync(path), func(r zookeeper.Reply) {
 		switch {
-		case r.Over() || s.configs[topic] == nil:
+		case r.Over() || former():
 		case !r.OK():
 			s.readTopicConfig(topic)
 		default:
 			s.zk.Submit(zookeeper.Get(path), func(r zookeeper.Reply) {
-				if !r.Over() && s.configs[topic] != nil {
+				if !r.Over() && !former() {
 					s.takeTopicConfig(topic, decodeConfig(topic, &r))
 				}
 			})
@@ -133,6 +151,9 @@ func (s *Server) takeTopicConfig(topic string, overrides map[string]string) {
 	next := s.topicConfig(overrides)
 	next.known = true
 	was := s.configs[topic]
+	if was != nil {
+		next.life = was.life
+	}
 	s.configs[topic] = next
 	s.enforce(topic)
 	s.stateConfig(znodes.Entity{Type: znodes.TopicConfig, Name: topic}, overrides)
