@@ -263,11 +263,12 @@ const (
 	ReassignedForEver
 	ElectionToldDone
 	YoungestBatchFirst
+	LengthUnchecked
 	last
 )
 
 // Set is a set of switched-on bugs. The zero value is the correct build.
-type Set [4]uint64
+type Set [last/64 + 1]uint64
 
 // Of returns the set of the given bugs.
 func Of(ids ...ID) Set {

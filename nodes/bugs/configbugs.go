@@ -32,4 +32,11 @@ var configBugs = []Bug{
 		Breaks:   []string{"k33-configuration-in-force"},
 		Scenario: brokerConfigs,
 	},
+	{
+		ID: LengthUnchecked, Name: "length-unchecked",
+		Wrong:    "A leader takes batches of any length.",
+		Schedule: "Send what is longer than the topic allows.",
+		Breaks:   []string{"message-limit-kept", "k33-configuration-in-force"},
+		Scenario: brokerConfigs,
+	},
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stampede-sim/stampede/nodes/broker/batch"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
 // validate holds what a producer sent to the rules of a leader, and returns a copy
@@ -17,7 +18,7 @@ func (l *Log) validate(records []byte, now int64) (batch.Batch, wire.ErrorCode) 
 		return nil, wire.InvalidRecord
 	case sent == nil || sent.Check() != nil:
 		return nil, wire.CorruptMessage
-	case len(sent) > l.cfg.MaxMessageBytes:
+	case l.tooLong(sent):
 		return nil, wire.MessageTooLarge
 	case int64(len(sent)) > l.cfg.SegmentBytes:
 		return nil, wire.RecordListTooLarge
@@ -46,6 +47,11 @@ func (l *Log) validate(records []byte, now int64) (batch.Batch, wire.ErrorCode) 
 	return b, wire.OK
 }
 
+// tooLong reports whether a batch is longer than the topic allows (max.message.bytes).
+func (l *Log) tooLong(b batch.Batch) bool {
+	return len(b) > l.cfg.MaxMessageBytes && !l.cfg.Bugs.Has(bugs.LengthUnchecked)
+}
+
 // copied returns a copy of a batch whose records have been read, in the codec of the topic.
 // That may be longer than what was sent, and too long.
 func (l *Log) copied(sent batch.Batch) (batch.Batch, wire.ErrorCode) {
@@ -60,7 +66,7 @@ func (l *Log) copied(sent batch.Batch) (batch.Batch, wire.ErrorCode) {
 	}
 	l.scratch = b
 	switch {
-	case len(b) > l.cfg.MaxMessageBytes:
+	case l.tooLong(b):
 		return nil, wire.MessageTooLarge
 	case int64(len(b)) > l.cfg.SegmentBytes:
 		return nil, wire.RecordListTooLarge
