@@ -491,6 +491,16 @@ var bad = []badScene{
 	{"an epoch of a producer begins in the middle", SequenceWhole, usual + `
 		commit 0..1 producer 7/0/0
 		commit 2..3 producer 7/1/2`},
+	{"a marker of a clean stop is believed that nobody left", CleanStopBelieved, usual + `
+		b2 crashes
+		b2 finds closed`},
+	{"a marker of a clean stop outlives the start after it", CleanStopBelieved, usual + `
+		b2 closes
+		b2 dies
+		b2 finds closed
+		b2 opens 0..0
+		b2 crashes
+		b2 finds closed`},
 	{"a log has after a crash what nobody wrote", RecoveredWritten, usual + `
 		commit 0..3
 		b2 crashes

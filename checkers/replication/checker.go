@@ -87,6 +87,8 @@ type member struct {
 	// spoils counts the times that it started on a disk which may have lost something since
 	// the last time.
 	spoils int
+	// closed: it has closed all its logs, and not found them since.
+	closed bool
 	// open are its replicas by name. It has one of a name at a time.
 	open map[string]*replica
 	// life is the czxid of its registration, controllerEpoch the latest controller that it
@@ -189,6 +191,10 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 	switch e.Kind {
 	case facts.Registered:
 		m.life = e.N[1]
+	case facts.LogsClosed:
+		m.closed = true
+	case facts.LogsFound:
+		c.logsFound(m, e.N[0] != 0)
 	case facts.ControllerObeyed:
 		c.obeyed(m, e.N[0], e.N[1])
 	case facts.ControllerElected:

@@ -48,6 +48,7 @@ const (
 	LeaderEpochGrows   = "k3-leader-epoch"
 	OneController      = "k5-one-controller-per-epoch"
 	RecoveredWritten   = "k6-recovered-written"
+	CleanStopBelieved  = "k6-clean-stop-believed"
 	Contiguous         = "k6-contiguous-log"
 	OneLeaderPerEpoch  = "k7-one-leader-per-epoch"
 	HighWatermarkGrows = "k8-high-watermark"
@@ -111,6 +112,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: OneController, Sentence: "A controller epoch has at most one controller.", Source: "KAFKA-6082"},
 	{ID: Contiguous, Sentence: "A leader gives each record the offset after the last, in its own leader epoch, and epochs never fall along a log.", Source: sourceKIP + "101"},
 	{ID: RecoveredWritten, Sentence: "What a broker finds in a log when it opens it, it has written there.", Source: sourceManual + "log recovery"},
+	{ID: CleanStopBelieved, Sentence: "A broker takes its logs for cleanly closed only when it finds them first after it has closed them all.", Source: "KAFKA-10471"},
 	{ID: OneLeaderPerEpoch, Sentence: "In a leader epoch of a partition only the broker acts as its leader that the state znode names.", Source: sourceTLA + "leader epochs"},
 	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log; nobody raises it by beginning to lead or to follow, or by being started again.", Source: sourceTLA + "ValidHighWatermark"},
 	{ID: MarkFollowed, Sentence: "The high watermark of a follower never passes what is committed, and falls only where its log is cut.", Source: sourceTLA + "ValidHighWatermark"},

@@ -32,6 +32,15 @@ var good = []goodScene{
 		unrest
 		b3 hears-again
 		rest`, nil},
+	{"a crash brings the marker of a clean stop back before any log was opened", false, usual + `
+		b2 closes
+		b2 dies
+		b2 crashes
+		b2 finds closed
+		b2 opens
+		b2 crashes
+		b2 finds torn
+		b2 opens`, nil},
 	{"a leader that is about to write who is in sync waits until it is written", false, usual + `
 		commit 0..0
 		b1 appends 1..1

@@ -64,6 +64,17 @@ func (c *Checker) opened(m *member, e node.Event) {
 	c.knows(p, r, found.Producers)
 }
 
+// logsFound: a broker is about to open what logs its disk has. The marker of a clean stop
+// tells of the last stop only: one that outlives the start after it has the broker believe
+// files that a crash has torn since.
+func (c *Checker) logsFound(m *member, believed bool) {
+	if believed && !m.closed {
+		c.fail(m.Name, CleanStopBelieved, m.Name+" believes its logs, which were not closed when it stopped last")
+		return
+	}
+	m.closed = false
+}
+
 // readBatches is what a log was found to hold.
 func readBatches(found *facts.Opened) []batch {
 	all := make([]batch, len(found.Batches))

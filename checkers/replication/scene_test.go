@@ -259,6 +259,10 @@ func (s *stage) fact(id int32, w []string) {
 		s.state(id, facts.ReplicaOpened, body, first, end, number(option(w, "mark", "0")))
 	case "deletes":
 		s.state(id, facts.ReplicaDeleted, nil)
+	case "closes": // all its logs
+		s.state(id, facts.LogsClosed, nil)
+	case "finds": // logs, as it closed them or torn
+		s.state(id, facts.LogsFound, nil, map[string]int64{"closed": 1, "torn": 0}[w[2]])
 	case "peers": // as the broker knows of them
 		s.state(id, facts.PeersTaken, nil, facts.Set(ids(w[2])))
 	case "deaf":

@@ -6,6 +6,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -62,9 +63,17 @@ func (s *Server) loadCheckpoints() checkpoints {
 // them must be known before: in a log that is compacted a gap is no damage.
 func (s *Server) openLogs(t *node.Task) bool {
 	_, clean, err := log.TakeCleanMarker(t, s.env.Disk())
+	if s.cfg.Bugs.Has(bugs.CleanMarkerKept) && clean {
+		err = log.MarkClean(t, s.env.Disk(), s.epoch)
+	}
 	if err != nil {
 		s.env.Exit(err.Error())
 		return false
+	}
+	if clean {
+		s.observe(facts.LogsFound, 1)
+	} else {
+		s.observe(facts.LogsFound)
 	}
 	s.awaitBrokerConfig(t)
 	c := s.loadCheckpoints()

@@ -65,6 +65,7 @@ func (s *Server) closeDown(t *node.Task) {
 		r.Stop()
 	}
 	if s.recovered && s.closeLogs(t) == nil {
+		s.observe(facts.LogsClosed)
 		log.MarkClean(t, s.env.Disk(), s.epoch)
 	}
 	if s.registered {

@@ -264,6 +264,7 @@ const (
 	ElectionToldDone
 	YoungestBatchFirst
 	LengthUnchecked
+	CleanMarkerKept
 	last
 )
 

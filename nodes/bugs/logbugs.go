@@ -103,4 +103,11 @@ var logBugs = []Bug{
 		Breaks:   []string{"k8-offset-by-time", "offset-by-time"},
 		Scenario: brokerCompaction,
 	},
+	{
+		ID: CleanMarkerKept, Name: "clean-marker-kept", Upstream: "KAFKA-10471",
+		Wrong:    "A broker that starts leaves the marker of a clean stop where it is.",
+		Schedule: "Stop a broker cleanly, start it, crash it, and start it again.",
+		Breaks:   []string{"k6-clean-stop-believed"},
+		Scenario: brokerLog,
+	},
 }

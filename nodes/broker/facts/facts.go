@@ -125,6 +125,8 @@ var (
 	Registered       = kind(1, true, "registered", "the broker's ephemeral znode exists; brokerEpoch is its czxid", "broker", "zxid")
 	SessionLost      = kind(2, true, "session-lost", "the coordinator said that the broker's session is over", "broker")
 	Disconnected     = kind(140, true, "session-disconnected", "the connection broke that the broker had to a coordinator; its session goes on elsewhere, if it goes on", "broker")
+	LogsClosed       = kind(160, true, "logs-closed", "all logs are closed, and the disk has them and what is noted of them; a marker will tell the next start that this was a clean stop")
+	LogsFound        = kind(161, true, "logs-found", "the broker will open what logs the disk has; believed is 1 if there was the marker of a clean stop, after which they need not be looked through", "believed")
 	ShutdownComplete = kind(3, true, "shut-down", "the controller moved all leaders away before the broker stopped", "broker")
 )
 
