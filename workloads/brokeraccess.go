@@ -32,8 +32,8 @@ func brokerAccess() Workload {
 				{"send", 10}, {"poll", 5}, {"assign", 2}, {"grant", 6}, {"revoke", 4}, {"entries", 2}, {"topics", 3},
 				{"create-topic", 2}, {"delete-topic", 1}, {"set-config", 1}, {"delete-records", 1}, {"end-offset", 1}, {"quota", 3},
 				{"rights", 2}, {"commit", 4}, {"committed", 2}, {"member", 3}, {"groups", 2}, {"delete-group", 2},
-				{"log-in", 5}, {"set-password", 3}, {"passwords", 1},
-			}, "log-in", "set-password", "passwords", "rights", "commit", "committed", "member", "groups", "delete-group", "quota", "assign", "entries", "create-topic", "delete-topic", "set-config", "delete-records", "end-offset")
+				{"administer", 2}, {"ask-for", 3}, {"log-in", 5}, {"set-password", 3}, {"passwords", 1},
+			}, "log-in", "set-password", "passwords", "rights", "administer", "ask-for", "commit", "committed", "member", "groups", "delete-group", "quota", "assign", "entries", "create-topic", "delete-topic", "set-config", "delete-records", "end-offset")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -137,6 +137,15 @@ func brokerAccessOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{{F: history.EndOffset, Path: p}}
 	}
 	switch kind {
+	case "administer":
+		return []Op{choose(r,
+			Op{F: history.AddPartitions, Path: fmt.Sprintf("own%d", r.IntN(4)), Log: LogArgs{Args: fmt.Sprintf("partitions=%d", 2+r.IntN(3))}},
+			Op{F: history.Elect, Path: p},
+			Op{F: history.Reassign, Path: p, Log: LogArgs{Args: "replicas=" + someBrokers(r)}},
+		)}
+	case "ask-for":
+		kind := choose(r, "DescribeLogDirs", "DescribeClientQuotas", "DescribeProducers", "DescribeConfigs", "AlterConfigs", "ListPartitionReassignments", "LeaderAndISR", "StopReplica", "UpdateMetadata")
+		return []Op{{F: history.AskFor, Path: p, Log: LogArgs{Args: "kind=" + kind}}}
 	case "log-in", "set-password", "passwords":
 		return loginOps(r, s, kind)
 	}

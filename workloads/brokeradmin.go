@@ -41,6 +41,8 @@ func (c *BrokerClient) administer(op Op) {
 		c.admin.Reassign(tp, op.Log.brokers(), done)
 	case history.Elect:
 		c.admin.ElectLeader(tp, op.Log.number("unclean", 0) == 1, done)
+	case history.AskFor:
+		c.admin.Ask(op.Log.word("kind", ""), tp, done)
 	case history.DeleteRecords:
 		c.admin.DeleteRecords(tp, int64(op.Log.number("before", -1)), done)
 	case history.DeleteOffsets:

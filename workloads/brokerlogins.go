@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/client"
 	"github.com/stampede-sim/stampede/nodes/broker/sasl"
@@ -28,6 +30,8 @@ func loginOps(r *rand.Rand, s Shape, kind string) []Op {
 			user, word = fmt.Sprintf("c%d", r.IntN(s.Clients)), choose(r, "right", "right", "0", "none")
 		case 1:
 			word = choose(r, "right", "none")
+		case 2:
+			return []Op{{F: history.LogIn, Path: user, Log: LogArgs{Args: "password=none unproved=" + choose(r, "metadata", "produce", "groups", "topics")}}}
 		}
 		return []Op{{F: history.LogIn, Path: user, Log: LogArgs{Args: "password=" + word}}}
 	case "set-password":
@@ -71,6 +75,8 @@ func (c *BrokerClient) identify(op Op, done func(client.Done)) {
 	case op.F == history.SetPassword:
 		c.rec.amend(op.ID, func(l *history.LogOp) { l.Names = []string{login.Mechanism} })
 		c.admin.SetPassword(login, []byte("salt of "+login.Password), sasl.LeastIterations, done)
+	case op.Log.word("unproved", "") != "":
+		c.unproved(op)
 	default:
 		c.cluster.TryLogin(login, func(broker int32, d client.Done) {
 			c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) {
@@ -78,4 +84,29 @@ func (c *BrokerClient) identify(op Op, done func(client.Done)) {
 			})
 		})
 	}
+}
+
+// unproved asks for something before it says who it is, where that has to be said first.
+func (c *BrokerClient) unproved(op Op) {
+	var ask kmsg.Request
+	switch op.Log.word("unproved", "") {
+	case "produce":
+		produce := kmsg.NewPtrProduceRequest()
+		produce.Acks = -1
+		ask = produce
+	case "groups":
+		ask = kmsg.NewPtrListGroupsRequest()
+	case "topics":
+		ask = kmsg.NewPtrCreateTopicsRequest()
+	default:
+		ask = kmsg.NewPtrMetadataRequest()
+	}
+	c.cluster.TryUnproved(ask, func(broker int32, d client.Done) {
+		c.ended(op.ID, outcomeOf(d.Outcome), func(l *history.LogOp) {
+			l.Broker = max(broker, 0)
+			if c.cfg.Login.Mechanism != "" {
+				l.Names = []string{history.Unproved}
+			}
+		})
+	})
 }

@@ -75,6 +75,7 @@ var logVerbs = []verb{
 	{name: "topics", f: history.ListTopics},
 	{name: "groups", f: history.ListGroups},
 	{name: "describe-group", f: history.DescribeGroup, logs: "group"},
+	{name: "ask-for", f: history.AskFor, path: true, topic: true, logs: "args"},
 	{name: "log-in", f: history.LogIn, path: true, topic: true, logs: "args"},
 	{name: "set-password", f: history.SetPassword, path: true, topic: true, logs: "args"},
 	{name: "passwords", f: history.Passwords, path: true, topic: true},

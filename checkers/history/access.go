@@ -22,13 +22,20 @@ const (
 	// Rights asks what the client may do with the resource that Path and Args name; the
 	// operations are in Names.
 	Rights F = "rights"
-	// LogIn tries to log in as the user in Path, on a connection for nothing else;
+	// AskFor has a broker asked for what else there is: Args have kind=DescribeLogDirs, and
+	// Path is the partition that it is about.
+	AskFor F = "ask-for"
+	// LogIn tries to log in as the user in Path, on a connection for nothing else; or, with
+	// [Unproved] for a mechanism, whether anything is performed without;
 	// SetPassword changes what that user logs in with, or removes it: see [PasswordIn]. The
 	// mechanism is in Names. Passwords lists the mechanisms by which a user can, in Names.
 	LogIn       F = "log-in"
 	SetPassword F = "set-password"
 	Passwords   F = "passwords"
 )
+
+// Unproved is the mechanism of who asks for something else first.
+const Unproved = "NONE"
 
 // AccessEventKind says what became of a version of the entries of a resource.
 type AccessEventKind string

@@ -198,7 +198,7 @@ func (f F) onLogs() bool {
 	case Send, Poll, Scan, Assign, Subscribe, Unsubscribe, Commit, Committed, EndOffset, FindOffset,
 		CreateTopic, DeleteTopic, AddPartitions, Reassign, Elect, SetConfig, DeleteRecords, DeleteOffsets, DeleteGroup,
 		Grant, Revoke, Entries, ListTopics, SetBroker, Describe, DescribeBroker, TooLarge, SetQuota,
-		ListGroups, DescribeGroup, Rights, LogIn, SetPassword, Passwords:
+		ListGroups, DescribeGroup, Rights, AskFor, LogIn, SetPassword, Passwords:
 		return true
 	}
 	return false

@@ -56,6 +56,10 @@ type member struct {
 	holds  map[string]int64
 	// granted are the rights that somebody was just found to have, in this step.
 	granted map[need]uint64
+	// grants are the same, with whose they are.
+	grants map[grant]uint64
+	// proved says who clients have proved to be, by connection.
+	proved map[int64]string
 }
 
 // resource is a pattern with all its versions, by number.
@@ -81,7 +85,7 @@ func New(cfg Config) *Checker {
 			history.AccessEvent{Kind: history.EntriesInForce, Resource: name})
 	}
 	for _, b := range cfg.Brokers {
-		m := &member{Broker: b, holds: map[string]int64{}, granted: map[need]uint64{}}
+		m := &member{Broker: b, holds: map[string]int64{}, granted: map[need]uint64{}, grants: map[grant]uint64{}, proved: map[int64]string{}}
 		c.brokers = append(c.brokers, m)
 		c.byNode[b.Node] = m
 	}
@@ -129,6 +133,7 @@ func (c *Checker) Changed(id node.ID, at time.Duration) {
 	if m := c.byNode[id]; m != nil && c.finding == nil {
 		m.serves = false
 		clear(m.holds)
+		clear(m.proved)
 		c.at = at
 		c.weigh()
 	}
@@ -173,6 +178,10 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 		if !c.granted(m, need{"Write", "Topic", topic}) && !strings.HasPrefix(topic, "__") {
 			c.fail(m.Name, Appended, fmt.Sprintf("%s appends %d to %d to %s, of somebody whom it has not allowed that", m.Name, e.N[0], e.N[1], e.Text))
 		}
+	case facts.RequestPerformed:
+		c.performed(m, e)
+	case facts.Authenticated:
+		m.proved[e.N[1]] = e.Text
 	case facts.CredentialsTaken:
 		c.credentials(m, e)
 	case facts.CommitTaken:

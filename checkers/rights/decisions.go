@@ -55,7 +55,8 @@ func (c *Checker) decided(m *member, e node.Event) {
 		return
 	}
 	if allowed && !who.Asks {
-		m.granted[need{q.operation, q.on, q.name}] = c.step
+		n := need{q.operation, q.on, q.name}
+		m.granted[n], m.grants[grant{q.principal, n}] = c.step, c.step
 	}
 }
 

@@ -43,6 +43,8 @@ const (
 	PasswordNeeded    = "login-password-needed"
 	PasswordSuffices  = "login-password-suffices"
 	PasswordsShown    = "login-mechanisms-shown"
+	Performed         = "acl-performed"
+	ProvedFirst       = "login-first"
 	NoEffect          = "acl-refusal-without-effect"
 )
 
@@ -66,6 +68,8 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: PasswordNeeded, Sentence: "Who has logged in knew a password of the user that a serving broker may have held between the beginning and the end of the login.", Source: "RFC 4616; RFC 5802; KIP-84"},
 	{ID: PasswordSuffices, Sentence: "Who shows the password of a user that all serving brokers hold is not refused.", Source: "RFC 4616; RFC 5802; KIP-84"},
 	{ID: PasswordsShown, Sentence: "What is told of the credentials of a user is what one version of its znode held that may be in force.", Source: "KIP-554"},
+	{ID: Performed, Sentence: "A broker performs what a client asks for, in any kind of request, only when it has just decided that the client has the rights which that kind needs.", Source: manual + ", Operations and Resources on Protocols"},
+	{ID: ProvedFirst, Sentence: "Where clients prove who they are, a broker performs nothing before on a connection but what that takes, and after it everything for who was proved.", Source: "KIP-43; KIP-152"},
 	{ID: NoEffect, Sentence: "A request that was refused for want of a right has no effect.", Source: manual},
 }
 

@@ -100,6 +100,12 @@ func (j *judge) login(op *history.Op) {
 	if len(op.Log.Names) != 1 || op.Outcome != history.OK && !refused {
 		return
 	}
+	if op.Log.Names[0] == history.Unproved {
+		if op.Outcome == history.OK {
+			j.report(ProvedFirst, op, fmt.Sprintf("But op %d was answered at broker %d, of somebody who had not said who it is.", op.ID, op.Log.Broker))
+		}
+		return
+	}
 	password, _ := history.PasswordIn(op.Path, op.Log.Args)
 	l := j.reg.lines[loginOf(op.Path)]
 	if l == nil {

@@ -59,6 +59,11 @@ func TestJudgeOfLogins(t *testing.T) {
 		o.F, o.Log.Names, o.Log.Super = history.Passwords, names, true
 		return o
 	}
+	unproved := func(answered bool) history.Op {
+		o := login(15, "u", "none", answered)
+		o.Log.Names = []string{history.Unproved}
+		return o
+	}
 	for _, c := range []struct {
 		name, breaks string
 		op           history.Op
@@ -78,6 +83,8 @@ func TestJudgeOfLogins(t *testing.T) {
 		{"of somebody whom nobody knows", PasswordNeeded, login(15, "x", "1", true)},
 		{"that of the beginning", "", login(1, "c", "right", true)},
 		{"that of the beginning, refused", PasswordSuffices, login(1, "c", "right", false)},
+		{"none, and answered", ProvedFirst, unproved(true)},
+		{"none, and hung up on", "", unproved(false)},
 		{"told of one", "", told(15, "PLAIN ")},
 		{"told of none", PasswordsShown, told(15)},
 		{"told of one that was removed", PasswordsShown, told(25, "PLAIN ")},

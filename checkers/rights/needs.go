@@ -33,6 +33,22 @@ func needs(op *history.Op) []demand {
 		return one(topic("Delete"))
 	case history.AddPartitions:
 		return one(topic("Alter"))
+	case history.Elect, history.Reassign:
+		return one(cluster("Alter"))
+	case history.AskFor:
+		switch _, kind, _ := strings.Cut(l.Args, "kind="); kind {
+		case "DescribeLogDirs", "ListPartitionReassignments":
+			return one(cluster("Describe"))
+		case "DescribeClientQuotas":
+			return one(cluster("DescribeConfigs"))
+		case "DescribeProducers":
+			return one(topic("Read"))
+		case "DescribeConfigs":
+			return one(topic("DescribeConfigs"))
+		case "AlterConfigs":
+			return one(topic("AlterConfigs"))
+		}
+		return one(cluster("ClusterAction"))
 	case history.SetConfig:
 		return one(topic("AlterConfigs"))
 	case history.EndOffset:

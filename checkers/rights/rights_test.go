@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
@@ -74,6 +76,14 @@ func (s *scene) decides(b node.ID, principal string, op, answer int64) {
 func (s *scene) may(on, name string) {
 	s.says(1, facts.AccessDecided, name, &facts.Asker{Principal: "User:root", Host: "10.0.0.7"}, opRead, int64(slices.Index(types, on)), 0, 1)
 }
+
+// performs has the first broker perform a request about a group, on the fifth connection.
+func (s *scene) performs(key kmsg.Key, principal string, peer node.ID, port node.Port) {
+	s.says(1, facts.RequestPerformed, principal, &facts.Performed{Groups: []string{"g"}}, int64(key), int64(peer), int64(port), 5)
+}
+
+// logins has clients prove who they are.
+func (s *scene) logins() { s.cfg.Mechanism = "PLAIN" }
 
 // commits has a coordinator take an offset.
 func (s *scene) commits(b node.ID) {
@@ -145,6 +155,36 @@ func TestScenes(t *testing.T) {
 			s.decides(1, "User:root", opWrite, 1)
 			s.step++
 			s.says(1, facts.LeaderAppended, "orders-0", nil, 0, 0)
+		}},
+		{"a request of somebody who may", "", func(s *scene) { s.may("Group", "g"); s.performs(kmsg.LeaveGroup, "User:root", 7, wire.ClientPort) }},
+		{"a request of somebody whose right nobody looked at", Performed, func(s *scene) {
+			s.may("Topic", "g")
+			s.performs(kmsg.LeaveGroup, "User:root", 7, wire.ClientPort)
+		}},
+		{"a request of somebody else than who may", Performed, func(s *scene) { s.may("Group", "g"); s.performs(kmsg.LeaveGroup, "User:a", 7, wire.ClientPort) }},
+		{"a request of long after", Performed, func(s *scene) {
+			s.may("Group", "g")
+			s.step++
+			s.performs(kmsg.LeaveGroup, "User:root", 7, wire.ClientPort)
+		}},
+		{"a request that needs another right", Performed, func(s *scene) { s.may("Group", "g"); s.performs(kmsg.DeleteGroups, "User:root", 7, wire.ClientPort) }},
+		{"a request of another broker", "", func(s *scene) { s.performs(kmsg.StopReplica, "User:broker", 2, wire.ReplicaPort) }},
+		{"a request of who says that he is a broker", Performed, func(s *scene) { s.performs(kmsg.StopReplica, "User:broker", 7, wire.ReplicaPort) }},
+		{"a request that needs one of two rights", "", func(s *scene) {
+			s.says(1, facts.AccessDecided, "", &facts.Asker{Principal: "User:root", AnyResource: true}, opWrite, typeTopic, 0, 1)
+			s.performs(kmsg.InitProducerID, "User:root", 7, wire.ClientPort)
+		}},
+		{"a request before its sender has said who it is", ProvedFirst, func(s *scene) { s.logins(); s.performs(kmsg.Metadata, "User:ANONYMOUS", 7, wire.ClientPort) }},
+		{"a request of who has proved to be somebody else", ProvedFirst, func(s *scene) {
+			s.logins()
+			s.says(1, facts.Authenticated, "User:a", nil, 7, 5)
+			s.performs(kmsg.Metadata, "User:root", 7, wire.ClientPort)
+		}},
+		{"a request of who has proved who it is", "", func(s *scene) {
+			s.logins()
+			s.performs(kmsg.ApiVersions, "User:ANONYMOUS", 7, wire.ClientPort)
+			s.says(1, facts.Authenticated, "User:a", nil, 7, 5)
+			s.performs(kmsg.Metadata, "User:a", 7, wire.ClientPort)
 		}},
 		{"offsets of somebody who may", "", func(s *scene) { s.may("Group", "g"); s.may("Topic", "orders"); s.commits(1) }},
 		{"offsets of who may not read the topic", Committed, func(s *scene) { s.may("Group", "g"); s.commits(1) }},

@@ -97,7 +97,7 @@ func (s *Server) proved(ch *channel) {
 	}
 	ch.principal, ch.proof = "User:"+p.server.User(), nil
 	e := node.Event{Kind: facts.Authenticated, Text: ch.principal}
-	e.N[0], e.N[3] = int64(ch.peer), int64(slices.Index(facts.Mechanisms, p.mechanism))
+	e.N[0], e.N[1], e.N[3] = int64(ch.peer), int64(ch.id), int64(slices.Index(facts.Mechanisms, p.mechanism))
 	s.env.Observe(e)
 }
 

@@ -265,6 +265,8 @@ const (
 	YoungestBatchFirst
 	LengthUnchecked
 	CleanMarkerKept
+	LeaveUnchecked
+	UnprovedServed
 	last
 )
 

@@ -71,7 +71,21 @@ var rightsBugs = []Bug{
 		ID: DeleteGroupsUnchecked, Name: "delete-groups-unchecked",
 		Wrong:    "Who finds the coordinator of a group may delete it.",
 		Schedule: "Somebody who may read a group deletes it when nobody is in it.",
-		Breaks:   []string{"acl-right-needed"},
+		Breaks:   []string{"acl-right-needed", "acl-performed"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: LeaveUnchecked, Name: "leave-unchecked",
+		Wrong:    "Whoever finds the coordinator of a group may take members out of it.",
+		Schedule: "Somebody leaves a group.",
+		Breaks:   []string{"acl-performed"},
+		Scenario: brokerAccess,
+	},
+	{
+		ID: UnprovedServed, Name: "unproved-served",
+		Wrong:    "A connection on which clients have to prove who they are is served before they have.",
+		Schedule: "Ask for something else first.",
+		Breaks:   []string{"login-first"},
 		Scenario: brokerAccess,
 	},
 	{
@@ -92,7 +106,7 @@ var rightsBugs = []Bug{
 		ID: RemovedPasswordKept, Name: "removed-password-kept",
 		Wrong:    "What is said of a user now is added to what was said before: a password that was removed still opens.",
 		Schedule: "Give a user a password, remove it, and log in with it.",
-		Breaks:   []string{"login-credentials-copied", "login-password-needed"},
+		Breaks:   []string{"login-credentials-copied", "login-password-needed", "quota-applied"},
 		Scenario: brokerAccess,
 	},
 	{

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"github.com/stampede-sim/stampede/nodes/broker/sasl"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
@@ -9,6 +11,17 @@ import (
 // closed at once. It ends with the broker's number, -1 if none is known; it failed without a
 // code if nobody said anything.
 func (c *Cluster) TryLogin(login sasl.Login, done func(broker int32, d Done)) {
+	c.attempt(login, nil, done)
+}
+
+// TryUnproved finds out whether a broker answers somebody who has not said who it is, in the
+// same way.
+func (c *Cluster) TryUnproved(r kmsg.Request, done func(broker int32, d Done)) {
+	r.SetVersion(spoken(r.Key()).min)
+	c.attempt(sasl.Login{}, r, done)
+}
+
+func (c *Cluster) attempt(login sasl.Login, unproved kmsg.Request, done func(broker int32, d Done)) {
 	ids := c.metadata.ids
 	if c.closed || len(ids) == 0 {
 		c.refresh()
@@ -17,7 +30,7 @@ func (c *Cluster) TryLogin(login sasl.Login, done func(broker int32, d Done)) {
 	}
 	broker := ids[c.env.Rand().IntN(len(ids))]
 	l := newLink(c, c.metadata.hosts[broker])
-	l.login = login
+	l.login, l.unproved = login, unproved
 	l.tried = func(d Done) { c.tell(func() { done(broker, d) }) }
 	c.links = append(c.links, l)
 	l.open(apiVersionsMax)

@@ -22,6 +22,8 @@ type link struct {
 	login sasl.Login
 	tried func(Done)
 	ended bool
+	// unproved is what an attempt asks for instead of saying who it is.
+	unproved kmsg.Request
 
 	// versions are the newest versions of requests that the broker understands. Nil
 	// until it has said so, on every connection anew: it may be another build by now.

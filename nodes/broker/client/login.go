@@ -14,6 +14,10 @@ import (
 // heard of the password.
 func (l *link) prove(then func()) {
 	login := l.login
+	if l.unproved != nil {
+		l.ask(l.unproved, func(kmsg.Response) { then() })
+		return
+	}
 	if login.Mechanism == "" {
 		then()
 		return

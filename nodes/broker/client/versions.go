@@ -10,6 +10,9 @@ var versions = map[int16]versionRange{
 	1:  {4, 12}, // Fetch: by the names of topics
 	2:  {1, 7},  // ListOffsets
 	3:  {1, 12}, // Metadata
+	4:  {5, 7},  // LeaderAndISR
+	5:  {3, 4},  // StopReplica
+	6:  {7, 8},  // UpdateMetadata
 	8:  {2, 8},  // OffsetCommit: to the group's topic
 	9:  {1, 7},  // OffsetFetch: one group
 	10: {0, 3},  // FindCoordinator: one key
@@ -29,6 +32,8 @@ var versions = map[int16]versionRange{
 	30: {1, 3},  // CreateACLs
 	31: {1, 3},  // DeleteACLs
 	32: {1, 4},  // DescribeConfigs
+	33: {0, 2},  // AlterConfigs
+	35: {3, 4},  // DescribeLogDirs: with an error of its own
 	37: {0, 3},  // CreatePartitions
 	42: {0, 2},  // DeleteGroups
 	43: {0, 2},  // ElectLeaders
@@ -36,10 +41,12 @@ var versions = map[int16]versionRange{
 	45: {0, 0},  // AlterPartitionAssignments
 	46: {0, 0},  // ListPartitionReassignments
 	47: {0, 0},  // OffsetDelete
+	48: {0, 1},  // DescribeClientQuotas
 	49: {0, 1},  // AlterClientQuotas
 	50: {0, 0},  // DescribeUserSCRAMCredentials
 	51: {0, 0},  // AlterUserSCRAMCredentials
 	60: {0, 0},  // DescribeCluster
+	61: {0, 0},  // DescribeProducers
 }
 
 // oldest is a request that is to be sent in version 0, in which it means something else.

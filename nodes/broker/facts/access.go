@@ -21,6 +21,8 @@ var (
 	EntriesWritten = guarding(112, true, "entries-written", "the broker has changed entries for a client; the znode has this version", "version", "zxid")
 	EntriesRaced   = guarding(113, true, "entries-raced", "a change of entries found that somebody else had changed them", "version")
 	AccessDecided  = guarding(114, true, "decided", "a request needs this operation on the resource in the text, of this type; the body is *Asker", "operation", "type", "", "decision")
+	// RequestPerformed comes behind what was decided about the request.
+	RequestPerformed = guarding(152, true, "request-performed", "a request of this kind is performed for the principal in the text; the body is *Performed", "request", "peer", "port", "connection")
 )
 
 // Decisions are the cases of [AccessDecided].
@@ -55,6 +57,18 @@ type Asker struct {
 	AnyResource     bool
 	// Asks: nothing is done by this right, somebody wants to know whether it has it.
 	Asks bool
+}
+
+// Performed is what a request is about, as it is performed: what its sender may not do has
+// been taken out of it. Brokers: it is about settings of brokers, too.
+type Performed struct {
+	Topics, Groups []string
+	Brokers        bool
+}
+
+// String names the topics and the groups.
+func (p *Performed) String() string {
+	return strings.Join(append(append([]string{}, p.Topics...), p.Groups...), " ")
 }
 
 // String names the principal.

@@ -4,7 +4,7 @@ import "fmt"
 
 // Who a client is. The Text is the principal that it shows or claims to be.
 var (
-	Authenticated        = guarding(115, true, "authenticated", "a client has proved who it is, on one connection", "peer", "", "", "mechanism")
+	Authenticated        = guarding(115, true, "authenticated", "a client has proved who it is, on one connection", "peer", "connection", "", "mechanism")
 	AuthenticationFailed = guarding(116, false, "authentication-failed", "a client has not proved who it is, and is hung up on", "peer", "", "", "why")
 )
 
