@@ -205,7 +205,7 @@ func (r *run) newReplication() *replication.Checker {
 		Brokers: r.brokers(), Unclean: k.Unclean, MinInsync: k.MinInsync,
 		Compacts: logs.Compact, RetentionBytes: logs.RetentionBytes, DeleteRetentionMillis: logs.DeleteRetentionMillis,
 		Deletes: logs.Delete, CompactionLagMillis: logs.MinCompactionLagMillis,
-		Patience: k.settleBrokers(), Lag: k.ReplicaLag,
+		Patience: k.settleBrokers(), Lag: k.ReplicaLag, Points: cfg.PointInterval,
 		Limits: &replication.Limits{
 			MessageBytes: int64(logs.MaxMessageBytes), SegmentBytes: logs.SegmentBytes, SegmentMillis: logs.SegmentMillis, JitterMillis: logs.SegmentJitterMillis,
 			MinInsync: int64(max(cfg.MinInsync, 1)), Compression: logs.Compression.String(),

@@ -342,6 +342,16 @@ var bad = []badScene{
 	{"a broker obeys the last controller after the next", ControllerObeyed, usual + `
 		b3 obeys 2
 		b3 obeys 1`},
+	{"a replica stops because a controller says so that was replaced", ControllerObeyed, usual + `
+		b3 obeys 2
+		b3 stops by 1`},
+	{"a replica stops because a broker shall that it was before", ControllerObeyed, usual + `
+		b3 registers 70
+		b3 stops by 1 life 60`},
+	{"a replica stops as of an earlier reign", ReplicaFenced, usual + `
+		elect b2 epoch 2 isr b1,b2,b3
+		b3 follows epoch 2
+		b3 stops by 1 epoch 1`},
 	{"a broker obeys what was meant for its last life", ControllerObeyed, usual + `
 		b3 registers 70
 		b3 obeys 1 life 60`},
@@ -525,8 +535,9 @@ var bad = []badScene{
 		b2 opens 0..4 former`},
 	{"a new topic has the records of the old one of its name", TopicIdentity, usual + `
 		commit 0..4
-		b3 crashes
 		doomed
+		b3 deletes
+		b3 crashes
 		b1 deletes
 		b2 deletes
 		gone

@@ -1,11 +1,46 @@
 package replication
 
+import "strings"
+
 // badCleaning are the bad scenes about what is taken out of logs, and what is known of producers.
 var badCleaning = []badScene{
 	{"a record that is not committed supersedes one that is", CompactedBelow, usual + `
 		commit 0..4
 		b1 appends 5..9
 		b1 compacts 9`},
+	{"deleted records come back that were noted as deleted", StartKept, usual + `
+		commit 0..6
+		b1 forgets 4
+		b1 notes 4
+		b1 crashes
+		b1 opens 0..7 start 2 mark 7`},
+	{"deleted records come back after a stop in order", StartKept, usual + `
+		commit 0..6
+		b1 forgets 4
+		b1 closes
+		b1 dies
+		b1 opens 0..7 start 2 mark 7`},
+	{"a broker goes on deleting and notes nothing of it", StartKept, usual + `
+		commit 0..6
+		b1 forgets 2
+		b1 notes 2
+		b1 forgets 4` + strings.Repeat(`
+		wait`, 14) + `
+		b1 forgets 5`},
+	{"a topic is gone before a broker that is away has deleted its replica", DeletedEverywhere, usual + `
+		b3 crashes
+		doomed
+		b1 deletes
+		b2 deletes
+		gone`},
+	{"a topic is gone before a broker has deleted its replica that was given another once", DeletedEverywhere, usual + `
+		doomed
+		b1 deletes
+		b2 deletes
+		b3 crashes
+		b3 opens 0..0
+		b3 registers 90
+		gone`},
 	{"a compaction gives a record another value", CompactionLeaves, usual + `
 		commit 0..6
 		b1 compacts 4 from k0@0=a,k1@1=b to k0@0=a,k1@1=a`},

@@ -58,10 +58,11 @@ var changes = []goodScene{
 		b3 follows epoch 1
 		commit 0..1
 		rest`, []history.LogEvent{{Kind: history.TopicDeleted, Offset: 5}}},
-	{"a broker was away when a topic was deleted and made again, and opens the old one first", false, usual + `
+	{"a crash brings back a replica of a topic that was deleted and made again, and its broker opens that first", false, usual + `
 		commit 0..3
-		b3 crashes
 		doomed
+		b3 deletes
+		b3 crashes
 		b1 deletes
 		b2 deletes
 		gone

@@ -38,6 +38,8 @@ type Config struct {
 	// Lag is replica.lag.time.max.ms, within which followers are told how far all of a
 	// log that does not grow is committed.
 	Lag time.Duration
+	// Points is log.flush.start.offset.checkpoint.interval.ms, 0 if that is not known.
+	Points time.Duration
 	// Limits are what brokers are started with, nil if that is not known.
 	Limits *Limits
 }
@@ -191,10 +193,16 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 	switch e.Kind {
 	case facts.Registered:
 		m.life = e.N[1]
+		c.returned(m)
 	case facts.LogsClosed:
 		m.closed = true
+		c.stoppedInOrder(m)
 	case facts.LogsFound:
 		c.logsFound(m, e.N[0] != 0)
+	case facts.StartsNoted:
+		c.startsNoted(m, e.Body.(facts.Starts))
+	case facts.ReplicaStopped:
+		c.stopped(m, e)
 	case facts.ControllerObeyed:
 		c.obeyed(m, e.N[0], e.N[1])
 	case facts.ControllerElected:

@@ -38,6 +38,7 @@ func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 	if _, _, others := p.holds(r, start); others || start > p.ledger.end {
 		why = ""
 	}
+	c.hides(p, r, start)
 	r.log.start, r.log.end = start, max(r.log.end, start)
 	r.hid = max(r.hid, start)
 	if start > p.ledger.start {

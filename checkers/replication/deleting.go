@@ -51,3 +51,29 @@ func (p *partition) hid(id int32) int64 {
 	}
 	return -1
 }
+
+// leftBehind: when a topic is gone, so are its replicas. Nobody would ever tell a broker that
+// was away then to delete its own, which is found when another topic has the name, or never.
+// A crash may bring files back that were deleted, and a disk that was lost has none.
+func (c *Checker) leftBehind(t *topic) {
+	for _, p := range t.sorted() {
+		for _, id := range facts.Members(t.assigned[p.index].replicas) {
+			if r := p.replicas[id]; r != nil && !r.gave && !r.absent {
+				c.fail(r.Name, DeletedEverywhere, fmt.Sprintf("%s still has %s", r.Name, p.name))
+				return
+			}
+		}
+	}
+}
+
+// returned: a broker has opened all logs that it has before it registers. Others that it had
+// it has lost.
+func (c *Checker) returned(m *member) {
+	for _, t := range c.topics { //sim:unordered each for itself
+		for _, p := range t.partitions { //sim:unordered each for itself
+			if r := p.replicas[m.ID]; r != nil && m.open[p.name] != r {
+				r.absent = true
+			}
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package replication
 
-import "github.com/stampede-sim/stampede/checkers/history"
+import (
+	"strings"
+
+	"github.com/stampede-sim/stampede/checkers/history"
+)
 
 // moved4 is what clients have to reckon with when a log begins at 4 that began at 0.
 var moved4 = []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}
@@ -22,6 +26,49 @@ var deletions = []goodScene{
 		isr b1,b2,b3
 		elect b1 epoch 3 isr b1,b2,b3
 		b1 leads`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}}},
+	{"what was deleted last comes back after a crash, and what was noted does not", false, usual + `
+		commit 0..6
+		b1 notes 0
+		b1 forgets 4
+		b1 notes 4
+		wait
+		b1 forgets 5
+		b1 crashes
+		b1 opens 0..7 start 4 mark 7
+		b1 forgets 5
+		b1 closes
+		b1 dies
+		b1 opens 0..7 start 5 mark 7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}, {Kind: history.StartMoved, Offset: 5, Why: "leader"}}},
+	{"a lost log begins anew, whatever was noted of it", false, usual + `
+		commit 0..3
+		commit 4..6
+		b3 forgets 4 why retention-size left 100
+		b3 notes 4
+		b3 crashes
+		b3 opens 0..0
+		b3 follows
+		b3 copies 0..3
+		b3 copies 4..6
+		b3 crashes
+		b3 opens 0..7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "retention-size"}}},
+	{"who stood still has noted nothing", false, usual + `
+		commit 0..6
+		b1 forgets 5
+		b3 forgets 4` + strings.Repeat(`
+		wait`, 14) + `
+		b3 forgets 5`, []history.LogEvent{{Kind: history.StartMoved, Offset: 5, Why: "leader"}}},
+	{"a topic is gone, one broker having lost its disk, and another what said that its replica is deleted", false, usual + `
+		commit 0..3
+		b3 crashes
+		doomed
+		b2 stops by 1
+		b2 deletes
+		b2 crashes
+		b2 opens 0..4
+		b1 stops by 1
+		b1 deletes
+		b3 registers 90
+		gone`, []history.LogEvent{{Kind: history.TopicDeleted, Offset: 4}}},
 	{"records are deleted where all live replicas have hidden them", false, usual + `
 		commit 0..6
 		b1 peers b1,b3

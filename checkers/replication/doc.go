@@ -76,6 +76,7 @@ const (
 	LogMatching        = "k16-log-matching"
 	EpochNoted         = "k17-epoch-noted"
 	LogStart           = "k18-log-start"
+	StartKept          = "k18-log-start-kept"
 	DeletionTold       = "k18-deletion-told"
 	CompactedBelow     = "k18-compacted-below-high-watermark"
 	CompactedAlike     = "k18-compacted-alike"
@@ -90,6 +91,7 @@ const (
 	ProducersKnown     = "k19-producers-known"
 	AskedIsDone        = "k30-asked-is-done"
 	TopicIdentity      = "k31-topic-identity"
+	DeletedEverywhere  = "k31-deleted-everywhere"
 	MetadataTold       = "k32-metadata-told"
 	ConfigFollowed     = "k33-configuration-followed"
 	ConfigInForce      = "k33-configuration-in-force"
@@ -135,11 +137,12 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: StateCAS, Sentence: "What a leader or the controller takes for the state of a partition in a version is what that version says.", Source: "KAFKA-1382, KAFKA-2729"},
 	{ID: ControllerFenced, Sentence: "A controller that has been replaced changes no partition.", Source: "KAFKA-6082"},
 	{ID: ControllerObeyed, Sentence: "A broker that has heard of a controller obeys no earlier one, and no order meant for an earlier life of it.", Source: sourceKIP + "380"},
-	{ID: ReplicaFenced, Sentence: "A replica does not go back to an earlier leader epoch.", Source: "KAFKA-1188"},
+	{ID: ReplicaFenced, Sentence: "A replica does not go back to an earlier leader epoch, nor is it stopped by the word of one.", Source: "KAFKA-1188"},
 	{ID: ProducerFenced, Sentence: "After a batch of a producer's epoch, none of an earlier epoch is committed.", Source: sourceKIP + "98"},
 	{ID: LogMatching, Sentence: "Below their high watermarks, all replicas of a partition hold the same records.", Source: sourceVan + "LogMatching"},
 	{ID: EpochNoted, Sentence: "A leader notes where its epoch begins before it leads, and tells followers the ends of epochs as its log has them.", Source: "KAFKA-7415"},
 	{ID: LogStart, Sentence: "A log begins at or below its high watermark, never earlier than before, and no later than where somebody deleted what was before.", Source: "KAFKA-5634"},
+	{ID: StartKept, Sentence: "A broker notes on its disk where its logs begin, when it stops in order and every log.flush.start.offset.checkpoint.interval.ms, and no log of it begins earlier after that.", Source: sourceManual + "log.flush.start.offset.checkpoint.interval.ms"},
 	{ID: DeletionTold, Sentence: "A leader tells a client that records are deleted when the logs of all replicas begin behind them that it takes for alive, and tells of no low watermark that one of these has not reached.", Source: sourceKIP + "107"},
 	{ID: CompactedBelow, Sentence: "A log is compacted only below its high watermark.", Source: "KAFKA-13194"},
 	{ID: CompactedAlike, Sentence: "Where two replicas have been compacted, both have the same last record of each key, except that one may have let a tombstone go.", Source: sourceManual + "log compaction"},
@@ -157,6 +160,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: ConfigFollowed, Sentence: "When a cluster has come to rest, every broker goes by what the znodes say of all brokers, of itself and of its topics.", Source: sourceKIP + "226"},
 	{ID: ConfigInForce, Sentence: "A broker takes records, stores them, begins segments and counts the in-sync replicas by the configuration that it has taken last.", Source: sourceKIP + "226"},
 	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty, with an ID that no topic had.", Source: sourceKIP + "516"},
+	{ID: DeletedEverywhere, Sentence: "A topic is gone from the coordinators only when all brokers that have replicas of it have deleted them.", Source: sourceManual + "delete.topic.enable"},
 }
 
 // sentences has the sentence of each guarantee.

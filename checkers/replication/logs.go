@@ -92,6 +92,7 @@ func (c *Checker) startedOver(p *partition, r *replica, start int64) {
 		return
 	}
 	r.log, r.agreed, r.hid = emptyLog(start), 0, max(r.hid, start)
+	r.noted, r.owed = min(r.noted, start), min(r.owed, start)
 	r.disturbed()
 	r.knows(start)
 	c.stillHolds(p, r, fmt.Sprintf("starts over at %d", start))
@@ -102,6 +103,7 @@ func (c *Checker) startedOver(p *partition, r *replica, start int64) {
 func (c *Checker) removed(p *partition, r *replica) {
 	delete(r.open, p.name)
 	delete(p.replicas, r.ID)
+	r.gave, r.noted, r.owed = true, 0, 0
 	r.forgets(p.topic.name)
 	p.buried[r.ID] = r
 	if p.inSync(r.ID) && !p.tainted {

@@ -29,6 +29,12 @@ type replica struct {
 	// mark is the high watermark as it knows it, peak the furthest that it ever knew, and
 	// hid the furthest that its log ever began.
 	mark, peak, hid int64
+	// noted is where its log begins for its disk, owed where it did when it first began later
+	// than that, at owedSince. absent: its broker came back without it; gave: it was deleted,
+	// be it that a crash has brought it back since.
+	noted, owed  int64
+	owedSince    time.Duration
+	absent, gave bool
 	// furthest is the furthest that its log ever ended, brink the same as of when it was cut or
 	// opened last, -1 before. segment is how many bytes were appended by a leader since its
 	// last segment began, at least.
@@ -158,6 +164,7 @@ func (r *replica) disturbed() { r.brink, r.segment = r.furthest, 0 }
 func (r *replica) cut(to int64) {
 	r.log.cut(to)
 	r.disturbed()
+	r.noted, r.owed = min(r.noted, to), min(r.owed, to)
 	r.agreed, r.mark = min(r.agreed, to), min(r.mark, to)
 }
 

@@ -34,7 +34,8 @@ func (c *Checker) opened(m *member, e node.Event) {
 			return
 		}
 	}
-	m.open[e.Text] = r
+	m.open[e.Text], r.absent = r, false
+	c.comesBack(p, r, start, end)
 	r.hid = max(r.hid, start)
 	if start > max(p.hidden, r.log.start) && !p.topic.gone {
 		c.fail(m.Name, LogStart, fmt.Sprintf("%s finds that its log of %s begins at %d, where no log began later than at %d", m.Name, p.name, start, p.hidden))

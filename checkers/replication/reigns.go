@@ -227,3 +227,13 @@ func (c *Checker) obeyed(m *member, epoch, life int64) {
 	}
 	m.controllerEpoch = epoch
 }
+
+// stopped: a replica stops, and maybe goes, because a controller says so who may, and of no
+// earlier leader epoch than it has heard of: such an order is of before it was made what it
+// is (KIP-570).
+func (c *Checker) stopped(m *member, e node.Event) {
+	c.obeyed(m, e.N[0], e.N[1])
+	if r := m.open[e.Text]; r != nil && e.N[2] >= 0 && e.N[2] < r.epoch && !r.of.topic.gone {
+		c.fail(m.Name, ReplicaFenced, fmt.Sprintf("%s stops its replica of %s as of epoch %d, having heard of epoch %d", m.Name, e.Text, e.N[2], r.epoch))
+	}
+}

@@ -185,6 +185,7 @@ func (c *Checker) topicGone(name string) {
 	if t == nil {
 		return
 	}
+	c.leftBehind(t)
 	t.gone = true
 	for _, p := range t.sorted() {
 		c.explain(history.TopicDeleted, p, p.ledger.end)

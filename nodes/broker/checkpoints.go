@@ -76,14 +76,19 @@ func (s *Server) saveOffsets(t *node.Task, which checkpoint) error {
 	}
 	n.saving = true
 	offsets, speaks := log.Offsets{}, map[string]bool{}
+	var starts facts.Starts
 	for _, r := range s.sortedReplicas() {
 		dir := r.log.Dir()
+		starts = append(starts, facts.Start{Partition: r.Name(), Offset: r.log.Start()})
 		offsets[dir], speaks[dir], n.speaks[dir] = checkpointTable[which].of(r.log), true, true
 	}
 	err := s.save(t, checkpointTable[which].name, offsets.Encode())
 	n.saving = false
 	if err == nil {
 		n.speaks = speaks
+	}
+	if err == nil && which == logStarts {
+		s.env.Observe(node.Event{Kind: facts.StartsNoted, Body: starts})
 	}
 	return err
 }
@@ -125,6 +130,9 @@ func (s *Server) savePoints(t *node.Task) error {
 		if point, saved := points[r]; saved {
 			r.log.RecoveryPointSaved(point)
 		}
+	}
+	if s.cfg.Bugs.Has(bugs.StartsUnnoted) {
+		return s.saveOffsets(t, cleanerOffsets)
 	}
 	if err := s.saveOffsets(t, logStarts); err != nil {
 		return err

@@ -141,7 +141,7 @@ func (s *Server) stopReplica(x *exchange) {
 		topic := &r.Topics[i]
 		for j := range topic.PartitionStates {
 			p := &topic.PartitionStates[j]
-			code := s.stop(znodes.TopicPartition{Topic: topic.Topic, Partition: p.Partition}, p.LeaderEpoch, p.Delete)
+			code := s.stop(znodes.TopicPartition{Topic: topic.Topic, Partition: p.Partition}, p, r)
 			answer.Partitions = append(answer.Partitions, kmsg.StopReplicaResponsePartition{
 				Topic: topic.Topic, Partition: p.Partition, ErrorCode: int16(code),
 			})
@@ -152,21 +152,23 @@ func (s *Server) stopReplica(x *exchange) {
 
 // stop stops one replica. An order of the present epoch counts: the reassignment that
 // brought the replica here may be cancelled without a new one (KAFKA-13972).
-func (s *Server) stop(tp znodes.TopicPartition, epoch int32, deleteIt bool) wire.ErrorCode {
+func (s *Server) stop(tp znodes.TopicPartition, p *kmsg.StopReplicaRequestTopicPartitionState, from *kmsg.StopReplicaRequest) wire.ErrorCode {
 	r := s.replicas[tp]
 	switch {
-	case r == nil && deleteIt:
-		return s.deleteStray(tp)
-	case r == nil:
+	case r == nil && !p.Delete:
 		return wire.OK
-	case epoch >= 0 && epoch < r.LeaderEpoch():
+	case r != nil && p.LeaderEpoch >= 0 && p.LeaderEpoch < r.LeaderEpoch():
 		return wire.FencedLeaderEpoch
+	}
+	s.observeOf(tp.String(), facts.ReplicaStopped, int64(from.ControllerEpoch), from.BrokerEpoch, int64(p.LeaderEpoch))
+	if r == nil {
+		return s.deleteStray(tp)
 	}
 	s.fetchers.remove(r)
 	r.Stop()
 	s.ledOffsets(r)
 	s.touch(r)
-	if deleteIt {
+	if p.Delete {
 		return s.deleteReplica(r)
 	}
 	return wire.OK

@@ -267,6 +267,8 @@ const (
 	CleanMarkerKept
 	LeaveUnchecked
 	UnprovedServed
+	StartsUnnoted
+	AbsentWrittenOff
 	last
 )
 

@@ -24,6 +24,13 @@ var controllerBugs = []Bug{
 		Scenario: brokerTopics,
 	},
 	{
+		ID: AbsentWrittenOff, Name: "absent-written-off",
+		Wrong:    "The controller takes the replicas of a deleted topic for gone that lie on brokers which do not live.",
+		Schedule: "A topic is deleted while one of the brokers is away that have it.",
+		Breaks:   []string{"k31-deleted-everywhere"},
+		Scenario: brokerTopics,
+	},
+	{
 		ID: ElectionToldDone, Name: "election-told-done",
 		Wrong:    "Who asks for the preferred leader is told that it leads, though it could not be elected.",
 		Schedule: "Ask for the preferred leader while its broker is dead, or out of sync.",

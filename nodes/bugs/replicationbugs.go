@@ -116,6 +116,13 @@ var replicationBugs = []Bug{
 		Scenario: brokerTopics,
 	},
 	{
+		ID: StartsUnnoted, Name: "starts-unnoted",
+		Wrong:    "A broker notes on its disk how far its logs are durable, and not where they begin.",
+		Schedule: "Records are deleted, and the broker stops, or deletes more some time later.",
+		Breaks:   []string{"k18-log-start-kept"},
+		Scenario: brokerCompaction,
+	},
+	{
 		ID: ReadsUncommitted, Name: "reads-uncommitted", Upstream: "KAFKA-9835",
 		Wrong:    "A consumer is given records beyond the high watermark.",
 		Schedule: "A record is read from a leader that loses it with its leadership.",

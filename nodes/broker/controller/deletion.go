@@ -9,6 +9,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/broker/znodes"
 	"github.com/stampede-sim/stampede/nodes/broker/zookeeper"
+	"github.com/stampede-sim/stampede/nodes/bugs"
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
@@ -134,6 +135,12 @@ func (c *Controller) startDeletion(topics []*topic) {
 		case r.replicas[r.broker] != deletionSuccessful:
 			alive = append(alive, r)
 		}
+	}
+	if c.cfg.Bugs.Has(bugs.AbsentWrittenOff) {
+		for _, phase := range []replicaPhase{offlineReplica, deletionStarted, deletionSuccessful} {
+			c.moveReplicas(dead, phase)
+		}
+		dead = nil
 	}
 	c.moveReplicas(dead, deletionIneligible)
 	c.moveReplicas(alive, offlineReplica)

@@ -145,6 +145,8 @@ var (
 	Compacted        = kind(13, true, "compacted", "what later records of the same key supersede was removed below this offset; the body is a *Compaction", "upTo", "removed")
 	TailTorn         = kind(14, true, "tail-torn", "recovery cut the log at the first batch that could not be read", "end", "lostBytes")
 	ReplicaDeleted   = kind(15, true, "replica-deleted", "the replica and its log are gone", "")
+	ReplicaStopped   = kind(144, true, "replica-stopped", "takes the order of a controller that the replica is to stop, and maybe to go, if it is there; leaderEpoch is below 0 if that does not say", "controllerEpoch", "zxid", "leaderEpoch")
+	StartsNoted      = kind(145, true, "starts-noted", "it is on the disk where logs begin; the body are its Starts", "")
 	CleanedWritten   = kind(17, true, "cleaned-written", "compaction has written the segment that begins here anew, under a name that means nothing", "start")
 	SwapNamed        = kind(18, true, "swap-named", "the segment that compaction wrote is durable, and has the name that makes it count", "start")
 	SwapInstalled    = kind(19, true, "swap-installed", "the segment that compaction wrote took the place of the one that begins here", "start")
@@ -197,6 +199,24 @@ const (
 // Leftovers are the cases of [LeftoverFound]: a segment that compaction had not finished,
 // one that it had finished and not put into place, and a part of one that was deleted.
 var Leftovers = []string{"cleaned", "swap", "deleted"}
+
+// Starts is the body of [StartsNoted], in the order of their partitions.
+type Starts []Start
+
+// Start is where the log of a partition begins.
+type Start struct {
+	Partition string
+	Offset    int64
+}
+
+// String is for traces.
+func (s Starts) String() string {
+	words := make([]string, len(s))
+	for i, of := range s {
+		words[i] = fmt.Sprintf("%s=%d", of.Partition, of.Offset)
+	}
+	return strings.Join(words, " ")
+}
 
 // Compaction is the body of [Compacted]: the records below the offset before and after, as
 // the files have them, and the clock of the broker, in milliseconds, when it began.
