@@ -59,6 +59,8 @@ func quotaOp(path, of, key, rate string) Op {
 func quotasOps(r *rand.Rand, s Shape, kind string) []Op {
 	brief := fmt.Sprintf("brief%d", r.IntN(4))
 	switch kind {
+	case "send": // who wants no answer is not told to wait, and has to all the same
+		return []Op{{F: history.Send, Path: partition(logTopic, s.key(r)), Log: LogArgs{Acks: choose(r, AcksAll, AcksAll, AcksAll, AcksNone)}}}
 	case "quota":
 		who, of := fmt.Sprintf("c%d", r.IntN(s.Clients)), choose(r, "user", "client", "both")
 		if r.IntN(4) == 0 {

@@ -178,7 +178,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 var ofGroup = map[*node.EventKind]bool{
 	facts.Rebalancing: true, facts.Generation: true, facts.GroupAssigned: true, facts.MemberGone: true, facts.MemberReplaced: true,
 	facts.OffsetGone: true, facts.GroupDead: true, facts.JoinTold: true, facts.ShareTold: true, facts.MemberHeard: true, facts.MemberSays: true,
-	facts.CommitTaken: true, facts.CommitTold: true, facts.OffsetsTold: true, facts.GroupGoneTold: true, facts.GroupTold: true,
+	facts.CommitTaken: true, facts.CommitTold: true, facts.OffsetsTold: true, facts.GroupGoneTold: true, facts.GroupTold: true, facts.BeatTold: true, facts.LeaveTold: true,
 }
 
 // ofGroup takes a fact about a group, which only its coordinator may state.
@@ -222,6 +222,11 @@ func (c *Checker) ofGroup(b *broker, e node.Event) {
 		g.led = g.led || e.N[2] == 1
 	case facts.ShareTold:
 		c.shareTold(r, g, e.N[0], e.Body.(facts.GroupShare))
+		c.asked(r, g, e.Body.(facts.GroupShare).Member, e.N[1])
+	case facts.BeatTold:
+		c.asked(r, g, e.Body.(string), e.N[0])
+	case facts.LeaveTold:
+		c.leaveTold(r, g, e.Body.(string))
 	case facts.MemberHeard:
 		c.heard(r, g, e.Body.(string))
 	case facts.CommitTaken:

@@ -19,6 +19,20 @@ func (c *Checker) heard(r *reign, g *group, id string) {
 	c.served(r, g, id)
 }
 
+// asked: who is answered as a member is one, of the generation that it has named.
+func (c *Checker) asked(r *reign, g *group, id string, generation int64) {
+	if g.members[id] == nil || generation != g.generation {
+		c.fail(r.broker.Name, MemberFenced, fmt.Sprintf("%s is answered as a member of generation %d of group %s, which is in generation %d, of %s", id, generation, g.name, g.generation, g.who()))
+	}
+}
+
+// leaveTold: who is told that it has left has.
+func (c *Checker) leaveTold(r *reign, g *group, id string) {
+	if g.members[id] != nil {
+		c.fail(r.broker.Name, MemberFenced, fmt.Sprintf("%s is told that it has left group %s, which is in generation %d, of %s", id, g.name, g.generation, g.who()))
+	}
+}
+
 // beats: a member's heartbeat was answered, which was sent some time ago and cannot have been
 // heard of before. So a coordinator does not judge alone whom it has heard of.
 func (c *Checker) beats(group, id string, by int32, after time.Duration) {

@@ -48,6 +48,7 @@ const (
 	MemberLost       = "k20-member-lost"
 	GenerationGrows  = "k21-generation"
 	CommitFenced     = "k22-commit-fenced"
+	MemberFenced     = "k22-member-fenced"
 	InstanceFenced   = "k22-instance-fenced"
 	OneCoordinator   = "k22-one-coordinator"
 	CommitLogged     = "k23-commit-logged"
@@ -120,6 +121,10 @@ var Guarantees = []guarantee.Guarantee{
 	{
 		ID: CommitFenced, Sentence: "Offsets are taken from members of the present generation, or from who is in no group where there are no members.", Source: sourceProtocol + "OffsetCommit",
 		Not: "that offsets only grow, or are of partitions that the member was assigned; brokers do not look.",
+	},
+	{
+		ID: MemberFenced, Sentence: "Heartbeats are answered, and shares told, to members of the present generation who have named it; who is told that it has left is a member no longer.", Source: sourceProtocol + "Heartbeat, SyncGroup, LeaveGroup",
+		Not: "anything of a coordinator that is still reading its groups, which answers heartbeats of everybody.",
 	},
 	{
 		ID: InstanceFenced, Sentence: "Once a static member was told its new ID, the log knows it, and who comes by the old one is refused.", Source: sourceKIP + "345; KAFKA-10284",

@@ -61,6 +61,14 @@ var good = []struct{ name, scene string }{
 	{"members commit what they have read while they are asked to join", formed + `
 		b1 rebalances
 		b1 commits 1 b t-1=7`},
+	{"members are heard, also while they are to join, until they leave", formed + `
+		b1 nods 1 a
+		b1 rebalances
+		b1 nods 1 b
+		b1 drops b left
+		b1 leaves b
+		b1 starts 2 a
+		b1 nods 2 a`},
 	{"a member whose answer was lost joins again", formed + `
 		b1 again b
 		b1 joins 1 b
@@ -347,6 +355,20 @@ var bad = []struct{ name, falls, scene string }{
 		b2 starts 1 a`},
 	{"a member is told that it is in a generation that it is not in", GenerationGrows, formed + `
 		b1 joins 1 c`},
+	{"a member of the generation before is told its share of this one", MemberFenced, formed + `
+		b1 rebalances
+		b1 starts 2 a,b
+		b1 shares 2 a:t-0 b:t-1
+		b1 answers 2 1 a:t-0`},
+	{"a member of the generation before is heard", MemberFenced, formed + `
+		b1 rebalances
+		b1 starts 2 a,b
+		b1 nods 1 a`},
+	{"a member that is out is heard", MemberFenced, formed + `
+		b1 drops b left
+		b1 nods 1 b`},
+	{"a member that is told that it has left is still in", MemberFenced, formed + `
+		b1 leaves b`},
 	{"a member of the generation before commits", CommitFenced, formed + `
 		b1 rebalances
 		b1 starts 2 b

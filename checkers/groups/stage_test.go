@@ -210,7 +210,13 @@ func (s *stage) act(id int32, verb string, w []string) {
 	case "joins": // 2 a [leads]
 		s.state(id, facts.JoinTold, w[1], number(w[0]), 10_000, int64(len(w)-2))
 	case "tells":
-		s.state(id, facts.ShareTold, shares(w[1:])[0], number(w[0]))
+		s.state(id, facts.ShareTold, shares(w[1:])[0], number(w[0]), number(w[0]))
+	case "answers": // the share of generation 2 to who has asked for 1: 2 1 a:t-0
+		s.state(id, facts.ShareTold, shares(w[2:])[0], number(w[0]), number(w[1]))
+	case "nods": // 1 a, to the heartbeat of a
+		s.state(id, facts.BeatTold, w[1], number(w[0]))
+	case "leaves":
+		s.state(id, facts.LeaveTold, w[0])
 	case "hears":
 		s.state(id, facts.MemberHeard, w[0], 0)
 	case "drops": // a expired

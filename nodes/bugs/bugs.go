@@ -11,7 +11,7 @@ import (
 )
 
 // ID names one switchable bug.
-type ID uint8
+type ID uint16
 
 // The bugs of the coordinator, then those of the broker.
 const (
@@ -269,6 +269,7 @@ const (
 	UnprovedServed
 	StartsUnnoted
 	AbsentWrittenOff
+	FormerMemberHeard
 	last
 )
 

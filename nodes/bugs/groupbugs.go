@@ -155,6 +155,13 @@ var groupBugs = []Bug{
 		Scenario: brokerOffsets,
 	},
 	{
+		ID: FormerMemberHeard, Name: "former-generation-heard",
+		Wrong:    "The heartbeat of a member is answered whichever generation it names.",
+		Schedule: "A member is kept for a new generation, and does not hear of it.",
+		Breaks:   []string{"k22-member-fenced"},
+		Scenario: brokerGroups,
+	},
+	{
 		ID: HeartbeatsNotCounted, Name: "heartbeats-not-counted",
 		Wrong:    "The coordinator answers heartbeats, and does not begin the sessions anew.",
 		Schedule: "A member reads on, and commits nothing, for longer than a session.",

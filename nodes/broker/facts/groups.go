@@ -27,7 +27,7 @@ var (
 var (
 	GroupsWriting = kind(94, false, "groups-writing", "records are about to be appended to a partition of the topic of offsets, which the text names; the body is a []GroupRecord", "first", "leaderEpoch")
 	JoinTold      = kind(95, false, "group-join-told", "a member is told that it is in the generation, and whether it leads; the body is its ID", "generation", "sessionMillis", "leads")
-	ShareTold     = kind(96, false, "group-share-told", "a member is told its share of the generation; the body is a GroupShare", "generation")
+	ShareTold     = kind(96, false, "group-share-told", "a member is told its share of the generation, having asked for that of another or the same; the body is a GroupShare", "generation", "asked")
 	MemberHeard   = kind(97, false, "group-member-heard", "a member of the generation has shown that it lives; the body is its ID", "generation")
 	CommitTaken   = kind(98, false, "offset-commit-taken", "offsets are taken from who may commit in this generation; the body is a *GroupCommit", "generation")
 	CommitTold    = kind(99, false, "offset-commit-told", "a client is told that its offsets are committed; the body is the *GroupCommit that was taken", "generation")
@@ -40,6 +40,8 @@ var (
 	MemberSays    = kind(105, false, "group-member-says", "a member of the group joins again; the body is a *Saying")
 	GroupGoneTold = kind(107, false, "group-deletion-told", "a client is told that the group is deleted, or, if the body has any, offsets of it; the body are the names of their partitions, []string", "generation")
 	MemberBeats   = kind(143, false, "group-member-beats", "a member has its heartbeat answered by who takes it for one, so many nanoseconds after it was sent; the body is its ID", "generation", "broker", "after")
+	BeatTold      = kind(153, false, "group-beat-told", "who sent a heartbeat is told that it is in the group, or that it has to join again; the body is its ID", "asked")
+	LeaveTold     = kind(154, false, "group-leave-told", "who left the group is told that it has; the body is its ID")
 	GroupTold     = kind(108, false, "group-told", "a client is told how the group is; the body is a *GroupDescription")
 	GroupsTold    = kind(109, false, "groups-told", "a client is told which groups are coordinated here; the body is a []GroupListed", "filtered")
 )

@@ -94,8 +94,10 @@ type member struct {
 	fresh bool
 	// join and sync answer the request that the member waits in, nil if it does not.
 	// Invariant: at most one is set.
-	join   func(*kmsg.JoinGroupResponse)
-	sync   func(*kmsg.SyncGroupResponse)
+	join func(*kmsg.JoinGroupResponse)
+	sync func(*kmsg.SyncGroupResponse)
+	// asked is the generation that it named when it asked for its share.
+	asked  int32
 	expiry alarm.Alarm // of the session
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 	"github.com/stampede-sim/stampede/nodes/bugs"
+	"github.com/stampede-sim/stampede/nodes/node"
 )
 
 // expect begins a member's session anew.
@@ -55,7 +56,10 @@ func (g *group) lost(reason string) {
 // heartbeat keeps a session alive, and tells a member that a rebalance is under way.
 func (c *Coordinator) heartbeat(r *kmsg.HeartbeatRequest) *kmsg.HeartbeatResponse {
 	answer := kmsg.NewPtrHeartbeatResponse()
-	answer.ErrorCode = int16(c.beat(r))
+	code := c.beat(r)
+	if answer.ErrorCode = int16(code); (code == wire.OK || code == wire.RebalanceInProgress) && c.admit(r.Group) == wire.OK {
+		c.tell(facts.BeatTold, r.Group, r.MemberID, int64(r.Generation))
+	}
 	return answer
 }
 
@@ -75,7 +79,7 @@ func (c *Coordinator) beat(r *kmsg.HeartbeatRequest) wire.ErrorCode {
 	if code != wire.OK {
 		return code
 	}
-	if r.Generation != g.generation {
+	if r.Generation != g.generation && !c.bug(bugs.FormerMemberHeard) {
 		return wire.IllegalGeneration
 	}
 	if !c.bug(bugs.HeartbeatsNotCounted) {
@@ -87,6 +91,13 @@ func (c *Coordinator) beat(r *kmsg.HeartbeatRequest) wire.ErrorCode {
 	return wire.OK
 }
 
+// tell states what somebody is told who may be in no group.
+func (c *Coordinator) tell(kind *node.EventKind, group, id string, n ...int64) {
+	e := node.Event{Kind: kind, Text: group, Body: id}
+	copy(e.N[:], n)
+	c.env.Observe(e)
+}
+
 // leaveGroup takes members out that say farewell, or that an administrator names.
 func (c *Coordinator) leaveGroup(r *kmsg.LeaveGroupRequest) *kmsg.LeaveGroupResponse {
 	answer := kmsg.NewPtrLeaveGroupResponse()
@@ -95,16 +106,25 @@ func (c *Coordinator) leaveGroup(r *kmsg.LeaveGroupRequest) *kmsg.LeaveGroupResp
 		return answer
 	}
 	if r.Version < 3 {
-		answer.ErrorCode = int16(c.leave(r.Group, r.MemberID, nil))
+		answer.ErrorCode = int16(c.left(r.Group, r.MemberID, nil))
 		return answer
 	}
 	for _, m := range r.Members {
 		each := kmsg.NewLeaveGroupResponseMember()
 		each.MemberID, each.InstanceID = m.MemberID, m.InstanceID
-		each.ErrorCode = int16(c.leave(r.Group, m.MemberID, m.InstanceID))
+		each.ErrorCode = int16(c.left(r.Group, m.MemberID, m.InstanceID))
 		answer.Members = append(answer.Members, each)
 	}
 	return answer
+}
+
+// left states that somebody is told that it is out, if it is.
+func (c *Coordinator) left(name, id string, instance *string) wire.ErrorCode {
+	code := c.leave(name, id, instance)
+	if code == wire.OK {
+		c.tell(facts.LeaveTold, name, id)
+	}
+	return code
 }
 
 func (c *Coordinator) leave(name, id string, instance *string) wire.ErrorCode {

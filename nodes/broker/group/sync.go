@@ -60,7 +60,7 @@ func (g *group) maySync(r *kmsg.SyncGroupRequest) (*member, wire.ErrorCode) {
 // sync takes what the leader assigns, or tells a member what it was.
 func (g *group) sync(m *member, r *kmsg.SyncGroupRequest, done func(*kmsg.SyncGroupResponse)) {
 	m.answer(wire.RebalanceInProgress) // what it asked before, over another connection
-	m.sync = done
+	m.sync, m.asked = done, r.Generation
 	delete(g.unsynced, m.id)
 	if g.state == stable {
 		g.tellAssignment(m)
@@ -136,6 +136,6 @@ func (g *group) tellAssignment(m *member) {
 	done := m.sync
 	m.sync = nil
 	g.renew(m)
-	g.observe(facts.ShareTold, facts.GroupShare{Member: m.id, Instance: m.instance, Assignment: m.assignment}, int64(g.generation))
+	g.observe(facts.ShareTold, facts.GroupShare{Member: m.id, Instance: m.instance, Assignment: m.assignment}, int64(g.generation), int64(m.asked))
 	done(r)
 }
