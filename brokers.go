@@ -209,6 +209,8 @@ func (r *run) newReplication() *replication.Checker {
 		Limits: &replication.Limits{
 			MessageBytes: int64(logs.MaxMessageBytes), SegmentBytes: logs.SegmentBytes, SegmentMillis: logs.SegmentMillis, JitterMillis: logs.SegmentJitterMillis,
 			MinInsync: int64(max(cfg.MinInsync, 1)), Compression: logs.Compression.String(),
+			RetentionBytes: logs.RetentionBytes, RetentionMillis: logs.RetentionMillis, CompactionLagMillis: logs.MinCompactionLagMillis,
+			Deletes: logs.Delete, Compacts: logs.Compact,
 		},
 	})
 }

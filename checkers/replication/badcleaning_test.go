@@ -41,6 +41,27 @@ var badCleaning = []badScene{
 		b3 opens 0..0
 		b3 registers 90
 		gone`},
+	{"a log is cut for its age that is to be kept for longer by now", ConfigInForce, usual + `
+		b1 takes topics/orders retention.ms=50
+		commit 0..4
+		b1 takes topics/orders retention.ms=90
+		b1 forgets 4 why retention-time left -1 age 80`},
+	{"a log is cut for its length that is to be kept whole by now", ConfigInForce, usual + `
+		b1 takes brokers/<default> log.retention.bytes=-1
+		commit 0..4
+		b1 forgets 4 why retention-size left 5000 age -1`},
+	{"a log is cut for its age that is only to be compacted by now", ConfigInForce, usual + `
+		b1 takes topics/orders cleanup.policy=compact
+		commit 0..4
+		b1 forgets 4 why retention-time left -1 age 80`},
+	{"a log is compacted that is only to be cut for its age by now", ConfigInForce, usual + `
+		b1 takes topics/orders cleanup.policy=delete
+		commit 0..4
+		b1 begins-compacting 4`},
+	{"a compaction takes a record that is too young by now", CompactionWaits, usual + `
+		b1 takes topics/orders min.compaction.lag.ms=20
+		commit 0..4
+		b1 compacts 4 now 100 from k0@0^85,k0@1^79,k0@2^70 to k0@2^70`},
 	{"a compaction gives a record another value", CompactionLeaves, usual + `
 		commit 0..6
 		b1 compacts 4 from k0@0=a,k1@1=b to k0@0=a,k1@1=a`},

@@ -35,6 +35,9 @@ func (c *Checker) startAdvanced(p *partition, r *replica, e node.Event) {
 		c.fail(r.Name, RetentionLeaves, fmt.Sprintf("%s deletes %s below %d and has %d bytes left, of %d that it should keep", r.Name, p.name, start, left, least))
 		return
 	}
+	if c.retains(p, r, e); c.finding != nil {
+		return
+	}
 	if _, _, others := p.holds(r, start); others || start > p.ledger.end {
 		why = ""
 	}
@@ -62,6 +65,7 @@ func (c *Checker) compacting(p *partition, r *replica, upTo int64) {
 		c.fail(r.Name, CompactedBelow, fmt.Sprintf("%s compacts %s up to %d, with the high watermark at %d", r.Name, p.name, upTo, r.mark))
 		return
 	}
+	c.compacts(p, r)
 	r.log.cleaned, r.log.reach = max(r.log.cleaned, upTo), max(r.log.reach, upTo)
 	r.log.found, r.log.left, r.log.alike = r.log.left, nil, 0
 	if upTo > p.ledger.cleaned {
@@ -116,7 +120,7 @@ func (c *Checker) compacted(p *partition, r *replica, e node.Event) {
 // tooYoung: what has not been through a compaction is safe from it for a while. What has been
 // was old enough then, be it by a clock that is behind now.
 func (c *Checker) tooYoung(p *partition, r *replica, done *facts.Compaction, after map[int64]bool) {
-	lag := c.leastLag(p)
+	lag := max(c.leastLag(p), r.waits)
 	for _, k := range done.Before {
 		if lag > 0 && k.Offset >= max(done.From, r.log.start) && !after[k.Offset] && k.Time > done.Now-lag {
 			c.fail(r.Name, CompactionWaits, fmt.Sprintf("at %d, %s compacts %s and takes the record of %q at offset %d, which is of %d, with min.compaction.lag.ms=%d", done.Now, r.Name, p.name, k.Key, k.Offset, k.Time, lag))

@@ -39,6 +39,14 @@ var deletions = []goodScene{
 		b1 closes
 		b1 dies
 		b1 opens 0..7 start 5 mark 7`, []history.LogEvent{{Kind: history.StartMoved, Offset: 4, Why: "leader"}, {Kind: history.StartMoved, Offset: 5, Why: "leader"}}},
+	{"a log is cut as its topic says by now, and where it was cut before", false, usual + `
+		b1 takes topics/orders retention.ms=50 retention.bytes=200 cleanup.policy=compact
+		commit 0..6
+		b1 forgets 2 why retention-time left -1 age -1
+		b1 takes topics/orders retention.ms=50 retention.bytes=200
+		b1 forgets 4 why retention-size left 200 age 51
+		b1 takes topics/orders min.compaction.lag.ms=20
+		b1 compacts 7 now 100 from k0@4^80,k0@5^70 to k0@5^70`, []history.LogEvent{{Kind: history.StartMoved, Offset: 2, Why: "retention-time"}, {Kind: history.StartMoved, Offset: 4, Why: "retention-size"}, {Kind: history.CompactedTo, Offset: 7}}},
 	{"a lost log begins anew, whatever was noted of it", false, usual + `
 		commit 0..3
 		commit 4..6

@@ -158,7 +158,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: AskedIsDone, Sentence: "When a cluster has come to rest, no reassignment, election or deletion of a topic that somebody asked for is left undone.", Source: sourceKIP + "455"},
 	{ID: MetadataTold, Sentence: "What a broker tells clients of a partition its state znode has said in one of its versions; when a cluster has come to rest, all brokers tell what the znodes say, and who is registered.", Source: sourceManual + "UpdateMetadata"},
 	{ID: ConfigFollowed, Sentence: "When a cluster has come to rest, every broker goes by what the znodes say of all brokers, of itself and of its topics.", Source: sourceKIP + "226"},
-	{ID: ConfigInForce, Sentence: "A broker takes records, stores them, begins segments and counts the in-sync replicas by the configuration that it has taken last.", Source: sourceKIP + "226"},
+	{ID: ConfigInForce, Sentence: "A broker takes records, stores them, begins segments, deletes and compacts what is old and counts the in-sync replicas by the configuration that it has taken last.", Source: sourceKIP + "226"},
 	{ID: TopicIdentity, Sentence: "A topic that is created under the name of a deleted one begins empty, with an ID that no topic had.", Source: sourceKIP + "516"},
 	{ID: DeletedEverywhere, Sentence: "A topic is gone from the coordinators only when all brokers that have replicas of it have deleted them.", Source: sourceManual + "delete.topic.enable"},
 }

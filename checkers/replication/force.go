@@ -3,6 +3,7 @@ package replication
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -12,7 +13,10 @@ import (
 // Without them what it does by its configuration is not judged.
 type Limits struct {
 	MessageBytes, SegmentBytes, SegmentMillis, JitterMillis, MinInsync int64
-	Compression                                                        string
+	RetentionBytes, RetentionMillis, CompactionLagMillis               int64
+	// Deletes and Compacts are what cleanup.policy says.
+	Deletes, Compacts bool
+	Compression       string
 }
 
 // force is what a broker has to go by for a topic: what it took last of the topic, of itself
@@ -38,7 +42,8 @@ func (c *Checker) force(m *member, topic string) *Limits {
 	}{
 		{"max.message.bytes", "message.max.bytes", &l.MessageBytes}, {"segment.bytes", "log.segment.bytes", &l.SegmentBytes},
 		{"segment.ms", "log.roll.ms", &l.SegmentMillis}, {"segment.jitter.ms", "log.roll.jitter.ms", &l.JitterMillis},
-		{"min.insync.replicas", "min.insync.replicas", &l.MinInsync},
+		{"min.insync.replicas", "min.insync.replicas", &l.MinInsync}, {"retention.bytes", "log.retention.bytes", &l.RetentionBytes},
+		{"retention.ms", "log.retention.ms", &l.RetentionMillis}, {"min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms", &l.CompactionLagMillis},
 	} {
 		if word, ok := said(key.of, key.ofBroker); ok {
 			if n, err := strconv.ParseInt(word, 10, 64); err == nil {
@@ -48,6 +53,9 @@ func (c *Checker) force(m *member, topic string) *Limits {
 	}
 	if word, ok := said("compression.type", "compression.type"); ok {
 		l.Compression = word
+	}
+	if word, ok := said("cleanup.policy", "log.cleanup.policy"); ok {
+		l.Deletes, l.Compacts = strings.Contains(word, "delete"), strings.Contains(word, "compact")
 	}
 	m.force[topic] = &l
 	return &l
@@ -134,6 +142,37 @@ func (c *Checker) rolled(p *partition, r *replica, e node.Event) {
 		if age <= l.SegmentMillis-l.JitterMillis {
 			c.fail(r.Name, ConfigInForce, fmt.Sprintf("%s begins a segment of %s where the last would be %d ms old, with segment.ms=%d", r.Name, p.name, age, l.SegmentMillis))
 		}
+	}
+}
+
+// retains: what a broker deletes it need not keep by the configuration that it took last.
+func (c *Checker) retains(p *partition, r *replica, e node.Event) {
+	age, told := e.Body.(facts.Age)
+	l := c.force(r.member, p.topic.name)
+	if l == nil || !told || p.topic.doomed {
+		return
+	}
+	left := e.N[2]
+	switch what := fmt.Sprintf("%s deletes %s below %d", r.Name, p.name, e.N[0]); {
+	case age < 0 && left < 0: // it was hidden before
+	case !l.Deletes:
+		c.fail(r.Name, ConfigInForce, what+", which cleanup.policy does not say any more")
+	case age >= 0 && (l.RetentionMillis < 0 || int64(age) <= l.RetentionMillis):
+		c.fail(r.Name, ConfigInForce, fmt.Sprintf("%s, where a segment is %d ms old, with retention.ms=%d", what, age, l.RetentionMillis))
+	case left >= 0 && (l.RetentionBytes < 0 || left < l.RetentionBytes):
+		c.fail(r.Name, ConfigInForce, fmt.Sprintf("%s and has %d bytes left, with retention.bytes=%d", what, left, l.RetentionBytes))
+	}
+}
+
+// compacts: so it is with what it compacts.
+func (c *Checker) compacts(p *partition, r *replica) {
+	l := c.force(r.member, p.topic.name)
+	if l == nil || p.topic.doomed {
+		return
+	}
+	r.waits = l.CompactionLagMillis
+	if !l.Compacts {
+		c.fail(r.Name, ConfigInForce, fmt.Sprintf("%s compacts %s, which cleanup.policy does not say any more", r.Name, p.name))
 	}
 }
 

@@ -39,6 +39,8 @@ type replica struct {
 	// opened last, -1 before. segment is how many bytes were appended by a leader since its
 	// last segment began, at least.
 	furthest, brink, segment int64
+	// waits is min.compaction.lag.ms as of when it began to compact last.
+	waits int64
 	// rollWaits: what is appended next should begin a segment, and cannot.
 	rollWaits bool
 	// epoch is the latest leader epoch in which it led or followed in this life, -1 for

@@ -62,7 +62,7 @@ const scenePartition = "orders-0"
 func newStage(t *testing.T, unclean bool) *stage {
 	s := &stage{t: t, unclean: unclean, wrote: map[int32][]facts.Batch{}, deaf: map[int32]bool{}, died: map[int32]int64{}}
 	cfg := Config{Unclean: unclean, MinInsync: 1, Deletes: true, RetentionBytes: 100, DeleteRetentionMillis: 50, CompactionLagMillis: 10, Patience: 2 * time.Second, Lag: 1500 * time.Millisecond,
-		Limits: &Limits{MessageBytes: 1000, SegmentBytes: 2000, SegmentMillis: 5000, MinInsync: 1, Compression: "producer"}}
+		Limits: &Limits{MessageBytes: 1000, SegmentBytes: 2000, SegmentMillis: 5000, MinInsync: 1, Compression: "producer", Deletes: true, Compacts: true}}
 	cfg.Points = time.Second
 	for id := int32(1); id <= 4; id++ {
 		cfg.Brokers = append(cfg.Brokers, Broker{ID: id, Node: node.ID(10 + id), Name: fmt.Sprintf("b%d", id)})
@@ -402,7 +402,11 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 	case "starts-over":
 		s.state(id, facts.StartedOver, nil, number(w[2]), r.log.end)
 	case "forgets": // below an offset
-		s.state(id, facts.StartAdvanced, nil, number(w[2]), r.mark, number(option(w, "left", "0")), int64(slices.Index(facts.StartReasons, option(w, "why", "leader"))))
+		body := any(nil) // for their age or the length of the log: age 99
+		if age := option(w, "age", ""); age != "" {
+			body = facts.Age(number(age))
+		}
+		s.state(id, facts.StartAdvanced, body, number(w[2]), r.mark, number(option(w, "left", "0")), int64(slices.Index(facts.StartReasons, option(w, "why", "leader"))))
 	case "notes": // that its log begins at 4
 		s.state(id, facts.StartsNoted, facts.Starts{{Partition: scenePartition, Offset: number(w[2])}})
 	case "stops": // as controller 3 says, epoch 2 life 7

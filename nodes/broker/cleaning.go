@@ -18,7 +18,9 @@ func (s *Server) retain() {
 			if gone.Left >= 0 {
 				reason = startRetentionSize
 			}
-			r.log.observe(facts.StartAdvanced, r.log.Start(), r.log.HighWatermark(), gone.Left, reason)
+			s.env.Observe(node.Event{
+				Kind: facts.StartAdvanced, Text: r.Name(), N: [4]int64{r.log.Start(), r.log.HighWatermark(), gone.Left, reason}, Body: facts.Age(gone.Age),
+			})
 			s.touch(r)
 		}
 		s.work(r)

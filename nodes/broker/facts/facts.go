@@ -140,7 +140,7 @@ var (
 	EpochStarted     = kind(10, true, "epoch-started", "the leader epoch was noted to begin at this offset", "leaderEpoch", "start")
 	SegmentRolled    = kind(11, true, "segment-rolled", "a new segment begins at this offset, as one of RollReasons says; with what was to come, the last would have had so many bytes and have been so old, in milliseconds", "start", "bytes", "age", "why")
 	RollWaits        = kind(142, true, "roll-waits", "a new segment should begin at this offset, and cannot as long as the disk may have no name for the first one", "end")
-	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before; left is how many bytes there were behind the last segment that went only because the log was too long, -1 if none did", "start", "highWatermark", "left", "reason")
+	StartAdvanced    = kind(12, true, "start-advanced", "the log begins later than before; left is how many bytes there were behind the last segment that went only because the log was too long, -1 if none did; the body may be an Age", "start", "highWatermark", "left", "reason")
 	Compacting       = kind(46, true, "compacting", "from now on what later records of the same key supersede may be gone below this offset", "upTo")
 	Compacted        = kind(13, true, "compacted", "what later records of the same key supersede was removed below this offset; the body is a *Compaction", "upTo", "removed")
 	TailTorn         = kind(14, true, "tail-torn", "recovery cut the log at the first batch that could not be read", "end", "lostBytes")
@@ -171,6 +171,14 @@ const (
 
 // StartReasons are the cases of [StartAdvanced].
 var StartReasons = []string{"retention-time", "retention-size", "delete-records", "leader"}
+
+// Age is the body of [StartAdvanced] where that is for the age of records or the length of a
+// log: how old, in milliseconds, the youngest segment was that went for its age, -1 if none
+// did.
+type Age int64
+
+// String is for traces.
+func (a Age) String() string { return fmt.Sprintf("age=%d", int64(a)) }
 
 // TruncationPaths are the cases of [Truncated], by how the follower knew where to cut: both
 // have the epoch in which the logs part, and agree up to the earlier of its ends (KIP-101,

@@ -11,6 +11,9 @@ type Retired struct {
 	// Left is how many bytes there were behind the last of them that went although it was
 	// not too old, -1 if none did.
 	Left int64
+	// Age is that of the youngest that went as it was too old, in milliseconds, -1 if none
+	// did.
+	Age int64
 }
 
 // Retain hides the oldest segments that are too old, or too many bytes, or hidden
@@ -18,11 +21,11 @@ type Retired struct {
 // that is not committed (KAFKA-5634). Of the active segment nothing can go: it ends
 // where it is, first.
 func (l *Log) Retain(now int64) Retired {
-	out := Retired{Start: l.start, Left: -1}
+	out := Retired{Start: l.start, Left: -1, Age: -1}
 	if l.failed != nil || !l.Settled() {
 		return out
 	}
-	n, left := l.retirable(now)
+	n, left, age := l.retirable(now)
 	if n == len(l.segs) {
 		l.Roll(now)
 		n = min(n, len(l.segs)-1)
@@ -38,7 +41,7 @@ func (l *Log) Retain(now int64) Retired {
 	l.abandon()
 	l.segs = l.segs[n:]
 	l.hide(max(l.start, l.segs[0].base))
-	out.Start, out.Left = l.start, left
+	out.Start, out.Left, out.Age = l.start, left, age
 	return out
 }
 
@@ -51,10 +54,10 @@ func (l *Log) sizeFrom(i int) (n int64) {
 	return n
 }
 
-// retirable counts the segments that may go, from the oldest on, with Retired.Left.
-func (l *Log) retirable(now int64) (n int, left int64) {
+// retirable counts the segments that may go, from the oldest on, with Retired.Left and Age.
+func (l *Log) retirable(now int64) (n int, left, age int64) {
 	excess := l.Size() - l.cfg.RetentionBytes
-	left = -1
+	left, age = -1, -1
 	for i, s := range l.segs {
 		end := l.end
 		if i+1 < len(l.segs) {
@@ -72,9 +75,12 @@ func (l *Log) retirable(now int64) (n int, left int64) {
 		if end > l.start && !aged {
 			left = l.sizeFrom(i + 1)
 		}
+		if old := now - l.latest(s); end > l.start && aged && (age < 0 || old < age) {
+			age = old
+		}
 		n++
 	}
-	return n, left
+	return n, left, age
 }
 
 // latest is when the latest record of a segment was made: its timestamp, or the
