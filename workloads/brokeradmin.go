@@ -42,6 +42,10 @@ func (c *BrokerClient) administer(op Op) {
 	case history.Elect:
 		c.admin.ElectLeader(tp, op.Log.number("unclean", 0) == 1, done)
 	case history.AskFor:
+		if op.Log.word("kind", "") == lateSync {
+			c.askLate(done)
+			return
+		}
 		c.admin.Ask(op.Log.word("kind", ""), tp, done)
 	case history.DeleteRecords:
 		c.admin.DeleteRecords(tp, int64(op.Log.number("before", -1)), done)

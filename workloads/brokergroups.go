@@ -20,8 +20,8 @@ func brokerGroups() Workload {
 		Draw: func(r *rand.Rand) Shape {
 			s := drawShape(r, 6, 4)
 			s.Mix = swarm(r, []Weight{
-				{"send", 10}, {"poll", 10}, {"commit", 3}, {"committed", 1}, {"subscribe", 1}, {"unsubscribe", 1}, {"brief", 1},
-			}, "subscribe", "unsubscribe", "committed", "commit", "brief")
+				{"send", 10}, {"poll", 10}, {"commit", 3}, {"committed", 1}, {"subscribe", 1}, {"unsubscribe", 1}, {"brief", 1}, {"late", 1},
+			}, "subscribe", "unsubscribe", "committed", "commit", "brief", "late")
 			return s
 		},
 		Generate: func(r *rand.Rand, s Shape) []Op {
@@ -89,6 +89,8 @@ func groupsOps(r *rand.Rand, s Shape, kind string) []Op {
 		return []Op{op}
 	case "brief":
 		return briefOps(r)
+	case "late":
+		return []Op{{F: history.AskFor, Path: logTopic, Log: LogArgs{Args: "kind=" + lateSync}}}
 	case "unsubscribe":
 		return []Op{{F: history.Unsubscribe}}
 	case "commit":

@@ -344,3 +344,14 @@ func (c *BrokerClient) tryCommitted(t *node.Task, op Op) bool {
 	})
 	return true
 }
+
+// lateSync is what a member asks for that wants the share of a generation that is over.
+const lateSync = "late-sync"
+
+func (c *BrokerClient) askLate(done func(client.Done)) {
+	if c.member == nil || c.member.over {
+		done(client.Done{Outcome: client.Failed})
+		return
+	}
+	c.member.sub.AskLate(done)
+}

@@ -385,6 +385,30 @@ func (m *Member) heard(code wire.ErrorCode) {
 	}
 }
 
+// AskLate sends a heartbeat of the generation before, and asks for its share, as requests do
+// that were long on their way. Nothing comes of the answers.
+func (m *Member) AskLate(done func(Done)) {
+	who := m.membership()
+	if m.over || who.generation < 2 || m.coordinator < 0 {
+		m.c.tell(func() { done(Done{Outcome: Failed, Err: ErrNotSent}) })
+		return
+	}
+	beat := kmsg.NewPtrHeartbeatRequest()
+	beat.Group, beat.Generation, beat.MemberID, beat.InstanceID = m.cfg.Group, who.generation-1, who.member, who.instance
+	m.c.call(m.Offsets.lane, m.coordinator, beat, nobodyCares)
+	ask := kmsg.NewPtrSyncGroupRequest()
+	ask.Group, ask.Generation, ask.MemberID, ask.InstanceID = m.cfg.Group, who.generation-1, who.member, who.instance
+	m.c.call(m.Offsets.lane, m.coordinator, ask, func(r kmsg.Response, err error) {
+		d := Done{Outcome: Failed, Err: err}
+		if err == nil {
+			if d.Code = wire.ErrorCode(r.(*kmsg.SyncGroupResponse).ErrorCode); d.Code == wire.OK {
+				d.Outcome = Succeeded
+			}
+		}
+		m.c.tell(func() { done(d) })
+	})
+}
+
 func (m *Member) leaveRequest() kmsg.Request {
 	ask := kmsg.NewPtrLeaveGroupRequest()
 	ask.Group, ask.MemberID = m.cfg.Group, m.id
