@@ -51,6 +51,27 @@ func (j *judge) member(op *history.Op) {
 	}
 }
 
+// read judges what a poll brought: whoever gets records was allowed to read their topic at
+// some time before. They may have been fetched long before they were asked for.
+func (j *judge) read(op *history.Op) {
+	l := op.Log
+	if l.Super || l.As == "" {
+		return
+	}
+	since := *op
+	since.Invoke = 0
+	for i, r := range l.Records {
+		if i > 0 && r.Partition == l.Records[i-1].Partition {
+			continue
+		}
+		n := need{"Read", "Topic", topicOf(r.Partition)}
+		if yes, _ := j.answers(&since, n); !yes {
+			j.report(Needed, op, fmt.Sprintf("But op %d of %s brought records of %s; until then may have been in force %s.", op.ID, l.As, r.Partition, j.inForceOf(&since, question(op, n))))
+			return
+		}
+	}
+}
+
 // supported lists the operations that there are on resources of a type.
 var supported = map[string][]string{
 	"Topic":   {"Read", "Write", "Create", "Delete", "Alter", "Describe", "DescribeConfigs", "AlterConfigs"},

@@ -18,7 +18,10 @@ func TestJudgeOfGroups(t *testing.T) {
 	}
 	var access []history.AccessEvent
 	access = append(append(access, entries("Group:g", "Read")...), entries("Topic:orders", "Read")...)
-	access = append(append(access, entries("Group:revoked", "Read")...),
+	access = append(append(access, entries("Group:revoked", "Read")...), entries("Topic:closed", "Read")...)
+	access = append(access,
+		history.AccessEvent{At: time.Second, Kind: history.EntriesWritten, Resource: "Topic:closed", Version: 1},
+		history.AccessEvent{At: time.Second, Kind: history.EntriesInForce, Resource: "Topic:closed", Version: 1},
 		history.AccessEvent{At: 10 * time.Second, Kind: history.EntriesWritten, Resource: "Group:revoked", Version: 1},
 		history.AccessEvent{At: 10 * time.Second, Kind: history.EntriesInForce, Resource: "Group:revoked", Version: 1})
 	op := func(id int, f history.F, group, topic string, code wire.ErrorCode) history.Op {
@@ -45,6 +48,11 @@ func TestJudgeOfGroups(t *testing.T) {
 	}
 	polled := op(2, history.Poll, "h", "", wire.OK)
 	polled.Log.Generation = 4
+	read := func(partition string) history.Op {
+		o := op(3, history.Poll, "", "", wire.OK)
+		o.Log.Records = []history.Record{{Partition: partition}}
+		return o
+	}
 	member := func(id int) history.Op {
 		o := op(id, history.Poll, "revoked", "", wire.OK)
 		o.Log.Generation = 4
@@ -86,6 +94,10 @@ func TestJudgeOfGroups(t *testing.T) {
 		{"a member that left, and is let in again though that was revoked", Needed, []history.Op{
 			subscribed(1, history.Subscribe), member(2), subscribed(15, history.Unsubscribe), subscribed(20, history.Subscribe), member(21),
 		}},
+		{"records", "", []history.Op{read("orders-0")}},
+		{"records of another topic", Needed, []history.Op{read("secrets-0")}},
+		{"records of another topic, for a super user", "", []history.Op{by(read("secrets-0"), true)}},
+		{"records that may have been fetched while that was allowed", "", []history.Op{read("closed-0")}},
 	} {
 		v := Judge(&history.History{Ops: c.ops, Access: access})
 		got := ""

@@ -126,6 +126,7 @@ func (j *judge) told(op *history.Op) {
 		j.rights(op)
 	case history.Poll:
 		j.member(op)
+		j.read(op)
 	case history.Passwords:
 		j.passwords(op)
 	}
