@@ -154,7 +154,8 @@ func lengthOf(e kmsg.DescribeConfigsResponseResourceConfig) int {
 
 // tryTooLarge sends a record that is longer than its topic allows. If it is taken, that is
 // what the history says. It is sent in the end, when all brokers have heard what the topic
-// allows; where that is a lot, nothing is sent.
+// allows; where that is a lot, nothing is sent. The leader alone shall take it: a change
+// that was given up may still have been made, and want more in-sync replicas than there are.
 func (c *BrokerClient) tryTooLarge(t *node.Task, op Op) bool {
 	tp := partitionOf(op.Path)
 	limit, ok := c.messageLimit(t, tp.Topic)
@@ -165,11 +166,12 @@ func (c *BrokerClient) tryTooLarge(t *node.Task, op Op) bool {
 		return true
 	}
 	c.rec.Invoke(history.Op{
-		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Server: int(node.Nobody), Final: true, Log: &history.LogOp{Acks: -1, Offset: history.Unknown},
+		ID: op.ID, Client: c.cfg.Index, F: op.F, Path: op.Path, Server: int(node.Nobody), Final: true,
+		Log: &history.LogOp{Acks: AcksLeader.Wire(), Offset: history.Unknown},
 	})
 	var told node.Signal
 	var got client.Sent
-	c.producer(AcksAll).Send(client.Record{Topic: tp.Topic, Partition: tp.Partition, Value: noise(limit)}, func(s client.Sent) {
+	c.producer(AcksLeader).Send(client.Record{Topic: tp.Topic, Partition: tp.Partition, Value: noise(limit)}, func(s client.Sent) {
 		got = s
 		told.Set(nil)
 	})
