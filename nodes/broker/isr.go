@@ -45,7 +45,7 @@ func (s *Server) writeState(t *node.Task, r *localReplica, p *replica.Proposal) 
 		s.writeStateOnce(t, r, p, zookeeper.Set(path, data, p.Version))
 		return
 	}
-	reply := s.zk.Set(t, path, data, p.Version)
+	reply := s.zk.SetWhile(t, path, data, p.Version, func() bool { return r.Current(p) })
 	for !s.concluded(r, p, &reply) {
 		if reply.Over() || reply.Unknown {
 			s.awaitSession(t)

@@ -95,7 +95,7 @@ type compaction struct {
 func (l *Log) Compact(t *node.Task, now int64) (Compacted, error) {
 	from, upto, due := l.Compactable(now)
 	c := compaction{Log: l, t: t, now: now, upto: upto, newest: map[string]int64{}, began: l.cuts, out: Compacted{From: from, Upto: from}}
-	if !due || l.failed != nil || !l.Settled() {
+	if !due || l.closed || l.failed != nil || !l.Settled() {
 		return c.out, l.failed
 	}
 	l.step(Compacting, upto)

@@ -247,6 +247,64 @@ func TestCutAbandonsCompaction(t *testing.T) {
 	}
 }
 
+// TestCloseEndsCompaction closes the log at each step of a pass. From when that is done on,
+// whatever else is asked of the log, what a crash leaves may be believed: no other pass
+// begins, and nothing is retired.
+func TestCloseEndsCompaction(t *testing.T) {
+	for syncs := range 12 {
+		k := newKeyed()
+		for i := range 16 { // in several groups
+			k.add(t, -1, 1+i, 99)
+			k.log.Roll(k.now)
+		}
+		k.log.SetHighWatermark(k.log.End())
+		k.finish()
+		k.log.RecoveryPointSaved(k.log.RecoveryPoint())
+		k.began()
+		begin := func(f func(*node.Task)) *node.Task {
+			task := node.NewTask("task", k.disk, f)
+			task.Start()
+			return task
+		}
+		pass := func(task *node.Task) { k.log.Compact(task, k.now) }
+		settle := func(task *node.Task) { k.log.Settle(task) }
+		begin(pass)
+		for i := 0; i < syncs && k.disk.Pending() > 0; i++ {
+			k.disk.CompleteNext()
+		}
+		if err := k.log.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for closing := begin(settle); !closing.Ended(); {
+			k.disk.CompleteNext()
+		}
+		begin(pass)
+		k.cfg.Delete, k.cfg.RetentionMillis = true, 0
+		k.now += 1000
+		k.log.SetConfig(k.cfg)
+		k.log.Retain(k.now)
+		for begin(settle); ; k.disk.CompleteNext() {
+			for d := range k.disk.Crashes() {
+				l, _, err := Open(d, dir, k.cfg, Options{Clean: true, RecoveryPoint: k.log.End()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := k.check(l); err != nil || l.Start() != 0 {
+					t.Fatalf("closed after %d syncs: %v; %v", syncs, err, l)
+				}
+				for i, s := range l.segs[1:] {
+					if end := l.segs[i].next; end > s.base {
+						t.Fatalf("closed after %d syncs: a segment ends at %d, and the next begins at %d", syncs, end, s.base)
+					}
+				}
+			}
+			if k.disk.Pending() == 0 {
+				break
+			}
+		}
+	}
+}
+
 // TestDamageEndsCompaction: a batch that does not have its CRC is not written anew with
 // one that fits.
 func TestDamageEndsCompaction(t *testing.T) {

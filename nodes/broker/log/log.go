@@ -49,6 +49,9 @@ type Log struct {
 	cuts int
 	// compacting is the file that compaction is about to replace, "" if none.
 	compacting string
+	// closed: nothing is compacted or retired any more, so that nothing is under way when
+	// the marker of a clean stop has the next start believe the files.
+	closed bool
 	// failed is why the log is offline.
 	failed error
 	// roller is why the last segment began.

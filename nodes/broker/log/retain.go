@@ -22,7 +22,7 @@ type Retired struct {
 // where it is, first.
 func (l *Log) Retain(now int64) Retired {
 	out := Retired{Start: l.start, Left: -1, Age: -1}
-	if l.failed != nil || !l.Settled() {
+	if l.closed || l.failed != nil || !l.Settled() {
 		return out
 	}
 	n, left, age := l.retirable(now)

@@ -263,8 +263,8 @@ func (l *Log) saveEpochs() {
 }
 
 // Close makes the chores of a clean stop: all is flushed, indexes and producers as of
-// the end, so that the next [Open] may believe the files. Nothing may be appended
-// afterwards.
+// the end, so that the next [Open] may believe the files. A compaction that is under way
+// is abandoned, and nothing may be appended afterwards.
 func (l *Log) Close() error {
 	if l.failed != nil {
 		return l.failed
@@ -277,6 +277,8 @@ func (l *Log) Close() error {
 		l.offline("close", err)
 		return l.failed
 	}
+	l.closed = true
+	l.abandon()
 	l.Flush(l.end)
 	l.work.add(chore{kind: syncFile, name: l.active().file(timeFile)})
 	l.work.add(chore{kind: syncFile, name: fileName(l.dir, l.end, snapshotFile)})

@@ -74,6 +74,14 @@ func (s *Session) settle(t *node.Task, path string) Reply {
 // Taking the second for a conflict left leaders with a version that never matched again
 // (KAFKA-1382, KAFKA-2729).
 func (s *Session) Set(t *node.Task, path string, data []byte, version int32) Reply {
+	return s.SetWhile(t, path, data, version, func() bool { return true })
+}
+
+// SetWhile is Set for who may not want it any more by the time that it would be sent again;
+// the reply is Unknown then. A version does not tell a znode from another that took its
+// place: a topic is deleted, and the state of the next one of its name comes to the version
+// that a leader of the former one waits to replace.
+func (s *Session) SetWhile(t *node.Task, path string, data []byte, version int32, wanted func() bool) Reply {
 	term := s.term
 	for {
 		r := s.One(t, Set(path, data, version))
@@ -86,6 +94,8 @@ func (s *Session) Set(t *node.Task, path string, data []byte, version int32) Rep
 			return r
 		case !now.OK():
 			return now
+		case now.Stat.Version == version && !wanted():
+			return r
 		case now.Stat.Version == version:
 		case now.Stat.Version == version+1 && bytes.Equal(now.Data, data):
 			now.Adopted = true

@@ -216,6 +216,36 @@ func TestSomebodyElseWrote(t *testing.T) {
 	}
 }
 
+// TestNotWantedAnyMore: a write is lost, and when that is found out the znode has gone, and
+// another has come to the same version.
+func TestNotWantedAnyMore(t *testing.T) {
+	for _, wanted := range []bool{true, false} {
+		c, replaced := newCluster(t), false
+		b := c.broker(func(b *broker, t *node.Task) {
+			b.One(t, zookeeper.Create("/a", []byte("old")))
+			c.world.Rule("is lost", func(from, _ node.ID, _ node.Port, m node.Message) sim.Verdict {
+				if r, ok := m.(*wire.Request); ok && from == b.id && r.Type == wire.OpSetData && !replaced {
+					return sim.Drop
+				}
+				return sim.Pass
+			})
+			b.SetWhile(t, "/a", []byte("mine"), 0, func() bool { return wanted })
+			for !replaced {
+				t.Sleep(time.Millisecond)
+			}
+			r := b.One(t, zookeeper.Get("/a"))
+			b.log = []string{string(r.Data)}
+		})
+		c.broker(func(b *broker, t *node.Task) {
+			t.Sleep(300 * time.Millisecond)
+			b.One(t, zookeeper.Multi(zookeeper.Delete("/a", zookeeper.AnyVersion), zookeeper.Create("/a", []byte("another's"))))
+			replaced = true
+		})
+		c.run(4 * time.Second)
+		b.expect(map[bool]string{true: "mine", false: "another's"}[wanted])
+	}
+}
+
 // TestWatches: a handler hears once for each time it looked.
 func TestWatches(t *testing.T) {
 	c := newCluster(t)
