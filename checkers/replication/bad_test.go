@@ -511,6 +511,10 @@ var bad = []badScene{
 		b2 opens 0..0
 		b2 crashes
 		b2 finds closed`},
+	{"a log has after a crash something twice", RecoveredWritten, usual + `
+		commit 0..3
+		b2 crashes
+		b2 opens 0..3 again 0`},
 	{"a log has after a crash what nobody wrote", RecoveredWritten, usual + `
 		commit 0..3
 		b2 crashes

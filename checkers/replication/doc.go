@@ -113,7 +113,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LeaderEpochGrows, Sentence: "The leader epoch of a partition grows whenever its leader changes, and never falls.", Source: sourceKIP + "101"},
 	{ID: OneController, Sentence: "A controller epoch has at most one controller.", Source: "KAFKA-6082"},
 	{ID: Contiguous, Sentence: "A leader gives each record the offset after the last, in its own leader epoch, and epochs never fall along a log.", Source: sourceKIP + "101"},
-	{ID: RecoveredWritten, Sentence: "What a broker finds in a log when it opens it, it has written there.", Source: sourceManual + "log recovery"},
+	{ID: RecoveredWritten, Sentence: "What a broker finds in a log when it opens it, it has written there, and it comes in order.", Source: sourceManual + "log recovery"},
 	{ID: CleanStopBelieved, Sentence: "A broker takes its logs for cleanly closed only when it finds them first after it has closed them all.", Source: "KAFKA-10471"},
 	{ID: OneLeaderPerEpoch, Sentence: "In a leader epoch of a partition only the broker acts as its leader that the state znode names.", Source: sourceTLA + "leader epochs"},
 	{ID: HighWatermarkGrows, Sentence: "The high watermark of a leader does not fall within its reign, nor pass the end of its log; nobody raises it by beginning to lead or to follow, or by being started again.", Source: sourceTLA + "ValidHighWatermark"},

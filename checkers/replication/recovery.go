@@ -42,6 +42,10 @@ func (c *Checker) opened(m *member, e node.Event) {
 		return
 	}
 	batches := readBatches(found)
+	if i := misplaced(batches); i > 0 {
+		c.fail(m.Name, RecoveredWritten, fmt.Sprintf("%s finds %v behind %v in its log of %s", m.Name, batches[i], batches[i-1], p.name))
+		return
+	}
 	c.written(p, r, batches)
 	if o, lacks := r.log.lacks(batches, start, end); lacks {
 		c.fail(m.Name, CompactionLeaves, fmt.Sprintf("%s finds nothing at offset %d in its log of %s, from %d to %d, where a compaction had left something", m.Name, o, p.name, start, end))
@@ -74,6 +78,16 @@ func (c *Checker) logsFound(m *member, believed bool) {
 		return
 	}
 	m.closed = false
+}
+
+// misplaced is the first batch that does not come behind the one before, 0 if all do.
+func misplaced(found []batch) int {
+	for i := 1; i < len(found); i++ {
+		if found[i].first <= found[i-1].last {
+			return i
+		}
+	}
+	return 0
 }
 
 // readBatches is what a log was found to hold.

@@ -31,7 +31,8 @@ import (
 //	b1 opens 0..5              with what it wrote last at each offset; what it told nobody
 //	                           of is as b2 wrote it: like b2. Or with what b2 wrote before
 //	                           its own: instead b2. Or with what it wrote first: former.
-//	                           A batch is left out: without 3
+//	                           A batch is left out: without 3; or comes a second time, in
+//	                           the end: again 3
 //	b1 crashes                 and its disk loses something; dies: it loses nothing
 //	b1 cuts 3                  and so on; see the verbs below
 //	says topics/orders a.b=1   the configuration of an entity; b1 takes topics/orders a.b=1
@@ -253,6 +254,9 @@ func (s *stage) fact(id int32, w []string) {
 		body.Producers = known(readBatches(body), w)
 		if hole := option(w, "without", ""); hole != "" {
 			body.Batches = slices.DeleteFunc(body.Batches, func(b facts.Batch) bool { return b.First == number(hole) })
+		}
+		if again := option(w, "again", ""); again != "" {
+			body.Batches = append(body.Batches, body.Batches[number(again)])
 		}
 		if from := option(w, "start", ""); from != "" {
 			first = number(from)
