@@ -23,7 +23,7 @@ func (p *Partition) Lead(s State, now time.Duration) (began bool, code wire.Erro
 	}
 	began = p.role != Leading || s.LeaderEpoch > p.state.LeaderEpoch
 	if !began {
-		p.refresh(s)
+		p.refresh(s, now)
 		// Fewer may have to be in sync now than before. Nothing else might come that raises
 		// it: who has all does not fetch news, and appends may be refused for want of them.
 		p.raise(now)
@@ -62,8 +62,10 @@ func (p *Partition) outdated(s State) (bool, wire.ErrorCode) {
 }
 
 // refresh takes what a controller says within an epoch: who is assigned, and who is in
-// sync if that is newer than known.
-func (p *Partition) refresh(s State) {
+// sync if that is newer than known. One of these may come to be assigned again, when a
+// reassignment is cancelled that was almost over; it has the time to show that it is in sync,
+// as at the beginning.
+func (p *Partition) refresh(s State, now time.Duration) {
 	if s.Version > p.state.Version {
 		p.proposal = nil // whatever became of it, here is the outcome
 	} else {
@@ -71,7 +73,7 @@ func (p *Partition) refresh(s State) {
 	}
 	kept := p.followers
 	p.followers = nil
-	for _, f := range p.newFollowers(s, never) {
+	for _, f := range p.newFollowers(s, now) {
 		if at := slices.IndexFunc(kept, func(k follower) bool { return k.id == f.id }); at >= 0 {
 			f = kept[at]
 		}

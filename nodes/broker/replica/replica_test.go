@@ -121,6 +121,24 @@ func TestTheMarkWaitsUntilOutsidersAreOut(t *testing.T) {
 	r.wantMark(1)
 }
 
+// A controller that takes over before a reassignment is written down as over has its replicas
+// back. One that was in sync all the while has the time to show that it is.
+func TestWhoIsAssignedAgainHasTime(t *testing.T) {
+	r := newRig(t)
+	without := state(1, 1, 1, 1, 2, 3)
+	without.Replicas = []int32{1, 3}
+	r.Lead(without, r.now)
+	r.produce(1)
+	r.now += lag / 2
+	r.Lead(state(1, 1, 1, 1, 2, 3), r.now)
+	if out := r.Lagging(r.now + lag); out != SetOf(3) {
+		t.Errorf("%v lag", out.Members())
+	}
+	if out := r.Lagging(r.now + lag + 1); out != SetOf(2, 3) {
+		t.Errorf("%v lag in the end", out.Members())
+	}
+}
+
 // What was seen of a follower in an earlier epoch counts for nothing: it may have been cut
 // since, under a leader whom we never heard of.
 func TestANewEpochForgetsPositions(t *testing.T) {
