@@ -171,7 +171,7 @@ func (c *BrokerClient) tryTooLarge(t *node.Task, op Op) bool {
 	})
 	var told node.Signal
 	var got client.Sent
-	c.producer(AcksLeader).Send(client.Record{Topic: tp.Topic, Partition: tp.Partition, Value: noise(limit)}, func(s client.Sent) {
+	c.producer(AcksLeader).Send(client.Record{Topic: tp.Topic, Partition: tp.Partition, Value: append([]byte(history.TooLargePrefix(op.ID)), noise(limit)...)}, func(s client.Sent) {
 		got = s
 		told.Set(nil)
 	})

@@ -52,6 +52,9 @@ const (
 	TooLarge F = "send-too-large"
 )
 
+// TooLargePrefix is how the value begins that a [TooLarge] sends: the rest is noise.
+func TooLargePrefix(op int) string { return fmt.Sprintf("too-large %d ", op) }
+
 // Unknown is an offset that nobody told.
 const Unknown int64 = -1
 

@@ -67,6 +67,8 @@ var spoiled = []struct {
 		tooLarge(h, history.OK)
 		h.Ops = append(h.Ops, history.Op{ID: 98, F: history.SetConfig, Path: "orders", Outcome: history.OK, Invoke: 40, Return: 62, Log: &history.LogOp{Offset: history.Unknown}})
 	}},
+	{"somebody reads a record that was taken while the limit was made higher", "", func(h *history.History) { readLarge(h, 99) }},
+	{"somebody reads a record as if it were longer than allowed, and nobody sent it", UnsentRead, func(h *history.History) { readLarge(h, 98) }},
 	{"a record is refused in the end that is longer than its topic allows", "", func(h *history.History) { tooLarge(h, history.Fail) }},
 	{"the last record is gone that was acknowledged", LostWrite, func(h *history.History) {
 		h.Ops[5].Log.Records = nil
@@ -351,6 +353,19 @@ func tooLarge(h *history.History, o history.Outcome) {
 	h.Ops = append(h.Ops, history.Op{
 		ID: 99, F: history.TooLarge, Path: "orders-0", Final: true, Outcome: o, Invoke: 60, Return: 61, Log: &history.LogOp{Acks: -1, Offset: history.Unknown},
 	})
+}
+
+// readLarge has somebody read in the end what an operation sent that is longer than allowed:
+// the one with ID 99, if there was one. The limit was made higher meanwhile.
+func readLarge(h *history.History, id int) {
+	tooLarge(h, history.OK)
+	h.Ops = append(h.Ops, history.Op{
+		ID: 97, F: history.SetConfig, Path: "orders", Outcome: history.OK, Invoke: 40, Return: 62, Log: &history.LogOp{Offset: history.Unknown},
+	})
+	final := &h.Ops[6]
+	final.Return = 63
+	final.Log.Records = append(final.Log.Records, history.Record{Partition: "orders-0", Offset: final.Log.Offset, Value: history.TooLargePrefix(id) + "noise"})
+	final.Log.Offset++
 }
 
 // TestJudgeIsJudged: each spoiled story falls by its guarantee, and by no other.

@@ -29,6 +29,9 @@ func (j *judge) read() {
 // sent: a record that is read was sent there, and its sender does not know better.
 func (j *judge) sent(i int, r history.Record) {
 	s, ok := j.senders[r.Value]
+	if !ok && j.oversized(i, r) {
+		return
+	}
 	if !ok {
 		j.report(UnsentRead, fmt.Sprintf("But nobody sent %q, which is at offset %d of %s.", r.Value, r.Offset, r.Partition), i)
 		return
