@@ -153,6 +153,10 @@ func (c *Checker) likeOthers(p *partition, r *replica) {
 //
 // Nor can it be helped that one who was away for too long keeps what was deleted, be the
 // tombstone still there with a third, or one that has not been as far have a value in between.
+// Two who were away each keep what was the last when they went:
+//
+//	b1: k0@3, k0@5, the tombstone k0@8, and all are gone
+//	b2, away from 4 on: k0@3      b3, away from 6 on: k0@5
 func (c *Checker) likeOther(p *partition, r, other *replica) {
 	if r.log.reach > r.log.alike || other.log.reach > r.log.alike {
 		return
@@ -171,7 +175,8 @@ func (c *Checker) likeOther(p *partition, r, other *replica) {
 		}
 		there, ok := lastThere[k.Key]
 		behind := there.Offset > k.Offset && other.log.alike < r.log.reach
-		if (!ok || there.Tombstone || behind) && k.Offset < r.log.ghosts || k.Tombstone && there.Offset < other.log.ghosts {
+		ghost := there.Offset != k.Offset && there.Offset < other.log.ghosts
+		if (!ok || there.Tombstone || behind || ghost) && k.Offset < r.log.ghosts || k.Tombstone && there.Offset < other.log.ghosts {
 			continue
 		}
 		same := ok && there.Offset == k.Offset && there.Tombstone == k.Tombstone && there.Sum == k.Sum

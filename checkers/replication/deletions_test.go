@@ -236,6 +236,24 @@ var deletions = []goodScene{
 		b3 copies 1..9
 		b3 believes 10
 		b3 compacts 8 from k0@0 to k0@0`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 4}, {Kind: history.CompactedTo, Offset: 8}}},
+	{"replicas are compacted, of which two were away while a tombstone was there, one for longer", false, usual + `
+		commit 0..1
+		b1 proposes b1,b2
+		isr b1,b2
+		b1 knows b1,b2 version 1
+		commit 2..3
+		b1 proposes b1
+		isr b1
+		b1 knows b1 version 2
+		commit 4..9
+		b1 compacts 8 from k0@0,k0@3,!k0@5~0
+		b3 copies 2..3
+		b3 copies 4..9
+		b2 copies 4..9
+		b3 believes 10
+		b2 believes 10
+		b3 compacts 8 from k0@0 to k0@0
+		b2 compacts 8 from k0@0,k0@3 to k0@3`, []history.LogEvent{{Kind: history.CompactedTo, Offset: 8}}},
 	{"replicas are compacted, of which one lost what had superseded a record", false, usual + `
 		commit 0..3
 		commit 4..9
