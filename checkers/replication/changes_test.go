@@ -76,6 +76,18 @@ var changes = []goodScene{
 		b3 follows epoch 1
 		commit 0..1
 		rest`, []history.LogEvent{{Kind: history.TopicDeleted, Offset: 4}}},
+	{"a follower dies with what it has told nobody of, and who told of it deleted it and, when they had begun anew, that", false, usual + `
+		b1 appends 0..3
+		b3 copies 0..3
+		doomed
+		b1 deletes
+		b3 deletes
+		b1 opens 0..0
+		b1 deletes
+		b3 opens 0..0
+		b3 deletes
+		b2 crashes
+		b2 opens 0..4 like b3`, nil},
 	{"a deletion comes undone in a crash", false, usual + `
 		commit 0..3
 		topic b1,b2,b3,b4 adding b4

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -106,6 +107,7 @@ func (c *Checker) removed(p *partition, r *replica) {
 	r.gave, r.noted, r.owed = true, 0, 0
 	r.forgets(p.topic.name)
 	p.buried[r.ID] = r
+	maps.Copy(p.deceased, r.wrote)
 	if p.inSync(r.ID) && !p.tainted {
 		c.holdsAll(p, r.ID, r.Name, func() string { return "it was deleted, while " })
 	}

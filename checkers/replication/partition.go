@@ -182,6 +182,8 @@ type partition struct {
 	replicas    map[int32]*replica
 	// buried are replicas that said they were deleted: a crash may bring the files back.
 	buried map[int32]*replica
+	// deceased are the batches that replicas had that were deleted, whatever came after those.
+	deceased map[key]bool
 
 	// ledger has every batch that was committed, in the order of offsets; longest is the
 	// furthest that it ever went.
@@ -259,7 +261,7 @@ func (p *partition) lastInSync(epoch int64) int64 {
 
 func newPartition(t *topic, name, index string) *partition {
 	return &partition{
-		name: name, index: index, topic: t, replicas: map[int32]*replica{}, buried: map[int32]*replica{}, producers: map[int64]sequence{}, once: map[key]bool{},
+		name: name, index: index, topic: t, replicas: map[int32]*replica{}, buried: map[int32]*replica{}, deceased: map[key]bool{}, producers: map[int64]sequence{}, once: map[key]bool{},
 		past: map[int64]state{}, elected: map[int64]*election{}, disputed: -1, excused: math.MaxInt64,
 	}
 }

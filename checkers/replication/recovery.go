@@ -129,12 +129,7 @@ func (p *partition) couldHave(r *replica, b batch) bool {
 			return true
 		}
 	}
-	for _, other := range p.buried { //sim:unordered any will do
-		if other.wrote[b.key()] {
-			return true
-		}
-	}
-	return false
+	return p.deceased[b.key()]
 }
 
 // reopens makes the mirror what was found on the disk. Of epochs without a batch, those
