@@ -159,6 +159,10 @@ const (
 	// LastReplicaLost: the only in-sync replica came back from a crash with a shorter
 	// log, which ends at Offset (KIP-966).
 	LastReplicaLost LogEventKind = "last-replica-lost"
+	// LedInVain: a replica that lost what was acknowledged from Offset on, as above, was
+	// deposed before it began to lead. Nothing is lost by that; but until it hears of it, its
+	// Broker tells what it knows.
+	LedInVain LogEventKind = "led-in-vain"
 	// StartMoved: records below Offset were deleted, by age, size or on request.
 	StartMoved LogEventKind = "start-moved"
 	// CompactedTo: below Offset, only the last record of each key is sure to be left.
@@ -181,6 +185,8 @@ type LogEvent struct {
 	Group     string        `json:"group,omitempty"`
 	// Why is why the start moved, "" if nobody says.
 	Why string `json:"why,omitempty"`
+	// Broker is who leads in vain.
+	Broker int32 `json:"broker,omitempty"`
 }
 
 // ByAge is why the start of a log moved if what was before it had got too old.

@@ -120,14 +120,15 @@ func (j *judge) lastAcknowledged(r *register, read *history.Op) int {
 
 // forgot reports whether something explains that what was committed by one operation is not
 // told by another: it was deleted, perhaps by who was told that nobody knows, or the topic of
-// offsets lost records.
+// offsets lost records, or did with who answers, who does not know that it leads no more.
 func (j *judge) forgot(k kept, commit, read int) bool {
 	if k.znodes {
 		return false
 	}
 	from, to := j.h.Ops[commit].Invoke, j.h.Ops[read].Return
 	return j.lostOffsets(k.group, to) || j.between(from, to, func(e *history.LogEvent) bool {
-		return e.Kind == history.OffsetForgotten && e.Group == k.group && e.Partition == k.partition
+		inVain := e.Kind == history.LedInVain && e.Broker == j.h.Ops[read].Log.Broker && j.homes.Lives(k.group, e.Partition)
+		return inVain && !j.h.Ops[read].Final || e.Kind == history.OffsetForgotten && e.Group == k.group && e.Partition == k.partition
 	}) || slices.ContainsFunc(j.h.Ops, func(op history.Op) bool {
 		return k.deletedBy(&op) && op.Invoke <= to && (op.Outcome == history.Info || op.Return >= from)
 	})

@@ -138,6 +138,18 @@ var spoiledGroups = []struct {
 	{"a broker forgets what it acknowledged", CommittedKept, func(h *history.History) {
 		h.Ops[askFirst].Log.Offset = history.Unknown
 	}},
+	{"a broker that lost what it acknowledged was elected, and deposed before it knew", "", func(h *history.History) {
+		h.Ops[askFirst].Log.Offset = history.Unknown
+		h.Partitions = []history.LogEvent{{Kind: history.LedInVain, Partition: "__consumer_offsets-0", Broker: 1, At: h.Ops[askFirst].Invoke}}
+	}},
+	{"another broker was, and forgets nothing for this one", CommittedKept, func(h *history.History) {
+		h.Ops[askFirst].Log.Offset = history.Unknown
+		h.Partitions = []history.LogEvent{{Kind: history.LedInVain, Partition: "__consumer_offsets-0", Broker: 2, At: h.Ops[askFirst].Invoke}}
+	}},
+	{"a broker leads in vain, and in the end less is told", CommittedKept, func(h *history.History) {
+		h.Ops[finalOffset].Log.Offset = 2
+		h.Partitions = []history.LogEvent{{Kind: history.LedInVain, Partition: "__consumer_offsets-0", Broker: 2, At: h.Ops[finalOffset].Invoke}}
+	}},
 	{"a broker that acknowledged nothing knows nothing", "", func(h *history.History) {
 		h.Ops[askFirst].Log.Offset, h.Ops[askFirst].Log.Broker = history.Unknown, 2
 	}},

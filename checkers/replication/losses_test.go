@@ -65,6 +65,17 @@ var losses = []goodScene{
 		b1 marks 7 epoch 1
 		b2 copies 4..4 epoch 1
 		b2 believes 5 epoch 1`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
+	{"a leader in sync that lost its end is elected, and hears of it when it is deposed", false, usual + `
+		commit 0..3
+		b1 crashes
+		b1 opens 0..0
+		elect b1 epoch 2 isr b1,b2
+		elect b2 epoch 3 isr b2
+		b1 leads epoch 2
+		b2 leads epoch 3
+		b1 follows epoch 3
+		b1 copies 0..3 epoch 1
+		commit 4..4`, []history.LogEvent{{Kind: history.LedInVain, Broker: 1}}},
 	{"an unclean leader dies before it began, and is elected again from among those in sync", true, usual + `
 		commit 0..3
 		isr b1
@@ -94,7 +105,7 @@ var losses = []goodScene{
 		b3 cuts 4
 		b3 copies 4..6 epoch 1
 		b3 copies 7..7
-		b3 believes 8`, []history.LogEvent{{Kind: history.UncleanElection, Offset: 4}}},
+		b3 believes 8`, []history.LogEvent{{Kind: history.LedInVain, Offset: 4, Broker: 3}, {Kind: history.UncleanElection, Offset: 4}}},
 	{"the last in-sync replica loses its tail in a crash, and leads", false, usual + `
 		commit 0..3
 		isr b1

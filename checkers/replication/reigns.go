@@ -86,6 +86,7 @@ func (c *Checker) complete(p *partition, r *replica, named *election) {
 	case named.bound >= 0 && lacks && (!named.clean || r.explains(want.first)):
 		// It is deposed already: what it commits, it commits in vain.
 		p.disputes(r.epoch+1, history.UncleanElection)
+		c.events = append(c.events, history.LogEvent{At: c.now.at, Kind: history.LedInVain, Partition: p.name, Offset: want.first, Broker: r.ID})
 		return
 	case !lacks:
 	case !named.clean:
