@@ -355,6 +355,13 @@ var bad = []badScene{
 	{"a broker obeys what was meant for its last life", ControllerObeyed, usual + `
 		b3 registers 70
 		b3 obeys 1 life 60`},
+	{"a broker obeys what its controller has given up waiting for", ControllerObeyed, usual + `
+		b3 registers 60
+		b3 obeys 1 life 60 number 9
+		b3 registers 70
+		b3 obeys 1 life 70 number 4
+		b3 obeys 1 life 70 number 6
+		b3 obeys 1 life 70 number 5`},
 	{"a replica goes back to its last leader", ReplicaFenced, usual + `
 		elect b2 epoch 2 isr b1,b2,b3
 		b3 follows epoch 2

@@ -100,10 +100,10 @@ var changes = []goodScene{
 		commit 0..3
 		controller b2
 		b2 rules epoch 2
-		b3 obeys 1
-		b3 obeys 2
+		b3 obeys 1 number 9
+		b3 obeys 2 number 1
 		b3 crashes
-		b3 obeys 1
+		b3 obeys 1 number 8
 		elect b2 epoch 2 isr b1,b2,b3
 		b2 leads
 		b1 loses b1,b2,b3 version 1 epoch 1

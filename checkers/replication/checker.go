@@ -94,8 +94,9 @@ type member struct {
 	// open are its replicas by name. It has one of a name at a time.
 	open map[string]*replica
 	// life is the czxid of its registration, controllerEpoch the latest controller that it
-	// obeyed, both in this life.
+	// obeyed, both in this life; order is which of its orders, meant for which life.
 	life, controllerEpoch int64
+	order, orderLife      int64
 	// stirred is when it stated a fact last, awake since when it has done so all the time.
 	stirred, awake time.Duration
 	// taken is what it goes by, by entity.
@@ -163,7 +164,7 @@ func (c *Checker) Crashed(id node.ID) {
 	if m == nil {
 		return
 	}
-	m.up, m.life, m.controllerEpoch = false, 0, 0
+	m.up, m.life, m.controllerEpoch, m.order, m.orderLife = false, 0, 0, 0, 0
 	for _, r := range m.open { //sim:unordered each for itself
 		r.stops()
 	}
@@ -204,7 +205,7 @@ func (c *Checker) Observe(step uint64, at time.Duration, id node.ID, e node.Even
 	case facts.ReplicaStopped:
 		c.stopped(m, e)
 	case facts.ControllerObeyed:
-		c.obeyed(m, e.N[0], e.N[1])
+		c.obeyed(m, e.N[0], e.N[1], e.N[2])
 	case facts.ControllerElected:
 		if c.controller.of[e.N[1]] != m.ID {
 			c.fail(m.Name, OneController, fmt.Sprintf("%s takes itself for the controller of epoch %d, which is %s", m.Name, e.N[1], c.names(1<<c.controller.of[e.N[1]]&^1)))

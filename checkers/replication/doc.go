@@ -136,7 +136,7 @@ var Guarantees = []guarantee.Guarantee{
 	{ID: LeaderCompleteness, Sentence: "A leader that was elected among the in-sync replicas holds every committed record.", Source: sourceVan + "LeaderCompleteness"},
 	{ID: StateCAS, Sentence: "What a leader or the controller takes for the state of a partition in a version is what that version says.", Source: "KAFKA-1382, KAFKA-2729"},
 	{ID: ControllerFenced, Sentence: "A controller that has been replaced changes no partition.", Source: "KAFKA-6082"},
-	{ID: ControllerObeyed, Sentence: "A broker that has heard of a controller obeys no earlier one, and no order meant for an earlier life of it.", Source: sourceKIP + "380"},
+	{ID: ControllerObeyed, Sentence: "A broker that has heard of a controller obeys no earlier one, no order meant for an earlier life of it, and none that its controller has sent before one that it has obeyed.", Source: sourceKIP + "380"},
 	{ID: ReplicaFenced, Sentence: "A replica does not go back to an earlier leader epoch, nor is it stopped by the word of one.", Source: "KAFKA-1188"},
 	{ID: ProducerFenced, Sentence: "After a batch of a producer's epoch, none of an earlier epoch is committed.", Source: sourceKIP + "98"},
 	{ID: LogMatching, Sentence: "Below their high watermarks, all replicas of a partition hold the same records.", Source: sourceVan + "LogMatching"},

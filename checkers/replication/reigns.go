@@ -218,22 +218,25 @@ func (c *Checker) diverged(p *partition, r *replica, epoch, end int64) {
 }
 
 // obeyed: who has heard of a controller obeys none before it, and a broker that was
-// started again, or lost its session, no order that was meant for it before (KIP-380).
-func (c *Checker) obeyed(m *member, epoch, life int64) {
+// started again, or lost its session, no order that was meant for it before (KIP-380). Nor does
+// it go back to an order that its controller has sent before another.
+func (c *Checker) obeyed(m *member, epoch, life, number int64) {
 	switch {
 	case epoch < m.controllerEpoch:
 		c.fail(m.Name, ControllerObeyed, fmt.Sprintf("%s obeys the controller of epoch %d, having obeyed that of epoch %d", m.Name, epoch, m.controllerEpoch))
 	case life >= 0 && life < m.life:
 		c.fail(m.Name, ControllerObeyed, fmt.Sprintf("%s obeys what was meant for its life %#x, registered as %#x", m.Name, life, m.life))
+	case epoch == m.controllerEpoch && life == m.orderLife && number < m.order:
+		c.fail(m.Name, ControllerObeyed, fmt.Sprintf("%s obeys order %d of the controller of epoch %d, having obeyed order %d", m.Name, number, epoch, m.order))
 	}
-	m.controllerEpoch = epoch
+	m.controllerEpoch, m.order, m.orderLife = epoch, number, life
 }
 
 // stopped: a replica stops, and maybe goes, because a controller says so who may, and of no
 // earlier leader epoch than it has heard of: such an order is of before it was made what it
 // is (KIP-570).
 func (c *Checker) stopped(m *member, e node.Event) {
-	c.obeyed(m, e.N[0], e.N[1])
+	c.obeyed(m, e.N[0], e.N[1], m.order)
 	if r := m.open[e.Text]; r != nil && e.N[2] >= 0 && e.N[2] < r.epoch && !r.of.topic.gone {
 		c.fail(m.Name, ReplicaFenced, fmt.Sprintf("%s stops its replica of %s as of epoch %d, having heard of epoch %d", m.Name, e.Text, e.N[2], r.epoch))
 	}

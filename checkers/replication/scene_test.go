@@ -475,8 +475,8 @@ func (s *stage) act(id int32, r *replica, epoch int64, w []string) {
 		s.state(id, facts.Registered, nil, int64(id), number(w[2]))
 	case "lists": // b1,b3 as alive
 		s.state(id, facts.PeersTaken, nil, facts.Set(ids(w[2])))
-	case "obeys": // 3 life 7
-		s.state(id, facts.ControllerObeyed, nil, number(w[2]), number(option(w, "life", "-1")))
+	case "obeys": // 3 life 7 number 5
+		s.state(id, facts.ControllerObeyed, nil, number(w[2]), number(option(w, "life", "-1")), number(option(w, "number", "0")))
 	case "elects-nobody": // of b1,b2
 		s.state(id, facts.NoLeaderFound, nil, facts.Set(ids(option(w, "of", ""))), epoch)
 	case "told": // done alive b1,b2 unclean 1

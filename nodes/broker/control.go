@@ -12,27 +12,47 @@ import (
 	"github.com/stampede-sim/stampede/nodes/bugs"
 )
 
+// order is which order of a controller something is, and for which life of the broker.
+type order struct {
+	controllerEpoch int32
+	brokerEpoch     int64
+	// number ascends, as a controller has one channel to a life of a broker, and goes on
+	// counting where it has to connect anew.
+	number int32
+}
+
+// behind reports whether the controller that gave an order has given another before it, to
+// the same life of the broker. What it has given up waiting for may still be on its way, over a
+// connection that it has closed.
+func (o order) behind(other order) bool {
+	return o.controllerEpoch == other.controllerEpoch && o.brokerEpoch == other.brokerEpoch && o.number < other.number
+}
+
 // heed says whether an order of a controller is to be followed: not if a later
-// controller has been heard (Z3), and not if it was meant for an earlier life of this
-// broker, whose replicas may have been others (KIP-380).
-func (s *Server) heed(controllerEpoch int32, brokerEpoch int64) wire.ErrorCode {
-	code := s.refusal(controllerEpoch, brokerEpoch)
-	switch code {
-	case wire.OK:
-		s.controllerEpoch = controllerEpoch
-		s.observe(facts.ControllerObeyed, int64(controllerEpoch), brokerEpoch)
-	case wire.StaleControllerEpoch:
-		s.observe(facts.ControllerStale, int64(s.controllerEpoch), int64(controllerEpoch))
+// controller has been heard (Z3), not if it was meant for an earlier life of this
+// broker, whose replicas may have been others (KIP-380), and not if it comes late.
+func (s *Server) heed(o order) wire.ErrorCode {
+	code := s.refusal(o)
+	switch {
+	case code == wire.OK:
+		s.obeyed = o
+		s.observe(facts.ControllerObeyed, int64(o.controllerEpoch), o.brokerEpoch, int64(o.number))
+	case o.behind(s.obeyed):
+		s.observe(facts.OrderLate, int64(s.obeyed.number), int64(o.number), int64(o.controllerEpoch))
+	case code == wire.StaleControllerEpoch:
+		s.observe(facts.ControllerStale, int64(s.obeyed.controllerEpoch), int64(o.controllerEpoch))
 	}
 	return code
 }
 
-// refusal is what heed answers.
-func (s *Server) refusal(controllerEpoch int32, brokerEpoch int64) wire.ErrorCode {
+// refusal is what heed answers. Who is refused for coming late does not wait for the answer.
+func (s *Server) refusal(o order) wire.ErrorCode {
 	switch {
-	case s.stale(brokerEpoch) && !s.cfg.Bugs.Has(bugs.FormerLifeObeyed):
+	case s.stale(o.brokerEpoch) && !s.cfg.Bugs.Has(bugs.FormerLifeObeyed):
 		return wire.StaleBrokerEpoch
-	case controllerEpoch < s.controllerEpoch && !s.cfg.Bugs.Has(bugs.FormerControllerObeyed):
+	case o.controllerEpoch < s.obeyed.controllerEpoch && !s.cfg.Bugs.Has(bugs.FormerControllerObeyed):
+		return wire.StaleControllerEpoch
+	case o.behind(s.obeyed):
 		return wire.StaleControllerEpoch
 	}
 	return wire.OK
@@ -44,7 +64,8 @@ func (s *Server) refusal(controllerEpoch int32, brokerEpoch int64) wire.ErrorCod
 // of the same name go before that, as its configuration goes with the last of them.
 func (s *Server) leaderAndISR(x *exchange) {
 	r := x.Body.(*kmsg.LeaderAndISRRequest)
-	admitted := s.refusal(r.ControllerEpoch, r.BrokerEpoch) == wire.OK
+	from := order{r.ControllerEpoch, r.BrokerEpoch, x.Correlation}
+	admitted := s.refusal(from) == wire.OK
 	var topics []string
 	for i := range r.TopicStates {
 		state := &r.TopicStates[i]
@@ -53,13 +74,13 @@ func (s *Server) leaderAndISR(x *exchange) {
 			s.dropStrays(state.Topic, state.TopicID)
 		}
 	}
-	s.whenTopicsKnown(topics, func() { x.reply(s.obey(r)) })
+	s.whenTopicsKnown(topics, func() { x.reply(s.obey(r, from)) })
 }
 
 // obey carries out what a controller says.
-func (s *Server) obey(r *kmsg.LeaderAndISRRequest) *kmsg.LeaderAndISRResponse {
+func (s *Server) obey(r *kmsg.LeaderAndISRRequest, from order) *kmsg.LeaderAndISRResponse {
 	answer := kmsg.NewPtrLeaderAndISRResponse()
-	if code := s.heed(r.ControllerEpoch, r.BrokerEpoch); code != wire.OK {
+	if code := s.heed(from); code != wire.OK {
 		answer.ErrorCode = int16(code)
 		return answer
 	}
@@ -132,7 +153,7 @@ const (
 func (s *Server) stopReplica(x *exchange) {
 	r := x.Body.(*kmsg.StopReplicaRequest)
 	answer := kmsg.NewPtrStopReplicaResponse()
-	if code := s.heed(r.ControllerEpoch, r.BrokerEpoch); code != wire.OK {
+	if code := s.heed(order{r.ControllerEpoch, r.BrokerEpoch, x.Correlation}); code != wire.OK {
 		answer.ErrorCode = int16(code)
 		x.reply(answer)
 		return

@@ -50,7 +50,7 @@ func newMetadata() metadata {
 func (s *Server) updateMetadata(x *exchange) {
 	r := x.Body.(*kmsg.UpdateMetadataRequest)
 	answer := kmsg.NewPtrUpdateMetadataResponse()
-	if code := s.heed(r.ControllerEpoch, r.BrokerEpoch); code != wire.OK && !s.cfg.Bugs.Has(bugs.FormerControllerBelieved) {
+	if code := s.heed(order{r.ControllerEpoch, r.BrokerEpoch, x.Correlation}); code != wire.OK && !s.cfg.Bugs.Has(bugs.FormerControllerBelieved) {
 		answer.ErrorCode = int16(code)
 		x.reply(answer)
 		return

@@ -41,14 +41,14 @@ type Server struct {
 	whenRegistered []*node.Signal
 	clusterID      string
 	// controller is that of the cluster, if it has elected the one in this broker.
-	// controllerEpoch is that of the latest one which has been heard.
-	controller      *controller.Controller
-	controllerEpoch int32
-	metadata        metadata
-	configs         map[string]*topicConfig // by topic
-	dynamic         dynamic
-	changes         changes
-	notices         notices
+	// obeyed is the last order of one that was followed.
+	controller *controller.Controller
+	obeyed     order
+	metadata   metadata
+	configs    map[string]*topicConfig // by topic
+	dynamic    dynamic
+	changes    changes
+	notices    notices
 
 	// replicas are those on this broker, numbered those that have disk requests on
 	// their way, too.

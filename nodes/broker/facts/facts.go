@@ -274,7 +274,8 @@ var (
 	EndOffsetTold    = kind(43, false, "end-offset-told", "told where that ends which consumers may read", "highWatermark", "leaderEpoch")
 	DeletionTold     = kind(141, false, "deletion-told", "leader: told a client who wanted its records gone below asked, -1 for all that are committed, which are those below upTo, that all live replicas begin at low or later", "low", "asked", "leaderEpoch", "upTo")
 	OffsetSought     = kind(45, false, "offset-sought", "told the first record below end, -1 for none, with a timestamp of asked or later; the body is Times", "asked", "told", "end")
-	ControllerObeyed = kind(44, false, "controller-obeyed", "takes an order of a controller that was meant for the broker registered so, -1 if it does not say", "controllerEpoch", "zxid")
+	ControllerObeyed = kind(44, false, "controller-obeyed", "takes an order of a controller that was meant for the broker registered so, -1 if it does not say, and which of those that it sent", "controllerEpoch", "zxid", "number")
+	OrderLate        = kind(155, false, "order-late", "refused an order behind which its controller has sent another", "number", "asked", "controllerEpoch")
 )
 
 // Times is the body of [OffsetSought]: the records of the log, found without an index.
