@@ -61,8 +61,8 @@ func (r *run) brokerClient(i int, setup, ops, final []workloads.Op) func() actor
 		RequestTimeout: k.RequestTimeout, DeliveryTimeout: k.DeliveryTimeout, Linger: k.Linger, PollWait: k.PollWait, FetchWait: k.FetchWait,
 		Retries: k.Retries, Idempotent: k.Idempotent, Sessions: k.FetchSessions > 0, Rack: k.rackOf(i), Codec: k.codecOf(i), BatchBytes: k.BatchBytes,
 		HeedsThrottle: k.heedsThrottle(i), As: k.principal(i), Super: i == 0, Login: k.login(i), RawLogin: k.RawLogins && i%2 == 1, AutoCreate: k.AutoCreate,
-		Groups: k.members(), Compacts: r.plan.compacts(),
-		Setup: setup, Ops: ops, Final: final, Finals: r.finals,
+		Groups: k.members(),
+		Setup:  setup, Ops: ops, Final: final, Finals: r.finals,
 		StartAt: k.WarmUp, StopAt: stop, FinalAt: stop,
 		Settled: func() bool {
 			return r.replication.Pending() == "" && r.groups.Pending() == "" && (r.rights == nil || r.rights.Pending() == "") && (r.usage == nil || r.usage.Pending() == "")

@@ -6,12 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stampede-sim/stampede/checkers/history"
 	"github.com/stampede-sim/stampede/faults"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/node"
-	"github.com/stampede-sim/stampede/workloads"
 )
 
 // CleaningKnobs are about what makes logs smaller. The zero value is what brokers do
@@ -91,13 +89,5 @@ func cleaningWindows() []*node.EventKind {
 func (p Plan) brokersMistime() bool {
 	return p.Knobs.Brokers > 0 && slices.ContainsFunc(p.Faults, func(f faults.Fault) bool {
 		return (f.Kind == faults.Skew || f.Kind == faults.Drift) && f.Target.Name != serverGroup && !slices.Contains(p.Knobs.serverNames(), f.Target.Name)
-	})
-}
-
-// compacts reports whether logs may be compacted: by the knobs, or because somebody says so
-// of a topic.
-func (p Plan) compacts() bool {
-	return strings.Contains(p.Knobs.Cleanup, "compact") || slices.ContainsFunc(p.Ops, func(op workloads.Op) bool {
-		return op.F == history.SetConfig && strings.Contains(op.Log.Args, "compact")
 	})
 }

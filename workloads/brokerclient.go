@@ -45,8 +45,6 @@ type BrokerClientConfig struct {
 	RawLogin bool
 	// HeedsThrottle has it wait by itself for as long as brokers tell it to.
 	HeedsThrottle bool
-	// Compacts says that logs may be compacted.
-	Compacts bool
 	// AutoCreate has topics created by asking for them.
 	AutoCreate bool
 	// Groups is how the client is a member of a group.
@@ -105,8 +103,6 @@ type BrokerClient struct {
 	// groups that it asked for without being a member.
 	member  *enrolment
 	offsets []storedOffsets
-	// stalled is where the last final reads came to no end.
-	stalled stall
 	// sentAt is the timestamp of the record that it sent last, 0 if it has sent none.
 	sentAt int64
 }

@@ -38,8 +38,8 @@ func (c *BrokerClient) tryFinal(t *node.Task, op Op) bool {
 		ID: op.ID, Client: c.cfg.Index, F: history.Poll, Path: op.Path, Server: int(node.Nobody), Final: true,
 		Log: &history.LogOp{From: fromBeginning, Offset: history.Unknown},
 	})
-	all, at, ok := c.readThrough(t, partitionOf(op.Path), finalTries)
-	if !ok && !c.mayEndAt(op.Path, at) {
+	all, ok := c.readThrough(t, partitionOf(op.Path), finalTries)
+	if !ok {
 		return false
 	}
 	c.rec.Return(op.ID, func(h *history.Op) { h.Outcome, h.Log = history.OK, all })
@@ -50,7 +50,7 @@ func (c *BrokerClient) tryFinal(t *node.Task, op Op) bool {
 // the end that there was, or if the log begins elsewhere before it has begun to read.
 func (c *BrokerClient) scan(op Op) {
 	c.env.Go("scan", func(t *node.Task) {
-		all, _, ok := c.readThrough(t, partitionOf(op.Path), scanTries)
+		all, ok := c.readThrough(t, partitionOf(op.Path), scanTries)
 		outcome := history.Fail
 		if ok {
 			outcome = history.OK
@@ -70,58 +70,35 @@ const (
 	scanTries  = 4
 )
 
-// stall is where final reads of a partition have come to, time and again.
-type stall struct {
-	path  string
-	at    int64
-	times int
-}
-
-// stalls is how many final reads must have come to no end at the same place.
-const stalls = 3
-
-// mayEndAt reports whether a partition may have nothing behind an offset, though it ends
-// later. Compaction leaves a log without its last records, which were tombstones, when those
-// behind them are lost that it had been written to meanwhile. Readers wait there until
-// something is appended, with Kafka, too. What they lack that they should not is found when
-// the reads are judged.
-func (c *BrokerClient) mayEndAt(path string, at int64) bool {
-	if c.stalled.path != path || c.stalled.at != at {
-		c.stalled = stall{path: path, at: at}
-	}
-	c.stalled.times++
-	return c.cfg.Compacts && at >= 0 && c.stalled.times >= stalls
-}
-
 // readThrough reads a partition from its beginning to where it ends now, as somebody who
-// was never there before. Where it does not come to the end, it says how far it has.
-func (c *BrokerClient) readThrough(t *node.Task, tp client.TopicPartition, tries int) (all *history.LogOp, at int64, ok bool) {
+// was never there before.
+func (c *BrokerClient) readThrough(t *node.Task, tp client.TopicPartition, tries int) (*history.LogOp, bool) {
 	fresh := c.cluster.NewConsumer(client.ConsumerConfig{Reset: client.ResetNone, MaxWait: c.cfg.PollWait, Sessionless: !c.cfg.Sessions})
 	defer fresh.Close()
 	fresh.Assign([]client.TopicPartition{tp})
 	fresh.SeekToEnd(tp, false)
 	end, ok := c.position(t, fresh, tp, tries)
 	if !ok {
-		return nil, -1, false
+		return nil, false
 	}
 	fresh.SeekToEnd(tp, true)
-	all, at = &history.LogOp{From: fromBeginning, Offset: end}, -1
-	for empty := 0; at < end; at, _ = fresh.Position(tp) {
+	var all history.LogOp
+	for at, empty := int64(-1), 0; at < end; at, _ = fresh.Position(tp) {
 		before := len(all.Records)
 		var done node.Signal
 		fresh.Poll(pollMost, c.cfg.RequestTimeout, func(p client.Polled) {
-			c.took(all, fresh, p)
+			c.took(&all, fresh, p)
 			done.Set(nil)
 		})
 		t.Await(&done)
 		if len(all.Records) > before {
 			empty = 0
 		} else if empty++; empty > tries {
-			break
+			return nil, false
 		}
 	}
-	all.Positions = nil
-	return all, at, at >= end
+	all.From, all.Offset, all.Positions = fromBeginning, end, nil
+	return &all, true
 }
 
 // position awaits the position of a consumer, which it has to ask for.

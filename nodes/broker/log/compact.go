@@ -236,9 +236,12 @@ func (c *compaction) clean(b batch.Batch) (batch.Batch, error) {
 			}
 		}
 		return b.Filtered(&c.build, func(rec *batch.Record) bool { return c.keeps(b, rec) }, horizon)
-	case b.Idempotent() && c.producers.lastOf(b):
+	case b.Idempotent() && c.producers.lastOf(b), b.NextOffset() == c.upto:
 		// Its sequence must outlive its records, or the producer's next batch would be
-		// accepted whatever its number.
+		// accepted whatever its number. And what is compacted ends with a batch:
+		//
+		//	b1 ends at 8, with a tombstone; b2 at 9. b2 compacts up to 8, without the tombstone,
+		//	and loses 8 with its power. From 7 there is nothing to copy, and b1 never gets to 8.
 		return b.Emptied(), nil
 	}
 	return nil, nil

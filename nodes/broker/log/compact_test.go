@@ -37,6 +37,9 @@ func TestCompaction(t *testing.T) {
 				if err := k.complete(k.log, k.log.Cleaned()); err != nil {
 					t.Fatal(err)
 				}
+				if out := k.compact(t); out.Upto > k.log.Start() && lastBelow(t, k.log, out.Upto) != out.Upto {
+					t.Fatalf("%+v with %v ends at %d", out, k.log, lastBelow(t, k.log, out.Upto))
+				}
 			},
 			"crash": func(t *rapid.T) { k.crash(t) },
 			"": func(t *rapid.T) {
@@ -46,6 +49,54 @@ func TestCompaction(t *testing.T) {
 			},
 		})
 	})
+}
+
+// lastBelow is where the last batch ends that is below an offset.
+func lastBelow(t rapid.TB, l *Log, offset int64) (end int64) {
+	content, err := reading(l, l.Start(), offset, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := batch.Read(content); r.Next() && r.Batch.NextOffset() <= offset; {
+		end = r.Batch.NextOffset()
+	}
+	return end
+}
+
+// TestCompactionKeepsTheEnd takes all that is at the end of what is compacted. Who copies the log
+// gets there nonetheless, be nothing behind: it may be lost.
+func TestCompactionKeepsTheEnd(t *testing.T) {
+	k := newKeyed()
+	pass := func() {
+		k.log.Roll(k.now)
+		k.log.SetHighWatermark(k.log.End())
+		k.compact(t)
+	}
+	k.add(t, -1, 1)
+	k.add(t, -1, 2)
+	o := batch.Plain()
+	o.BaseOffset, o.LeaderEpoch = 2, 0
+	b := batch.NewBuilder(o)
+	b.Add(batch.Record{Timestamp: k.now, Key: []byte("key 2"), Offset: 2})
+	over, err := b.Build().Filtered(&batch.Builder{}, func(*batch.Record) bool { return true }, k.now-1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.log.AppendAsFollower(over, k.now) // a tombstone whose time is over, as its leader has stamped it
+	pass()
+	got, err := records(k.log)
+	if err != nil || len(got) != 1 || got[0].Offset != 0 {
+		t.Fatalf("left are %v, %v", got, err)
+	}
+	if end := lastBelow(t, k.log, 3); end != 3 {
+		t.Errorf("the last batch ends at %d", end)
+	}
+	k.all = append(k.all, batch.Record{Offset: 2})
+	k.add(t, -1, 1)
+	pass()
+	if end := lastBelow(t, k.log, 3); end != 0 {
+		t.Errorf("an end that is none any more is kept at %d", end)
+	}
 }
 
 // TestEveryCrashOfACompaction opens the log from every state that a crash could leave
