@@ -8,7 +8,9 @@ import (
 	"github.com/stampede-sim/stampede/nodes/broker/wire"
 )
 
-// copy appends what a leader sent, unless the log has to begin elsewhere first.
+// copy appends what a leader sent, unless the log has to begin elsewhere first. Where its disk is
+// busy with something that came up since the leader was asked, the answer waits: in a session the
+// leader would not repeat its high watermark.
 func (s *Server) copy(r *localReplica, p *kmsg.FetchResponseTopicPartition) {
 	if first, apart := beginsBefore(r, p); apart {
 		s.disk(r, r.log.StartOver(first, facts.BeginsInBatch))
@@ -19,7 +21,12 @@ func (s *Server) copy(r *localReplica, p *kmsg.FetchResponseTopicPartition) {
 	from := r.log.End()
 	code := r.log.AppendAsFollower(p.RecordBatches, s.env.WallMillis())
 	s.observeCopied(r, p.RecordBatches, from)
-	if code != wire.OK {
+	switch {
+	case code == wire.LeaderNotAvailable && !r.log.Settled():
+		r.follow.held = p
+		s.work(r)
+		return
+	case code != wire.OK:
 		s.work(r)
 		s.postpone(r)
 		return
@@ -44,9 +51,9 @@ func beginsBefore(r *localReplica, p *kmsg.FetchResponseTopicPartition) (first i
 	return b.BaseOffset(), b.LastOffset() >= r.log.End()
 }
 
-// takeHeld appends records for which the log was begun elsewhere, as soon as its disk is
-// done with that. They must not be asked for again: where the batch begins is outside of
-// what the leader has, and the log would be begun at the leader's start once more.
+// takeHeld appends what had to wait, as soon as the disk is done with the log. Records for which
+// that was begun elsewhere must not be asked for again: where the batch begins is outside of what
+// the leader has, and the log would be begun at the leader's start once more.
 func (s *Server) takeHeld(r *localReplica) {
 	if p := r.follow.held; p != nil && r.log.Settled() && r.log.Offline() == nil {
 		r.follow.held = nil

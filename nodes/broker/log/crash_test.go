@@ -389,6 +389,40 @@ func TestStartingOverProvesNothingDurable(t *testing.T) {
 	}
 }
 
+// TestStartingOverKeepsTheEnd: a log that is thrown away, and goes on where it ended, ends there
+// whatever a crash leaves of it, be its last segment empty or not.
+func TestStartingOverKeepsTheEnd(t *testing.T) {
+	cfg := tiny()
+	cfg.SegmentBytes = 150 // one batch each
+	for _, rolled := range []bool{false, true} {
+		h := newHistory(cfg)
+		for i := range int32(4) {
+			h.sends(t, i, 1)
+		}
+		if rolled {
+			h.log.Roll(h.now)
+		}
+		end := h.log.End()
+		h.log.Flush(end)
+		drain(h.log, h.disk)
+		h.log.SetHighWatermark(end)
+		h.log.StartOver(end)
+		for !h.log.Settled() {
+			for state := range h.disk.Crashes() {
+				again := &history{disk: state, cfg: h.cfg, now: h.now}
+				again.open(Options{})
+				if again.log.End() != end {
+					t.Fatalf("rolled is %v: a crash leaves %v, and it ended at %d; the disk has %v", rolled, again.log, end, state.List())
+				}
+			}
+			step(h.log, h.disk)
+		}
+		if h.log.Start() != end || h.log.End() != end || len(h.log.Segments()) != 1 {
+			t.Errorf("%v", h.log)
+		}
+	}
+}
+
 // TestTruncationsComeUndone: a crash before a truncation is durable may bring back what was
 // cut off. Then the log is what it was, with the epochs and producers of that, and can be
 // truncated again.

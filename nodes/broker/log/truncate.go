@@ -84,9 +84,13 @@ func (l *Log) StartOver(offset int64) error {
 	gone := l.segs
 	s := newSegment(l.dir, offset, l.segs[0].born)
 	l.segs = []*segment{s}
-	l.drop(gone)
-	l.begin(chore{kind: writeFile, name: s.name})
-	l.nameless = l.work.last()
+	if offset == l.end {
+		l.supersede(gone, s)
+	} else {
+		l.drop(gone)
+		l.begin(chore{kind: writeFile, name: s.name})
+		l.nameless = l.work.last()
+	}
 	l.epochs = nil
 	l.saveEpochs()
 	l.work.add(chore{kind: reach, offset: offset})
@@ -101,6 +105,25 @@ func (l *Log) StartOver(offset int64) error {
 func (l *Log) drop(gone []*segment) {
 	for i := len(gone) - 1; i >= 0; i-- {
 		l.begin(chore{kind: removeSegment, seg: gone[i]}, chore{kind: syncNames})
+	}
+}
+
+// supersede is drop for a log that goes on where it ended, in a segment that is there before the
+// others go, the first one first. Whatever of that a process gets done, the log ends there: it
+// may be in sync, and lack nothing.
+//
+//	All is deleted below 9, where the log of b2 ends, and b2 starts over. It dies with 6 to 8
+//	removed, is elected, and gives other records the offsets that readers are through with.
+func (l *Log) supersede(gone []*segment, s *segment) {
+	if last := gone[len(gone)-1]; last.base == s.base {
+		gone = gone[:len(gone)-1]
+		l.begin(chore{kind: removeFile, name: last.file(snapshotFile)})
+	}
+	l.begin(chore{kind: writeFile, name: s.name})
+	l.nameless = l.work.last()
+	l.begin(chore{kind: syncNames})
+	for _, old := range gone {
+		l.begin(chore{kind: removeSegment, seg: old}, chore{kind: syncNames})
 	}
 }
 
