@@ -120,15 +120,14 @@ func (j *judge) lastAcknowledged(r *register, read *history.Op) int {
 
 // forgot reports whether something explains that what was committed by one operation is not
 // told by another: it was deleted, perhaps by who was told that nobody knows, or the topic of
-// offsets lost records, or did with who answers, who does not know that it leads no more.
+// offsets lost records.
 func (j *judge) forgot(k kept, commit, read int) bool {
 	if k.znodes {
 		return false
 	}
 	from, to := j.h.Ops[commit].Invoke, j.h.Ops[read].Return
-	return j.lostOffsets(k.group, to) || j.between(from, to, func(e *history.LogEvent) bool {
-		inVain := e.Kind == history.LedInVain && e.Broker == j.h.Ops[read].Log.Broker && j.homes.Lives(k.group, e.Partition)
-		return inVain && !j.h.Ops[read].Final || e.Kind == history.OffsetForgotten && e.Group == k.group && e.Partition == k.partition
+	return j.lostOffsets(k.group, to) || j.toldInVain(k.group, from, &j.h.Ops[read]) || j.between(from, to, func(e *history.LogEvent) bool {
+		return e.Kind == history.OffsetForgotten && e.Group == k.group && e.Partition == k.partition
 	}) || slices.ContainsFunc(j.h.Ops, func(op history.Op) bool {
 		return k.deletedBy(&op) && op.Invoke <= to && (op.Outcome == history.Info || op.Return >= from)
 	})
@@ -148,6 +147,15 @@ func (k kept) deletedBy(op *history.Op) bool {
 func (j *judge) lostOffsets(group string, until time.Duration) bool {
 	return j.between(0, until, func(e *history.LogEvent) bool {
 		return (e.Kind == history.UncleanElection || e.Kind == history.LastReplicaLost) && j.homes.Lives(group, e.Partition)
+	})
+}
+
+// toldInVain reports whether who answers a question lost, since a time, what a group committed,
+// and came to lead the partition in which it lives when it had been deposed already. In the end
+// everybody has heard of that.
+func (j *judge) toldInVain(group string, since time.Duration, read *history.Op) bool {
+	return !read.Final && j.between(since, read.Return, func(e *history.LogEvent) bool {
+		return e.Kind == history.LedInVain && e.Broker == read.Log.Broker && j.homes.Lives(group, e.Partition)
 	})
 }
 
