@@ -21,9 +21,9 @@ type order struct {
 	number int32
 }
 
-// behind reports whether the controller that gave an order has given another before it, to
-// the same life of the broker. What it has given up waiting for may still be on its way, over a
-// connection that it has closed.
+// behind reports whether a controller gave the other order after this one, to the same life of
+// the broker. What it has given up waiting for may still be on its way, over a connection that
+// it has closed.
 func (o order) behind(other order) bool {
 	return o.controllerEpoch == other.controllerEpoch && o.brokerEpoch == other.brokerEpoch && o.number < other.number
 }
@@ -45,7 +45,7 @@ func (s *Server) heed(o order) wire.ErrorCode {
 	return code
 }
 
-// refusal is what heed answers. Who is refused for coming late does not wait for the answer.
+// refusal is what heed answers. Nobody waits for the answer to an order that comes late.
 func (s *Server) refusal(o order) wire.ErrorCode {
 	switch {
 	case s.stale(o.brokerEpoch) && !s.cfg.Bugs.Has(bugs.FormerLifeObeyed):
