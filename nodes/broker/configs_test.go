@@ -311,8 +311,8 @@ func TestATopicGoesByItsOwnConfigurationNotByThatOfAFormerOne(t *testing.T) {
 			story = append(story, k.Name)
 		}
 	}
-	life := "config-taken replica-opened replica-deleted config-taken replica-opened"
-	if got := strings.Join(story, " "); got != life+" "+life {
+	cut := "config-taken replica-opened replica-deleted "
+	if got := strings.Join(story, " "); got != cut+cut+"config-taken replica-opened" {
 		t.Errorf("the second broker's story is %s", got)
 	}
 	for bytes, want := range map[int]string{300: "ok NONE", 600: "failed MESSAGE_TOO_LARGE"} {

@@ -74,7 +74,7 @@ func (s *Server) leaderAndISR(x *exchange) {
 			s.dropStrays(state.Topic, state.TopicID)
 		}
 	}
-	s.whenTopicsKnown(topics, func() { x.reply(s.obey(r, from)) })
+	s.whenReady(topics, func() { x.reply(s.obey(r, from)) })
 }
 
 // obey carries out what a controller says.
@@ -183,14 +183,14 @@ func (s *Server) stop(tp znodes.TopicPartition, p *kmsg.StopReplicaRequestTopicP
 	}
 	s.observeOf(tp.String(), facts.ReplicaStopped, int64(from.ControllerEpoch), from.BrokerEpoch, int64(p.LeaderEpoch))
 	if r == nil {
-		return s.deleteStray(tp)
+		return wire.OK // what was there is gone, or about to go
 	}
 	s.fetchers.remove(r)
 	r.Stop()
 	s.ledOffsets(r)
 	s.touch(r)
 	if p.Delete {
-		return s.deleteReplica(r)
+		s.deleteReplica(r)
 	}
 	return wire.OK
 }

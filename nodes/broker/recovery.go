@@ -82,8 +82,14 @@ func (s *Server) openLogs(t *node.Task) bool {
 		if !ok {
 			continue
 		}
+		tp := znodes.TopicPartition{Topic: topic, Partition: partition}
+		if log.Doomed(s.env.Disk(), dir) {
+			s.observeOf(tp.String(), facts.DoomedFound)
+			s.remove(dir)
+			continue
+		}
 		s.awaitTopicConfig(t, topic)
-		s.openReplica(znodes.TopicPartition{Topic: topic, Partition: partition}, s.topicOn(dir), log.Options{
+		s.openReplica(tp, s.topicOn(dir), log.Options{
 			Clean: clean, RecoveryPoint: c.recovery[dir], HighWatermark: c.marks[dir], Start: c.starts[dir], Cleaned: c.cleaned[dir],
 			Now: s.env.WallMillis(),
 		})
@@ -110,24 +116,6 @@ func (s *Server) topicOn(dir string) (id znodes.TopicID) {
 		id, _ = znodes.ParseTopicID(noted)
 	}
 	return id
-}
-
-// noteTopic notes which topic a directory is of, so that a restart tells it from another
-// of the same name (KIP-516). The replica may be deleted meanwhile, and the file with it.
-func (s *Server) noteTopic(r *localReplica) {
-	id := znodes.TopicID(r.Topic())
-	if id == (znodes.TopicID{}) {
-		return
-	}
-	s.env.Go("topic of "+r.Name(), func(t *node.Task) {
-		if r.log.gone {
-			return
-		}
-		name := r.log.Dir() + log.PartitionMetadata
-		if err := log.Save(t, s.env.Disk(), name, log.EncodeTopicID(id.String())); err != nil && !r.log.gone {
-			s.giveUp(name, err)
-		}
-	})
 }
 
 // noteCluster notes which cluster the disk is of, or finds that it is of another.

@@ -35,8 +35,7 @@ func (s *Server) replicaFor(tp znodes.TopicPartition, id znodes.TopicID) (*local
 	}
 	r, code := s.openReplica(tp, id, log.Options{Now: s.env.WallMillis()})
 	if code == wire.OK {
-		s.noteTopic(r)
-		s.cleanSlate(r)
+		s.begin(r)
 	}
 	return r, code
 }
@@ -47,7 +46,7 @@ func (s *Server) sameTopic(r *localReplica, id znodes.TopicID) bool {
 	if r.Topic() == (facts.TopicID{}) {
 		r.SetTopic(facts.TopicID(id)) // nobody had noted it
 		s.observeOpened(r)
-		s.noteTopic(r)
+		s.begin(r)
 	}
 	return r.Topic() == facts.TopicID(id)
 }
@@ -96,16 +95,15 @@ func (s *Server) sortedReplicas() []*localReplica {
 
 // deleteReplica removes a replica and its files. What it waits for from its disk may
 // still come.
-func (s *Server) deleteReplica(r *localReplica) wire.ErrorCode {
+func (s *Server) deleteReplica(r *localReplica) {
 	delete(s.replicas, r.tp)
 	if c := s.configs[r.tp.Topic]; c != nil && c.known && !s.hasReplicasOf(r.tp.Topic) {
 		delete(s.configs, r.tp.Topic) // another topic may get its name
 	}
 	r.log.gone = true
 	s.observeOf(r.Name(), facts.ReplicaDeleted)
-	code := s.deleteStray(r.tp)
 	r.log.Retire()
-	return code
+	s.remove(r.log.Dir())
 }
 
 // hasReplicasOf reports whether there is a replica of a topic here: as long as there is, its
@@ -117,17 +115,6 @@ func (s *Server) hasReplicasOf(topic string) bool {
 		}
 	}
 	return false
-}
-
-// deleteStray removes the files of a partition that has no replica here.
-func (s *Server) deleteStray(tp znodes.TopicPartition) wire.ErrorCode {
-	if err := log.Delete(s.env.Disk(), log.Dir(tp.Topic, tp.Partition)); err != nil {
-		return wire.KafkaStorageError
-	}
-	s.lastNumber++
-	s.deletions[s.lastNumber] = log.Dir(tp.Topic, tp.Partition)
-	s.env.Disk().SyncDir(node.Tag{Kind: tagDeleted, Arg: s.lastNumber})
-	return wire.OK
 }
 
 // work has the chores of a log done: what it must bring to the disk some time, and what

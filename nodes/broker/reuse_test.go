@@ -60,3 +60,28 @@ func TestACheckpointDoesNotOutliveItsLog(t *testing.T) {
 		t.Errorf("what was said of the former log was forgotten %d times", n)
 	}
 }
+
+// A process dies while it removes a log: the next one goes on with that, and the topic that
+// gets the name begins with nothing.
+func TestARemovalIsFinishedByWhoStartsAgain(t *testing.T) {
+	c := newCluster(t, 1)
+	s := c.client(func(s *script, task *node.Task) {
+		s.create(task, c, "orders", []int32{1})
+		s.insist(task, c, "orders", "former")
+		quick := c.world.SlowDisk(c.brokers[0], "", sim.Latency{Min: time.Hour, Mean: time.Hour, Max: time.Hour})
+		s.deleteTopic(task, c, "orders")
+		c.world.Crash(c.brokers[0], sim.KeepAll)
+		quick()
+		c.world.Start(c.brokers[0])
+		s.create(task, c, "orders", []int32{1})
+		s.insist(task, c, "orders", "another's")
+		values, code := s.consume(task, c.brokers[0], "orders")
+		if code != wire.OK || fmt.Sprint(values) != "[another's]" {
+			s.t.Errorf("read %q, %v", values, code)
+		}
+	})
+	c.converge(s, 60*time.Second)
+	if n := c.seen[facts.DoomedFound]; n != 1 {
+		t.Errorf("what was left of the former log was found %d times", n)
+	}
+}

@@ -55,10 +55,8 @@ type Server struct {
 	replicas   map[znodes.TopicPartition]*localReplica
 	numbered   map[uint64]*localReplica
 	lastNumber uint64
-	// deletions are the directories that files were removed from, which a crash may bring
-	// back yet, by number.
-	deletions map[uint64]string
-	fetchers  fetchers
+	removals   removals
+	fetchers   fetchers
 	// fetchSessions are those of who fetches here.
 	fetchSessions *fetchsession.Cache
 	// readInto is where fetches read into, one after the other.
@@ -110,7 +108,6 @@ const (
 	tagRested           // Arg is a leader that may be tried again
 	tagPostponed        // partitions may be asked for again
 	tagLog              // disk; Arg is the number of the replica
-	tagDeleted          // disk; files are durably gone, Arg is the number of their deletion
 	tagMarks            // see noteMarks
 	tagPoints           // see notePoints
 	tagRetain           // see retain
@@ -137,7 +134,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg: cfg, dynamic: dynamic{static: cfg, statics: cfg.statics()}, changes: changes{last: -1}, apis: apis(),
 		epoch: -1, metadata: newMetadata(), configs: map[string]*topicConfig{},
-		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, deletions: map[uint64]string{},
+		replicas: map[znodes.TopicPartition]*localReplica{}, numbered: map[uint64]*localReplica{}, removals: removals{of: map[string]bool{}},
 		purgatory: purgatory{waiters: map[uint64]*waiter{}}, channels: map[node.ConnID]*channel{}, creating: map[string]bool{},
 		access: newAccess(cfg.Access), clients: map[clientEntity]map[string]string{}, usage: map[account]*quota.Rate{},
 		buckets: map[account]*quota.Bucket{}, limits: map[string]int{}, notices: notices{}, credentials: map[string]int32{},
@@ -258,10 +255,6 @@ func (s *Server) DiskDone(tag node.Tag, err error) {
 	switch tag.Kind {
 	case tagLog:
 		s.logSynced(tag.Arg, err)
-	case tagDeleted:
-		if err == nil {
-			delete(s.deletions, tag.Arg)
-		}
 	}
 	s.settle()
 }

@@ -151,6 +151,7 @@ var (
 	SwapNamed        = kind(18, true, "swap-named", "the segment that compaction wrote is durable, and has the name that makes it count", "start")
 	SwapInstalled    = kind(19, true, "swap-installed", "the segment that compaction wrote took the place of the one that begins here", "start")
 	CleanSlate       = kind(132, true, "clean-slate", "nothing on the disk speaks of the log any more that the directory of this one had before", "")
+	DoomedFound      = kind(156, true, "doomed-found", "removed what a crash had left of a log that was to be deleted, or that was not begun", "")
 	LeftoverFound    = kind(131, true, "leftover-found", "a log was opened with the files of something that a crash had cut short", "files", "", "", "what")
 	DirectoryOffline = kind(130, true, "directory-offline", "the disk did not take a file that is about all logs, or about whose log it is; the broker gives up", "")
 	LogOffline       = kind(16, false, "log-offline", "the disk failed, and the replica takes nothing more", "end")

@@ -33,12 +33,26 @@ const (
 // Save makes a content that of a file, durably and at once: who finds the name finds
 // the old content or the new. No two tasks may save one file at a time.
 func Save(t *node.Task, d node.Disk, name string, content []byte) error {
-	err := d.WriteFile(name+temporary, content)
+	return saveBy(t, d, name, name+temporary, content)
+}
+
+// SaveTopicID notes which topic the log of a directory is of. Nothing may be appended before
+// it returns: what a crash leaves of a log tells by that whose it is. Several tasks may be at
+// it, if they have numbers of their own: a replica may be deleted while it begins, and come
+// again.
+func SaveTopicID(t *node.Task, d node.Disk, dir, id string, number uint64) error {
+	name := dir + PartitionMetadata
+	return saveBy(t, d, name, fmt.Sprintf("%s.%d%s", name, number, temporary), EncodeTopicID(id))
+}
+
+// saveBy is Save with the name that the file has as long as it is not complete.
+func saveBy(t *node.Task, d node.Disk, name, by string, content []byte) error {
+	err := d.WriteFile(by, content)
 	if err == nil {
-		err = t.Sync(name + temporary)
+		err = t.Sync(by)
 	}
 	if err == nil {
-		err = d.Rename(name+temporary, name)
+		err = d.Rename(by, name)
 	}
 	if err == nil {
 		err = t.SyncDir()

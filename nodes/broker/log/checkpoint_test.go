@@ -2,6 +2,7 @@ package log
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stampede-sim/stampede/nodes/internal/crashdisk"
@@ -111,19 +112,104 @@ func TestCleanMarkerIsTakenOnce(t *testing.T) {
 	}
 }
 
-// TestDelete removes the files of one partition and no other.
-func TestDelete(t *testing.T) {
+// written is a disk with logs that have three segments, and whose topic is noted.
+func written(t *testing.T, dirs ...string) *crashdisk.Disk {
+	t.Helper()
 	d := crashdisk.New()
-	for _, dir := range []string{"a-0/", "a-1/", "a-10/"} {
-		if _, _, err := Open(d, dir, tiny(), Options{}); err != nil {
-			t.Fatal(err)
+	for _, dir := range dirs {
+		for base := range int64(3) {
+			d.WriteFile(fileName(dir, base, logFile), []byte("records"))
+			d.WriteFile(fileName(dir, base, indexFile), []byte("index"))
+		}
+		d.Run(func(task *node.Task) {
+			if err := SaveTopicID(task, d, dir, "first", 1); err != nil {
+				t.Error(err)
+			}
+			for _, name := range files(d, dir) {
+				task.Sync(name)
+			}
+		})
+	}
+	return d
+}
+
+// TestDelete removes the files of one partition and no other. After a crash at any time the log
+// is whole, or doomed, and can then be deleted as before; or there is nothing.
+func TestDelete(t *testing.T) {
+	d := written(t, "a-0/", "a-1/", "a-10/")
+	d.WriteFile(RecoveryPoints, nil)
+	remove := func(d *crashdisk.Disk) {
+		d.Run(func(task *node.Task) {
+			if err := Delete(task, d, "a-1/"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	whole, found := len(files(d, "a-1/")), map[string]int{}
+	d.Effect = func() {
+		for state := range d.Crashes() {
+			switch left := len(files(state, "a-1/")); {
+			case left == 0:
+				found["nothing"]++
+			case Doomed(state, "a-1/"):
+				found["doomed"]++
+				if remove(state); len(files(state, "a-1/")) > 0 {
+					t.Fatalf("a second deletion left %v", state.List())
+				}
+			case left == whole:
+				found["whole"]++
+			default:
+				t.Fatalf("a crash leaves %v", state.List())
+			}
 		}
 	}
-	d.WriteFile(RecoveryPoints, nil)
-	if err := Delete(d, "a-1/"); err != nil {
-		t.Fatal(err)
+	remove(d)
+	if len(found) != 3 {
+		t.Errorf("crashes left %v", found)
 	}
 	if got := Partitions(d); len(got) != 2 || got[0] != "a-0/" || got[1] != "a-10/" {
 		t.Errorf("%v", got)
+	}
+	d = written(t, "a-1/")
+	d.Fail = errBroken
+	d.Run(func(task *node.Task) {
+		if Delete(task, d, "a-1/") == nil {
+			t.Error("a broken disk deleted something")
+		}
+	})
+}
+
+// TestALogIsBegunOnce begins the log of another topic where one was deleted: a crash leaves that
+// of the one or of the other, or nothing that counts.
+func TestALogIsBegunOnce(t *testing.T) {
+	d, found := written(t, "a-0/"), map[string]int{}
+	d.Effect = func() {
+		for state := range d.Crashes() {
+			id, _ := state.Read("a-0/" + PartitionMetadata)
+			records, _ := state.Read(fileName("a-0/", 0, logFile))
+			of, _ := ParseTopicID(string(id))
+			switch {
+			case len(files(state, "a-0/")) == 0, Doomed(state, "a-0/"):
+				found["nothing"]++
+			case of == "first" && string(records) == "records", of == "second" && !strings.Contains(string(records), "r"):
+				found[of]++
+			default:
+				t.Fatalf("a crash leaves %q of %q in %v", records, of, state.List())
+			}
+		}
+	}
+	d.Run(func(task *node.Task) {
+		Delete(task, d, "a-0/")
+		if _, _, err := Open(d, "a-0/", tiny(), Options{}); err != nil {
+			t.Error(err)
+		}
+		if err := SaveTopicID(task, d, "a-0/", "second", 2); err != nil {
+			t.Error(err)
+		}
+		d.Append(fileName("a-0/", 0, logFile), []byte("new"))
+		task.Sync(fileName("a-0/", 0, logFile))
+	})
+	if len(found) != 3 {
+		t.Errorf("crashes left %v", found)
 	}
 }

@@ -16,7 +16,7 @@
 // A file that ends in .cleaned is what compaction has not finished, in .swap what it has
 // finished and not put into place, in .deleted what is no part of the log any more, in
 // .tmp what is not complete. A crash leaves any of them; [Open] finishes what is .swap, and
-// drops the others.
+// drops the others. In a directory with a file "deletion" all else is deleted, see [Doomed].
 //
 // # What is durable
 //
@@ -44,13 +44,14 @@
 // # What the owner of a log does
 //
 // At the start of a broker: [TakeCleanMarker]; [LoadOffsets] of each checkpoint; [Open]
-// of each of [Partitions]. After any call that may have left chores, and they say so by
+// of each of [Partitions] that is not [Doomed]. After any call that may have left chores, and they say so by
 // [Log.Pending]: [Log.Work], and [Log.Synced] for each completion; or [Log.Settle] from a
 // task. From time to time: [Log.RecoveryPoint] of all logs into the checkpoint with
 // [Save], then [Log.RecoveryPointSaved]; high watermarks and log starts likewise;
 // [Log.Retain]; [Log.Compact] from a task, if [Log.Compactable]; [Log.ExpireProducers].
-// Before the first append to a directory that had another log: no checkpoint speaks of
-// that any more, see [Log.Hold]. At a clean stop: [Log.Close], [Log.Settle], the checkpoints, [MarkClean].
+// Before the first append to a new log: no checkpoint speaks of the one that its directory
+// had before, and [SaveTopicID], see [Log.Hold]. To remove one: [Log.Retire] and [Delete]. At
+// a clean stop: [Log.Close], [Log.Settle], the checkpoints, [MarkClean].
 //
 // A truncation takes effect at once for everybody who asks, but its files do so when
 // the chores are done. Until then, see [Log.Settled], appends are refused with

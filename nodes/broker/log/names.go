@@ -54,17 +54,58 @@ func ParseDir(dir string) (topic string, partition int32, ok bool) {
 	return dir[:at], int32(n), err == nil && n >= 0
 }
 
-// Delete removes all files of a partition from a disk, the way back to front that a
-// crash in between leaves something [Open] understands. Durable after a SyncDir.
-func Delete(d node.Disk, dir string) error {
-	names := files(d, dir)
-	slices.Reverse(names)
-	for _, name := range names {
-		if err := d.Remove(name); err != nil {
-			return fmt.Errorf("log: delete %s: %w", dir, err)
+// Deletion is the name of the file that says of a directory that all else in it is
+// deleted.
+const Deletion = "deletion"
+
+// Delete removes all files of a partition, durably and at once, as far as one looks before
+// one opens the log (see [Doomed]): a crash leaves the log as it was, or a directory that
+// is doomed, or none. Without the mark it could leave anything:
+//
+//	the records without the ID of their topic: they pass for those of the next topic of
+//	the name
+//	a segment and not the one before it: there is a hole in the log
+//
+// Kafka gives the directory another name first, which does the same. Nothing else may be
+// written into the directory until Delete returns.
+func Delete(t *node.Task, d node.Disk, dir string) error {
+	err := d.WriteFile(dir+Deletion, nil)
+	if err == nil {
+		err = t.SyncDir()
+	}
+	for _, name := range files(d, dir) {
+		if err == nil && name != dir+Deletion {
+			err = d.Remove(name)
 		}
 	}
+	if err == nil {
+		err = t.SyncDir()
+	}
+	if err == nil {
+		err = d.Remove(dir + Deletion)
+	}
+	if err == nil {
+		err = t.SyncDir()
+	}
+	if err != nil {
+		return fmt.Errorf("log: delete %s: %w", dir, err)
+	}
 	return nil
+}
+
+// Doomed reports whether what is in a directory means nothing and is to be deleted: because
+// that had begun already, or because no log was begun there, as [SaveTopicID] comes before
+// the first record.
+func Doomed(d node.Disk, dir string) bool {
+	if _, marked := d.Read(dir + Deletion); marked {
+		return true
+	}
+	for _, name := range files(d, dir) {
+		if name == dir+PartitionMetadata || strings.HasSuffix(name, logFile) && d.Size(name) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // files lists the files in a directory, sorted.
