@@ -227,6 +227,25 @@ var losses = []goodScene{
 		b1 opens 0..4 mark 4
 		elect b1 epoch 3 isr b1
 		b1 leads`, []history.LogEvent{{Kind: history.LastReplicaLost, Offset: 4}}},
+	{"what was deleted comes to an end with a log that begins before it, and its leader was elected twice", false, usual + `
+		commit 0..0
+		commit 1..5
+		b1 forgets 3 why delete-records
+		isr b1
+		b1 knows b1 version 1
+		b1 crashes
+		elect nobody epoch 2 isr b1
+		b1 opens 0..0
+		elect b1 epoch 3 isr b1
+		elect b1 epoch 4 isr b1
+		b1 leads epoch 3
+		b1 appends 0..0 epoch 3
+		b1 marks 1 epoch 3
+		b1 leads
+		b1 serves 0..0`, []history.LogEvent{
+		{Kind: history.StartMoved, Offset: 3, Why: "delete-records"}, {Kind: history.LedInVain, Broker: 1},
+		{Kind: history.LastReplicaLost}, {Kind: history.LastReplicaLost},
+	}},
 	{"a follower has what was never committed where its leader has deleted, and hides it", true, usual + `
 		b1 appends 0..1
 		b2 copies 0..1

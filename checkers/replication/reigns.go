@@ -85,7 +85,11 @@ func (c *Checker) complete(p *partition, r *replica, named *election) {
 	switch {
 	case named.bound >= 0 && lacks && (!named.clean || r.explains(want.first)):
 		// It is deposed already: what it commits, it commits in vain.
-		p.disputes(r.epoch+1, history.UncleanElection)
+		why := history.UncleanElection
+		if named.clean {
+			why = history.LastReplicaLost
+		}
+		p.disputes(r.epoch+1, why)
 		c.events = append(c.events, history.LogEvent{At: c.now.at, Kind: history.LedInVain, Partition: p.name, Offset: want.first, Broker: r.ID})
 		return
 	case !lacks:
@@ -112,7 +116,16 @@ func (c *Checker) complete(p *partition, r *replica, named *election) {
 // lose gives up what a leader does not have, in a way that is explained. The history is told
 // of each loss, also of a second one from the same offset on: what groups keep in their topic
 // is lost at a time.
+//
+// Below where the logs begin there is nothing to lose, until one is lost that begins there. If its
+// leader gives those offsets out again, it is as if what was there were lost, too:
+//
+//	all logs begin at 3, and nobody is in sync but b1, which loses its disk
+//	b1 leads, and appends another 0; it is elected again, and lacks 1 to 5
 func (c *Checker) lose(p *partition, r *replica, why history.LogEventKind, from int64) {
+	if other, got, differs := r.log.differsAlso(&p.ledger, 0, from); differs && got != nil {
+		from = other.first
+	}
 	p.excused = min(p.excused, from)
 	c.explain(why, p, from)
 	p.ledger.cut(from)

@@ -45,9 +45,12 @@ func (s *Server) heed(o order) wire.ErrorCode {
 	return code
 }
 
-// refusal is what heed answers. Nobody waits for the answer to an order that comes late.
+// refusal is what heed answers. Nobody waits for the answer to an order that comes late, nor
+// to one that was put off until the broker closed its logs, see whenReady.
 func (s *Server) refusal(o order) wire.ErrorCode {
 	switch {
+	case !s.up:
+		return wire.BrokerNotAvailable
 	case s.stale(o.brokerEpoch) && !s.cfg.Bugs.Has(bugs.FormerLifeObeyed):
 		return wire.StaleBrokerEpoch
 	case o.controllerEpoch < s.obeyed.controllerEpoch && !s.cfg.Bugs.Has(bugs.FormerControllerObeyed):

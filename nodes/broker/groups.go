@@ -104,20 +104,20 @@ func (a *groupAppend) try(*Server) bool {
 func (a *groupAppend) expire(*Server) { a.done(wire.RequestTimedOut) }
 
 // Read implements [group.Host].
-func (h groupHost) Read(partition int32, from int64) (batches []byte, end int64) {
+func (h groupHost) Read(partition int32, from int64) (batches []byte, end, mark int64) {
 	r := h.replicas[offsetsPartition(partition)]
 	if r == nil {
-		return nil, 0
+		return nil, from, from
 	}
-	end = r.log.End()
+	end, mark = r.log.End(), r.log.HighWatermark()
 	if h.cfg.Bugs.Has(bugs.GroupsLoadedToMark) {
-		end = r.log.HighWatermark()
+		end = mark
 	}
 	batches, code := r.log.Read(max(from, r.log.Start()), end, h.cfg.OffsetsLoadBytes)
 	if code != wire.OK {
 		panic(fmt.Sprintf("broker: %s cannot be read from %d on: %v", r.Name(), from, code))
 	}
-	return batches, end
+	return batches, end, mark
 }
 
 // Exists implements [group.Host].

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stampede-sim/stampede/nodes/broker"
+	"github.com/stampede-sim/stampede/nodes/broker/client"
 	"github.com/stampede-sim/stampede/nodes/broker/facts"
 	"github.com/stampede-sim/stampede/nodes/broker/log"
 	"github.com/stampede-sim/stampede/nodes/node"
@@ -69,6 +70,45 @@ func TestAnOrderlyShutdown(t *testing.T) {
 	}
 	if values := c.identical("orders", 1, 2, 3); len(values) != 6 {
 		t.Errorf("read %q", values)
+	}
+}
+
+// An order that had to wait for what a former topic of the name left is not carried out by a
+// broker that closes its logs meanwhile: it would vouch for one that it goes on writing.
+func TestAnOrderThatWaitsIsNotCarriedOutByWhoStops(t *testing.T) {
+	c := newCluster(t, 2)
+	c.run(5 * time.Second)
+	other := 1 // than the controller
+	for _, s := range c.facts {
+		if s.Event.Kind == facts.ControllerElected {
+			other = 3 - int(s.Event.N[0])
+		}
+	}
+	o := newOperator(c)
+	create := func() {
+		o.CreateTopic(client.NewTopic{Name: "t", Assignment: [][]int32{{int32(other)}}}, func(client.Done) {})
+		c.run(time.Second)
+	}
+	create()
+	quick := c.world.SlowDisk(c.brokers[other-1], "", sim.Latency{Min: 2 * time.Second, Mean: 2 * time.Second, Max: 2 * time.Second})
+	o.DeleteTopic("t", func(client.Done) {})
+	c.run(time.Second)
+	create()
+	c.servers[other-1].Shutdown()
+	for range 60 {
+		c.run(time.Second)
+	}
+	if c.world.Processes()[c.brokers[other-1]].Up || c.seen[facts.LogsClosed] != 1 {
+		t.Error("the broker did not stop in order")
+	}
+	if n := len(c.opened(other)); n != 1 {
+		t.Errorf("the broker opened %d logs before it stopped", n)
+	}
+	quick()
+	c.world.Start(c.brokers[other-1])
+	c.run(10 * time.Second)
+	if n := len(c.opened(other)); n != 2 {
+		t.Errorf("the broker opened %d logs in all", n)
 	}
 }
 

@@ -48,13 +48,13 @@ func (h groupHost) Append(_, epoch int32, records []batch.Record, done func(wire
 	done(wire.OK)
 }
 
-func (h groupHost) Read(_ int32, from int64) (batches []byte, end int64) {
+func (h groupHost) Read(_ int32, from int64) (batches []byte, end, mark int64) {
 	for _, b := range h.log {
 		if end = b.NextOffset(); b.BaseOffset() >= from {
 			batches = append(batches, b...)
 		}
 	}
-	return batches, end
+	return batches, end, end
 }
 
 func (h groupHost) Exists(string, int32) bool { return true }

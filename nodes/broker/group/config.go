@@ -75,8 +75,8 @@ type Host interface {
 	Append(partition, epoch int32, records []batch.Record, done func(wire.ErrorCode))
 	// Read returns whole batches of a partition of the topic of offsets from an offset
 	// on, none at the end of its log, and the offset of the end. What is not there any
-	// more it skips.
-	Read(partition int32, from int64) (batches []byte, end int64)
+	// more it skips. What is below the mark is committed.
+	Read(partition int32, from int64) (batches []byte, end, mark int64)
 	// Exists reports whether there is such a partition of such a topic.
 	Exists(topic string, partition int32) bool
 	// Stored reads the offset that an old client keeps in a znode, -1 if it keeps none.

@@ -57,15 +57,29 @@ func (c *Coordinator) Resigned(partition, epoch int32) {
 	s.epoch = max(s.epoch, epoch)
 }
 
+// loadWait is the time between two looks at how far a partition is committed.
+const loadWait = 10 * time.Millisecond
+
 // readOn reads some more of a partition, after a while, until there is no more. What
 // changes hands in between is another shard's affair, by its epoch.
-func (c *Coordinator) readOn(s *shard) {
+//
+// It goes on until all that was read is committed: what is not may come to nothing yet.
+//
+//	b1 appends the commit of 7, and hangs; b2 is elected without that
+//	b1 hears that it was elected, before that, and loads; who asks it is told 7
+//	b2 knows of no commit
+//
+// Kafka serves what it has read at once. Its later coordinator (KIP-848) tells what is
+// committed, as this one does.
+func (c *Coordinator) readOn(s *shard) { c.readAfter(c.cfg.LoadStep, s) }
+
+func (c *Coordinator) readAfter(d time.Duration, s *shard) {
 	l := s.loading
-	c.clock.After(c.cfg.LoadStep, func() {
+	c.clock.After(d, func() {
 		if s.loading != l {
 			return
 		}
-		batches, end := c.host.Read(s.partition, l.next)
+		batches, end, mark := c.host.Read(s.partition, l.next)
 		if c.bug(bugs.ChunkAppliedAlone) {
 			l.history = newHistory()
 		}
@@ -81,6 +95,10 @@ func (c *Coordinator) readOn(s *shard) {
 		}
 		if r.Err == nil && len(batches) > 0 && l.next < end {
 			c.readOn(s)
+			return
+		}
+		if l.next > mark {
+			c.readAfter(loadWait, s)
 			return
 		}
 		c.loaded(s)

@@ -27,12 +27,14 @@ type rig struct {
 
 	// log is partition 0 of the topic of offsets.
 	log []batch.Batch
-	// hold keeps appends from being acknowledged; held are those. fail is what they are
-	// answered by otherwise, and lost keeps them out of the log.
-	hold bool
-	held []func(wire.ErrorCode)
-	fail wire.ErrorCode
-	lost bool
+	// hold keeps appends from being acknowledged; held are those, and from heldFrom on
+	// nothing is committed. fail is what they are answered by otherwise, and lost keeps
+	// them out of the log.
+	hold     bool
+	held     []func(wire.ErrorCode)
+	heldFrom int64
+	fail     wire.ErrorCode
+	lost     bool
 
 	facts  []node.Event
 	heard  func(node.Event) // at once
@@ -108,6 +110,9 @@ func (r *rig) Append(_, epoch int32, records []batch.Record, done func(wire.Erro
 		r.log = append(r.log, b)
 	}
 	if r.hold {
+		if len(r.held) == 0 {
+			r.heldFrom = r.log[len(r.log)-1].BaseOffset()
+		}
 		r.held = append(r.held, done)
 		return
 	}
@@ -124,16 +129,19 @@ func (r *rig) release(code wire.ErrorCode) {
 	}
 }
 
-func (r *rig) Read(_ int32, from int64) (batches []byte, end int64) {
+func (r *rig) Read(_ int32, from int64) (batches []byte, end, mark int64) {
 	if n := len(r.log); n > 0 {
 		end = r.log[n-1].NextOffset()
+	}
+	if mark = end; len(r.held) > 0 {
+		mark = r.heldFrom
 	}
 	for _, b := range r.log {
 		if b.BaseOffset() >= from && len(batches) < 400 { // some at a time
 			batches = append(batches, b...)
 		}
 	}
-	return batches, end
+	return batches, end, mark
 }
 
 func (r *rig) Exists(topic string, _ int32) bool { return topic != "nowhere" }

@@ -136,6 +136,7 @@ func (l *Log) fitting(whole []byte) (n int) {
 // write puts whole batches with their final offsets at the end of the log. Nothing has
 // moved if the disk fails.
 func (l *Log) write(batches []byte, now int64) error {
+	l.mustBeOpen()
 	first := batch.Batch(batches)
 	why := l.mustRoll(first, int64(len(batches)), now)
 	if why == mayStay && l.nameless >= 0 && l.wantsRoll(first, int64(len(batches)), now) != mayStay {

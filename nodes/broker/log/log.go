@@ -50,7 +50,8 @@ type Log struct {
 	// compacting is the file that compaction is about to replace, "" if none.
 	compacting string
 	// closed: nothing is compacted or retired any more, so that nothing is under way when
-	// the marker of a clean stop has the next start believe the files.
+	// the marker of a clean stop has the next start believe the files. Nor is anything
+	// appended, or an epoch begun.
 	closed bool
 	// failed is why the log is offline.
 	failed error

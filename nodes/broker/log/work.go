@@ -255,6 +255,7 @@ func (l *Log) Flush(offset int64) {
 // saveEpochs makes the chores of writing the epochs down as they are now. Whoever raises
 // the recovery point later finds that done.
 func (l *Log) saveEpochs() {
+	l.mustBeOpen()
 	temp := l.dir + EpochCheckpoint + temporary
 	l.work.add(
 		chore{kind: writeFile, name: temp, content: l.epochs.encode()}, chore{kind: syncFile, name: temp},
@@ -284,4 +285,12 @@ func (l *Log) Close() error {
 	l.work.add(chore{kind: syncFile, name: fileName(l.dir, l.end, snapshotFile)})
 	l.work.add(chore{kind: syncNames})
 	return nil
+}
+
+// mustBeOpen panics after [Log.Close]: the marker of the clean stop would vouch for what is on
+// its way to the disk yet.
+func (l *Log) mustBeOpen() {
+	if l.closed {
+		panic("log: " + l.dir + " is changed after it was closed")
+	}
 }
