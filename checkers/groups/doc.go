@@ -139,12 +139,12 @@ var Guarantees = []guarantee.Guarantee{
 		Not: "that what was not acknowledged is not committed.",
 	},
 	{
-		ID: LoadedWhole, Sentence: "A coordinator begins with what the log says: the groups and offsets of the last record of each key.", Source: "KAFKA-5600",
+		ID: LoadedWhole, Sentence: "A coordinator begins with what the log says, when all of that is committed: the groups and offsets of the last record of each key.", Source: "KAFKA-5600; " + sourceKIP + "848",
 		Not: "anything after a loss that is explained: an unclean election, or the last replica's.",
 	},
 	{
 		ID: OffsetTold, Sentence: "The offset that was acknowledged last is told to whoever asks, or a later one that is committed.", Source: sourceProtocol + "OffsetFetch",
-		Not: "that a deposed coordinator tells the latest offset, nor that what a coordinator found in its log when it began is committed yet.",
+		Not: "that a deposed coordinator tells the latest offset.",
 	},
 	{
 		ID: BeginsWhereTold, Sentence: "A member begins to read a partition at the offset that it was told as that of its group, if it was told one.", Source: sourceProtocol + "OffsetFetch",

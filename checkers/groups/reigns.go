@@ -136,6 +136,10 @@ func (c *Checker) loaded(b *broker, partition int, epoch int64, got *facts.Group
 		return
 	}
 	r.served = true
+	if c.early(partition, b) {
+		c.fail(b.Name, LoadedWhole, fmt.Sprintf("%s serves %s in epoch %d before all that is in its log is committed", b.Name, name(partition), epoch))
+		return
+	}
 	said, ok := c.replay(partition, b)
 	if r.unknown = r.unknown || !ok; r.unknown {
 		return
@@ -147,6 +151,16 @@ func (c *Checker) loaded(b *broker, partition int, epoch int64, got *facts.Group
 	for _, name := range said.names() {
 		r.restore(name, said, c.now.at)
 	}
+}
+
+// early reports whether the end of the log that a coordinator has read may come to nothing.
+func (c *Checker) early(partition int, b *broker) bool {
+	held, ok := c.cfg.Logs.Holds(name(partition), b.ID)
+	if !ok || len(held) == 0 {
+		return false
+	}
+	committed, judged := c.cfg.Logs.HasCommitted(name(partition), held[len(held)-1])
+	return judged && !committed
 }
 
 // restore begins with a group as the log has it. The sessions of its members begin anew.

@@ -104,6 +104,7 @@ var good = []struct{ name, scene string }{
 		b1 commits 1 a t-0=5
 		b1 takes 1 a t-0=6
 		elect b2 2 keeping
+		commit
 		b2 loads 2
 		b2 says t-0=6
 		b1 says t-0=5`},
@@ -427,6 +428,11 @@ var bad = []struct{ name, falls, scene string }{
 		b2 loads 2
 		b2 commits 1 b t-1=1
 		b1 acks a`},
+	{"what may come to nothing is served after a move", LoadedWhole, formed + `
+		b1 commits 1 a t-0=5
+		b1 takes 1 a t-0=6
+		elect b2 2 keeping
+		b2 loads 2`},
 	{"an offset is missing after a move", LoadedWhole, formed + `
 		b1 commits 1 a t-0=5
 		elect b2 2

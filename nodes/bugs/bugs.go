@@ -270,6 +270,7 @@ const (
 	StartsUnnoted
 	AbsentWrittenOff
 	FormerMemberHeard
+	GroupsServedUncommitted
 	last
 )
 

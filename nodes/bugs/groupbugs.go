@@ -29,6 +29,13 @@ var groupBugs = []Bug{
 		Scenario: brokerGroups,
 	},
 	{
+		ID: GroupsServedUncommitted, Name: "groups-served-uncommitted", Upstream: "KIP-848",
+		Wrong:    "A new coordinator serves what it has read from its log at once, be it committed or not.",
+		Schedule: "The coordinator moves while a commit is under way, and moves on before that is anywhere else.",
+		Breaks:   []string{"k23-loaded", "linearizable"},
+		Scenario: brokerGroups,
+	},
+	{
 		ID: GroupsKeptWhenDeposed, Name: "groups-kept-when-deposed",
 		Wrong:    "A coordinator that is deposed keeps its groups, and finds them there when it is elected again.",
 		Schedule: "The coordinator moves and comes back; in between members came and went.",

@@ -97,7 +97,7 @@ func (c *Coordinator) readAfter(d time.Duration, s *shard) {
 			c.readOn(s)
 			return
 		}
-		if l.next > mark {
+		if l.next > mark && !c.bug(bugs.GroupsServedUncommitted) {
 			c.readAfter(loadWait, s)
 			return
 		}
