@@ -77,6 +77,18 @@ var deletions = []goodScene{
 		b1 deletes
 		b3 registers 90
 		gone`, []history.LogEvent{{Kind: history.TopicDeleted, Offset: 4}}},
+	{"a topic is gone, and what said that its replica, which had no records, is deleted has been lost", false, usual + `
+		doomed
+		b2 stops by 1
+		b2 deletes
+		b2 crashes
+		b2 opens
+		b2 registers 90
+		b1 stops by 1
+		b1 deletes
+		b3 stops by 1
+		b3 deletes
+		gone`, []history.LogEvent{{Kind: history.TopicDeleted}}},
 	{"records are deleted where all live replicas have hidden them", false, usual + `
 		commit 0..6
 		b1 peers b1,b3

@@ -29,6 +29,7 @@ func (c *Checker) opened(m *member, e node.Event) {
 	if r == nil {
 		r = p.newReplica(m)
 		r.log = emptyLog(start)
+		r.gave = m.life == 0 && p.buried[m.ID] != nil // found, and not begun by an order
 		if end > start && !p.topic.gone {
 			c.fail(m.Name, TopicIdentity, fmt.Sprintf("the log of %s on %s, which is new, has records up to %d", p.name, m.Name, end))
 			return
