@@ -136,8 +136,8 @@ func (c *Checker) loaded(b *broker, partition int, epoch int64, got *facts.Group
 		return
 	}
 	r.served = true
-	if c.early(partition, b) {
-		c.fail(b.Name, LoadedWhole, fmt.Sprintf("%s serves %s in epoch %d before all that is in its log is committed", b.Name, name(partition), epoch))
+	if end, open := c.uncommitted(partition, b); open {
+		c.fail(b.Name, LoadedWhole, fmt.Sprintf("%s serves %s in epoch %d before the end of its log is committed, which is the batch at %d of epoch %d", b.Name, name(partition), epoch, end.First, end.Epoch))
 		return
 	}
 	said, ok := c.replay(partition, b)
@@ -153,14 +153,16 @@ func (c *Checker) loaded(b *broker, partition int, epoch int64, got *facts.Group
 	}
 }
 
-// early reports whether the end of the log that a coordinator has read may come to nothing.
-func (c *Checker) early(partition int, b *broker) bool {
+// uncommitted is the last batch in the log that a coordinator has read, if that may come to
+// nothing.
+func (c *Checker) uncommitted(partition int, b *broker) (end replication.Held, open bool) {
 	held, ok := c.cfg.Logs.Holds(name(partition), b.ID)
 	if !ok || len(held) == 0 {
-		return false
+		return end, false
 	}
-	committed, judged := c.cfg.Logs.HasCommitted(name(partition), held[len(held)-1])
-	return judged && !committed
+	end = held[len(held)-1]
+	committed, judged := c.cfg.Logs.HasCommitted(name(partition), end)
+	return end, judged && !committed
 }
 
 // restore begins with a group as the log has it. The sessions of its members begin anew.

@@ -123,8 +123,8 @@ func (c *Checker) complete(p *partition, r *replica, named *election) {
 //	all logs begin at 3, and nobody is in sync but b1, which loses its disk
 //	b1 leads, and appends another 0; it is elected again, and lacks 1 to 5
 func (c *Checker) lose(p *partition, r *replica, why history.LogEventKind, from int64) {
-	if other, got, differs := r.log.differsAlso(&p.ledger, 0, from); differs && got != nil {
-		from = other.first
+	if below, got, differs := r.log.differsAlso(&p.ledger, 0, from); differs && got != nil {
+		from = below.first
 	}
 	p.excused = min(p.excused, from)
 	c.explain(why, p, from)

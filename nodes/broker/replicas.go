@@ -35,7 +35,7 @@ func (s *Server) replicaFor(tp znodes.TopicPartition, id znodes.TopicID) (*local
 	}
 	r, code := s.openReplica(tp, id, log.Options{Now: s.env.WallMillis()})
 	if code == wire.OK {
-		s.begin(r)
+		s.beginLog(r)
 	}
 	return r, code
 }
@@ -46,7 +46,7 @@ func (s *Server) sameTopic(r *localReplica, id znodes.TopicID) bool {
 	if r.Topic() == (facts.TopicID{}) {
 		r.SetTopic(facts.TopicID(id)) // nobody had noted it
 		s.observeOpened(r)
-		s.begin(r)
+		s.beginLog(r)
 	}
 	return r.Topic() == facts.TopicID(id)
 }

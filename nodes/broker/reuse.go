@@ -7,7 +7,7 @@ import (
 	"github.com/stampede-sim/stampede/nodes/node"
 )
 
-// begin sees to it that a new log is taken for what it is, whenever the broker starts again:
+// beginLog sees to it that a new log is taken for what it is, whenever the broker starts again:
 // not for the one that its directory had before, of a replica that went and comes again, or of
 // another topic of the name. It takes nothing until no checkpoint speaks of that, and until
 // it is noted which topic it is of (KIP-516). Otherwise a crash would have
@@ -20,7 +20,7 @@ import (
 //
 // Kafka takes a log out of its checkpoints when it removes it (KAFKA-8362 is a case that
 // was forgotten), which is more writing, and as good; and it notes the topic before it appends.
-func (s *Server) begin(r *localReplica) {
+func (s *Server) beginLog(r *localReplica) {
 	r.log.Hold()
 	s.env.Go("begin of "+r.Name(), func(t *node.Task) {
 		if s.cleanSlate(t, r) != nil || r.log.gone {

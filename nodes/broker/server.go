@@ -252,8 +252,7 @@ func (s *Server) ownTimer(tag node.Tag) {
 // DiskDone tells the log whose sync it was.
 func (s *Server) DiskDone(tag node.Tag, err error) {
 	s.inside = true
-	switch tag.Kind {
-	case tagLog:
+	if tag.Kind == tagLog {
 		s.logSynced(tag.Arg, err)
 	}
 	s.settle()

@@ -31,7 +31,7 @@ var groupBugs = []Bug{
 	{
 		ID: GroupsServedUncommitted, Name: "groups-served-uncommitted", Upstream: "KIP-848",
 		Wrong:    "A new coordinator serves what it has read from its log at once, be it committed or not.",
-		Schedule: "The coordinator moves while a commit is under way, and moves on before that is anywhere else.",
+		Schedule: "A coordinator is elected while what is last in its log is on its way to the other replicas.",
 		Breaks:   []string{"k23-loaded", "linearizable"},
 		Scenario: brokerGroups,
 	},

@@ -36,7 +36,7 @@ func (c *Coordinator) Elected(partition, epoch int32) {
 	s.epoch, s.leading = epoch, true
 	s.loading = &load{history: newHistory()}
 	c.env.Observe(node.Event{Kind: facts.GroupsLoading, Text: Topic, N: [4]int64{int64(partition), int64(epoch)}})
-	c.readOn(s)
+	c.readOn(s, c.cfg.LoadStep)
 	if c.expiry == 0 {
 		c.expiry = c.clock.After(c.cfg.RetentionCheck, c.expire)
 	}
@@ -71,11 +71,9 @@ const loadWait = 10 * time.Millisecond
 //
 // Kafka serves what it has read at once. Its later coordinator (KIP-848) tells what is
 // committed, as this one does.
-func (c *Coordinator) readOn(s *shard) { c.readAfter(c.cfg.LoadStep, s) }
-
-func (c *Coordinator) readAfter(d time.Duration, s *shard) {
+func (c *Coordinator) readOn(s *shard, after time.Duration) {
 	l := s.loading
-	c.clock.After(d, func() {
+	c.clock.After(after, func() {
 		if s.loading != l {
 			return
 		}
@@ -94,11 +92,11 @@ func (c *Coordinator) readAfter(d time.Duration, s *shard) {
 			c.damaged(s, r.Err)
 		}
 		if r.Err == nil && len(batches) > 0 && l.next < end {
-			c.readOn(s)
+			c.readOn(s, c.cfg.LoadStep)
 			return
 		}
 		if l.next > mark && !c.bug(bugs.GroupsServedUncommitted) {
-			c.readAfter(loadWait, s)
+			c.readOn(s, loadWait)
 			return
 		}
 		c.loaded(s)
